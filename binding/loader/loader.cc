@@ -1,0 +1,85 @@
+// A tiny addon that knows nothing of libtorch: it opens libraries by their full path and says why it could not.
+#include <dlfcn.h>
+#include <napi.h>
+
+#include <string>
+
+namespace {
+
+std::string last_error() {
+  const char* text = dlerror();
+  return text ? text : "unknown error of the dynamic linker";
+}
+
+// RTLD_LOCAL: RTLD_GLOBAL would export MKL, BLAS and protobuf to every other addon of the process. The addon that is
+// opened later finds these libraries by SONAME.
+Napi::Value open_library(const Napi::CallbackInfo& info) {
+  if (info.Length() != 1 || !info[0].IsString())
+    throw Napi::TypeError::New(info.Env(), "open(file): wanted one full path");
+  std::string file = info[0].As<Napi::String>().Utf8Value();
+  // A handle is never closed: libtorch's threads and static state outlive every environment.
+  if (dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) return info.Env().Null();
+  return Napi::String::New(info.Env(), last_error());
+}
+
+struct CudaDriver {
+  int version = 0;
+  int devices = 0;
+  std::string error;
+};
+
+template <class F>
+F symbol(void* library, const char* name) {
+  return reinterpret_cast<F>(dlsym(library, name));
+}
+
+std::string cuda_error(void* library, const char* call, int code) {
+  auto name_of = symbol<int (*)(int, const char**)>(library, "cuGetErrorName");
+  const char* name = nullptr;
+  if (name_of) name_of(code, &name);
+  return std::string("the NVIDIA driver is there, but ") + call + " says " + (name ? name : std::to_string(code));
+}
+
+// The driver's own interface, without CUDA's headers: these four calls have had these signatures since CUDA 2.
+CudaDriver ask_driver() {
+  CudaDriver found;
+  void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    found.error = "no NVIDIA driver: " + last_error();
+    return found;
+  }
+  auto init = symbol<int (*)(unsigned)>(library, "cuInit");
+  auto version = symbol<int (*)(int*)>(library, "cuDriverGetVersion");
+  auto count = symbol<int (*)(int*)>(library, "cuDeviceGetCount");
+  if (!init || !version || !count) {
+    found.error = "libcuda.so.1 lacks cuInit, cuDriverGetVersion or cuDeviceGetCount";
+    return found;
+  }
+  version(&found.version);
+  if (int code = init(0)) {
+    found.error = cuda_error(library, "cuInit", code);
+    return found;
+  }
+  if (int code = count(&found.devices)) found.error = cuda_error(library, "cuDeviceGetCount", code);
+  return found;
+}
+
+Napi::Value probe_cuda(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  CudaDriver found = ask_driver();
+  Napi::Object result = Napi::Object::New(env);
+  result["driver"] = found.version;
+  result["devices"] = found.devices;
+  result["error"] = found.error.empty() ? env.Null() : Napi::String::New(env, found.error);
+  return result;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports["open"] = Napi::Function::New(env, open_library, "open");
+  exports["probeCuda"] = Napi::Function::New(env, probe_cuda, "probeCuda");
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(nodule_train, init)

@@ -1,0 +1,44 @@
+import os from 'node:os';
+import path from 'node:path';
+
+/**
+ * Every environment variable that this project reads, each in one function. Empty counts as not set.
+ *
+ * | variable | meaning |
+ * |---|---|
+ * | `LIBTORCH` | folder with `lib/libtorch_cpu.so`; wins over every other place |
+ * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments in which torch is looked for |
+ * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache lies |
+ *
+ * @typedef {Record<string, string | undefined>} Environment
+ */
+
+/** @param {string | undefined} value */
+const given = (value) => (value === undefined || value === '' ? null : value);
+
+/** @param {Environment} [environment] @returns {string | null} */
+export const libtorchVariable = (environment = process.env) => given(environment.LIBTORCH);
+
+/** Roots of the Python environments that are switched on. @param {Environment} [environment] @returns {string[]} */
+export const pythonPrefixes = (environment = process.env) =>
+  [given(environment.VIRTUAL_ENV), given(environment.CONDA_PREFIX)].filter((prefix) => prefix !== null);
+
+/** @param {Environment} [environment] @returns {string[]} */
+export const searchPath = (environment = process.env) =>
+  (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+
+/**
+ * This project's folder in the user's cache: libtorch, the Python peers, downloads.
+ * @param {Environment} [environment]
+ * @returns {string}
+ */
+export const cacheFolder = (environment = process.env) => {
+  const xdg = given(environment.XDG_CACHE_HOME);
+  // The XDG rule: a relative path is ignored.
+  if (xdg !== null && path.isAbsolute(xdg)) return path.join(xdg, 'nodule-train');
+  const home = given(environment.HOME) ?? os.homedir();
+  if (process.platform === 'win32')
+    return path.join(given(environment.LOCALAPPDATA) ?? path.join(home, 'AppData', 'Local'), 'nodule-train', 'Cache');
+  if (process.platform === 'darwin') return path.join(home, 'Library', 'Caches', 'nodule-train');
+  return path.join(home, '.cache', 'nodule-train');
+};

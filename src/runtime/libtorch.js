@@ -1,0 +1,164 @@
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { cacheFolder, libtorchVariable, pythonPrefixes, searchPath } from './environment.js';
+import { NoduleTrainError } from './error.js';
+import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from './versions.js';
+
+/**
+ * @typedef {'LIBTORCH' | 'package' | 'python' | 'cache'} LibtorchSource
+ *
+ * @typedef {object} Libtorch
+ * @property {string} root folder with `lib/` (and, where there are headers, `include/`)
+ * @property {string} lib folder with libtorch_cpu.so
+ * @property {string | null} include folder with ATen/, null where the headers are not there
+ * @property {boolean} cuda whether libtorch_cuda.so lies beside it
+ * @property {string} version as the installation says it, e.g. `2.11.0+cu130`
+ * @property {LibtorchSource} source
+ *
+ * @typedef {object} LibtorchPlace
+ * @property {LibtorchSource} source
+ * @property {string} root
+ *
+ * @typedef {object} LibtorchOptions
+ * @property {import('./environment.js').Environment} [environment]
+ * @property {boolean} [headers] only installations with headers (to build the addon)
+ */
+
+const INSTALL = 'npx nodule-train libtorch install';
+
+/** Cache folder of one installation. @param {'cpu' | 'cuda'} kind @param {import('./environment.js').Environment} [environment] */
+export const installedLibtorch = (kind, environment) =>
+  path.join(cacheFolder(environment), `libtorch-${LIBTORCH_VERSION}-${kind === 'cuda' ? LIBTORCH_CUDA : 'cpu'}`);
+
+/**
+ * The version that an installation states: torch/version.py of a wheel, build-version of a zip.
+ * @param {string} root
+ * @returns {string | null}
+ */
+export const statedVersion = (root) => {
+  const read = (/** @type {string} */ name) => {
+    try {
+      return fs.readFileSync(path.join(root, name), 'utf8');
+    } catch {
+      return null;
+    }
+  };
+  const wheel = read('version.py')?.match(/^__version__\s*=\s*['"]([^'"]+)['"]/m)?.[1];
+  return wheel ?? read('build-version')?.trim() ?? null;
+};
+
+/** @param {string} folder @returns {string[]} */
+const entries = (folder) => {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+};
+
+/**
+ * Folders of `torch` in a Python prefix. Files are looked at, Python is not run.
+ * @param {string} prefix
+ */
+const torchInPrefix = (prefix) =>
+  ['lib', 'lib64'].flatMap((lib) =>
+    entries(path.join(prefix, lib))
+      .filter((name) => /^python3(\.\d+)?$/.test(name))
+      .sort()
+      .flatMap((name) => ['site-packages', 'dist-packages'].map((p) => path.join(prefix, lib, name, p, 'torch')))
+      .filter((folder) => fs.existsSync(folder)),
+  );
+
+/** Prefix of the first python3 on PATH: as it is called (a virtual environment) and where its link leads. @param {import('./environment.js').Environment} [environment] */
+const prefixesOnPath = (environment) => {
+  for (const folder of searchPath(environment)) {
+    const python = path.join(folder, 'python3');
+    if (!fs.existsSync(python)) continue;
+    const prefixes = [path.dirname(folder), path.dirname(path.dirname(fs.realpathSync(python)))];
+    return [...new Set(prefixes)];
+  }
+  return [];
+};
+
+/** @returns {string[]} */
+const packageRoots = () => {
+  try {
+    return [path.dirname(createRequire(import.meta.url).resolve(`${LIBTORCH_PACKAGE}/package.json`))];
+  } catch {
+    return [];
+  }
+};
+
+/**
+ * Where libtorch is looked for, in this order.
+ * @param {import('./environment.js').Environment} [environment]
+ * @returns {LibtorchPlace[]}
+ */
+export const libtorchPlaces = (environment = process.env) => {
+  const variable = libtorchVariable(environment);
+  const python = [...pythonPrefixes(environment), ...prefixesOnPath(environment)].flatMap(torchInPrefix);
+  const cache = cacheFolder(environment);
+  const peers = entries(cache)
+    .filter((name) => /^python-[0-9a-f]+$/.test(name))
+    .flatMap((name) => torchInPrefix(path.join(cache, name)));
+  const installed = [installedLibtorch('cuda', environment), installedLibtorch('cpu', environment)];
+  /** @type {[LibtorchSource, string[]][]} */
+  const places = [
+    ['LIBTORCH', variable === null ? [] : [path.resolve(variable)]],
+    ['package', packageRoots().map((root) => path.join(root, 'torch'))],
+    ['python', python],
+    ['cache', [...installed.map((root) => path.join(root, 'torch')), ...peers]],
+  ];
+  return places.flatMap(([source, roots]) => [...new Set(roots)].map((root) => ({ source, root })));
+};
+
+/** @param {string} version */
+const fits = (version) => version === LIBTORCH_VERSION || version.startsWith(`${LIBTORCH_VERSION}+`);
+
+/**
+ * Looks at one place; a string says why it cannot be used.
+ * @param {LibtorchPlace} place
+ * @param {boolean} headers
+ * @returns {Libtorch | string}
+ */
+export const inspectLibtorch = ({ source, root }, headers = false) => {
+  const lib = path.join(root, 'lib');
+  if (!fs.existsSync(root)) return 'no such folder';
+  if (!fs.existsSync(path.join(lib, 'libtorch_cpu.so'))) return 'has no lib/libtorch_cpu.so';
+  const version = statedVersion(root);
+  if (version === null) return 'states no version (version.py or build-version)';
+  if (!fits(version)) return `is libtorch ${version}, wanted is ${LIBTORCH_VERSION}`;
+  const include = path.join(root, 'include');
+  const hasHeaders = fs.existsSync(path.join(include, 'ATen', 'ATen.h'));
+  if (headers && !hasHeaders) return 'has no headers (include/ATen), which the build of the addon needs';
+  const cuda = fs.existsSync(path.join(lib, 'libtorch_cuda.so'));
+  return { root, lib, include: hasHeaders ? include : null, cuda, version, source };
+};
+
+/**
+ * The libtorch to use: `LIBTORCH`, then the optional npm package, a Python environment, the cache.
+ *
+ * @param {LibtorchOptions} [options]
+ * @returns {Libtorch}
+ * @throws {NoduleTrainError} `libtorch-unusable` when LIBTORCH points to one that does not fit: a variable that
+ *   somebody set is never passed over; `libtorch-missing` when no place has one, with every place and its reason.
+ */
+export const findLibtorch = ({ environment = process.env, headers = false } = {}) => {
+  /** @type {string[]} */
+  const reasons = [];
+  for (const place of libtorchPlaces(environment)) {
+    const found = inspectLibtorch(place, headers);
+    if (typeof found !== 'string') return found;
+    if (place.source === 'LIBTORCH')
+      throw new NoduleTrainError(
+        'libtorch-unusable',
+        `Looking for libtorch: the variable LIBTORCH names '${place.root}', which ${found === 'no such folder' ? 'does not exist' : found}. Set it to a folder with lib/libtorch_cpu.so of libtorch ${LIBTORCH_VERSION}, or unset it and run: ${INSTALL}`,
+      );
+    reasons.push(`  ${place.root} (${place.source}): ${found}`);
+  }
+  throw new NoduleTrainError(
+    'libtorch-missing',
+    `libtorch ${LIBTORCH_VERSION} was not found. Looked at the variable LIBTORCH (not set) and at:\n${reasons.join('\n')}\nInstall it with: ${INSTALL}`,
+  );
+};

@@ -1,0 +1,11 @@
+/** The libtorch that the addon is built for. Its C++ interface is not stable, so no other version loads. */
+export const LIBTORCH_VERSION = '2.11.0';
+
+/** CUDA's flavour in the version of the Python package: 2.11.0+cu130. */
+export const LIBTORCH_CUDA = 'cu130';
+
+/** Oldest driver that CUDA 13.0 runs on, as cuDriverGetVersion says it. */
+export const CUDA_DRIVER_FLOOR = 13000;
+
+/** The optional npm package that carries libtorch's CPU libraries. */
+export const LIBTORCH_PACKAGE = 'nodule-train-libtorch-cpu-linux-x64';

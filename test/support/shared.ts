@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+const shared = path.resolve(import.meta.dirname, '..', '..', '..', 'shared');
+
+const existing = (...parts: string[]): string | null => {
+  const found = path.join(shared, ...parts);
+  return existsSync(found) ? found : null;
+};
+
+/** A file or folder of ../shared/data, null where this machine does not have it: skip then and say so in the title. */
+export const sharedData = (...parts: string[]): string | null => existing('data', ...parts);
+
+/** The same for ../shared/golden. */
+export const sharedGolden = (...parts: string[]): string | null => existing('golden', ...parts);
