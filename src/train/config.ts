@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { NoduleTrainError } from '../runtime/error.js';
+
+const count = () => z.int().positive();
+const share = () => z.number().min(0).max(1);
+
+/** The network; defaults are the book's sizes with the pooling of pytorch-unet. */
+export const networkSchema = z.strictObject({
+  depth: z.int().min(1).max(8).default(3).describe('levels of the U-Net'),
+  wf: z.int().min(1).max(10).default(4).describe('channels of the first level, as a power of 2'),
+  padding: z.boolean().default(true).describe('pad the convolutions so that sizes stay'),
+  batchNorm: z.boolean().default(true).describe('batch norm after each convolution'),
+  upMode: z.enum(['upconv', 'upsample']).default('upconv').describe('transposed convolution or bilinear upsampling'),
+  pooling: z.enum(['max', 'avg']).default('max').describe("pooling between levels; the book's U-Net averages"),
+});
+
+/** Random changes of each training crop. */
+export const augmentSchema = z.strictObject({
+  flip: z.boolean().default(true).describe('mirror rows, columns and slices at random'),
+  offset: z.number().min(0).max(1).default(0.03).describe('largest shift, as a share of the crop'),
+  scale: z.number().min(0).max(0.9).default(0.2).describe('largest change of size'),
+  rotate: z.boolean().default(true).describe('rotate in the plane of the slices'),
+  noise: z.number().min(0).default(25).describe('standard deviation of added noise, HU'),
+});
+
+/** One switch for each known fault of the book's code that training can show again; off mends it. */
+export const compatSchema = z.strictObject({
+  offsetNoOp: z.boolean().default(false).describe('the offset augmentation does nothing'),
+  batchTransform: z.boolean().default(false).describe('one random transform for the whole batch'),
+  selectByRecall: z.boolean().default(false).describe('keep the model of the best pixel recall'),
+  zeroIsBest: z.boolean().default(false).describe('the first validation counts as best even with score 0'),
+  positiveSlicesOnly: z.boolean().default(false).describe('validate only on slices with a nodule'),
+  positiveCropsOnly: z.boolean().default(false).describe('never train on crops without a nodule'),
+  transposedDirection: z.boolean().default(false).describe('world to index by the transposed direction matrix'),
+  wrapAtEdges: z.boolean().default(false).describe("the box search wraps at the volume's lower edges"),
+  boxLabels: z.boolean().default(false).describe('labels are the box cut at -700 HU'),
+  stopOnEither: z.boolean().default(false).describe('the box search stops when either side meets air'),
+  shiftedLabel: z.boolean().default(false).describe('near the ends the label is not of the centre slice'),
+  biasInit: z.boolean().default(false).describe('biases start at normal(-bound, bound)'),
+  noiseAfterClamp: z.boolean().default(false).describe('noise is added after clamping'),
+  labelResample: z.boolean().default(false).describe('labels are resampled bilinearly and cut at 0.5'),
+  strideSplit: z.boolean().default(false).describe('every tenth series validates, not a tenth of the patients'),
+});
+
+const presetNames = ['default', 'book'] as const;
+export type PresetName = (typeof presetNames)[number];
+
+/** Everything that `train` can be told. Each field is a command line option of the same name and default. */
+export const trainConfigSchema = z.strictObject({
+  data: z.string().min(1).describe('folder of scans in LUNA16 layout, or a prepared store'),
+  out: z.string().min(1).describe('folder of the run, made anew'),
+  preset: z.enum(presetNames).default('default').describe("defaults to start from; `book` repeats the book's run"),
+  epochs: count().default(20).describe('epochs to train'),
+  samples: count().default(4096).describe('crops per epoch'),
+  batch: count().default(16).describe('crops per step'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .describe('of every random draw'),
+  device: z
+    .string()
+    .regex(/^(auto|cpu|cuda(:\d+)?)$/, 'auto, cpu, cuda or cuda:N is wanted')
+    .default('auto')
+    .describe('auto (CUDA where it works), cpu, cuda or cuda:N'),
+  threads: z.int().min(0).default(0).describe('CPU threads of the arithmetic; 0: all cores'),
+  learningRate: z.number().positive().default(1e-3).describe('of Adam'),
+  decay: z.enum(['none', 'cosine']).default('cosine').describe('of the learning rate over the whole run'),
+  loss: z.enum(['dice', 'book']).default('dice').describe('plain Dice, or Dice + fnWeight × Dice on the positives'),
+  fnWeight: z.number().min(0).default(8).describe('weight of the second term of the loss `book`'),
+  smooth: z.number().min(0).default(1).describe('added to numerator and denominator of Dice'),
+  contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
+  cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
+  negatives: share().default(0.25).describe('share of training crops without a nodule'),
+  huLow: z.number().default(-1000).describe('HU are clipped to at least this'),
+  huHigh: z.number().default(1000).describe('HU are clipped to at most this'),
+  validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients that validates'),
+  validateEvery: count().default(1).describe('epochs between validations; the last epoch is always validated'),
+  validationScans: z.int().min(0).default(0).describe('validate on so many scans at most; 0: on all'),
+  threshold: z.number().gt(0).lt(1).default(0.5).describe('probability from which a pixel counts as nodule'),
+  minimumVoxels: count().default(8).describe('smaller components are no candidates'),
+  checkpointSteps: z.int().min(0).default(0).describe('also save every so many steps; 0: only after epochs'),
+  logSteps: count().default(1).describe('steps between two events of type step'),
+  images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
+  network: networkSchema.prefault({}),
+  augment: augmentSchema.prefault({}),
+  compat: compatSchema.prefault({}),
+});
+
+export type TrainConfig = z.output<typeof trainConfigSchema>;
+export type TrainConfigInput = z.input<typeof trainConfigSchema>;
+
+type Overrides = Omit<Partial<TrainConfigInput>, 'preset' | 'data' | 'out'>;
+
+/** What a preset changes in the defaults. */
+export const presets: Record<PresetName, Overrides> = {
+  default: {},
+  book: {
+    samples: 300_000,
+    validateEvery: 5,
+    loss: 'book',
+    decay: 'none',
+    negatives: 0,
+    minimumVoxels: 1,
+    network: { pooling: 'avg' },
+    compat: Object.fromEntries(Object.keys(compatSchema.shape).map((name) => [name, true])),
+  },
+};
+
+/**
+ * Fills in preset and defaults and checks everything.
+ * @throws NoduleTrainError `config` which names each wrong field, what was found and what is wanted
+ */
+export function resolveTrainConfig(input: unknown): TrainConfig {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
+  const preset = presets[given.preset as PresetName] as Record<string, unknown> | undefined;
+  const parsed = trainConfigSchema.safeParse(preset ? merge(preset, given) : input);
+  if (parsed.success) return parsed.data;
+  throw new NoduleTrainError('config', `configuring training: ${parsed.error.issues.map(issueText).join('; ')}`);
+}
+
+function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const below = merged[key];
+    merged[key] = isPlain(below) && isPlain(value) ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function issueText(issue: z.core.$ZodIssue): string {
+  const field = issue.path.map(String).join('.') || 'the configuration';
+  if (issue.code === 'unrecognized_keys') {
+    const at = issue.path.length > 0 ? `${issue.path.map(String).join('.')}.` : '';
+    return `unknown field ${issue.keys.map((key) => `\`${at}${key}\``).join(', ')}`;
+  }
+  return `\`${field}\`: ${issue.message}`;
+}

@@ -1,0 +1,92 @@
+import type { PixelMetrics } from './metrics.js';
+import type { NoduleMetrics } from './noduleMetrics.js';
+
+/** Sent once, before the first step. */
+export interface StartEvent {
+  type: 'start';
+  run: string;
+  device: string;
+  threads: number;
+  parameters: number;
+  epochs: number;
+  stepsPerEpoch: number;
+  trainScans: number;
+  validationScans: number;
+  /** Steps that a resumed run has behind it, else 0. */
+  step: number;
+}
+
+export interface StepEvent {
+  type: 'step';
+  /** Counted from 1 over the whole run. */
+  step: number;
+  epoch: number;
+  /** Mean loss of the samples since the last event of this type. */
+  loss: number;
+  /** Crops per second since the last event of this type. */
+  rate: number;
+}
+
+/** The end of a training epoch. */
+export interface EpochEvent {
+  type: 'epoch';
+  epoch: number;
+  step: number;
+  seconds: number;
+  metrics: PixelMetrics;
+}
+
+export interface ValidationProgressEvent {
+  type: 'validation-progress';
+  epoch: number;
+  slices: number;
+  of: number;
+}
+
+export interface ValidationEvent {
+  type: 'validation';
+  epoch: number;
+  step: number;
+  seconds: number;
+  metrics: PixelMetrics;
+  nodules: NoduleMetrics;
+  /** See `modelScore`. */
+  score: number;
+  best: boolean;
+}
+
+export interface CheckpointEvent {
+  type: 'checkpoint';
+  kind: 'last' | 'best';
+  path: string;
+  step: number;
+  epoch: number;
+}
+
+export interface NoteEvent {
+  type: 'note';
+  text: string;
+}
+
+/** Always the last event. */
+export interface EndEvent {
+  type: 'end';
+  /** `stopped`: by Ctrl-C or by leaving the iteration; the last checkpoint is where it stopped. */
+  status: 'finished' | 'stopped';
+  run: string;
+  step: number;
+  epoch: number;
+  bestScore: number | null;
+  bestEpoch: number | null;
+}
+
+/** What `train()` yields, and a line of `events.jsonl`. */
+export type TrainEvent =
+  | StartEvent
+  | StepEvent
+  | EpochEvent
+  | ValidationProgressEvent
+  | ValidationEvent
+  | CheckpointEvent
+  | NoteEvent
+  | EndEvent;

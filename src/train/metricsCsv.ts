@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { PixelMetrics } from './metrics.js';
+import type { NoduleMetrics } from './noduleMetrics.js';
+
+/** One epoch of a run; validation figures are null where the epoch was not validated. */
+export interface EpochRow {
+  epoch: number;
+  step: number;
+  train: PixelMetrics;
+  validation: PixelMetrics | null;
+  nodules: NoduleMetrics | null;
+  score: number | null;
+}
+
+type Cell = number | null;
+
+const pixelCells = (metrics: PixelMetrics | null): Cell[] => [
+  metrics?.loss.all ?? null,
+  metrics?.loss.positive ?? null,
+  metrics?.loss.negative ?? null,
+  metrics?.precision ?? null,
+  metrics?.recall ?? null,
+  metrics?.f1 ?? null,
+  metrics?.percent.truePositive ?? null,
+  metrics?.percent.falseNegative ?? null,
+  metrics?.percent.falsePositive ?? null,
+];
+const pixelColumns = [
+  'loss_all',
+  'loss_positive',
+  'loss_negative',
+  'precision',
+  'recall',
+  'f1',
+  'tp_percent',
+  'fn_percent',
+  'fp_percent',
+];
+
+const header = [
+  'epoch',
+  'step',
+  ...pixelColumns.map((name) => `train_${name}`),
+  ...pixelColumns.map((name) => `validation_${name}`),
+  'nodules',
+  'found',
+  'sensitivity',
+  'false_per_scan',
+  'dice3d',
+  'score',
+].join(',');
+
+const line = ({ epoch, step, train, validation, nodules, score }: EpochRow) =>
+  [
+    epoch,
+    step,
+    ...pixelCells(train),
+    ...pixelCells(validation),
+    nodules?.nodules ?? null,
+    nodules?.found ?? null,
+    nodules?.sensitivity ?? null,
+    nodules?.falsePerScan ?? null,
+    nodules?.dice3d ?? null,
+    score,
+  ]
+    .map((cell) => (cell === null ? '' : String(cell)))
+    .join(',');
+
+/**
+ * Puts an epoch's line into `metrics.csv`, one line an epoch: a line of the same or a later epoch, left by a run that
+ * was killed after its last checkpoint, is replaced. The file is renamed into place, so it is never torn.
+ */
+export function writeEpochRow(path: string, row: EpochRow): void {
+  const kept = existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .split('\n')
+        .slice(1)
+        .filter((text) => text !== '' && Number.parseInt(text, 10) < row.epoch)
+    : [];
+  writeFileSync(`${path}.tmp`, `${[header, ...kept, line(row)].join('\n')}\n`);
+  renameSync(`${path}.tmp`, path);
+}

@@ -1,0 +1,47 @@
+const encoder = new TextEncoder();
+
+/** Joins parts to one message. */
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  // Division, not shifts: steps pass 2^31.
+  while (rest >= 0x80) {
+    bytes.push((rest % 0x80) | 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  bytes.push(rest);
+  return Uint8Array.from(bytes);
+}
+
+/** Field of wire type 0: a whole number from 0 to 2^53. */
+export const varintField = (field: number, value: number) => concat(varint(field << 3), varint(value));
+
+/** Field of wire type 1: a double. */
+export function doubleField(field: number, value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value, true);
+  return concat(varint((field << 3) | 1), bytes);
+}
+
+/** Field of wire type 5: a float. */
+export function floatField(field: number, value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setFloat32(0, value, true);
+  return concat(varint((field << 3) | 5), bytes);
+}
+
+/** Field of wire type 2: a nested message, bytes or UTF-8 text. */
+export function bytesField(field: number, value: Uint8Array | string): Uint8Array {
+  const bytes = typeof value === 'string' ? encoder.encode(value) : value;
+  return concat(varint((field << 3) | 2), varint(bytes.length), bytes);
+}

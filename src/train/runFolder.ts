@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { NoduleTrainError } from '../runtime/error.js';
+
+/** The files of a run: the one place where their names stand. */
+export interface RunFolder {
+  folder: string;
+  config: string;
+  manifest: string;
+  events: string;
+  metrics: string;
+  split: string;
+  tensorboard: string;
+  checkpoints: string;
+  last: string;
+  best: string;
+  lock: string;
+}
+
+export function runFolder(folder: string): RunFolder {
+  const checkpoints = join(folder, 'checkpoints');
+  return {
+    folder,
+    config: join(folder, 'config.json'),
+    manifest: join(folder, 'manifest.json'),
+    events: join(folder, 'events.jsonl'),
+    metrics: join(folder, 'metrics.csv'),
+    split: join(folder, 'split.json'),
+    tensorboard: join(folder, 'tensorboard'),
+    checkpoints,
+    last: join(checkpoints, 'last.safetensors'),
+    best: join(checkpoints, 'best.safetensors'),
+    lock: join(folder, 'lock.json'),
+  };
+}
+
+/**
+ * Makes the folder of a new run.
+ * @throws NoduleTrainError `run-exists` where it holds anything already
+ */
+export function createRunFolder(folder: string): RunFolder {
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new NoduleTrainError(
+      'run-exists',
+      `starting a run in ${folder}: the folder is not empty, a new or empty one is wanted. ` +
+        `Continue that run with \`nodule-train train --resume ${folder}\` or give another folder with --out.`,
+    );
+  const run = runFolder(folder);
+  mkdirSync(run.checkpoints, { recursive: true });
+  return run;
+}
+
+/**
+ * Opens the folder of a run to go on with it.
+ * @throws NoduleTrainError `run-missing` where it is no run
+ */
+export function openRunFolder(folder: string): RunFolder {
+  const run = runFolder(folder);
+  if (!existsSync(run.config))
+    throw new NoduleTrainError(
+      'run-missing',
+      `resuming ${folder}: there is no ${run.config}, so this is not the folder of a run. Give the folder that was --out of \`nodule-train train\`.`,
+    );
+  return run;
+}

@@ -1,0 +1,67 @@
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { NoduleTrainError } from '../runtime/error.js';
+
+interface Holder {
+  pid: number;
+  host: string;
+  /** Field 22 of /proc/PID/stat where there is one: tells a process from a later one that got its number. */
+  started: string | null;
+}
+
+const startOf = (pid: number): string | null => {
+  try {
+    // The command's name in brackets may hold spaces and brackets itself, so count from the last one.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+};
+
+const isAlive = ({ pid, started }: Holder): boolean => {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return started === null || startOf(pid) === started;
+};
+
+/**
+ * Takes a run folder's lock file and gives the function that releases it. The lock of a dead process of this host is
+ * taken over; a process on another host cannot be asked, so its lock is respected.
+ *
+ * @throws NoduleTrainError `run-in-use`
+ */
+export function takeRunLock(path: string, run: string): () => void {
+  const mine: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const file = openSync(path, 'wx');
+      writeSync(file, `${JSON.stringify(mine)}\n`);
+      closeSync(file);
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 4) throw error;
+    }
+    refuseWhereHeld(path, run, mine.host);
+    rmSync(path, { force: true });
+  }
+}
+
+function refuseWhereHeld(path: string, run: string, here: string): void {
+  let holder: Holder;
+  try {
+    holder = JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return; // Torn or gone: its writer was killed between making and filling it.
+  }
+  if (holder.host === here && !isAlive(holder)) return;
+  throw new NoduleTrainError(
+    'run-in-use',
+    `opening the run folder ${run}: process ${holder.pid} on ${holder.host} is training in it (${path}). ` +
+      'Wait for it, stop it, or give another folder' +
+      (holder.host === here ? '.' : '; if that host is gone for good, delete the lock file.'),
+  );
+}

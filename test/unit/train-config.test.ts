@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { resolveTrainConfig } from '../../dist/train/config.js';
+
+const place = { data: 'scans', out: 'run' };
+
+describe('resolveTrainConfig', () => {
+  it('fills in every default, nested ones too', () => {
+    const config = resolveTrainConfig(place);
+    expect(config).toMatchObject({ preset: 'default', batch: 16, contextSlices: 3 });
+    expect(config.network).toMatchObject({ depth: 3, wf: 4, pooling: 'max' });
+    expect(Object.values(config.compat)).not.toContain(true);
+  });
+
+  it("gives the book's constants for the preset `book`", () => {
+    const config = resolveTrainConfig({ ...place, preset: 'book' });
+    expect(config).toMatchObject({
+      samples: 300_000,
+      batch: 16,
+      fnWeight: 8,
+      smooth: 1,
+      loss: 'book',
+      negatives: 0,
+      learningRate: 1e-3,
+    });
+    expect(config.network).toMatchObject({
+      pooling: 'avg',
+      depth: 3,
+      wf: 4,
+      padding: true,
+      batchNorm: true,
+      upMode: 'upconv',
+    });
+    expect(config.augment).toEqual({ flip: true, offset: 0.03, scale: 0.2, rotate: true, noise: 25 });
+    expect(Object.values(config.compat)).not.toContain(false);
+  });
+
+  it('lets what is given win over the preset, field by field', () => {
+    const config = resolveTrainConfig({ ...place, preset: 'book', samples: 64, compat: { biasInit: false } });
+    expect(config.samples).toBe(64);
+    expect(config.compat.biasInit).toBe(false);
+    expect(config.compat.offsetNoOp).toBe(true);
+  });
+
+  it('resolves what it resolved to the same', () => {
+    const config = resolveTrainConfig({ ...place, preset: 'book', epochs: 3 });
+    expect(resolveTrainConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  it.each([
+    [{ data: 'scans' }, '`out`'],
+    [{ ...place, epochs: 0 }, '`epochs`'],
+    [{ ...place, device: 'gpu' }, '`device`: auto, cpu, cuda or cuda:N is wanted'],
+    [{ ...place, network: { pooling: 'min' } }, '`network.pooling`'],
+    [{ ...place, epoch: 3 }, 'unknown field `epoch`'],
+    [{ ...place, compat: { offset: true } }, 'unknown field `compat.offset`'],
+    [null, 'the configuration'],
+  ])('refuses %j and names the field', (input, message) => {
+    expect(() => resolveTrainConfig(input)).toThrow(message);
+  });
+});
