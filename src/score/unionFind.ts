@@ -1,0 +1,28 @@
+/** Disjoint sets of 0 … size - 1; the root of a set is its smallest member. */
+export class UnionFind {
+  readonly #parent: Int32Array;
+
+  constructor(size: number) {
+    this.#parent = new Int32Array(size);
+    for (let i = 0; i < size; i++) this.#parent[i] = i;
+  }
+
+  /** The root of the set that `item` is in. */
+  find(item: number): number {
+    const parent = this.#parent;
+    let at = item;
+    while (parent[at] !== at) {
+      const above = parent[parent[at]!]!;
+      parent[at] = above;
+      at = above;
+    }
+    return at;
+  }
+
+  join(a: number, b: number): void {
+    const rootA = this.find(a);
+    const rootB = this.find(b);
+    if (rootA < rootB) this.#parent[rootB] = rootA;
+    else this.#parent[rootA] = rootB;
+  }
+}
