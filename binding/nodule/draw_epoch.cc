@@ -1,0 +1,217 @@
+// nodule::draw_epoch: the order of an epoch and everything random in it, in one table that the device reads.
+// A row depends on (seed, epoch, position) and on the data set alone.
+#include "nodule/draws.h"
+#include "nodule/philox.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace nodule {
+namespace {
+
+/// Random words for one purpose at one place of one epoch.
+class Source {
+ public:
+  Source(std::int64_t seed, std::int64_t epoch) : seed_(static_cast<std::uint64_t>(seed)), epoch_(epoch) {}
+
+  Words words(Stream stream, std::uint64_t place, std::uint32_t block = 0) const {
+    const Words counter{{static_cast<std::uint32_t>(place), static_cast<std::uint32_t>(place >> 32),
+                         static_cast<std::uint32_t>(epoch_), stream | block << 8}};
+    return philox4x32_10(counter, static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32));
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::int64_t epoch_;
+};
+
+double unit(std::uint32_t word) { return (word + 0.5) * 0x1p-32; }
+double signed_unit(std::uint32_t word) { return 2 * unit(word) - 1; }
+std::int64_t below(std::uint32_t word, std::int64_t n) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(word) * static_cast<std::uint64_t>(n) >> 32);
+}
+
+/// Sine and cosine of 2*pi*turn by their series: a C library's differ in the last bit from machine to machine.
+void sine_cosine(double turn, double* sine, double* cosine) {
+  const int quarter = static_cast<int>(4 * turn + 0.5);
+  const double x = (turn - 0.25 * quarter) * 6.283185307179586476925;
+  const double xx = x * x;
+  double s = 1, c = 1;
+  for (int k = 18; k >= 2; k -= 2) {
+    s = 1 - xx / (k * (k + 1)) * s;
+    c = 1 - xx / ((k - 1) * k) * c;
+  }
+  s *= x;
+  const double sines[4] = {s, c, -s, -c};
+  *sine = sines[quarter & 3];
+  *cosine = sines[(quarter + 1) & 3];
+}
+
+/// Visits all groups in a new random order in every cycle, so that none comes twice before all came once.
+class Rounds {
+ public:
+  Rounds(const at::Tensor& groups, const Source& source, std::uint32_t kind)
+      : starts_(groups.const_data_ptr<std::int64_t>()), count_(groups.numel() - 1), source_(source), kind_(kind) {}
+
+  std::int64_t size() const { return count_; }
+
+  /// The crop of visit number `visit`: a member of the group, drawn by `word`.
+  std::int64_t crop(std::int64_t visit, std::uint32_t word) {
+    if (visit / count_ != cycle_) shuffle(visit / count_);
+    const std::int64_t group = order_[visit % count_];
+    return starts_[group] + below(word, starts_[group + 1] - starts_[group]);
+  }
+
+ private:
+  void shuffle(std::int64_t cycle) {
+    cycle_ = cycle;
+    std::vector<std::uint64_t> keys(count_);
+    for (std::int64_t i = 0; i < count_; ++i) {
+      const auto place = static_cast<std::uint64_t>(i) | static_cast<std::uint64_t>(cycle) << 32;
+      const Words w = source_.words(kStreamOrder, place, kind_);
+      keys[i] = static_cast<std::uint64_t>(w.w[0]) << 32 | w.w[1];
+    }
+    order_.resize(count_);
+    std::iota(order_.begin(), order_.end(), std::int64_t{0});
+    std::stable_sort(order_.begin(), order_.end(), [&](std::int64_t a, std::int64_t b) { return keys[a] < keys[b]; });
+  }
+
+  const std::int64_t* starts_;
+  std::int64_t count_;
+  const Source& source_;
+  std::uint32_t kind_;
+  std::int64_t cycle_ = -1;
+  std::vector<std::int64_t> order_;
+};
+
+struct Transform {
+  bool flip;
+  double offset, scale;
+  bool rotate, offset_no_op;
+};
+
+/// Flip and scale of each axis, then a rotation before them, as the book composes them; the translation in the third
+/// column, where affine_grid reads it.
+void draw_affine(const Transform& t, const Words& first, const Words& second, double* affine) {
+  double axis[2], shift[2];
+  for (int i = 0; i < 2; ++i) {
+    axis[i] = t.flip && (first.w[i] >> 31) != 0 ? -1 : 1;
+    axis[i] *= 1 + t.scale * signed_unit(second.w[i]);
+    shift[i] = t.offset_no_op ? 0 : t.offset * signed_unit(first.w[2 + i]);
+  }
+  double sine = 0, cosine = 1;
+  if (t.rotate) sine_cosine(unit(second.w[2]), &sine, &cosine);
+  affine[0] = axis[0] * cosine;
+  affine[1] = -axis[0] * sine;
+  affine[2] = shift[0];
+  affine[3] = axis[1] * sine;
+  affine[4] = axis[1] * cosine;
+  affine[5] = shift[1];
+}
+
+/// The first row (or column) of a window. A focus in the middle of the plane leaves all the room there is; one nearer to
+/// the plane's edge is kept as far from the window's edge as that one would be, as far as the plane allows.
+std::int64_t place_window(std::uint32_t word, std::int64_t focus, std::int64_t extent, std::int64_t window) {
+  const std::int64_t room = extent - window;
+  const std::int64_t moved = focus - extent / 2;
+  const std::int64_t low = std::clamp<std::int64_t>(moved, 0, room);
+  const std::int64_t high = std::clamp<std::int64_t>(moved + room, 0, room);
+  return low + below(word, high - low + 1);
+}
+
+void check_groups(const at::Tensor& groups, const char* name, std::int64_t crops) {
+  TORCH_CHECK(groups.dim() == 1 && groups.numel() >= 1 && groups.scalar_type() == at::kLong && groups.is_contiguous(),
+              "draw_epoch: ", name, " must be contiguous int64 [groups + 1], found ", groups.scalar_type(), " ",
+              groups.sizes());
+  const std::int64_t* g = groups.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i + 1 < groups.numel(); ++i)
+    TORCH_CHECK(g[i] >= 0 && g[i] < g[i + 1] && g[i + 1] <= crops, "draw_epoch: ", name, " must rise within 0 to ",
+                crops, ", found ", g[i], " then ", g[i + 1]);
+}
+
+at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negative_groups, const at::Tensor& focus,
+                      std::int64_t positions, std::int64_t seed, std::int64_t epoch, std::int64_t rows,
+                      std::int64_t columns, std::int64_t window, double negative_share, bool flip, double offset,
+                      double scale, bool rotate, double noise, bool offset_no_op, std::int64_t transform_batch) {
+  TORCH_CHECK(focus.dim() == 2 && focus.size(1) == 2 && focus.scalar_type() == at::kInt && focus.is_contiguous(),
+              "draw_epoch: focus must be contiguous int32 [crops, 2], found ", focus.scalar_type(), " ", focus.sizes());
+  check_groups(positive_groups, "positive_groups", focus.size(0));
+  check_groups(negative_groups, "negative_groups", focus.size(0));
+  TORCH_CHECK(positions > 0, "draw_epoch: positions must be at least 1, found ", positions);
+  TORCH_CHECK(epoch >= 0 && epoch < (std::int64_t{1} << 32), "draw_epoch: epoch must be 0 to 2^32 - 1, found ", epoch);
+  TORCH_CHECK(window > 0 && window <= rows && window <= columns, "draw_epoch: window must be 1 to ",
+              std::min(rows, columns), ", found ", window);
+  TORCH_CHECK(negative_share >= 0 && negative_share <= 1, "draw_epoch: negative_share must be 0 to 1, found ",
+              negative_share);
+  TORCH_CHECK(scale >= 0 && scale < 1, "draw_epoch: scale must be at least 0 and below 1, found ", scale);
+  TORCH_CHECK(offset >= 0 && noise >= 0, "draw_epoch: offset and noise must not be negative, found ", offset, " and ",
+              noise);
+  TORCH_CHECK(transform_batch > 0, "draw_epoch: transform_batch must be at least 1, found ", transform_batch);
+  const Source source(seed, epoch);
+  Rounds positive(positive_groups, source, 0), negative(negative_groups, source, 1);
+  TORCH_CHECK(positive.size() > 0 || negative_share == 1,
+              "draw_epoch: no crop with a nodule, but ", 1 - negative_share, " of the crops shall have one");
+  TORCH_CHECK(negative.size() > 0 || negative_share == 0,
+              "draw_epoch: no crop without a nodule, but ", negative_share, " of the crops shall have none");
+
+  const Transform transform{flip, offset, scale, rotate, offset_no_op};
+  const double phase = unit(source.words(kStreamShare, 0).w[0]);
+  const std::int32_t* foci = focus.const_data_ptr<std::int32_t>();
+  at::Tensor draws = at::empty({positions, kDrawColumns}, focus.options().dtype(at::kDouble));
+  double* row = draws.mutable_data_ptr<double>();
+  for (std::int64_t position = 0; position < positions; ++position, row += kDrawColumns) {
+    // Negatives are spread evenly, so that every batch has its share of them.
+    const auto before = static_cast<std::int64_t>(std::floor(position * negative_share + phase));
+    const auto after = static_cast<std::int64_t>(std::floor((position + 1) * negative_share + phase));
+    const Words place = source.words(kStreamPlace, position);
+    const std::int64_t crop =
+        after > before ? negative.crop(before, place.w[0]) : positive.crop(position - before, place.w[0]);
+    row[kCrop] = static_cast<double>(crop);
+    row[kRowOffset] = static_cast<double>(place_window(place.w[1], foci[2 * crop], rows, window));
+    row[kColumnOffset] = static_cast<double>(place_window(place.w[2], foci[2 * crop + 1], columns, window));
+    const std::int64_t shared = position / transform_batch * transform_batch;
+    draw_affine(transform, source.words(kStreamTransform, shared), source.words(kStreamTransform, shared, 1),
+                row + kAffine);
+    const Words key = source.words(kStreamNoiseKey, position);
+    row[kNoise] = noise;
+    row[kNoiseKey0] = key.w[0];
+    row[kNoiseKey1] = key.w[1];
+  }
+  return draws;
+}
+
+at::Tensor philox(const at::Tensor& counters, const at::Tensor& keys) {
+  TORCH_CHECK(counters.dim() == 2 && counters.size(1) == 4 && counters.scalar_type() == at::kLong &&
+                  keys.dim() == 2 && keys.size(1) == 2 && keys.size(0) == counters.size(0) &&
+                  keys.scalar_type() == at::kLong,
+              "philox4x32_10: counters must be int64 [n, 4] and keys int64 [n, 2], found ", counters.sizes(), " and ",
+              keys.sizes());
+  at::Tensor out = at::empty_like(counters, at::MemoryFormat::Contiguous);
+  const auto c = counters.accessor<std::int64_t, 2>();
+  const auto k = keys.accessor<std::int64_t, 2>();
+  auto o = out.accessor<std::int64_t, 2>();
+  for (std::int64_t i = 0; i < counters.size(0); ++i) {
+    Words counter;
+    for (int j = 0; j < 4; ++j) counter.w[j] = static_cast<std::uint32_t>(c[i][j]);
+    const Words words =
+        philox4x32_10(counter, static_cast<std::uint32_t>(k[i][0]), static_cast<std::uint32_t>(k[i][1]));
+    for (int j = 0; j < 4; ++j) o[i][j] = words.w[j];
+  }
+  return out;
+}
+
+}  // namespace
+
+TORCH_LIBRARY_IMPL(nodule, CPU, m) {
+  m.impl("draw_epoch", draw_epoch);
+  m.impl("philox4x32_10", philox);
+}
+
+}  // namespace nodule

@@ -1,0 +1,46 @@
+// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3"
+// (SC 2011). A number depends on its key and counter alone, so any voxel's noise is found without drawing the ones before.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__CUDACC__)
+#define NODULE_HOST_DEVICE __host__ __device__ __forceinline__
+#else
+#define NODULE_HOST_DEVICE inline
+#endif
+
+namespace nodule {
+
+struct Words {
+  std::uint32_t w[4];
+};
+
+NODULE_HOST_DEVICE Words philox4x32_10(Words counter, std::uint32_t key0, std::uint32_t key1) {
+  std::uint32_t c0 = counter.w[0], c1 = counter.w[1], c2 = counter.w[2], c3 = counter.w[3];
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * c0;
+    const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * c2;
+    const std::uint32_t n0 = static_cast<std::uint32_t>(product1 >> 32) ^ c1 ^ key0;
+    const std::uint32_t n2 = static_cast<std::uint32_t>(product0 >> 32) ^ c3 ^ key1;
+    c1 = static_cast<std::uint32_t>(product1);
+    c3 = static_cast<std::uint32_t>(product0);
+    c0 = n0;
+    c2 = n2;
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  return {{c0, c1, c2, c3}};
+}
+
+/// What a number is drawn for: the fourth word of the counter, so that no two uses share a number.
+enum Stream : std::uint32_t {
+  kStreamOrder = 1,
+  kStreamShare = 2,
+  kStreamPlace = 3,
+  kStreamTransform = 4,
+  kStreamNoiseKey = 5,
+  kStreamNoise = 6,
+};
+
+}  // namespace nodule
