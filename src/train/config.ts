@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentationSchema, samplerCompatSchema } from '../data/augmentation.js';
 import { NoduleTrainError } from '../runtime/error.js';
 
 const count = () => z.int().positive();
@@ -14,19 +15,9 @@ export const networkSchema = z.strictObject({
   pooling: z.enum(['max', 'avg']).default('max').describe("pooling between levels; the book's U-Net averages"),
 });
 
-/** Random changes of each training crop. */
-export const augmentSchema = z.strictObject({
-  flip: z.boolean().default(true).describe('mirror rows, columns and slices at random'),
-  offset: z.number().min(0).max(1).default(0.03).describe('largest shift, as a share of the crop'),
-  scale: z.number().min(0).max(0.9).default(0.2).describe('largest change of size'),
-  rotate: z.boolean().default(true).describe('rotate in the plane of the slices'),
-  noise: z.number().min(0).default(25).describe('standard deviation of added noise, HU'),
-});
-
 /** One switch for each known fault of the book's code that training can show again; off mends it. */
 export const compatSchema = z.strictObject({
-  offsetNoOp: z.boolean().default(false).describe('the offset augmentation does nothing'),
-  batchTransform: z.boolean().default(false).describe('one random transform for the whole batch'),
+  ...samplerCompatSchema.shape,
   selectByRecall: z.boolean().default(false).describe('keep the model of the best pixel recall'),
   zeroIsBest: z.boolean().default(false).describe('the first validation counts as best even with score 0'),
   positiveSlicesOnly: z.boolean().default(false).describe('validate only on slices with a nodule'),
@@ -35,10 +26,7 @@ export const compatSchema = z.strictObject({
   wrapAtEdges: z.boolean().default(false).describe("the box search wraps at the volume's lower edges"),
   boxLabels: z.boolean().default(false).describe('labels are the box cut at -700 HU'),
   stopOnEither: z.boolean().default(false).describe('the box search stops when either side meets air'),
-  shiftedLabel: z.boolean().default(false).describe('near the ends the label is not of the centre slice'),
   biasInit: z.boolean().default(false).describe('biases start at normal(-bound, bound)'),
-  noiseAfterClamp: z.boolean().default(false).describe('noise is added after clamping'),
-  labelResample: z.boolean().default(false).describe('labels are resampled bilinearly and cut at 0.5'),
   strideSplit: z.boolean().default(false).describe('every tenth series validates, not a tenth of the patients'),
 });
 
@@ -84,7 +72,7 @@ export const trainConfigSchema = z.strictObject({
   logSteps: count().default(1).describe('steps between two events of type step'),
   images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
   network: networkSchema.prefault({}),
-  augment: augmentSchema.prefault({}),
+  augment: augmentationSchema.prefault({}),
   compat: compatSchema.prefault({}),
 });
 

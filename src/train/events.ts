@@ -1,5 +1,5 @@
+import type { NoduleScores } from '../score/index.js';
 import type { PixelMetrics } from './metrics.js';
-import type { NoduleMetrics } from './noduleMetrics.js';
 
 /** Sent once, before the first step. */
 export interface StartEvent {
@@ -49,8 +49,8 @@ export interface ValidationEvent {
   step: number;
   seconds: number;
   metrics: PixelMetrics;
-  nodules: NoduleMetrics;
-  /** See `modelScore`. */
+  nodules: NoduleScores;
+  /** `quality` of the nodules (src/score), 0 where that is null. */
   score: number;
   best: boolean;
 }

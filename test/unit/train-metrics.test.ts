@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Counts, pixelMetrics } from '../../dist/train/metrics.js';
 import { type EpochRow, writeEpochRow } from '../../dist/train/metricsCsv.js';
-import { modelScore } from '../../dist/train/noduleMetrics.js';
 
 const counts: Counts = {
   samples: 10,
@@ -46,23 +45,6 @@ describe('pixelMetrics', () => {
         expect(f1).toBeCloseTo(2 / (1 / (precision as number) + 1 / (recall as number)), 10);
       }),
     );
-  });
-});
-
-describe('modelScore', () => {
-  const figures = { scans: 2, nodules: 10, found: 8, sensitivity: 0.8, falsePerScan: 2, dice3d: 0.6 };
-  const decent = modelScore(figures);
-
-  it('is 0 where nothing is predicted', () => {
-    expect(modelScore({ ...figures, found: 0, sensitivity: 0, falsePerScan: 0, dice3d: 0 })).toBe(0);
-  });
-  it('ranks painting everything far below a decent model', () => {
-    expect(modelScore({ ...figures, found: 10, sensitivity: 1, falsePerScan: 0, dice3d: 0.002 })).toBeLessThan(
-      decent / 100,
-    );
-  });
-  it('falls with each false component', () => {
-    expect(modelScore({ ...figures, falsePerScan: 6 })).toBeLessThan(decent);
   });
 });
 
