@@ -1,0 +1,61 @@
+// The raw bytes of tensors, for readers and writers of files: little-endian, row-major.
+#include <ATen/ATen.h>
+
+#include <cstring>
+#include <stdexcept>
+
+#include "core/convert.h"
+#include "core/slots.h"
+#include "nn/init.h"
+
+namespace nodule {
+
+namespace {
+
+std::vector<std::int64_t> sizes_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::int64_t> sizes;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) sizes.push_back(array.Get(i).As<Napi::Number>().Int64Value());
+  return sizes;
+}
+
+// (bytes, dtype, shape) -> slot of a new tensor. The caller has checked that the bytes are as many as the shape wants;
+// a mismatch here would read past the end, so it is checked once more.
+Napi::Value tensor_from_bytes(const Napi::CallbackInfo& info) {
+  return guard(info, [&] {
+    const auto bytes = info[0].As<Napi::Uint8Array>();
+    const auto dtype = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
+    at::Tensor tensor = at::empty(sizes_of(info[2]), at::TensorOptions().dtype(dtype));
+    if (tensor.nbytes() != bytes.ByteLength()) throw std::invalid_argument("the bytes do not fit the shape");
+    if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), bytes.Data(), tensor.nbytes());
+    return slot_of(info.Env(), std::move(tensor));
+  });
+}
+
+// (slot) -> Uint8Array, a copy.
+Napi::Value tensor_to_bytes(const Napi::CallbackInfo& info) {
+  return guard(info, [&] {
+    const at::Tensor tensor = tensor_at(info[0]).detach().resolve_conj().resolve_neg().cpu().contiguous();
+    auto bytes = Napi::Uint8Array::New(info.Env(), tensor.nbytes());
+    if (tensor.nbytes() > 0) std::memcpy(bytes.Data(), tensor.const_data_ptr(), tensor.nbytes());
+    return bytes;
+  });
+}
+
+// (slot of a flat storage, sizes, strides, offset) -> slot of a view of it. libtorch refuses what lies outside.
+Napi::Value view_of_storage(const Napi::CallbackInfo& info) {
+  return guard(info, [&] {
+    return slot_of(info.Env(), tensor_at(info[0]).as_strided(sizes_of(info[1]), sizes_of(info[2]),
+                                                             info[3].As<Napi::Number>().Int64Value()));
+  });
+}
+
+}  // namespace
+
+void init_bytes(Napi::Env env, Napi::Object exports) {
+  exports.Set("tensorFromBytes", Napi::Function::New(env, tensor_from_bytes));
+  exports.Set("tensorToBytes", Napi::Function::New(env, tensor_to_bytes));
+  exports.Set("viewOfStorage", Napi::Function::New(env, view_of_storage));
+}
+
+}  // namespace nodule

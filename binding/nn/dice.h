@@ -1,0 +1,17 @@
+// Dice losses, one value per sample, in one autograd node each: the forward pass reads prediction and target once, the
+// backward pass is one multiply-add over the target.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace nodule {
+
+// 1 - (2 sum(p y) + smooth) / (sum(p) + sum(y) + smooth) over all but the first axis. [B, ...], [B, ...] -> [B].
+at::Tensor dice_loss(const at::Tensor& prediction, const at::Tensor& target, double smooth);
+
+// dice(p, y) + positive_weight * dice(p y, y): the second term sees only the target's own pixels, so it counts what
+// was missed and never what was painted beside.
+at::Tensor dice_with_positives_loss(const at::Tensor& prediction, const at::Tensor& target, double smooth,
+                                    double positive_weight);
+
+}  // namespace nodule

@@ -1,0 +1,68 @@
+// Adam, AdamW and SGD through libtorch's fused operators. The state is kept as Python's optimizers keep it, so that it
+// travels between the two.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace nodule {
+
+enum class Rule { kAdam, kAdamW, kSgd };
+
+struct OptimizerSettings {
+  double lr = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  double weight_decay = 0;
+  bool amsgrad = false;
+  double momentum = 0;
+  double dampening = 0;
+  bool nesterov = false;
+  bool maximize = false;
+};
+
+// What is kept for one parameter; undefined until its first step.
+struct ParameterState {
+  at::Tensor step;  // float32, 0-dim, Adam and AdamW
+  at::Tensor exp_avg, exp_avg_sq, max_exp_avg_sq;
+  at::Tensor momentum_buffer;  // SGD with momentum
+};
+
+class FusedOptimizer {
+ public:
+  // Throws where a parameter is no leaf, or its memory has holes or overlaps: the fused kernels walk over it as one piece.
+  FusedOptimizer(Rule rule, std::vector<at::Tensor> parameters, OptimizerSettings settings);
+
+  // Parameters without a gradient are passed over, as in Python. A non-zero `found_inf` (float32, one element) skips
+  // the whole step on the device, without a word to the host.
+  void step(const at::Tensor& found_inf);
+  // Gradients become undefined, not zero.
+  void zero_grad();
+
+  OptimizerSettings& settings() { return settings_; }
+  Rule rule() const { return rule_; }
+  const std::vector<at::Tensor>& parameters() const { return parameters_; }
+  // (name, tensor) pairs of one parameter, in Python's order; empty before its first step.
+  std::vector<std::pair<std::string, at::Tensor>> state_of(std::size_t index) const;
+  // Copies into tensors with the parameter's strides; an empty list forgets the state.
+  void load_state(std::size_t index, const std::vector<std::pair<std::string, at::Tensor>>& state);
+
+ private:
+  void step_group(const std::vector<std::size_t>& members, const at::Tensor& found_inf);
+  void step_adam(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
+                 std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf);
+  void step_sgd(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
+                std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf);
+  // The device or dtype of a parameter may have changed since (module.to): its state follows.
+  void prepare_state(std::size_t index);
+
+  Rule rule_;
+  std::vector<at::Tensor> parameters_;
+  OptimizerSettings settings_;
+  std::vector<ParameterState> states_;
+};
+
+}  // namespace nodule

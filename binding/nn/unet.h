@@ -1,0 +1,93 @@
+// The U-Net of Ronneberger et al. (2015) with the options, names and edge rules of pytorch-unet, and what the book
+// "Deep Learning with PyTorch" puts around it: batch norm on the input, sigmoid on the output, average pooling.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
+
+#include <string>
+#include <vector>
+
+namespace nodule {
+
+struct UNetOptions {
+  std::int64_t in_channels = 1;
+  std::int64_t classes = 2;
+  std::int64_t depth = 5;
+  std::int64_t wf = 6;  // the first level has 2^wf channels
+  bool padding = false;
+  bool batch_norm = false;
+  bool upsample = false;  // else a transposed convolution
+  bool average_pooling = false;
+  bool input_norm = false;
+  bool sigmoid = false;
+};
+
+// Two of convolution, ReLU, batch norm: in this order, as pytorch-unet has it.
+struct ConvBlock : torch::nn::Module {
+  ConvBlock(std::int64_t in_channels, std::int64_t out_channels, const UNetOptions& options);
+  torch::Tensor forward(const torch::Tensor& input);
+
+ private:
+  torch::nn::Sequential block_;
+  std::vector<torch::nn::Conv2d> convolutions_;
+  std::vector<torch::nn::BatchNorm2d> norms_;
+};
+
+struct UpBlock : torch::nn::Module {
+  UpBlock(std::int64_t in_channels, std::int64_t out_channels, const UNetOptions& options);
+  torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& bridge);
+
+ private:
+  torch::nn::ConvTranspose2d transposed_{nullptr};
+  torch::nn::Conv2d pointwise_{nullptr};
+  std::shared_ptr<ConvBlock> conv_block_;
+};
+
+struct UNet : torch::nn::Module {
+  explicit UNet(const UNetOptions& options);
+  torch::Tensor forward(torch::Tensor input);
+
+ private:
+  bool average_pooling_;
+  std::vector<std::shared_ptr<ConvBlock>> down_path_;
+  std::vector<std::shared_ptr<UpBlock>> up_path_;
+  torch::nn::Conv2d last_{nullptr};
+};
+
+struct NamedTensor {
+  std::string name;
+  torch::Tensor tensor;
+  bool buffer;
+};
+
+class UNetModel {
+ public:
+  explicit UNetModel(const UNetOptions& options);
+
+  // [B, C, H, W] -> [B, classes, H', W']; H' and W' are smaller than H and W without padding and where the size does
+  // not divide by 2^(depth-1).
+  torch::Tensor forward(const torch::Tensor& input);
+
+  // Kaiming normal weights (fan out), biases from (-bound, bound) with bound = 1 / sqrt(fan out): uniform, or the
+  // book's normal(mean -bound, deviation bound).
+  void initialize_as_book(bool normal_bias);
+
+  // In the order of Python's state_dict.
+  std::vector<NamedTensor> named_tensors() const;
+
+  const UNetOptions& options() const { return options_; }
+  torch::nn::Module& root() { return *root_; }
+
+ private:
+  void check(const torch::Tensor& input) const;
+
+  UNetOptions options_;
+  std::shared_ptr<torch::nn::Module> root_;
+  torch::nn::BatchNorm2d input_norm_{nullptr};
+  std::shared_ptr<UNet> unet_;
+};
+
+}  // namespace nodule
