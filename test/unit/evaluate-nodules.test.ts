@@ -1,0 +1,119 @@
+import { decode } from 'fast-png';
+import { describe, expect, it } from 'vitest';
+import { identityDirection, type Volume } from '../../dist/ct/index.js';
+import { nodulesOf } from '../../dist/evaluate/nodulesOf.js';
+import { chooseOperatingPoint, type PredictedScan, scoreAt } from '../../dist/evaluate/operatingPoint.js';
+import { overlayPicture } from '../../dist/evaluate/overlayPicture.js';
+
+const shape = [12, 32, 40] as const;
+const at = (i: number, r: number, c: number) => (i * shape[1] + r) * shape[2] + c;
+
+const volume = (): Volume => ({
+  voxels: new Int16Array(12 * 32 * 40).fill(-850),
+  intensity: 'hu',
+  shape,
+  spacing: [0.5, 0.5, 2],
+  origin: [-10, 20, 100],
+  direction: identityDirection,
+  uid: 'scan',
+  scale: 1,
+  offset: 0,
+});
+
+/** Sets a block of `size` voxels along each axis to a value. */
+function block(target: Float32Array | Uint8Array, [i, r, c]: readonly number[], size: number, value: number) {
+  for (let k = 0; k < size ** 3; k++)
+    target[at(i! + Math.floor(k / size ** 2), r! + (Math.floor(k / size) % size), c! + (k % size))] = value;
+}
+
+describe('nodules of a probability volume', () => {
+  const probabilities = new Float32Array(12 * 32 * 40).fill(0.02);
+  block(probabilities, [2, 4, 6], 3, 0.7);
+  block(probabilities, [6, 20, 30], 4, 0.9);
+  probabilities[at(10, 10, 10)] = 0.99;
+  const { labels, nodules } = nodulesOf(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8 });
+
+  it('are numbered with the surest first, and the labels say the same', () => {
+    expect(nodules.map(({ label, voxels }) => [label, voxels])).toEqual([
+      [1, 64],
+      [2, 27],
+    ]);
+    expect(labels[at(6, 20, 30)]).toBe(1);
+    expect(labels[at(2, 4, 6)]).toBe(2);
+  });
+
+  it('leave out what is smaller than the minimum, however sure', () => {
+    expect(labels[at(10, 10, 10)]).toBe(0);
+  });
+
+  it('have their box, volume and centre in millimetres', () => {
+    const [first] = nodules;
+    expect(first?.box).toEqual({ low: [6, 20, 30], high: [9, 23, 33] });
+    expect(first?.volumeMm3).toBeCloseTo(64 * 0.5, 12);
+    expect(first?.score).toBeCloseTo(0.9, 6);
+    expect(first?.centerIrc).toEqual([7.5, 21.5, 31.5]);
+    expect([...(first?.center ?? [])]).toEqual([-10 + 31.5 * 0.5, 20 + 21.5 * 0.5, 100 + 7.5 * 2]);
+  });
+});
+
+describe('the operating point', () => {
+  const predicted = (clutter: number): PredictedScan => {
+    const truth = new Uint8Array(12 * 32 * 40);
+    block(truth, [5, 14, 14], 3, 1);
+    const probabilities = new Float32Array(truth.length);
+    block(probabilities, [5, 14, 14], 3, 0.8);
+    for (let n = 0; n < clutter; n++) block(probabilities, [(n % 2) * 6, 4 * Math.floor(n / 2), 34], 2, 0.75);
+    return { volume: volume(), truth, nodules: [{ centerIRC: [6, 15, 15], diameterMm: 6 }], probabilities };
+  };
+
+  it('drops clutter that is smaller than the nodules', () => {
+    const choice = chooseOperatingPoint([predicted(6)]);
+    expect(choice).toMatchObject({ sensitivity: 1, falsePerScan: 0, dice3d: 1 });
+    expect(choice.minimumVoxels).toBeGreaterThan(8);
+    expect(choice.minimumVoxels).toBeLessThanOrEqual(27);
+  });
+
+  it('stays within the wanted false components though a looser one would find more', () => {
+    const options = { thresholds: [0.5, 0.9], minimumVoxels: [4], maxFalsePerScan: 4 };
+    expect(chooseOperatingPoint([predicted(6)], options)).toMatchObject({
+      threshold: 0.9,
+      sensitivity: 0,
+      falsePerScan: 0,
+    });
+    expect(chooseOperatingPoint([predicted(4)], options)).toMatchObject({
+      threshold: 0.5,
+      sensitivity: 1,
+      falsePerScan: 4,
+    });
+  });
+
+  it('takes the fewest false components where none is within the wanted number', () => {
+    const options = { thresholds: [0.3, 0.5], minimumVoxels: [1, 8], maxFalsePerScan: 1 };
+    expect(chooseOperatingPoint([predicted(6)], options).falsePerScan).toBe(6);
+  });
+
+  it('gives the same score when applied again', () => {
+    const scan = predicted(6);
+    const { threshold, minimumVoxels } = chooseOperatingPoint([scan]);
+    expect(scoreAt(scan, { threshold, minimumVoxels })).toMatchObject({ falseComponents: 0, predictedComponents: 1 });
+  });
+});
+
+describe('the overlay picture', () => {
+  it('shows agreement green, misses blue, false voxels red and leaves the plain slice beside it', () => {
+    const [truth, predicted] = [new Uint8Array(12 * 32 * 40), new Uint8Array(12 * 32 * 40)];
+    truth[at(5, 16, 20)] = predicted[at(5, 16, 20)] = 1;
+    truth[at(5, 16, 21)] = 1;
+    predicted[at(5, 16, 19)] = 1;
+    const tile = { volume: volume(), truth, predicted, center: [5, 16, 20] as const };
+    const { width, height, data } = decode(overlayPicture([tile], { window: 8, zoom: 1 }));
+    expect([width, height]).toEqual([20, 8]);
+    const pixel = (x: number, y: number) =>
+      [...data.slice(3 * (y * width + x), 3 * (y * width + x) + 3)] as [number, number, number];
+    const strongest = (rgb: number[]) => ['red', 'green', 'blue'][rgb.indexOf(Math.max(...rgb))];
+    // The coloured tile starts after the plain one of 8 pixels and a gap of 4; its middle is voxel (16, 20).
+    expect([3, 4, 5].map((x) => strongest(pixel(12 + x, 4)))).toEqual(['red', 'green', 'blue']);
+    const [r, g, b] = pixel(4, 4);
+    expect(r === g && g === b).toBe(true);
+  });
+});
