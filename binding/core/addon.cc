@@ -1,0 +1,34 @@
+#include <napi.h>
+
+#include "core/allocator.h"
+#include "core/autograd.h"
+#include "core/environment.h"
+#include "core/operators.h"
+#include "core/runtime.h"
+#include "core/tensors.h"
+#include "nn/init.h"
+
+namespace nodule {
+
+Environment& environment(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+namespace {
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  install_cpu_allocator();
+  env.SetInstanceData(new Environment());
+  init_operators(env, exports);
+  init_tensors(env, exports);
+  init_autograd(env, exports);
+  init_runtime(env, exports);
+  init_nn(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace nodule
+
+Napi::Object InitAddon(Napi::Env env, Napi::Object exports) { return nodule::init(env, exports); }
+
+NODE_API_MODULE(torch_addon, InitAddon)

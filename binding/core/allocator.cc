@@ -1,0 +1,128 @@
+#include "core/allocator.h"
+
+#include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/alloc_cpu.h>
+
+#include <atomic>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace nodule {
+
+namespace {
+
+// In front of each block; as long as libtorch's alignment, so that the data behind it stays aligned.
+struct alignas(64) Header {
+  std::size_t asked;
+  std::size_t size;
+};
+static_assert(sizeof(Header) == 64, "the data must stay aligned to 64 bytes");
+
+// Smaller blocks are malloc's business: it keeps them by itself.
+constexpr std::size_t kSmallestKept = std::size_t{1} << 18;
+constexpr std::size_t kLargestKeptTotal = std::size_t{768} << 20;
+
+std::atomic<std::int64_t> alive{0};
+
+class BlockCache {
+ public:
+  Header* take(std::size_t size) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = blocks_.find(size);
+    if (found == blocks_.end() || found->second.empty()) return nullptr;
+    Header* header = found->second.back();
+    found->second.pop_back();
+    total_ -= size;
+    return header;
+  }
+
+  bool keep(Header* header) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (total_ + header->size > kLargestKeptTotal) return false;
+    blocks_[header->size].push_back(header);
+    total_ += header->size;
+    return true;
+  }
+
+  void clear() {
+    std::map<std::size_t, std::vector<Header*>> blocks;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      blocks.swap(blocks_);
+      total_ = 0;
+    }
+    for (auto& [size, headers] : blocks) {
+      for (Header* header : headers) c10::free_cpu(header);
+    }
+  }
+
+  std::int64_t total() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return static_cast<std::int64_t>(total_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::size_t, std::vector<Header*>> blocks_;
+  std::size_t total_ = 0;
+};
+
+// Never destroyed: libtorch frees tensors until the very end of the process.
+BlockCache& cache() {
+  static auto* instance = new BlockCache();
+  return *instance;
+}
+
+// Eight sizes for each power of two: at most an eighth is wasted, and blocks of nearly the same size are shared.
+std::size_t rounded(std::size_t bytes) {
+  if (bytes < kSmallestKept) return bytes;
+  std::size_t step = kSmallestKept / 8;
+  while (step * 16 <= bytes) step *= 2;
+  return (bytes + step - 1) / step * step;
+}
+
+void release(void* data) {
+  if (!data) return;
+  auto* header = reinterpret_cast<Header*>(static_cast<char*>(data) - sizeof(Header));
+  alive.fetch_sub(static_cast<std::int64_t>(header->asked), std::memory_order_relaxed);
+  if (header->size < kSmallestKept || !cache().keep(header)) c10::free_cpu(header);
+}
+
+class CountingAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(std::size_t bytes) override {
+    if (bytes == 0) return {nullptr, nullptr, &release, c10::Device(c10::DeviceType::CPU)};
+    const std::size_t size = rounded(bytes);
+    Header* header = size >= kSmallestKept ? cache().take(size) : nullptr;
+    if (!header) header = static_cast<Header*>(c10::alloc_cpu(size + sizeof(Header)));
+    header->asked = bytes;
+    header->size = size;
+    alive.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+    void* data = reinterpret_cast<char*>(header) + sizeof(Header);
+    return {data, data, &release, c10::Device(c10::DeviceType::CPU)};
+  }
+
+  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+
+  void copy_data(void* target, const void* source, std::size_t bytes) const override {
+    std::memcpy(target, source, bytes);
+  }
+};
+
+}  // namespace
+
+void install_cpu_allocator() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    static auto* allocator = new CountingAllocator();
+    c10::SetCPUAllocator(allocator, /*priority=*/100);
+  });
+}
+
+std::int64_t cpu_bytes_alive() { return alive.load(std::memory_order_relaxed); }
+std::int64_t cpu_bytes_kept() { return cache().total(); }
+void empty_cpu_cache() { cache().clear(); }
+
+}  // namespace nodule

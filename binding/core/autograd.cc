@@ -1,0 +1,133 @@
+#include "core/autograd.h"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/grad_mode.h>
+
+#include <stdexcept>
+
+#include "core/convert.h"
+#include "core/slots.h"
+
+namespace nodule {
+
+namespace {
+
+Napi::Value requires_grad(const Napi::CallbackInfo& info) {
+  return guard(
+      info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).requires_grad()); });
+}
+
+Napi::Value set_requires_grad(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    tensor_at(info[0]).set_requires_grad(info[1].As<Napi::Boolean>().Value());
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value is_leaf(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_leaf()); });
+}
+
+// The slot of the gradient, or null. A known slot that holds the same tensor is given back, so that `tensor.grad` is one
+// object as long as the gradient is one tensor.
+Napi::Value grad(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor gradient = tensor_at(info[0]).grad();
+    if (!gradient.defined()) return info.Env().Null();
+    if (info[1].IsNumber()) {
+      const double known = info[1].As<Napi::Number>().DoubleValue();
+      SlotTable& table = slots(info.Env());
+      if (table.alive(known) && table.at(known).is_same(gradient)) return info[1];
+    }
+    return slot_of(info.Env(), gradient);
+  });
+}
+
+Napi::Value set_grad(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    tensor_at(info[0]).mutable_grad() = optional_tensor_at(info[1]);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value backward(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor& tensor = tensor_at(info[0]);
+    const at::Tensor gradient = optional_tensor_at(info[1]);
+    const bool retain = info[2].ToBoolean().Value();
+    torch::autograd::backward({tensor}, {gradient}, retain, /*create_graph=*/false);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value gradients(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto found = torch::autograd::grad(tensors_at(info[0]), tensors_at(info[1]), {}, std::nullopt,
+                                             /*create_graph=*/info[2].ToBoolean().Value(), /*allow_unused=*/true);
+    auto array = Napi::Array::New(info.Env(), found.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const auto place = static_cast<std::uint32_t>(i);
+      if (found[i].defined()) {
+        array.Set(place, slot_of(info.Env(), found[i]));
+      } else {
+        array.Set(place, info.Env().Null());
+      }
+    }
+    return array;
+  });
+}
+
+Napi::Value set_grad_enabled(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const bool before = at::GradMode::is_enabled();
+    at::GradMode::set_enabled(info[0].As<Napi::Boolean>().Value());
+    return Napi::Boolean::New(info.Env(), before);
+  });
+}
+
+// enterAutocast(device type, dtype) -> what leaveAutocast takes to restore the state before.
+Napi::Value enter_autocast(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto type = device_of_name(info[0].As<Napi::String>().Utf8Value()).type();
+    const auto dtype = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
+    if (dtype != at::kBFloat16 && dtype != at::kHalf) throw std::invalid_argument("autocast: bfloat16 or float16");
+    auto state = Napi::Array::New(info.Env(), 2);
+    state.Set(0u, Napi::Boolean::New(info.Env(), at::autocast::is_autocast_enabled(type)));
+    state.Set(1u, Napi::String::New(info.Env(), name_of_dtype(at::autocast::get_autocast_dtype(type))));
+    at::autocast::set_autocast_enabled(type, true);
+    at::autocast::set_autocast_dtype(type, dtype);
+    at::autocast::increment_nesting();
+    return state;
+  });
+}
+
+Napi::Value leave_autocast(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto type = device_of_name(info[0].As<Napi::String>().Utf8Value()).type();
+    const auto state = info[1].As<Napi::Array>();
+    // Cast copies of the weights must not outlive the step that updates them.
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(type, state.Get(0u).As<Napi::Boolean>().Value());
+    at::autocast::set_autocast_dtype(type, dtype_of_name(state.Get(1u).As<Napi::String>().Utf8Value()));
+    return info.Env().Undefined();
+  });
+}
+
+}  // namespace
+
+void init_autograd(Napi::Env env, Napi::Object exports) {
+  exports.Set("requiresGrad", Napi::Function::New(env, requires_grad, "requiresGrad"));
+  exports.Set("setRequiresGrad", Napi::Function::New(env, set_requires_grad, "setRequiresGrad"));
+  exports.Set("isLeaf", Napi::Function::New(env, is_leaf, "isLeaf"));
+  exports.Set("grad", Napi::Function::New(env, grad, "grad"));
+  exports.Set("setGrad", Napi::Function::New(env, set_grad, "setGrad"));
+  exports.Set("backward", Napi::Function::New(env, backward, "backward"));
+  exports.Set("gradients", Napi::Function::New(env, gradients, "gradients"));
+  exports.Set("setGradEnabled", Napi::Function::New(env, set_grad_enabled, "setGradEnabled"));
+  exports.Set("enterAutocast", Napi::Function::New(env, enter_autocast, "enterAutocast"));
+  exports.Set("leaveAutocast", Napi::Function::New(env, leave_autocast, "leaveAutocast"));
+}
+
+}  // namespace nodule

@@ -1,0 +1,425 @@
+#include "core/convert.h"
+
+#include <ATen/ATen.h>
+#include <ATen/ScalarOps.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "core/slots.h"
+
+namespace nodule {
+
+namespace {
+
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+struct DtypeName {
+  const char* name;
+  at::ScalarType dtype;
+};
+
+constexpr DtypeName kDtypes[] = {
+    {"float32", at::kFloat}, {"float64", at::kDouble}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16},
+    {"int8", at::kChar},     {"uint8", at::kByte},     {"int16", at::kShort},  {"int32", at::kInt},
+    {"int64", at::kLong},    {"bool", at::kBool},
+};
+
+const char* kind_of_js(const Argument& argument) {
+  if (argument.tag == Tag::kTensor) return "a Tensor";
+  if (argument.tag == Tag::kTensorList) return "an array of Tensors";
+  const Napi::Value& value = argument.value;
+  if (value.IsNumber()) return "a number";
+  if (value.IsBoolean()) return "a boolean";
+  if (value.IsString()) return "a string";
+  if (value.IsBigInt()) return "a bigint";
+  if (value.IsArray()) return "an array";
+  if (value.IsNull()) return "null";
+  if (value.IsUndefined()) return "undefined";
+  return "an object";
+}
+
+bool to_int(const Napi::Value& value, std::int64_t& out, std::string& why) {
+  if (value.IsBigInt()) {
+    bool lossless = false;
+    out = value.As<Napi::BigInt>().Int64Value(&lossless);
+    if (!lossless) why = "a bigint beyond 64 bits";
+    return lossless;
+  }
+  if (!value.IsNumber()) return false;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (std::trunc(number) != number || std::fabs(number) > kMaxSafeInteger) {
+    why = std::isnan(number) ? "NaN" : "a number that is not whole or beyond 2^53 (use a bigint)";
+    return false;
+  }
+  out = static_cast<std::int64_t>(number);
+  return true;
+}
+
+// A whole number is an integer scalar (int64 tensor * 2 stays int64), as a literal without a point is in Python.
+bool to_scalar(const Napi::Value& value, at::Scalar& out, std::string& why) {
+  if (value.IsBoolean()) {
+    out = value.As<Napi::Boolean>().Value();
+    return true;
+  }
+  if (value.IsNumber()) {
+    const double number = value.As<Napi::Number>().DoubleValue();
+    const bool whole = std::trunc(number) == number && std::fabs(number) <= kMaxSafeInteger && !std::signbit(number);
+    const bool negative_whole = std::trunc(number) == number && number < 0 && number >= -kMaxSafeInteger;
+    if (whole || negative_whole) {
+      out = static_cast<std::int64_t>(number);
+    } else {
+      out = number;
+    }
+    return true;
+  }
+  std::int64_t integer = 0;
+  if (value.IsBigInt() && to_int(value, integer, why)) {
+    out = integer;
+    return true;
+  }
+  return false;
+}
+
+template <class Element, class Convert>
+bool to_list(const Napi::Value& value, c10::List<Element>& out, Convert&& convert) {
+  const auto array = value.As<Napi::Array>();
+  const std::uint32_t length = array.Length();
+  out.reserve(length);
+  for (std::uint32_t i = 0; i < length; ++i) {
+    Element element{};
+    const Napi::Value item = array.Get(i);
+    if (!convert(item, element)) return false;
+    out.push_back(element);
+  }
+  return true;
+}
+
+int convert_list(const Argument& argument, const Parameter& parameter, c10::IValue& out, std::string& why) {
+  const Napi::Value& value = argument.value;
+  const bool is_array = value.IsArray() && argument.tag == Tag::kPlain;
+  if (is_array && parameter.list_size > 0 && parameter.single_as_list) {
+    // The kernels read as many elements as the schema says; a shorter list would be read past its end.
+    const auto length = value.As<Napi::Array>().Length();
+    if (length == 0 && !parameter.optional && parameter.list_size > 1) {
+      why = "an empty array";
+      return kNoFit;
+    }
+  }
+  switch (parameter.kind) {
+    case Kind::kIntList: {
+      c10::List<std::int64_t> list;
+      const auto convert = [&](const Napi::Value& item, std::int64_t& element) { return to_int(item, element, why); };
+      if (is_array) {
+        if (!to_list<std::int64_t>(value, list, convert)) return kNoFit;
+        out = std::move(list);
+        return 0;
+      }
+      std::int64_t single = 0;
+      if (!parameter.single_as_list || !to_int(value, single, why)) return kNoFit;
+      for (int i = 0; i < parameter.list_size; ++i) list.push_back(single);
+      out = std::move(list);
+      return 1;
+    }
+    case Kind::kFloatList: {
+      c10::List<double> list;
+      const auto convert = [&](const Napi::Value& item, double& element) {
+        if (!item.IsNumber()) return false;
+        element = item.As<Napi::Number>().DoubleValue();
+        return true;
+      };
+      if (!is_array || !to_list<double>(value, list, convert)) return kNoFit;
+      out = std::move(list);
+      return 0;
+    }
+    case Kind::kBoolList: {
+      c10::List<bool> list;
+      if (is_array) {
+        const auto array = value.As<Napi::Array>();
+        for (std::uint32_t i = 0; i < array.Length(); ++i) {
+          const Napi::Value item = array.Get(i);
+          if (!item.IsBoolean()) return kNoFit;
+          list.push_back(item.As<Napi::Boolean>().Value());
+        }
+        out = std::move(list);
+        return 0;
+      }
+      return kNoFit;
+    }
+    case Kind::kScalarList: {
+      c10::List<at::Scalar> list;
+      const auto convert = [&](const Napi::Value& item, at::Scalar& element) { return to_scalar(item, element, why); };
+      if (!is_array || !to_list<at::Scalar>(value, list, convert)) return kNoFit;
+      out = std::move(list);
+      return 0;
+    }
+    default:
+      return kNoFit;
+  }
+}
+
+int convert_tensor_list(const Argument& argument, const Parameter& parameter, c10::IValue& out, std::string& why) {
+  const bool empty =
+      argument.tag == Tag::kPlain && argument.value.IsArray() && argument.value.As<Napi::Array>().Length() == 0;
+  if (argument.tag != Tag::kTensorList && !empty) return kNoFit;
+  const auto array = argument.value.As<Napi::Array>();
+  if (parameter.optional_elements) {
+    c10::List<std::optional<at::Tensor>> list;
+    for (std::uint32_t i = 0; i < array.Length(); ++i) {
+      at::Tensor tensor = optional_tensor_at(array.Get(i));
+      list.push_back(tensor.defined() ? std::optional<at::Tensor>(std::move(tensor)) : std::nullopt);
+    }
+    out = std::move(list);
+    return 0;
+  }
+  c10::List<at::Tensor> list;
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    at::Tensor tensor = optional_tensor_at(array.Get(i));
+    if (!tensor.defined()) {
+      why = "an array with null in it";
+      return kNoFit;
+    }
+    list.push_back(std::move(tensor));
+  }
+  out = std::move(list);
+  return 0;
+}
+
+int convert_named(const Napi::Value& value, Kind kind, c10::IValue& out, std::string& why) {
+  if (!value.IsString()) return kNoFit;
+  const std::string name = value.As<Napi::String>().Utf8Value();
+  try {
+    if (kind == Kind::kScalarType) {
+      out = dtype_of_name(name);
+      return 0;
+    }
+    if (kind == Kind::kDevice) {
+      out = device_of_name(name);
+      return 0;
+    }
+  } catch (const std::exception& error) {
+    why = error.what();
+    return kNoFit;
+  }
+  if (kind == Kind::kLayout) {
+    if (name == "strided") {
+      out = c10::kStrided;
+      return 0;
+    }
+    if (name == "sparse_coo") {
+      out = c10::kSparse;
+      return 0;
+    }
+  }
+  if (kind == Kind::kMemoryFormat) {
+    const std::pair<const char*, c10::MemoryFormat> formats[] = {
+        {"contiguous_format", c10::MemoryFormat::Contiguous},
+        {"preserve_format", c10::MemoryFormat::Preserve},
+        {"channels_last", c10::MemoryFormat::ChannelsLast},
+        {"channels_last_3d", c10::MemoryFormat::ChannelsLast3d},
+    };
+    for (const auto& [format_name, format] : formats) {
+      if (name == format_name) {
+        out = format;
+        return 0;
+      }
+    }
+  }
+  why = "'" + name + "'";
+  return kNoFit;
+}
+
+int convert_plain(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
+                  std::string& why) {
+  const Napi::Value& value = argument.value;
+  switch (parameter.kind) {
+    case Kind::kTensor: {
+      at::Scalar scalar;
+      if (!to_scalar(value, scalar, why)) return kNoFit;
+      // Wrapped, or type promotion differs from Python's: a float32 tensor plus 0.5 must stay float32.
+      at::Tensor wrapped = c10::scalar_to_tensor(scalar);
+      wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
+      out = std::move(wrapped);
+      return numbers_as_tensors ? 0 : 3;
+    }
+    case Kind::kScalar: {
+      at::Scalar scalar;
+      if (!to_scalar(value, scalar, why)) return kNoFit;
+      out = scalar;
+      return 0;
+    }
+    case Kind::kInt: {
+      std::int64_t integer = 0;
+      if (!to_int(value, integer, why)) return kNoFit;
+      out = integer;
+      return 0;
+    }
+    case Kind::kFloat:
+      if (!value.IsNumber()) return kNoFit;
+      out = value.As<Napi::Number>().DoubleValue();
+      return 0;
+    case Kind::kBool:
+      if (!value.IsBoolean()) return kNoFit;
+      out = value.As<Napi::Boolean>().Value();
+      return 0;
+    case Kind::kString:
+      if (!value.IsString()) return kNoFit;
+      out = value.As<Napi::String>().Utf8Value();
+      return 0;
+    case Kind::kScalarType:
+    case Kind::kDevice:
+    case Kind::kLayout:
+    case Kind::kMemoryFormat:
+      return convert_named(value, parameter.kind, out, why);
+    case Kind::kIntList:
+    case Kind::kFloatList:
+    case Kind::kBoolList:
+    case Kind::kScalarList:
+      return convert_list(argument, parameter, out, why);
+    case Kind::kTensorList:
+      return convert_tensor_list(argument, parameter, out, why);
+    default:
+      return kNoFit;
+  }
+}
+
+Kind list_kind(const c10::Type& element, bool& optional_elements) {
+  switch (element.kind()) {
+    case c10::TypeKind::TensorType:
+      return Kind::kTensorList;
+    case c10::TypeKind::OptionalType: {
+      const auto inner = element.cast<c10::OptionalType>()->getElementType();
+      optional_elements = inner->kind() == c10::TypeKind::TensorType;
+      return optional_elements ? Kind::kTensorList : Kind::kUnsupported;
+    }
+    case c10::TypeKind::IntType:
+    case c10::TypeKind::SymIntType:
+      return Kind::kIntList;
+    case c10::TypeKind::FloatType:
+      return Kind::kFloatList;
+    case c10::TypeKind::BoolType:
+      return Kind::kBoolList;
+    case c10::TypeKind::NumberType:
+      return Kind::kScalarList;
+    default:
+      return Kind::kUnsupported;
+  }
+}
+
+}  // namespace
+
+int convert_argument(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
+                     std::string& why) {
+  if (argument.tag == Tag::kPlain && (argument.value.IsNull() || argument.value.IsUndefined())) {
+    if (argument.value.IsUndefined() && parameter.has_default) {
+      out = parameter.default_value;
+      return 0;
+    }
+    if (parameter.optional) {
+      out = c10::IValue();
+      return 0;
+    }
+    why = kind_of_js(argument);
+    return kNoFit;
+  }
+  int cost = kNoFit;
+  if (argument.tag == Tag::kTensor) {
+    if (parameter.kind == Kind::kTensor) {
+      out = tensor_at(argument.value);
+      return 0;
+    }
+    // As in Python, a tensor of one element that needs no gradient stands for its value.
+    if (parameter.kind == Kind::kScalar) {
+      const at::Tensor& tensor = tensor_at(argument.value);
+      if (tensor.dim() == 0 && !tensor.requires_grad()) {
+        out = tensor.item();
+        return 2;
+      }
+    }
+  } else if (argument.tag == Tag::kTensorList) {
+    if (parameter.kind == Kind::kTensorList) cost = convert_tensor_list(argument, parameter, out, why);
+  } else {
+    cost = convert_plain(argument, parameter, numbers_as_tensors, out, why);
+  }
+  if (cost == kNoFit && why.empty()) why = kind_of_js(argument);
+  return cost;
+}
+
+Kind kind_of(const c10::Type& type, bool& optional, bool& optional_elements) {
+  switch (type.kind()) {
+    case c10::TypeKind::OptionalType:
+      optional = true;
+      return kind_of(*type.cast<c10::OptionalType>()->getElementType(), optional, optional_elements);
+    case c10::TypeKind::TensorType:
+      return Kind::kTensor;
+    case c10::TypeKind::ListType:
+      return list_kind(*type.cast<c10::ListType>()->getElementType(), optional_elements);
+    case c10::TypeKind::NumberType:
+      return Kind::kScalar;
+    case c10::TypeKind::IntType:
+    case c10::TypeKind::SymIntType:
+      return Kind::kInt;
+    case c10::TypeKind::FloatType:
+      return Kind::kFloat;
+    case c10::TypeKind::BoolType:
+      return Kind::kBool;
+    case c10::TypeKind::StringType:
+      return Kind::kString;
+    case c10::TypeKind::ScalarTypeType:
+      return Kind::kScalarType;
+    case c10::TypeKind::LayoutType:
+      return Kind::kLayout;
+    case c10::TypeKind::MemoryFormatType:
+      return Kind::kMemoryFormat;
+    case c10::TypeKind::DeviceObjType:
+      return Kind::kDevice;
+    case c10::TypeKind::GeneratorType:
+      return Kind::kGenerator;
+    default:
+      return Kind::kUnsupported;
+  }
+}
+
+Napi::Value plain_to_js(Napi::Env env, const c10::IValue& value) {
+  if (value.isNone()) return env.Null();
+  if (value.isBool()) return Napi::Boolean::New(env, value.toBool());
+  if (value.isInt() || value.isSymInt()) {
+    const std::int64_t integer = value.isInt() ? value.toInt() : value.toSymInt().expect_int();
+    if (std::fabs(static_cast<double>(integer)) > kMaxSafeInteger) return Napi::BigInt::New(env, integer);
+    return Napi::Number::New(env, static_cast<double>(integer));
+  }
+  if (value.isDouble()) return Napi::Number::New(env, value.toDouble());
+  if (value.isString()) return Napi::String::New(env, value.toStringRef());
+  if (value.isDevice()) return Napi::String::New(env, value.toDevice().str());
+  if (value.isList()) {
+    const auto list = value.toListRef();
+    auto array = Napi::Array::New(env, list.size());
+    for (std::size_t i = 0; i < list.size(); ++i) array.Set(static_cast<std::uint32_t>(i), plain_to_js(env, list[i]));
+    return array;
+  }
+  throw std::runtime_error("a result of type " + value.tagKind() + " has no counterpart in JavaScript");
+}
+
+at::ScalarType dtype_of_name(const std::string& name) {
+  for (const DtypeName& entry : kDtypes) {
+    if (name == entry.name) return entry.dtype;
+  }
+  throw std::invalid_argument("unknown dtype '" + name +
+                              "' (float32, float64, float16, bfloat16, int8, uint8, int16, int32, int64 or bool)");
+}
+
+const char* name_of_dtype(at::ScalarType dtype) {
+  for (const DtypeName& entry : kDtypes) {
+    if (dtype == entry.dtype) return entry.name;
+  }
+  return c10::toString(dtype);
+}
+
+c10::Device device_of_name(const std::string& name) {
+  const bool cuda = name == "cuda" || (name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 8 &&
+                                       name.find_first_not_of("0123456789", 5) == std::string::npos);
+  if (name != "cpu" && !cuda) throw std::invalid_argument("unknown device '" + name + "' (cpu, cuda or cuda:N)");
+  return c10::Device(name);
+}
+
+}  // namespace nodule

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "core/operators.h"
+
+namespace nodule {
+
+// What converting an argument cost: 0 where it fits as it is, more where it had to be wrapped or widened, kNoFit where
+// it does not fit (and `why` then says so in JavaScript's terms).
+constexpr int kNoFit = -1;
+int convert_argument(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
+                     std::string& why);
+
+Kind kind_of(const c10::Type& type, bool& optional, bool& optional_elements);
+
+// A result that is no Tensor and no list of Tensors.
+Napi::Value plain_to_js(Napi::Env env, const c10::IValue& value);
+
+at::ScalarType dtype_of_name(const std::string& name);
+const char* name_of_dtype(at::ScalarType dtype);
+c10::Device device_of_name(const std::string& name);
+
+}  // namespace nodule

@@ -1,0 +1,210 @@
+#include "core/tensors.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+#include "core/convert.h"
+#include "core/slots.h"
+
+namespace nodule {
+
+namespace {
+
+std::vector<std::int64_t> shape_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::int64_t> shape(array.Length());
+  for (std::uint32_t i = 0; i < array.Length(); ++i) shape[i] = array.Get(i).As<Napi::Number>().Int64Value();
+  return shape;
+}
+
+Napi::Value shape(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor& tensor = tensor_at(info[0]);
+    auto array = Napi::Array::New(info.Env(), static_cast<std::size_t>(tensor.dim()));
+    for (std::int64_t i = 0; i < tensor.dim(); ++i) {
+      array.Set(static_cast<std::uint32_t>(i), static_cast<double>(tensor.size(i)));
+    }
+    return array;
+  });
+}
+
+Napi::Value strides(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor& tensor = tensor_at(info[0]);
+    auto array = Napi::Array::New(info.Env(), static_cast<std::size_t>(tensor.dim()));
+    for (std::int64_t i = 0; i < tensor.dim(); ++i) {
+      array.Set(static_cast<std::uint32_t>(i), static_cast<double>(tensor.stride(i)));
+    }
+    return array;
+  });
+}
+
+Napi::Value dtype(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    return Napi::String::New(info.Env(), name_of_dtype(tensor_at(info[0]).scalar_type()));
+  });
+}
+
+Napi::Value device(const Napi::CallbackInfo& info) {
+  return guard(
+      info, [&]() -> Napi::Value { return Napi::String::New(info.Env(), tensor_at(info[0]).device().str()); });
+}
+
+Napi::Value is_contiguous(const Napi::CallbackInfo& info) {
+  return guard(
+      info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_contiguous()); });
+}
+
+// fromData(typed array, dtype, shape): copies, since an ArrayBuffer may be detached or shared.
+Napi::Value from_data(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto view = info[0].As<Napi::TypedArray>();
+    const auto* bytes = static_cast<const char*>(view.ArrayBuffer().Data()) + view.ByteOffset();
+    const at::ScalarType type = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
+    at::Tensor tensor = at::empty(shape_of(info[2]), at::TensorOptions().dtype(type));
+    if (static_cast<std::size_t>(tensor.nbytes()) != view.ByteLength()) {
+      throw std::invalid_argument("the data has " + std::to_string(view.ByteLength()) + " bytes, the shape wants " +
+                                  std::to_string(tensor.nbytes()));
+    }
+    if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), bytes, tensor.nbytes());
+    return slot_of(info.Env(), std::move(tensor));
+  });
+}
+
+// An external ArrayBuffer over libtorch's memory that holds a reference to the tensor.
+Napi::Value data(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor& tensor = tensor_at(info[0]);
+    if (!tensor.device().is_cpu()) throw std::invalid_argument("data(): the tensor is on " + tensor.device().str());
+    if (!tensor.is_contiguous()) throw std::invalid_argument("data(): the tensor is not contiguous");
+    if (tensor.nbytes() == 0) return Napi::ArrayBuffer::New(info.Env(), 0);
+    auto* held = new at::Tensor(tensor);
+    return Napi::ArrayBuffer::New(
+        info.Env(), tensor.data_ptr(), tensor.nbytes(), [](Napi::Env, void*, at::Tensor* kept) { delete kept; }, held);
+  });
+}
+
+// Views must not outlive what they look at: a read through a detached buffer is undefined, never freed memory.
+Napi::Value detach_buffer(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    auto buffer = info[0].As<Napi::ArrayBuffer>();
+    if (!buffer.IsDetached()) buffer.Detach();
+    return info.Env().Undefined();
+  });
+}
+
+// A copy of the values, contiguous and on the CPU, as bytes.
+Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor tensor = tensor_at(info[0]).detach().to(at::kCPU).contiguous();
+    auto buffer = Napi::ArrayBuffer::New(info.Env(), tensor.nbytes());
+    if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
+    return buffer;
+  });
+}
+
+class CopyWorker : public Napi::AsyncWorker {
+ public:
+  CopyWorker(Napi::Env env, at::Tensor tensor)
+      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), tensor_(std::move(tensor)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override {
+    try {
+      copied_ = tensor_.to(at::kCPU).contiguous();
+      if (copied_.is_alias_of(tensor_)) copied_ = copied_.clone();
+    } catch (const std::exception& error) {
+      SetError(readable(error));
+    }
+  }
+
+  void OnOK() override {
+    if (copied_.nbytes() == 0) {
+      deferred_.Resolve(Napi::ArrayBuffer::New(Env(), 0));
+      return;
+    }
+    auto* held = new at::Tensor(copied_);
+    deferred_.Resolve(Napi::ArrayBuffer::New(
+        Env(), held->data_ptr(), held->nbytes(), [](Napi::Env, void*, at::Tensor* kept) { delete kept; }, held));
+  }
+
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  at::Tensor tensor_;
+  at::Tensor copied_;
+};
+
+Napi::Value copy_bytes_async(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    auto* worker = new CopyWorker(info.Env(), tensor_at(info[0]).detach());
+    const auto promise = worker->promise();
+    worker->Queue();
+    return promise;
+  });
+}
+
+Napi::Value item(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Scalar scalar = tensor_at(info[0]).item();
+    if (scalar.isBoolean()) return Napi::Boolean::New(info.Env(), scalar.toBool());
+    if (scalar.isIntegral(false)) {
+      const std::int64_t integer = scalar.toLong();
+      if (std::llabs(integer) > 9007199254740991LL) {
+        throw std::range_error("item(): " + std::to_string(integer) +
+                               " is beyond 2^53 and cannot be a number; data() gives a BigInt64Array");
+      }
+      return Napi::Number::New(info.Env(), static_cast<double>(integer));
+    }
+    return Napi::Number::New(info.Env(), scalar.toDouble());
+  });
+}
+
+Napi::Value dispose(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), slots(info.Env()).release(info[0].As<Napi::Number>().DoubleValue()));
+  });
+}
+
+// At the end of a scope: one call for all that was made in it.
+Napi::Value dispose_all(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto array = info[0].As<Napi::Array>();
+    SlotTable& table = slots(info.Env());
+    for (std::uint32_t i = 0; i < array.Length(); ++i) table.release(array.Get(i).As<Napi::Number>().DoubleValue());
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value is_alive(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), slots(info.Env()).alive(info[0].As<Napi::Number>().DoubleValue()));
+  });
+}
+
+}  // namespace
+
+void init_tensors(Napi::Env env, Napi::Object exports) {
+  exports.Set("shape", Napi::Function::New(env, shape, "shape"));
+  exports.Set("strides", Napi::Function::New(env, strides, "strides"));
+  exports.Set("dtype", Napi::Function::New(env, dtype, "dtype"));
+  exports.Set("device", Napi::Function::New(env, device, "device"));
+  exports.Set("isContiguous", Napi::Function::New(env, is_contiguous, "isContiguous"));
+  exports.Set("fromData", Napi::Function::New(env, from_data, "fromData"));
+  exports.Set("data", Napi::Function::New(env, data, "data"));
+  exports.Set("detachBuffer", Napi::Function::New(env, detach_buffer, "detachBuffer"));
+  exports.Set("copyBytes", Napi::Function::New(env, copy_bytes, "copyBytes"));
+  exports.Set("copyBytesAsync", Napi::Function::New(env, copy_bytes_async, "copyBytesAsync"));
+  exports.Set("item", Napi::Function::New(env, item, "item"));
+  exports.Set("dispose", Napi::Function::New(env, dispose, "dispose"));
+  exports.Set("disposeAll", Napi::Function::New(env, dispose_all, "disposeAll"));
+  exports.Set("isAlive", Napi::Function::New(env, is_alive, "isAlive"));
+}
+
+}  // namespace nodule

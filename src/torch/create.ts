@@ -1,0 +1,165 @@
+import { NoduleTrainError } from '../runtime/error.js';
+import { type Device, type DType, dtypeOfTypedArray, type TypedArray } from './dtype.js';
+import { native } from './native.js';
+import { lazyOp } from './operators.js';
+import { fromSlot, type Tensor } from './tensor.js';
+
+export interface TensorOptions {
+  dtype?: DType;
+  device?: Device;
+  requiresGrad?: boolean;
+}
+
+type Nested = number | bigint | boolean | readonly Nested[];
+
+const makeZeros = lazyOp('aten::zeros');
+const makeOnes = lazyOp('aten::ones');
+const makeFull = lazyOp('aten::full');
+const makeArange = lazyOp('aten::arange.start_step');
+const makeLinspace = lazyOp('aten::linspace');
+const makeRand = lazyOp('aten::rand');
+const makeRandn = lazyOp('aten::randn');
+
+const withGrad = (made: Tensor, options: TensorOptions): Tensor => {
+  if (options.requiresGrad === true) made.requiresGrad = true;
+  return made;
+};
+
+const checkShape = (what: string, shape: readonly number[]): void => {
+  const wrong = shape.findIndex((size) => !Number.isSafeInteger(size) || size < 0);
+  if (wrong >= 0)
+    throw new NoduleTrainError(
+      'shape',
+      `${what}: dimension ${wrong} of [${shape}] is ${shape[wrong]}, wanted is a whole number from 0`,
+    );
+};
+
+const moved = (made: Tensor, options: TensorOptions, dtype: DType): Tensor => {
+  let tensor = made;
+  if (options.dtype !== undefined && options.dtype !== dtype) {
+    tensor = made.to(options.dtype);
+    made.dispose();
+  }
+  if (options.device !== undefined && options.device !== 'cpu') {
+    const there = tensor.to(options.device);
+    tensor.dispose();
+    tensor = there;
+  }
+  return withGrad(tensor, options);
+};
+
+/**
+ * Copies a typed array into a tensor of its own type (Float32Array → float32 …).
+ * @param shape its product must be the array's length; left out: one dimension
+ * @throws NoduleTrainError `shape`, `dtype`
+ */
+export function fromData(
+  data: TypedArray,
+  shape: readonly number[] = [data.length],
+  options: TensorOptions = {},
+): Tensor {
+  checkShape('fromData', shape);
+  const numel = shape.reduce((product, size) => product * size, 1);
+  if (numel !== data.length)
+    throw new NoduleTrainError('shape', `fromData: ${data.length} values do not fill the shape [${shape}] of ${numel}`);
+  // int8 data given as bool: the bytes are the same.
+  const dtype = options.dtype === 'bool' && data instanceof Uint8Array ? 'bool' : dtypeOfTypedArray(data);
+  return moved(fromSlot(native().fromData(data, dtype, shape)), options, dtype);
+}
+
+const shapeOf = (value: Nested): number[] => {
+  const shape: number[] = [];
+  let inner: Nested | undefined = value;
+  while (Array.isArray(inner)) {
+    shape.push(inner.length);
+    inner = inner[0] as Nested | undefined;
+  }
+  return shape;
+};
+
+const flattenInto = (
+  value: Nested,
+  shape: readonly number[],
+  depth: number,
+  flat: (number | bigint | boolean)[],
+): void => {
+  if (Array.isArray(value)) {
+    if (value.length !== shape[depth])
+      throw new NoduleTrainError(
+        'shape',
+        `tensor: an array at depth ${depth} has ${value.length} elements, its neighbours have ${shape[depth] ?? 'none'}`,
+      );
+    for (const item of value) flattenInto(item, shape, depth + 1, flat);
+    return;
+  }
+  if (depth !== shape.length || !['number', 'bigint', 'boolean'].includes(typeof value))
+    throw new NoduleTrainError(
+      'shape',
+      `tensor: found ${value === null ? 'null' : typeof value} at depth ${depth}, wanted are numbers in equally long arrays`,
+    );
+  flat.push(value as number | bigint | boolean);
+};
+
+/** A tensor of nested arrays: numbers make float32 (whole ones too), booleans bool, bigints int64; `dtype` overrides. */
+export function tensor(values: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  if (ArrayBuffer.isView(values)) return fromData(values as TypedArray, [(values as TypedArray).length], options);
+  const shape = shapeOf(values as Nested);
+  const flat: (number | bigint | boolean)[] = [];
+  flattenInto(values as Nested, shape, 0, flat);
+  const kind = typeof (flat[0] ?? 0);
+  const mixed = flat.findIndex((value) => typeof value !== kind);
+  if (mixed >= 0)
+    throw new NoduleTrainError('dtype', `tensor: element ${mixed} is a ${typeof flat[mixed]} among ${kind}s`);
+  if (kind === 'bigint') {
+    const made = fromSlot(native().fromData(BigInt64Array.from(flat as bigint[]), 'int64', shape));
+    return moved(made, options, 'int64');
+  }
+  if (kind === 'boolean') {
+    const made = fromSlot(native().fromData(Uint8Array.from(flat as unknown as number[], Number), 'bool', shape));
+    return moved(made, options, 'bool');
+  }
+  // Through float64 where the wanted dtype holds more than float32 does.
+  const wide = options.dtype !== undefined && options.dtype !== 'float32';
+  const data = wide ? Float64Array.from(flat as number[]) : Float32Array.from(flat as number[]);
+  const dtype = wide ? 'float64' : 'float32';
+  return moved(fromSlot(native().fromData(data, dtype, shape)), options, dtype);
+}
+
+const factory = (options: TensorOptions) => ({ dtype: options.dtype ?? 'float32', device: options.device ?? 'cpu' });
+
+export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkShape('zeros', shape);
+  return withGrad(makeZeros(shape, factory(options)), options);
+}
+
+export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkShape('ones', shape);
+  return withGrad(makeOnes(shape, factory(options)), options);
+}
+
+export function full(shape: readonly number[], value: number | boolean, options: TensorOptions = {}): Tensor {
+  checkShape('full', shape);
+  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
+  return withGrad(makeFull(shape, value, { dtype, device: options.device ?? 'cpu' }), options);
+}
+
+/** start, start + step, … below end. */
+export function arange(start: number, end: number, step = 1, options: TensorOptions = {}): Tensor {
+  return withGrad(makeArange(start, end, step, factory(options)), options);
+}
+
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  return withGrad(makeLinspace(start, end, steps, factory(options)), options);
+}
+
+/** Uniform in [0, 1), from libtorch's generator (`manualSeed`). */
+export function rand(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkShape('rand', shape);
+  return withGrad(makeRand(shape, factory(options)), options);
+}
+
+/** Standard normal, from libtorch's generator (`manualSeed`). */
+export function randn(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkShape('randn', shape);
+  return withGrad(makeRandn(shape, factory(options)), options);
+}

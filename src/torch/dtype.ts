@@ -1,0 +1,75 @@
+import { NoduleTrainError } from '../runtime/error.js';
+
+export const dtypes = [
+  'float32',
+  'float64',
+  'float16',
+  'bfloat16',
+  'int8',
+  'uint8',
+  'int16',
+  'int32',
+  'int64',
+  'bool',
+] as const;
+
+export type DType = (typeof dtypes)[number];
+
+/** `'cpu'`, `'cuda'` or `'cuda:N'`. */
+export type Device = 'cpu' | 'cuda' | `cuda:${number}`;
+
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array;
+
+export const isDType = (value: unknown): value is DType => dtypes.includes(value as DType);
+
+/** The dtype of a tensor made from this typed array. */
+export const dtypeOfTypedArray = (data: ArrayBufferView): DType => {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof Int8Array) return 'int8';
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
+  if (data instanceof Int16Array) return 'int16';
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof BigInt64Array) return 'int64';
+  throw new NoduleTrainError(
+    'dtype',
+    `No dtype holds the values of a ${data.constructor.name}; wanted is a Float32Array, Float64Array, Int8Array, Uint8Array, Int16Array, Int32Array or BigInt64Array`,
+  );
+};
+
+/** The bytes as the typed array of the dtype; float16 and bfloat16 have none and are given as their 16 bits. */
+export const typedArrayOf = (dtype: string, buffer: ArrayBuffer): TypedArray => {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(buffer);
+    case 'float64':
+      return new Float64Array(buffer);
+    case 'int8':
+      return new Int8Array(buffer);
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(buffer);
+    case 'int16':
+      return new Int16Array(buffer);
+    case 'int32':
+      return new Int32Array(buffer);
+    case 'int64':
+      return new BigInt64Array(buffer);
+    case 'float16':
+    case 'bfloat16':
+      return new Uint16Array(buffer);
+    default:
+      throw new NoduleTrainError('dtype', `A tensor of dtype ${dtype} has no typed array in JavaScript`);
+  }
+};

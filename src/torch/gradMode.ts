@@ -1,0 +1,45 @@
+import type { DType } from './dtype.js';
+import { native } from './native.js';
+import { refusePromise } from './scope.js';
+import { fromSlot, slotOf, type Tensor } from './tensor.js';
+
+/** Runs `fn` without recording gradients. @throws NoduleTrainError `promise-in-scope` where it returns a promise */
+export function noGrad<T>(fn: () => T): T {
+  const before = native().setGradEnabled(false);
+  try {
+    const result = fn();
+    refusePromise('noGrad', result);
+    return result;
+  } finally {
+    native().setGradEnabled(before);
+  }
+}
+
+/**
+ * Runs `fn` with matrix products and convolutions in a lower precision.
+ * On the CPU this is slower than float32 unless the processor has AVX-512 bf16 or AMX.
+ */
+export function autocast<T>(
+  fn: () => T,
+  options: { device?: 'cpu' | 'cuda'; dtype?: Extract<DType, 'bfloat16' | 'float16'> } = {},
+): T {
+  const device = options.device ?? 'cpu';
+  const state = native().enterAutocast(device, options.dtype ?? 'bfloat16');
+  try {
+    const result = fn();
+    refusePromise('autocast', result);
+    return result;
+  } finally {
+    native().leaveAutocast(device, state);
+  }
+}
+
+/** The gradients of `outputs` (each of one element) with respect to `inputs`, null where an input has no part in them. */
+export function gradients(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: { createGraph?: boolean } = {},
+): (Tensor | null)[] {
+  const slots = native().gradients(outputs.map(slotOf), inputs.map(slotOf), options.createGraph === true);
+  return slots.map((slot) => (slot === null ? null : fromSlot(slot)));
+}

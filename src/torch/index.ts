@@ -1,0 +1,16 @@
+export { arange, fromData, full, linspace, ones, rand, randn, type TensorOptions, tensor, zeros } from './create.js';
+export { type Device, type DType, dtypes, type TypedArray } from './dtype.js';
+export { autocast, gradients, noGrad } from './gradMode.js';
+export {
+  cpuCapability,
+  cuda,
+  emptyCache,
+  getNumThreads,
+  type Memory,
+  manualSeed,
+  memory,
+  setNumThreads,
+} from './memory.js';
+export { type Operator, type OperatorArgument, op, ops } from './operators.js';
+export { keep, scope } from './scope.js';
+export { type IndexItem, isTensor, type NestedArray, type Operand, Tensor } from './tensor.js';

@@ -1,0 +1,475 @@
+import { inspect } from 'node:util';
+import { NoduleTrainError } from '../runtime/error.js';
+import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
+import { native } from './native.js';
+import { lazyOp } from './operators.js';
+import { forget, track, trackOwned } from './scope.js';
+
+/** A number stands for a 0-dim tensor of its value, with Python's type promotion. */
+export type Operand = Tensor | number | bigint | boolean;
+export type NestedArray = number | boolean | NestedArray[];
+/** What `index` takes for each dimension: a position, a range [start, end, step] (null: to the edge), all, or indices. */
+export type IndexItem = number | readonly [start: number | null, end: number | null, step?: number] | null | Tensor;
+
+const A = {
+  add: lazyOp('aten::add'),
+  sub: lazyOp('aten::sub'),
+  mul: lazyOp('aten::mul'),
+  div: lazyOp('aten::div'),
+  pow: lazyOp('aten::pow'),
+  neg: lazyOp('aten::neg'),
+  abs: lazyOp('aten::abs'),
+  exp: lazyOp('aten::exp'),
+  log: lazyOp('aten::log'),
+  sqrt: lazyOp('aten::sqrt'),
+  relu: lazyOp('aten::relu'),
+  sigmoid: lazyOp('aten::sigmoid'),
+  tanh: lazyOp('aten::tanh'),
+  clamp: lazyOp('aten::clamp'),
+  matmul: lazyOp('aten::matmul'),
+  mm: lazyOp('aten::mm'),
+  sum: lazyOp('aten::sum'),
+  mean: lazyOp('aten::mean'),
+  max: lazyOp('aten::max'),
+  min: lazyOp('aten::min'),
+  amax: lazyOp('aten::amax'),
+  amin: lazyOp('aten::amin'),
+  argmax: lazyOp('aten::argmax'),
+  eq: lazyOp('aten::eq'),
+  ne: lazyOp('aten::ne'),
+  lt: lazyOp('aten::lt'),
+  le: lazyOp('aten::le'),
+  gt: lazyOp('aten::gt'),
+  ge: lazyOp('aten::ge'),
+  reshape: lazyOp('aten::reshape'),
+  view: lazyOp('aten::view'),
+  flatten: lazyOp('aten::flatten'),
+  squeeze: lazyOp('aten::squeeze'),
+  unsqueeze: lazyOp('aten::unsqueeze'),
+  permute: lazyOp('aten::permute'),
+  transpose: lazyOp('aten::transpose'),
+  t: lazyOp('aten::t'),
+  expand: lazyOp('aten::expand'),
+  detach: lazyOp('aten::detach'),
+  clone: lazyOp('aten::clone'),
+  contiguous: lazyOp('aten::contiguous'),
+  toDtype: lazyOp('aten::to.dtype'),
+  toDevice: lazyOp('aten::to.dtype_layout'),
+  slice: lazyOp('aten::slice'),
+  select: lazyOp('aten::select'),
+  narrow: lazyOp('aten::narrow'),
+  index: lazyOp('aten::index'),
+  addInPlace: lazyOp('aten::add_'),
+  subInPlace: lazyOp('aten::sub_'),
+  mulInPlace: lazyOp('aten::mul_'),
+  divInPlace: lazyOp('aten::div_'),
+  zeroInPlace: lazyOp('aten::zero_'),
+  fillInPlace: lazyOp('aten::fill_'),
+  copyInPlace: lazyOp('aten::copy_'),
+};
+
+/** What this file knows of a Tensor's inside and lends to its neighbours. */
+export let isTensor: (value: unknown) => value is Tensor;
+/** @throws NoduleTrainError `disposed` */
+export let slotOf: (tensor: Tensor) => number;
+/** -1 where it was disposed. */
+export let rawSlot: (tensor: Tensor) => number;
+/** Marks the object as disposed and gives its slot, which the caller frees. */
+export let release: (tensor: Tensor) => number;
+/** Drops what is cached of the shape; an in-place operator may change it. */
+export let shapeChanged: (tensor: Tensor) => void;
+let construct: (slot: number) => Tensor;
+
+/** A tensor of libtorch: shape, dtype and device as PyTorch's. Made by `tensor()`, `zeros()`, `fromData()` … */
+export class Tensor {
+  #slot: number;
+  #shape: readonly number[] | undefined;
+  #dtype: DType | undefined;
+  #device: Device | undefined;
+  #grad: Tensor | undefined;
+  #view: ArrayBuffer | undefined;
+
+  static {
+    isTensor = (value): value is Tensor => typeof value === 'object' && value !== null && #slot in value;
+    slotOf = (tensor) => {
+      if (tensor.#slot < 0)
+        throw new NoduleTrainError('disposed', 'The Tensor was disposed and cannot be used any more');
+      return tensor.#slot;
+    };
+    rawSlot = (tensor) => tensor.#slot;
+    release = (tensor) => tensor.#release();
+    shapeChanged = (tensor) => {
+      tensor.#shape = undefined;
+      tensor.#dtype = undefined;
+      tensor.#view = undefined;
+    };
+    construct = (slot) => new Tensor(slot);
+  }
+
+  private constructor(slot: number) {
+    this.#slot = slot;
+  }
+
+  #release(): number {
+    const slot = this.#slot;
+    this.#slot = -1;
+    if (this.#view !== undefined) native().detachBuffer(this.#view);
+    this.#view = undefined;
+    this.#grad?.dispose();
+    return slot;
+  }
+
+  /** Sizes of the dimensions. Frozen; the same array until an in-place operator changes the shape. */
+  get shape(): readonly number[] {
+    this.#shape ??= Object.freeze(native().shape(slotOf(this)));
+    return this.#shape;
+  }
+  get dtype(): DType {
+    this.#dtype ??= native().dtype(slotOf(this)) as DType;
+    return this.#dtype;
+  }
+  get device(): Device {
+    this.#device ??= native().device(slotOf(this)) as Device;
+    return this.#device;
+  }
+  get strides(): readonly number[] {
+    return native().strides(slotOf(this));
+  }
+  /** Number of dimensions. */
+  get dim(): number {
+    return this.shape.length;
+  }
+  /** Number of elements. */
+  get numel(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+  get isContiguous(): boolean {
+    return native().isContiguous(slotOf(this));
+  }
+  get isDisposed(): boolean {
+    return this.#slot < 0;
+  }
+  get isLeaf(): boolean {
+    return native().isLeaf(slotOf(this));
+  }
+
+  get requiresGrad(): boolean {
+    return native().requiresGrad(slotOf(this));
+  }
+  /** Only a leaf of a floating dtype can be set. */
+  set requiresGrad(requires: boolean) {
+    native().setRequiresGrad(slotOf(this), requires);
+  }
+
+  /** The gradient, or null. The same object as long as it is the same tensor; it belongs to this tensor. */
+  get grad(): Tensor | null {
+    const known = this.#grad !== undefined && !this.#grad.isDisposed ? this.#grad : undefined;
+    const slot = native().grad(slotOf(this), known === undefined ? null : slotOf(known));
+    if (slot === null) {
+      this.#grad = undefined;
+      return null;
+    }
+    if (known !== undefined && slotOf(known) === slot) return known;
+    known?.dispose();
+    this.#grad = ownedFromSlot(slot);
+    return this.#grad;
+  }
+  set grad(gradient: Tensor | null) {
+    native().setGrad(slotOf(this), gradient === null ? null : slotOf(gradient));
+    if (gradient === null) {
+      this.#grad?.dispose();
+      this.#grad = undefined;
+    }
+  }
+
+  /**
+   * Adds the gradients of this tensor to those of the leaves it was computed from.
+   * @param gradient of the shape of this tensor; may be left out where it has one element
+   */
+  backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+    try {
+      native().backward(slotOf(this), gradient === undefined ? null : slotOf(gradient), options.retainGraph === true);
+    } catch (cause) {
+      throw new NoduleTrainError('torch', `backward(): ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** Frees the memory now (unless another tensor shares it). Views given by `data()` are detached. */
+  dispose(): void {
+    if (this.#slot < 0) return;
+    forget(this);
+    native().dispose(this.#release());
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The only element. int64 beyond 2^53 throws. */
+  item(): number | boolean {
+    const slot = slotOf(this);
+    if (this.numel !== 1)
+      throw new NoduleTrainError('torch', `item(): the tensor has shape [${this.shape}], wanted is one element`);
+    try {
+      return native().item(slot);
+    } catch (cause) {
+      throw new NoduleTrainError('torch', (cause as Error).message, { cause });
+    }
+  }
+
+  /** The values as nested arrays; of a 0-dim tensor the scalar. int64 beyond 2^53 throws. */
+  toArray(): NestedArray {
+    if (this.dtype === 'float16' || this.dtype === 'bfloat16') {
+      const wide = this.to('float32');
+      const array = wide.toArray();
+      wide.dispose();
+      return array;
+    }
+    const values = typedArrayOf(this.dtype, native().copyBytes(slotOf(this)));
+    const asBoolean = this.dtype === 'bool';
+    const { shape } = this;
+    let position = 0;
+    const read = (): number | boolean => {
+      const value = values[position++] as number | bigint;
+      if (asBoolean) return value !== 0;
+      if (typeof value !== 'bigint') return value;
+      const number = Number(value);
+      if (!Number.isSafeInteger(number))
+        throw new NoduleTrainError(
+          'torch',
+          `toArray(): ${value} is beyond 2^53 and cannot be a number; data() gives a BigInt64Array`,
+        );
+      return number;
+    };
+    const nest = (depth: number): NestedArray =>
+      depth === shape.length ? read() : Array.from({ length: shape[depth] ?? 0 }, () => nest(depth + 1));
+    return nest(0);
+  }
+
+  /**
+   * A view of libtorch's memory, without a copy; writing to it changes the tensor. Detached when this tensor is disposed.
+   * @throws NoduleTrainError `torch` unless the tensor is contiguous and on the CPU
+   */
+  data(): TypedArray {
+    try {
+      this.#view ??= native().data(slotOf(this));
+    } catch (cause) {
+      throw new NoduleTrainError('torch', (cause as Error).message, { cause });
+    }
+    return typedArrayOf(this.dtype, this.#view);
+  }
+
+  /** A copy of the values, made off this thread. */
+  async dataAsync(): Promise<TypedArray> {
+    return typedArrayOf(this.dtype, await native().copyBytesAsync(slotOf(this)));
+  }
+
+  to(target: DType | Device): Tensor {
+    return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
+  }
+
+  add(other: Operand): Tensor {
+    return A.add(this, other);
+  }
+  sub(other: Operand): Tensor {
+    return A.sub(this, other);
+  }
+  mul(other: Operand): Tensor {
+    return A.mul(this, other);
+  }
+  div(other: Operand): Tensor {
+    return A.div(this, other);
+  }
+  pow(other: Operand): Tensor {
+    return A.pow(this, other);
+  }
+  eq(other: Operand): Tensor {
+    return A.eq(this, other);
+  }
+  ne(other: Operand): Tensor {
+    return A.ne(this, other);
+  }
+  lt(other: Operand): Tensor {
+    return A.lt(this, other);
+  }
+  le(other: Operand): Tensor {
+    return A.le(this, other);
+  }
+  gt(other: Operand): Tensor {
+    return A.gt(this, other);
+  }
+  ge(other: Operand): Tensor {
+    return A.ge(this, other);
+  }
+  neg(): Tensor {
+    return A.neg(this);
+  }
+  abs(): Tensor {
+    return A.abs(this);
+  }
+  exp(): Tensor {
+    return A.exp(this);
+  }
+  log(): Tensor {
+    return A.log(this);
+  }
+  sqrt(): Tensor {
+    return A.sqrt(this);
+  }
+  relu(): Tensor {
+    return A.relu(this);
+  }
+  sigmoid(): Tensor {
+    return A.sigmoid(this);
+  }
+  tanh(): Tensor {
+    return A.tanh(this);
+  }
+  t(): Tensor {
+    return A.t(this);
+  }
+  detach(): Tensor {
+    return A.detach(this);
+  }
+  clone(): Tensor {
+    return A.clone(this);
+  }
+  contiguous(): Tensor {
+    return A.contiguous(this);
+  }
+  matmul(other: Tensor): Tensor {
+    return A.matmul(this, other);
+  }
+  mm(other: Tensor): Tensor {
+    return A.mm(this, other);
+  }
+  clamp(min: number | null, max: number | null = null): Tensor {
+    return A.clamp(this, min, max);
+  }
+  /** Over all elements, or over the given dimensions. */
+  sum(dim?: number | readonly number[], keepdim = false): Tensor {
+    return dim === undefined ? A.sum(this) : A.sum(this, typeof dim === 'number' ? [dim] : dim, keepdim);
+  }
+  /** Over all elements, or over the given dimensions. */
+  mean(dim?: number | readonly number[], keepdim = false): Tensor {
+    return dim === undefined ? A.mean(this) : A.mean(this, typeof dim === 'number' ? [dim] : dim, keepdim);
+  }
+  /** The largest of all elements, or (without positions) along dimensions. */
+  max(dim?: number | readonly number[], keepdim = false): Tensor {
+    return dim === undefined ? A.max(this) : A.amax(this, typeof dim === 'number' ? [dim] : dim, keepdim);
+  }
+  /** The smallest of all elements, or (without positions) along dimensions. */
+  min(dim?: number | readonly number[], keepdim = false): Tensor {
+    return dim === undefined ? A.min(this) : A.amin(this, typeof dim === 'number' ? [dim] : dim, keepdim);
+  }
+  argmax(dim?: number, keepdim = false): Tensor {
+    return A.argmax(this, dim, keepdim);
+  }
+  reshape(...shape: number[]): Tensor {
+    return A.reshape(this, shape);
+  }
+  view(...shape: number[]): Tensor {
+    return A.view(this, shape);
+  }
+  flatten(startDim = 0, endDim = -1): Tensor {
+    return A.flatten(this, startDim, endDim);
+  }
+  squeeze(dim?: number): Tensor {
+    return dim === undefined ? A.squeeze(this) : A.squeeze(this, dim);
+  }
+  unsqueeze(dim: number): Tensor {
+    return A.unsqueeze(this, dim);
+  }
+  permute(...dims: number[]): Tensor {
+    return A.permute(this, dims);
+  }
+  transpose(dim0: number, dim1: number): Tensor {
+    return A.transpose(this, dim0, dim1);
+  }
+  expand(...shape: number[]): Tensor {
+    return A.expand(this, shape);
+  }
+  /** A view of positions start … end - 1 of a dimension; negative ones count from the end. */
+  slice(dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor {
+    return A.slice(this, dim, start, end, step);
+  }
+  select(dim: number, index: number): Tensor {
+    return A.select(this, dim, index);
+  }
+  narrow(dim: number, start: number, length: number): Tensor {
+    return A.narrow(this, dim, start, length);
+  }
+
+  /** One item for each leading dimension, as `x[1, 2:5, :]` in Python is `x.index(1, [2, 5], null)`. */
+  index(...items: IndexItem[]): Tensor {
+    const made: Tensor[] = [];
+    let result: Tensor = this;
+    let dim = 0;
+    for (const item of items) {
+      if (item === null) dim++;
+      else if (typeof item === 'number') made.push((result = result.select(dim, item)));
+      else if (isTensor(item)) {
+        const indices: (Tensor | null)[] = [...new Array<null>(dim).fill(null), item];
+        made.push((result = A.index(result, indices)));
+        dim += 1;
+      } else made.push((result = result.slice(dim++, item[0], item[1], item[2] ?? 1)));
+    }
+    for (const step of made) if (step !== result) step.dispose();
+    return result === this ? A.slice(this, 0) : result;
+  }
+
+  add_(other: Operand, options: { alpha?: number } = {}): this {
+    return A.addInPlace(this, other, { alpha: options.alpha }) as this;
+  }
+  sub_(other: Operand): this {
+    return A.subInPlace(this, other) as this;
+  }
+  mul_(other: Operand): this {
+    return A.mulInPlace(this, other) as this;
+  }
+  div_(other: Operand): this {
+    return A.divInPlace(this, other) as this;
+  }
+  zero_(): this {
+    return A.zeroInPlace(this) as this;
+  }
+  fill_(value: number | boolean): this {
+    return A.fillInPlace(this, value) as this;
+  }
+  /** Copies the values of `source` (broadcast, converted) into this tensor. */
+  copy_(source: Tensor): this {
+    return A.copyInPlace(this, source) as this;
+  }
+
+  toString(): string {
+    return this[inspect.custom]();
+  }
+  [inspect.custom](): string {
+    if (this.isDisposed) return 'Tensor(disposed)';
+    const corner = this.dim === 0 || this.numel === 0 ? [] : this.shape.map((size) => Math.min(size, 3));
+    const cut = corner.reduce<Tensor>((part, size, dim) => {
+      const next = part.slice(dim, 0, size);
+      if (part !== this) part.dispose();
+      return next;
+    }, this);
+    const values = JSON.stringify(cut.toArray(), (_, value) =>
+      typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value,
+    );
+    if (cut !== this) cut.dispose();
+    const more = corner.some((size, dim) => size < (this.shape[dim] ?? 0)) ? ' …' : '';
+    return `Tensor(${this.dtype} [${this.shape}] ${this.device}${this.requiresGrad ? ' requiresGrad' : ''}) ${values}${more}`;
+  }
+}
+
+/** A new object for a slot that native code gave; it belongs to the innermost open scope. */
+export function fromSlot(slot: number): Tensor {
+  const tensor = construct(slot);
+  track(tensor, slot);
+  return tensor;
+}
+
+/** As `fromSlot`, for what an object keeps (parameters, gradients, moments): no scope frees it. */
+export function ownedFromSlot(slot: number): Tensor {
+  const tensor = construct(slot);
+  trackOwned(tensor, slot);
+  return tensor;
+}
