@@ -1,0 +1,61 @@
+type Numbers =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+/** Voxel values as a file may hold them. */
+export type Values = Numbers | BigInt64Array | BigUint64Array;
+
+interface ElementType {
+  /** Bytes of one value in the file. */
+  readonly bytes: number;
+  /** A view of these bytes, which must be aligned and in this machine's order. */
+  readonly view: (bytes: Uint8Array) => Values;
+  /** Whether -1000 HU fits; unsigned and 8-bit types hold no Hounsfield units as they are. */
+  readonly holdsHu: boolean;
+}
+
+type Constructor = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, offset: number, length: number): Values;
+};
+
+const element = (Type: Constructor, holdsHu: boolean): ElementType => ({
+  bytes: Type.BYTES_PER_ELEMENT,
+  view: ({ buffer, byteOffset, byteLength }) => new Type(buffer, byteOffset, byteLength / Type.BYTES_PER_ELEMENT),
+  holdsHu,
+});
+
+/** MetaImage's names. MET_LONG is four bytes in files on every platform; eight are MET_LONG_LONG. */
+export const elementTypes: ReadonlyMap<string, ElementType> = new Map([
+  ['MET_CHAR', element(Int8Array, false)],
+  ['MET_UCHAR', element(Uint8Array, false)],
+  ['MET_SHORT', element(Int16Array, true)],
+  ['MET_USHORT', element(Uint16Array, false)],
+  ['MET_INT', element(Int32Array, true)],
+  ['MET_UINT', element(Uint32Array, false)],
+  ['MET_LONG', element(Int32Array, true)],
+  ['MET_ULONG', element(Uint32Array, false)],
+  ['MET_LONG_LONG', element(BigInt64Array, true)],
+  ['MET_ULONG_LONG', element(BigUint64Array, false)],
+  ['MET_FLOAT', element(Float32Array, true)],
+  ['MET_DOUBLE', element(Float64Array, true)],
+]);
+
+const machineIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** The values in `bytes`; swaps them in place where the file's order is not the machine's. */
+export const decode = (bytes: Buffer, type: ElementType, bigEndian: boolean): Values => {
+  const aligned = bytes.byteOffset % type.bytes === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  if (bigEndian === machineIsLittleEndian) {
+    if (type.bytes === 2) aligned.swap16();
+    if (type.bytes === 4) aligned.swap32();
+    if (type.bytes === 8) aligned.swap64();
+  }
+  return type.view(aligned);
+};

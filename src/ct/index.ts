@@ -1,0 +1,31 @@
+export {
+  type IndexIRC,
+  indexIRC,
+  indexToWorld,
+  isInside,
+  knownSpacing,
+  nearestIndex,
+  type WorldLPS,
+  worldLPS,
+  worldToIndex,
+} from './geometry.js';
+export {
+  type ReadOptions,
+  readMask,
+  readOptionsSchema,
+  readVolume,
+  uidOf,
+  writeMask,
+  writeVolume,
+} from './readVolume.js';
+export {
+  type Geometry,
+  identityDirection,
+  type MaskVolume,
+  type Matrix3,
+  type Shape3,
+  storedValue,
+  type Vector3,
+  type Volume,
+  voxelCount,
+} from './volume.js';

@@ -1,0 +1,144 @@
+import { constants } from 'node:buffer';
+import { isAbsolute, normalize, sep } from 'node:path';
+import { NoduleTrainError } from '../runtime/error.js';
+import { elementTypes } from './elementType.js';
+import { orthonormalError, transpose } from './matrix3.js';
+import { type Geometry, identityDirection, type Matrix3, type Shape3, type Vector3, voxelCount } from './volume.js';
+
+/** What a MetaImage header says, checked. */
+export interface MetaHeader extends Geometry {
+  readonly elementType: string;
+  readonly bigEndian: boolean;
+  readonly compressed: boolean;
+  readonly compressedSize: number | null;
+  /** Bytes before the values in the data file; -1: the values are its last bytes. */
+  readonly headerSize: number;
+  /** Path relative to the header's folder; null: the values follow the header (LOCAL). */
+  readonly dataFile: string | null;
+  /** Bytes that the values fill. */
+  readonly dataBytes: number;
+  readonly modality: string | null;
+}
+
+/** Axes of a header with six digits are off by 1e-6; more than this is a shear, which no rule here allows for. */
+const orthonormalTolerance = 1e-3;
+
+/** Checks the fields of a header; `path` is named in errors. Throws 'metaimage-header' with the field. */
+export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string>): MetaHeader => {
+  const fail = (field: string, found: string, wanted: string): never => {
+    throw new NoduleTrainError(
+      'metaimage-header',
+      `reading the header ${path}: field ${field} ${found}; wanted is ${wanted}`,
+    );
+  };
+  const first = (...names: string[]): [name: string, value: string | undefined] => {
+    const name = names.find((candidate) => fields.has(candidate)) ?? names[0]!;
+    return [name, fields.get(name)];
+  };
+  const numbers = ([name, text]: [string, string | undefined], count: number): number[] | null => {
+    if (text === undefined) return null;
+    const values = text.split(/\s+/).map((word) => (word === '' ? Number.NaN : Number(word)));
+    if (values.length !== count || !values.every(Number.isFinite)) fail(name, `is "${text}"`, `${count} number(s)`);
+    return values;
+  };
+  const whole = (name: string, least: number): number | null => {
+    const value = numbers(first(name), 1)?.[0];
+    if (value === undefined) return null;
+    if (!Number.isSafeInteger(value) || value < least)
+      fail(name, `is "${fields.get(name)}"`, `a whole number from ${least}`);
+    return value;
+  };
+  const flag = (name: string, fallback: boolean): boolean => {
+    const text = fields.get(name)?.toLowerCase();
+    if (text === undefined) return fallback;
+    if (!/^(true|false|t|f|1|0)$/.test(text)) fail(name, `is "${fields.get(name)}"`, 'True or False');
+    return text.startsWith('t') || text === '1';
+  };
+
+  if (!fields.has('DimSize')) fail('DimSize', 'is missing', 'the number of columns, rows and slices');
+  const dimensions = whole('NDims', 1);
+  if (dimensions !== 3)
+    fail('NDims', dimensions === null ? 'is missing' : `is ${dimensions}`, '3: a scan has three axes');
+  const size = numbers(first('DimSize'), 3)!;
+  if (!size.every((length) => Number.isSafeInteger(length) && length > 0)) {
+    fail('DimSize', `is "${fields.get('DimSize')}"`, 'three whole numbers above 0');
+  }
+  const shape = size.toReversed() as unknown as Shape3;
+
+  if (!flag('BinaryData', true)) fail('BinaryData', 'is False', 'True: values written as text are not read');
+  const channels = whole('ElementNumberOfChannels', 1) ?? 1;
+  if (channels !== 1) fail('ElementNumberOfChannels', `is ${channels}`, '1 value for each voxel');
+  const elementType = fields.get('ElementType');
+  const type = elementTypes.get(elementType ?? '');
+  if (elementType === undefined || type === undefined) {
+    return fail(
+      'ElementType',
+      elementType === undefined ? 'is missing' : `is "${elementType}"`,
+      `one of ${[...elementTypes.keys()].join(', ')}`,
+    );
+  }
+  const dataBytes = voxelCount(shape) * type.bytes;
+  if (!(dataBytes <= constants.MAX_LENGTH)) {
+    fail(
+      'DimSize',
+      `is "${fields.get('DimSize')}", ${dataBytes} bytes of ${elementType}`,
+      `at most ${constants.MAX_LENGTH} bytes`,
+    );
+  }
+
+  const [spacingName, spacingText] = first('ElementSpacing', 'ElementSize');
+  const spacing = numbers([spacingName, spacingText], 3) as Vector3 | null;
+  if (spacing?.some((distance) => distance <= 0))
+    fail(spacingName, `is "${spacingText}"`, 'three distances above 0 mm');
+  const origin = numbers(first('Offset', 'Origin', 'Position'), 3) as Vector3 | null;
+  const [directionName, directionText] = first('TransformMatrix', 'Rotation', 'Orientation');
+  const entries = numbers([directionName, directionText], 9);
+  // The file lists the axes one after another; they are the matrix's columns.
+  const direction = entries
+    ? transpose([entries.slice(0, 3), entries.slice(3, 6), entries.slice(6)] as unknown as Matrix3)
+    : identityDirection;
+  const error = orthonormalError(direction);
+  if (error > orthonormalTolerance) {
+    fail(
+      directionName,
+      `is "${directionText}", off orthonormal by ${error.toPrecision(3)}`,
+      'axes of length 1 at right angles',
+    );
+  }
+
+  const headerSize = whole('HeaderSize', -1) ?? 0;
+  const compressed = flag('CompressedData', false);
+  if (compressed && headerSize === -1)
+    fail('HeaderSize', 'is -1', 'a position, as compressed data has no known length');
+  return {
+    shape,
+    spacing,
+    origin: origin ?? [0, 0, 0],
+    direction,
+    elementType,
+    bigEndian: flag('BinaryDataByteOrderMSB', flag('ElementByteOrderMSB', false)),
+    compressed,
+    compressedSize: whole('CompressedDataSize', 0),
+    headerSize,
+    dataFile: dataFileOf(fields.get('ElementDataFile')!, fail),
+    dataBytes,
+    modality: fields.get('Modality') ?? null,
+  };
+};
+
+const dataFileOf = (name: string, fail: (field: string, found: string, wanted: string) => never): string | null => {
+  if (name === 'LOCAL' || name === 'local') return null;
+  if (name === '' || name === 'LIST' || name.startsWith('LIST ') || name.includes('%')) {
+    return fail(
+      'ElementDataFile',
+      `is "${name}"`,
+      'LOCAL or the name of one file; a scan in several files is not read',
+    );
+  }
+  const relative = normalize(name);
+  // A header from elsewhere must not make us read a file of its choice.
+  if (isAbsolute(relative) || relative === '..' || relative.startsWith(`..${sep}`)) {
+    return fail('ElementDataFile', `is "${name}"`, "a file in the header's own folder");
+  }
+  return relative;
+};

@@ -1,0 +1,60 @@
+import { NoduleTrainError } from '../runtime/error.js';
+import type { Values } from './elementType.js';
+import type { Shape3 } from './volume.js';
+
+interface Stored {
+  readonly voxels: Int16Array;
+  readonly scale: number;
+  readonly offset: number;
+  /** Bounds of the values; the type's own for int16, which is not searched. */
+  readonly min: number;
+  readonly max: number;
+}
+
+const levels = 65535;
+
+/**
+ * Puts a file's values into int16: as they are where int16 holds every one of them exactly, else with a scale and an
+ * offset that spread their range over all 65,536 levels (error at most range / 65,535).
+ * Throws 'voxel-not-finite' with the index of the first NaN or infinity.
+ */
+export const storeValues = (path: string, values: Values, shape: Shape3): Stored => {
+  if (values instanceof Int16Array) return { voxels: values, scale: 1, offset: 0, min: -32768, max: 32767 };
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let whole = true;
+  for (let k = 0; k < values.length; k++) {
+    const value = Number(values[k]);
+    if (!Number.isFinite(value)) refuse(path, value, k, shape);
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (whole && !Number.isInteger(value)) whole = false;
+  }
+  if (whole && min >= -32768 && max <= 32767) {
+    const voxels = new Int16Array(values.length);
+    for (let k = 0; k < voxels.length; k++) voxels[k] = Number(values[k]);
+    return { voxels, scale: 1, offset: 0, min, max };
+  }
+  const scale = max > min ? (max - min) / levels : 1;
+  const offset = max > min ? min + 32768 * scale : min;
+  if (!Number.isFinite(scale) || !Number.isFinite(offset) || scale === 0) {
+    throw new NoduleTrainError(
+      'voxel-range',
+      `reading ${path}: its values run from ${min} to ${max}, a range that cannot be scaled; wanted are values of an image`,
+    );
+  }
+  const voxels = new Int16Array(values.length);
+  for (let k = 0; k < voxels.length; k++) {
+    voxels[k] = Math.max(-32768, Math.min(32767, Math.round((Number(values[k]) - offset) / scale)));
+  }
+  return { voxels, scale, offset, min, max };
+};
+
+const refuse = (path: string, value: number, k: number, [, rows, columns]: Shape3): never => {
+  const index = Math.floor(k / (rows * columns));
+  throw new NoduleTrainError(
+    'voxel-not-finite',
+    `reading ${path}: voxel [index ${index}, row ${Math.floor(k / columns) % rows}, column ${k % columns}] is ${value}, ` +
+      'the first that is not a finite number; wanted is a number in every voxel: replace it (by -1000 HU for air) and write the file anew',
+  );
+};

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
+import { NoduleTrainError } from '../runtime/error.js';
+import { transpose } from './matrix3.js';
+import type { Geometry } from './volume.js';
+
+const pack = promisify(deflate);
+
+/** ITK's default too: three times as fast as zlib's own for a tenth more bytes. */
+const compressionLevel = 2;
+
+interface MetaImage extends Geometry {
+  readonly values: Uint8Array | Int16Array | Float64Array;
+  readonly modality?: string | undefined;
+}
+
+/**
+ * Writes a MetaImage file as ITK does: `.mha` alone, `.mhd` with its `.zraw` (or `.raw` where not compressed) beside it.
+ * Values go out in this machine's order. Data first, header last, each under a temporary name until it is whole.
+ */
+export const writeMetaImage = async (path: string, image: MetaImage, compress: boolean): Promise<void> => {
+  const { values } = image;
+  const raw = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  const data = compress ? await pack(raw, { level: compressionLevel, chunkSize: 1 << 20 }) : raw;
+  if (path.toLowerCase().endsWith('.mha')) {
+    await replaceFile(path, Buffer.concat([headerOf(image, 'LOCAL', compress, data.length), data]));
+    return;
+  }
+  const dataPath = path.replace(/\.mhd$/i, compress ? '.zraw' : '.raw');
+  await replaceFile(dataPath, data);
+  await replaceFile(path, headerOf(image, basename(dataPath), compress, data.length));
+};
+
+const typeNames = new Map<unknown, string>([
+  [Uint8Array, 'MET_UCHAR'],
+  [Int16Array, 'MET_SHORT'],
+  [Float64Array, 'MET_DOUBLE'],
+]);
+
+const headerOf = (image: MetaImage, dataFile: string, compressed: boolean, dataBytes: number): Buffer => {
+  const bigEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
+  const axes = transpose(image.direction);
+  const lines: [string, string | number][] = [
+    ['ObjectType', 'Image'],
+    ['NDims', 3],
+    ['BinaryData', 'True'],
+    ['BinaryDataByteOrderMSB', bigEndian ? 'True' : 'False'],
+    ['CompressedData', compressed ? 'True' : 'False'],
+    ...(compressed ? ([['CompressedDataSize', dataBytes]] as [string, number][]) : []),
+    ['TransformMatrix', axes.flat().join(' ')],
+    ['Offset', image.origin.join(' ')],
+    ['CenterOfRotation', '0 0 0'],
+    ['AnatomicalOrientation', orientationOf(axes)],
+    ...(image.modality ? ([['Modality', image.modality]] as [string, string][]) : []),
+    ...(image.spacing ? ([['ElementSpacing', image.spacing.join(' ')]] as [string, string][]) : []),
+    ['DimSize', image.shape.toReversed().join(' ')],
+    ['ElementType', typeNames.get(image.values.constructor) ?? ''],
+    ['ElementDataFile', dataFile],
+  ];
+  return Buffer.from(lines.map(([key, value]) => `${key} = ${value}\n`).join(''), 'latin1');
+};
+
+/** For each axis the side of the patient that it comes from, as ITK names it: identity is RAI. */
+const orientationOf = (axes: Geometry['direction']): string =>
+  axes
+    .map((axis) => {
+      const sizes = axis.map(Math.abs);
+      const main = sizes.indexOf(Math.max(...sizes));
+      return (axis[main]! > 0 ? 'RAI' : 'LPS')[main];
+    })
+    .join('');
+
+const replaceFile = async (path: string, content: Uint8Array): Promise<void> => {
+  const temporary = `${path}.tmp-${randomUUID()}`;
+  try {
+    await writeFile(temporary, content, { flush: true });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const found = code === 'ENOENT' ? 'its folder does not exist' : code === 'ENOSPC' ? 'the disk is full' : message;
+    throw new NoduleTrainError(
+      'scan-write',
+      `writing ${path}: ${found}; wanted is a folder with room that can be written to`,
+      { cause },
+    );
+  }
+};
