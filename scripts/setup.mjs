@@ -4,13 +4,17 @@
 //   --quiet   say only what goes wrong
 import fs from 'node:fs';
 import path from 'node:path';
+import { installLibtorch } from '../src/runtime/installLibtorch.js';
 import { findLibtorch } from '../src/runtime/libtorch.js';
 import { withLock } from '../src/runtime/lock.js';
-import { contentHash, filesBelow, readText, root, runCommand, say } from './steps.mjs';
+import { progressBar } from '../src/runtime/progressBar.js';
+import { runCommand } from '../src/runtime/runCommand.js';
+import { job, setQuiet, tell } from './status.mjs';
+import { contentHash, filesBelow, readText, root, say } from './steps.mjs';
 
 const flags = new Set(process.argv.slice(2));
-const quiet = flags.has('--quiet');
 const force = flags.has('--build');
+setQuiet(flags.has('--quiet'));
 for (const flag of flags)
   if (!['--build', '--quiet'].includes(flag)) {
     say(`set-up: unknown option '${flag}'; it knows --build and --quiet`);
@@ -22,22 +26,13 @@ const json = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
 
 class StepFailed extends Error {}
 
-/** Runs one command as a step; on a terminal its last line is shown in place. */
-const step = async (title, command, args, env = process.env) => {
-  const started = Date.now();
-  const terminal = process.stderr.isTTY && !quiet;
-  if (!quiet && !terminal) say(`set-up: ${title} …`);
-  const width = Math.max(20, (process.stderr.columns ?? 80) - title.length - 14);
-  const show = (line) => terminal && process.stderr.write(`\r\x1b[Kset-up: ${title} … ${line.trim().slice(0, width)}`);
-  show('');
-  const { code, signal, output } = await runCommand(command, args, { onLine: show, env });
-  if (terminal) process.stderr.write('\r\x1b[K');
-  if (code !== 0)
-    throw new StepFailed(
-      `${output.trimEnd()}\nset-up: ${title} failed (${signal ?? `exit code ${code}`}): ${command} ${args.join(' ')}`,
-    );
-  if (!quiet) say(`set-up: ${title} done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-};
+const command = (title, program, args) =>
+  job(title, async (detail) => {
+    const { code, signal, output } = await runCommand(program, args, { onLine: detail, cwd: root });
+    if (code === 0) return;
+    const line = `${program} ${args.join(' ')}`;
+    throw new StepFailed(`${output.trimEnd()}\nset-up: ${title} failed (${signal ?? `exit code ${code}`}): ${line}`);
+  });
 
 /** What npm installed says itself in node_modules/.package-lock.json, which it writes last. */
 const packages = {
@@ -46,14 +41,31 @@ const packages = {
     if (!fs.existsSync(installed)) return false;
     const have = json(installed).packages;
     return Object.entries(json(inRoot('package-lock.json')).packages).every(([name, wanted]) => {
-      if (name === '') return true;
       const found = have[name];
-      return found === undefined
-        ? wanted.optional === true
-        : found.version === wanted.version && found.integrity === wanted.integrity;
+      if (name === '' || found === undefined) return name === '' || wanted.optional === true;
+      return found.version === wanted.version && found.integrity === wanted.integrity;
     });
   },
-  make: () => step('packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund']),
+  make: () => command('packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund']),
+};
+
+const libtorch = {
+  /** One with headers, or null where there is none. One that LIBTORCH names wrongly is an error. */
+  find: () => {
+    try {
+      return findLibtorch({ headers: true });
+    } catch (error) {
+      if (error.code === 'libtorch-missing') return null;
+      throw error;
+    }
+  },
+  make: () =>
+    job('libtorch', (detail) =>
+      installLibtorch({
+        onProgress: ({ phase, holder, ...bytes }) =>
+          detail(holder ? `${phase} for ${holder}` : `${phase} ${progressBar(bytes)}`),
+      }),
+    ),
 };
 
 const nativeStamp = inRoot('build', 'addon.stamp');
@@ -61,24 +73,24 @@ const configureStamp = inRoot('build', 'configure.stamp');
 const addonFiles = ['nodule-train.node', 'torch_addon.node'].map((name) => inRoot('build', 'Release', name));
 
 const addon = {
-  configureHash: (libtorch) => contentHash(['CMakeLists.txt', 'package-lock.json'], [libtorch.root, libtorch.version]),
-  hash: (libtorch) =>
+  configureHash: ({ root, version }) => contentHash(['CMakeLists.txt', 'package-lock.json'], [root, version]),
+  hash: (found) =>
     contentHash(
       filesBelow('binding', (name) => /\.(cc|h|cu|cuh)$/.test(name)),
-      [addon.configureHash(libtorch)],
+      [addon.configureHash(found)],
     ),
-  isFresh: (libtorch) =>
-    addonFiles.every((file) => fs.existsSync(file)) && readText(nativeStamp) === addon.hash(libtorch),
-  make: async (libtorch) => {
-    const hash = addon.hash(libtorch);
-    const configureHash = addon.configureHash(libtorch);
+  isFresh: (found) => addonFiles.every((file) => fs.existsSync(file)) && readText(nativeStamp) === addon.hash(found),
+  make: async (found) => {
+    const hash = addon.hash(found);
+    const configureHash = addon.configureHash(found);
     const cmakeJs = inRoot('node_modules', 'cmake-js', 'bin', 'cmake-js');
-    const common = [`--CDTORCH_ROOT=${libtorch.root}`, '--parallel', '2'];
+    const common = [`--CDTORCH_ROOT=${found.root}`, '--parallel', '2'];
+    // `build` alone would keep a stale cache of CMake, `compile` would rebuild everything after any error.
     if (readText(configureStamp) !== configureHash || !fs.existsSync(inRoot('build', 'CMakeCache.txt'))) {
-      await step('addon (configure)', process.execPath, [cmakeJs, 'configure', ...common]);
+      await command('addon (configure)', process.execPath, [cmakeJs, 'configure', ...common]);
       fs.writeFileSync(configureStamp, configureHash);
     }
-    await step('addon (compile)', process.execPath, [cmakeJs, 'build', ...common]);
+    await command('addon (compile)', process.execPath, [cmakeJs, 'build', ...common]);
     fs.writeFileSync(nativeStamp, hash);
   },
 };
@@ -89,51 +101,44 @@ const typescript = {
   isFresh: () => readText(distStamp) === typescript.hash(),
   make: async () => {
     const hash = typescript.hash();
-    await step('TypeScript', process.execPath, [inRoot('node_modules', 'typescript', 'bin', 'tsc')]);
+    await command('TypeScript', process.execPath, [inRoot('node_modules', 'typescript', 'bin', 'tsc')]);
     fs.mkdirSync(inRoot('dist'), { recursive: true });
     fs.writeFileSync(distStamp, hash);
   },
 };
 
-/** The installed libtorch with headers, or null where there is none. One that LIBTORCH names wrongly is an error. */
-const libtorchOrNull = () => {
-  try {
-    return findLibtorch({ headers: true });
-  } catch (error) {
-    if (error.code === 'libtorch-missing') return null;
-    throw error;
-  }
-};
-
 const isFresh = () => {
   if (force || !packages.isFresh() || !typescript.isFresh()) return false;
-  const libtorch = libtorchOrNull();
-  return libtorch !== null && addon.isFresh(libtorch);
+  const found = libtorch.find();
+  return found !== null && addon.isFresh(found);
 };
 
-/** Both builds, side by side; where both fail, both are told. */
-const makeAll = async () => {
-  if (!packages.isFresh()) await packages.make();
-  const libtorch = findLibtorch({ headers: true });
-  const builds = await Promise.allSettled([
-    force || !addon.isFresh(libtorch) ? addon.make(libtorch) : null,
-    force || !typescript.isFresh() ? typescript.make() : null,
-  ]);
-  const reasons = builds.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
-  const unexpected = reasons.find((reason) => !(reason instanceof StepFailed));
+/** Runs all to their end; where several fail, all are told. */
+const beside = async (...works) => {
+  const results = await Promise.allSettled(works);
+  const reasons = results.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
+  const unexpected = reasons.find((reason) => !(reason instanceof StepFailed) && reason.name !== 'NoduleTrainError');
   if (unexpected !== undefined) throw unexpected;
-  if (reasons.length > 0) throw new StepFailed(reasons.map((reason) => reason.message).join('\n\n'));
+  if (reasons.length > 0) throw new StepFailed(reasons.map(({ message }) => message).join('\n\n'));
+  return results.map(({ value }) => value);
+};
+
+const makeAll = async () => {
+  const [found] = await beside(libtorch.find() ?? libtorch.make(), packages.isFresh() || packages.make());
+  await beside(
+    (force || !addon.isFresh(found)) && addon.make(found),
+    (force || !typescript.isFresh()) && typescript.make(),
+  );
 };
 
 try {
   if (!isFresh()) {
-    fs.mkdirSync(inRoot('build'), { recursive: true });
-    const waiting = (holder) =>
-      say(`set-up: waiting for process ${holder.pid} on ${holder.host}, which sets up this checkout`);
+    const waiting = ({ pid, host }) =>
+      tell(`set-up: waiting for process ${pid} on ${host}, which sets up this checkout`);
     await withLock(inRoot('build', 'setup.lock'), waiting, makeAll);
   }
 } catch (error) {
   if (!(error instanceof StepFailed) && error.name !== 'NoduleTrainError') throw error;
-  say(error.message);
+  tell(error.message);
   process.exitCode = 1;
 }

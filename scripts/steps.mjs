@@ -1,5 +1,4 @@
-// What the scripts share: printing, running a child process, hashing files.
-import { spawn } from 'node:child_process';
+// What the scripts share: printing and hashing files.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -32,30 +31,3 @@ export const contentHash = (files, words = []) => {
 };
 
 export const readText = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null);
-
-/**
- * Runs a command; its output is kept and given to `onLine` line by line.
- * Resolves with the exit code (a signal counts as 1) and all output.
- */
-export const runCommand = (command, args, { onLine = () => {}, env = process.env, cwd = root } = {}) =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const end = (signal) => child.kill(signal);
-    process.once('SIGINT', end).once('SIGTERM', end);
-    let output = '';
-    let line = '';
-    const take = (chunk) => {
-      output += chunk;
-      const lines = (line + chunk).split(/\r?\n/);
-      line = lines.pop();
-      for (const each of lines) onLine(each);
-    };
-    child.stdout.setEncoding('utf8').on('data', take);
-    child.stderr.setEncoding('utf8').on('data', take);
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      process.off('SIGINT', end).off('SIGTERM', end);
-      if (line !== '') onLine(line);
-      resolve({ code: code ?? 1, signal, output });
-    });
-  });

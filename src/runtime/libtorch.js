@@ -25,6 +25,9 @@ import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from './versions.js
  * @property {boolean} [headers] only installations with headers (to build the addon)
  */
 
+/** Written last into an environment of Python peers: without it the folder is half made. */
+export const PEERS_COMPLETE = '.complete';
+
 const INSTALL = 'npx nodule-train libtorch install';
 
 /** Cache folder of one installation. @param {'cpu' | 'cuda'} kind @param {import('./environment.js').Environment} [environment] */
@@ -100,7 +103,7 @@ export const libtorchPlaces = (environment = process.env) => {
   const python = [...pythonPrefixes(environment), ...prefixesOnPath(environment)].flatMap(torchInPrefix);
   const cache = cacheFolder(environment);
   const peers = entries(cache)
-    .filter((name) => /^python-[0-9a-f]+$/.test(name))
+    .filter((name) => /^python-[0-9a-f]+$/.test(name) && fs.existsSync(path.join(cache, name, PEERS_COMPLETE)))
     .flatMap((name) => torchInPrefix(path.join(cache, name)));
   const installed = [installedLibtorch('cuda', environment), installedLibtorch('cpu', environment)];
   /** @type {[LibtorchSource, string[]][]} */

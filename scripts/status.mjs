@@ -1,0 +1,45 @@
+// What runs now, on one line of the terminal that is rewritten; elsewhere plain lines at the start and end of a job.
+import { say } from './steps.mjs';
+
+const running = new Map();
+const terminal = process.stderr.isTTY === true;
+let quiet = false;
+
+export const setQuiet = (value) => {
+  quiet = value;
+};
+
+const draw = () => {
+  if (!terminal || quiet) return;
+  const width = (process.stderr.columns ?? 80) - 1;
+  const text = [...running].map(([title, detail]) => `${title} ${detail}`.trim()).join(' | ');
+  process.stderr.write(`\r\x1b[K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
+};
+
+/** Clears the line, so that `text` stands alone, then goes on. */
+export const tell = (text) => {
+  if (terminal && !quiet) process.stderr.write('\r\x1b[K');
+  say(text);
+  if (running.size > 0) draw();
+};
+
+/** Runs `work` under a title; `work` gets a function that sets the detail shown behind it. */
+export const job = async (title, work) => {
+  const started = Date.now();
+  const detail = (text) => {
+    running.set(title, text.trim());
+    draw();
+  };
+  if (!quiet && !terminal) say(`set-up: ${title} …`);
+  detail('…');
+  try {
+    const result = await work(detail);
+    running.delete(title);
+    if (!quiet) tell(`set-up: ${title} done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    return result;
+  } catch (error) {
+    running.delete(title);
+    draw();
+    throw error;
+  }
+};
