@@ -21,7 +21,7 @@ struct Planes {
   const std::int16_t* image;
   const std::uint8_t* label;
   const std::int32_t* table;
-  std::int64_t rows, columns, channels, crops, planes;
+  std::int64_t rows, columns, channels, crops, planes, labels;
 };
 
 template <class T>
@@ -52,7 +52,7 @@ void sample_row(const Planes& p, const Options& o, const double* draws, int row,
   for (int column = 0; column < size; ++column) taps[column] = make_tap(w, row, column, columns);
   for (std::int64_t channel = 0; channel < p.channels; ++channel) {
     const std::int64_t first_voxel = (channel * size + row) * size;
-    const std::int16_t* source = p.image + stack[channel] * plane;
+    const std::int16_t* source = p.image + stack[w.mirror ? p.channels - 1 - channel : channel] * plane;
     T* out = image + first_voxel;
     for (int column = 0; column < size; ++column) out[column] = bilinear<T>(source, taps[column]);
     if (o.noise_after_clamp) clamp_row(out, size, low, high);
@@ -89,9 +89,10 @@ void check_shapes(const at::Tensor& image, const at::Tensor& label, const at::Te
   TORCH_CHECK(image.dim() == 3 && image.scalar_type() == at::kShort && image.is_contiguous(),
               "crop_augment: image must be contiguous int16 [planes, rows, columns], found ", image.scalar_type(), " ",
               image.sizes());
-  TORCH_CHECK(label.sizes() == image.sizes() && label.scalar_type() == at::kByte && label.is_contiguous(),
-              "crop_augment: label must be contiguous uint8 ", image.sizes(), " like image, found ",
-              label.scalar_type(), " ", label.sizes());
+  TORCH_CHECK(label.dim() == 3 && label.size(1) == image.size(1) && label.size(2) == image.size(2) &&
+                  label.scalar_type() == at::kByte && label.is_contiguous(),
+              "crop_augment: label must be contiguous uint8 [planes, ", image.size(1), ", ", image.size(2),
+              "] like image, found ", label.scalar_type(), " ", label.sizes());
   TORCH_CHECK(table.dim() == 2 && table.size(1) >= 2 && table.scalar_type() == at::kInt && table.is_contiguous(),
               "crop_augment: table must be contiguous int32 [crops, channels + 1], found ", table.scalar_type(), " ",
               table.sizes());
@@ -123,9 +124,11 @@ void check_rows(const Planes& p, const Options& o, const double* draws, std::int
       TORCH_CHECK(row[kAffine + k] > -1e4 && row[kAffine + k] < 1e4, "crop_augment: row ", position,
                   " of draws has the matrix entry ", row[kAffine + k], ", which is no affine of an image");
     const std::int32_t* stack = p.table + static_cast<std::int64_t>(row[kCrop]) * (p.channels + 1);
-    for (std::int64_t c = 0; c <= p.channels; ++c)
-      TORCH_CHECK(stack[c] >= 0 && stack[c] < p.planes, "crop_augment: row ", static_cast<std::int64_t>(row[kCrop]),
-                  " of table names plane ", stack[c], " of ", p.planes);
+    for (std::int64_t c = 0; c <= p.channels; ++c) {
+      const std::int64_t planes = c < p.channels ? p.planes : p.labels;
+      TORCH_CHECK(stack[c] >= 0 && stack[c] < planes, "crop_augment: row ", static_cast<std::int64_t>(row[kCrop]),
+                  " of table names plane ", stack[c], " of ", planes);
+    }
   }
 }
 
@@ -144,7 +147,8 @@ std::tuple<at::Tensor, at::Tensor> crop_augment(const at::Tensor& image, const a
                       image.size(2),
                       table.size(1) - 1,
                       table.size(0),
-                      image.size(0)};
+                      image.size(0),
+                      label.size(0)};
   const Options options{batch, window, clip_low, clip_high, border_at_window, label_resample, noise_after_clamp};
   const double* rows = draws.const_data_ptr<double>();
   std::int64_t& position = *cursor.mutable_data_ptr<std::int64_t>();

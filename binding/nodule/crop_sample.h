@@ -15,6 +15,7 @@ struct Window {
   T xx, xy, x0, yx, yy, y0;    // plane x = xx*u + xy*v + x0 with u = 2*column + 1 - size, v = 2*row + 1 - size
   int low_x, high_x, low_y, high_y;  // border: coordinates are clamped to it, as padding_mode='border' does
   int size;
+  bool mirror;  // slices in reverse order
   T noise;
   std::uint32_t key0, key1;
 };
@@ -39,6 +40,7 @@ NODULE_HOST_DEVICE Window<T> make_window(const double* draws, int size, int rows
   w.high_x = border_at_window ? first_column + size - 1 : columns - 1;
   w.high_y = border_at_window ? first_row + size - 1 : rows - 1;
   w.size = size;
+  w.mirror = draws[kMirror] != 0;
   w.noise = static_cast<T>(draws[kNoise]);
   w.key0 = static_cast<std::uint32_t>(draws[kNoiseKey0]);
   w.key1 = static_cast<std::uint32_t>(draws[kNoiseKey1]);

@@ -138,8 +138,8 @@ void check_groups(const at::Tensor& groups, const char* name, std::int64_t crops
 
 at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negative_groups, const at::Tensor& focus,
                       std::int64_t positions, std::int64_t seed, std::int64_t epoch, std::int64_t rows,
-                      std::int64_t columns, std::int64_t window, double negative_share, bool flip, double offset,
-                      double scale, bool rotate, double noise, bool offset_no_op, std::int64_t transform_batch) {
+                      std::int64_t columns, std::int64_t window, double negative_share, bool flip, bool flip_slices,
+                      double offset, double scale, bool rotate, double noise, bool offset_no_op, std::int64_t transform_batch) {
   TORCH_CHECK(focus.dim() == 2 && focus.size(1) == 2 && focus.scalar_type() == at::kInt && focus.is_contiguous(),
               "draw_epoch: focus must be contiguous int32 [crops, 2], found ", focus.scalar_type(), " ", focus.sizes());
   check_groups(positive_groups, "positive_groups", focus.size(0));
@@ -177,8 +177,9 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
     row[kRowOffset] = static_cast<double>(place_window(place.w[1], foci[2 * crop], rows, window));
     row[kColumnOffset] = static_cast<double>(place_window(place.w[2], foci[2 * crop + 1], columns, window));
     const std::int64_t shared = position / transform_batch * transform_batch;
-    draw_affine(transform, source.words(kStreamTransform, shared), source.words(kStreamTransform, shared, 1),
-                row + kAffine);
+    const Words second = source.words(kStreamTransform, shared, 1);
+    draw_affine(transform, source.words(kStreamTransform, shared), second, row + kAffine);
+    row[kMirror] = flip_slices ? second.w[3] >> 31 : 0;
     const Words key = source.words(kStreamNoiseKey, position);
     row[kNoise] = noise;
     row[kNoiseKey0] = key.w[0];

@@ -12,7 +12,8 @@ enum DrawColumn {
   kNoise = 9,        // standard deviation of the noise
   kNoiseKey0 = 10,   // key of the generator for this position's noise
   kNoiseKey1 = 11,
-  kDrawColumns = 12,
+  kMirror = 12,      // 1: the slices in reverse order
+  kDrawColumns = 13,
 };
 
 }  // namespace nodule

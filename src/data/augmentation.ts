@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Random changes of each training crop; docs/augmentation.md shows them. All zero and false: only the window is random. */
 export const augmentationSchema = z.strictObject({
   flip: z.boolean().default(true).describe('mirror rows and columns, each in half of the crops'),
+  flipSlices: z.boolean().default(true).describe('reverse the order of the slices in half of the crops'),
   offset: z.number().min(0).max(1).default(0.03).describe("largest shift, as a share of half the window's size"),
   scale: z.number().min(0).max(0.9).default(0.2).describe('largest change of size, drawn for each axis'),
   rotate: z.boolean().default(true).describe('rotate by any angle in the plane of the slices'),
