@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import type { CallResult } from './native.js';
 import { native } from './native.js';
+import type { AtenOperator, NoduleOperator } from './operatorNames.js';
 import { fromSlot, isTensor, shapeChanged, slotOf, type Tensor } from './tensor.js';
 
 /** What an operator takes. A plain object as the last argument holds arguments by name (camelCase or snake_case). */
@@ -152,18 +153,19 @@ export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
   return operator;
 }
 
-const namespace = (prefix: string): Record<string, Operator> =>
-  new Proxy({} as Record<string, Operator>, {
-    get: (_, name) => (typeof name === 'string' ? op(`${prefix}::${name}`) : undefined),
-  });
+/** Operators by name. */
+export type Ops = { readonly [name in AtenOperator]: Operator } & {
+  /** Our own operators: `ops.nodule.crop_augment(…)`. */
+  readonly nodule: { readonly [name in NoduleOperator]: Operator };
+};
+
+const namespace = (prefix: string): object =>
+  new Proxy({}, { get: (_, name) => (typeof name === 'string' ? op(`${prefix}::${name}`) : undefined) });
 
 const aten = namespace('aten');
 const nodule = namespace('nodule');
 
-/** Every operator of the `aten` namespace, and under `ops.nodule` our own. */
-export const ops = new Proxy(
-  {} as Readonly<Record<string, Operator>> & { readonly nodule: Readonly<Record<string, Operator>> },
-  {
-    get: (_, name) => (name === 'nodule' ? nodule : Reflect.get(aten, name)),
-  },
-);
+/** Every public operator of the `aten` namespace, and under `ops.nodule` our own. */
+export const ops = new Proxy({} as Ops, {
+  get: (_, name) => (name === 'nodule' ? nodule : Reflect.get(aten, name)),
+});

@@ -401,19 +401,18 @@ export class Tensor {
 
   /** One item for each leading dimension, as `x[1, 2:5, :]` in Python is `x.index(1, [2, 5], null)`. */
   index(...items: IndexItem[]): Tensor {
-    const made: Tensor[] = [];
     let result: Tensor = this;
+    const step = (next: Tensor): void => {
+      if (result !== this) result.dispose();
+      result = next;
+    };
     let dim = 0;
     for (const item of items) {
       if (item === null) dim++;
-      else if (typeof item === 'number') made.push((result = result.select(dim, item)));
-      else if (isTensor(item)) {
-        const indices: (Tensor | null)[] = [...new Array<null>(dim).fill(null), item];
-        made.push((result = A.index(result, indices)));
-        dim += 1;
-      } else made.push((result = result.slice(dim++, item[0], item[1], item[2] ?? 1)));
+      else if (typeof item === 'number') step(result.select(dim, item));
+      else if (isTensor(item)) step(A.index(result, [...new Array<null>(dim++).fill(null), item]));
+      else step(result.slice(dim++, item[0], item[1], item[2] ?? 1));
     }
-    for (const step of made) if (step !== result) step.dispose();
     return result === this ? A.slice(this, 0) : result;
   }
 

@@ -74,9 +74,7 @@ describe('the dispatcher bridge', () => {
   });
 
   it('what is no Tensor is refused as one', () => {
-    // biome-ignore lint/suspicious/noExplicitAny: a caller without types
     expect(() => ops.relu({ shape: [1] } as any)).toThrow(/no signature fits|has no argument/);
-    // biome-ignore lint/suspicious/noExplicitAny: a caller without types
     expect(() => ops.relu('x' as any)).toThrow(/'self' is a string, wanted is Tensor/);
   });
 
