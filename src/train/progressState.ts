@@ -1,0 +1,15 @@
+/** Where a run stands; with the weights and the optimizer's state it is all that going on needs. */
+export interface RunState {
+  /** Steps done over the whole run. */
+  step: number;
+  /** The epoch at hand, from 1. */
+  epoch: number;
+  /** Steps done of that epoch. */
+  stepInEpoch: number;
+  /** The best validation so far. */
+  best: { score: number; epoch: number } | null;
+  /** True once the last epoch is validated. */
+  finished: boolean;
+}
+
+export const initialState = (): RunState => ({ step: 0, epoch: 1, stepInEpoch: 0, best: null, finished: false });

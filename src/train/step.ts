@@ -1,0 +1,26 @@
+import { scope, type Tensor } from '../torch/index.js';
+
+/** What a training step is made of. */
+export interface StepParts {
+  /** Gives the next crops and labels, `[B, 2 * contextSlices + 1, S, S]` and `[B, 1, S, S]`. */
+  sampler: { next(): { image: Tensor; mask: Tensor } };
+  net: { forward(image: Tensor): Tensor };
+  /** One loss per sample, `[B]`. */
+  criterion: (probability: Tensor, mask: Tensor) => Tensor;
+  adam: { zeroGrad(): void; step(): void };
+  counts: { add(probability: Tensor, mask: Tensor, loss: Tensor): void };
+}
+
+/** All of training: what it needs is given once, each call is one step and leaves no tensor behind. */
+export const trainingStep =
+  ({ sampler, net, criterion, adam, counts }: StepParts) =>
+  () =>
+    scope(() => {
+      const { image, mask } = sampler.next();
+      const probability = net.forward(image);
+      const loss = criterion(probability, mask);
+      adam.zeroGrad();
+      loss.mean().backward();
+      adam.step();
+      counts.add(probability, mask, loss);
+    });
