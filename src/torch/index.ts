@@ -1,6 +1,7 @@
 export { arange, fromData, full, linspace, ones, rand, randn, type TensorOptions, tensor, zeros } from './create.js';
 export { type Device, type DType, dtypes, type TypedArray } from './dtype.js';
 export { autocast, gradients, noGrad } from './gradMode.js';
+export * as losses from './losses/index.js';
 export {
   cpuCapability,
   cuda,
@@ -11,6 +12,9 @@ export {
   memory,
   setNumThreads,
 } from './memory.js';
+export type { Module } from './nn/index.js';
+export * as nn from './nn/index.js';
 export { type Operator, type OperatorArgument, op, ops } from './operators.js';
+export * as optim from './optim/index.js';
 export { keep, scope } from './scope.js';
 export { type IndexItem, isTensor, type NestedArray, type Operand, Tensor } from './tensor.js';

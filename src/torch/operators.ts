@@ -18,7 +18,6 @@ export type OperatorArgument =
   | { readonly [name: string]: OperatorArgument };
 
 // The type of a result is the schema's affair: most give a Tensor, some several, a few a number.
-// biome-ignore lint/suspicious/noExplicitAny: see above
 export type Operator<Result = any> = ((...args: OperatorArgument[]) => Result) & {
   readonly schemas: readonly string[];
 };
