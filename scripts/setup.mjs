@@ -73,7 +73,8 @@ const configureStamp = inRoot('build', 'configure.stamp');
 const addonFiles = ['nodule-train.node', 'torch_addon.node'].map((name) => inRoot('build', 'Release', name));
 
 const addon = {
-  configureHash: ({ root, version }) => contentHash(['CMakeLists.txt', 'package-lock.json'], [root, version]),
+  // Where libtorch lies does not matter to the result: no path is baked in, and the headers are those of the version.
+  configureHash: ({ version }) => contentHash(['CMakeLists.txt', 'package-lock.json'], [version]),
   hash: (found) =>
     contentHash(
       filesBelow('binding', (name) => /\.(cc|h|cu|cuh)$/.test(name)),
@@ -83,12 +84,15 @@ const addon = {
   make: async (found) => {
     const hash = addon.hash(found);
     const configureHash = addon.configureHash(found);
+    const [configured, configuredRoot] = (readText(configureStamp) ?? '').split('\n');
+    const isConfigured =
+      configured === configureHash && fs.existsSync(configuredRoot) && fs.existsSync(inRoot('build', 'CMakeCache.txt'));
     const cmakeJs = inRoot('node_modules', 'cmake-js', 'bin', 'cmake-js');
-    const common = [`--CDTORCH_ROOT=${found.root}`, '--parallel', '2'];
+    const common = [`--CDTORCH_ROOT=${isConfigured ? configuredRoot : found.root}`, '--parallel', '2'];
     // `build` alone would keep a stale cache of CMake, `compile` would rebuild everything after any error.
-    if (readText(configureStamp) !== configureHash || !fs.existsSync(inRoot('build', 'CMakeCache.txt'))) {
+    if (!isConfigured) {
       await command('addon (configure)', process.execPath, [cmakeJs, 'configure', ...common]);
-      fs.writeFileSync(configureStamp, configureHash);
+      fs.writeFileSync(configureStamp, `${configureHash}\n${found.root}`);
     }
     await command('addon (compile)', process.execPath, [cmakeJs, 'build', ...common]);
     fs.writeFileSync(nativeStamp, hash);

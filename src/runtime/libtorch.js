@@ -162,6 +162,6 @@ export const findLibtorch = ({ environment = process.env, headers = false } = {}
   }
   throw new NoduleTrainError(
     'libtorch-missing',
-    `libtorch ${LIBTORCH_VERSION} was not found. Looked at the variable LIBTORCH (not set) and at:\n${reasons.join('\n')}\nInstall it with: ${INSTALL}`,
+    `libtorch ${LIBTORCH_VERSION} was not found; install it with: ${INSTALL}\nLooked at:\n  variable LIBTORCH: not set\n${reasons.join('\n')}`,
   );
 };

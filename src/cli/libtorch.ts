@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { NoduleTrainError } from '../runtime/error.js';
+import { installLibtorch } from '../runtime/installLibtorch.js';
+import { findLibtorch, type Libtorch } from '../runtime/libtorch.js';
+import { loadLoader, probeCuda } from '../runtime/load.js';
+import { openOutput } from './output.js';
+
+interface InstallFlags {
+  cuda?: boolean;
+  cpu?: boolean;
+  from?: string;
+  json?: boolean;
+}
+
+export function libtorchCommand(): Command {
+  const command = new Command('libtorch').description('Find libtorch, or install it into the cache.');
+  command
+    .command('path')
+    .description('Print the folder of the libtorch that is used.')
+    .option('--json', 'all that is known of it as one JSON line')
+    .action(({ json = false }: { json?: boolean }) => {
+      const found = findLibtorch();
+      if (json) openOutput(json).event({ type: 'end', ...found });
+      else process.stdout.write(`${found.root}\n`);
+    });
+  command
+    .command('install')
+    .description(
+      'Download libtorch (pinned by hash) into the cache; without --cuda or --cpu, CUDA where a GPU is usable.',
+    )
+    .option('--cuda', 'with the CUDA libraries: 2.5 GB to download, 4.5 GB on disk')
+    .option('--cpu', 'for the CPU only: 544 MB to download, 0.5 GB on disk')
+    .option('--from <folder>', 'take the wheels from a folder: no network, no Python')
+    .option('--json', 'progress as JSON lines on stdout')
+    .action(async (flags: InstallFlags) => {
+      await runLibtorchInstall(flags);
+    });
+  return command;
+}
+
+const gpuIsUsable = (): boolean => probeCuda(loadLoader()).reason === null;
+
+/** Installs libtorch where it is not there yet. */
+export async function runLibtorchInstall({
+  cuda = false,
+  cpu = false,
+  from,
+  json = false,
+}: InstallFlags): Promise<Libtorch> {
+  if (cuda && cpu)
+    throw new NoduleTrainError('bad-use', 'libtorch install: --cuda and --cpu were both given; give one of them');
+  const output = openOutput(json);
+  const kind = cuda || (!cpu && gpuIsUsable()) ? 'cuda' : 'cpu';
+  try {
+    const found = await installLibtorch({
+      kind,
+      from: from ?? null,
+      onProgress: ({ phase, done, total, holder }) => {
+        output.event({ type: 'progress', phase, done, total, holder });
+        if (holder !== undefined) output.print(`waiting for ${holder}, which installs libtorch`);
+        else
+          output.progress.show({ label: `libtorch (${kind}), ${phase}`, done: mb(done), total: mb(total), note: 'MB' });
+      },
+    });
+    output.print(`libtorch ${found.version} for ${kind === 'cuda' ? 'CUDA' : 'the CPU'} is at ${found.root}`);
+    output.event({ type: 'end', ...found });
+    return found;
+  } finally {
+    output.progress.clear();
+  }
+}
+
+const mb = (bytes: number): number => Math.round(bytes / 1e6);
