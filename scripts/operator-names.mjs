@@ -1,5 +1,5 @@
 // Writes src/torch/operatorNames.ts: the public operators of the loaded dispatcher, so that `ops.<name>` is typed.
-//   node scripts/operator-names.mjs
+//   node scripts/operator-names.mjs [--check]     --check: writes nothing, exit 1 where the file is not up to date
 import fs from 'node:fs';
 import { loadNative } from '../src/runtime/load.js';
 
@@ -11,11 +11,8 @@ const names = (prefix) => {
   return [...new Set(own)].filter((name) => !name.startsWith('_')).sort();
 };
 
-// Operators that exist only with a newer or older build of ours must not come and go with it: aten's are libtorch's.
 const union = (list) => list.map((name) => `  | '${name}'`).join('\n');
-fs.writeFileSync(
-  new URL('../src/torch/operatorNames.ts', import.meta.url),
-  `// Made by scripts/operator-names.mjs from libtorch's dispatcher. A test compares it with the loaded one.
+const text = `// Made by scripts/operator-names.mjs from the loaded dispatcher; a test says when it is to be made again.
 
 /** Public operators of the \`aten\` namespace. */
 export type AtenOperator =
@@ -24,5 +21,11 @@ ${union(names('aten'))};
 /** Our own operators. */
 export type NoduleOperator =
 ${union(names('nodule'))};
-`,
-);
+`;
+
+const file = new URL('../src/torch/operatorNames.ts', import.meta.url);
+if (!process.argv.includes('--check')) fs.writeFileSync(file, text);
+else if (fs.readFileSync(file, 'utf8') !== text) {
+  console.error('src/torch/operatorNames.ts differs from the dispatcher; run: node scripts/operator-names.mjs');
+  process.exit(1);
+}

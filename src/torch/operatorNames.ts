@@ -1,4 +1,4 @@
-// Made by scripts/operator-names.mjs from libtorch's dispatcher. A test compares it with the loaded one.
+// Made by scripts/operator-names.mjs from the loaded dispatcher; a test says when it is to be made again.
 
 /** Public operators of the `aten` namespace. */
 export type AtenOperator =

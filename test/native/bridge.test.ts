@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fromData, op, ops, tensor } from '../../dist/torch/index.js';
 
@@ -84,5 +86,10 @@ describe('the dispatcher bridge', () => {
       [3, 4],
     ]);
     expect(ops.index(a, [null, tensor([1n])]).toArray()).toEqual([[2], [4]]);
+  });
+
+  it('the typed names are those of the loaded dispatcher', () => {
+    const script = path.join(import.meta.dirname, '..', '..', 'scripts', 'operator-names.mjs');
+    execFileSync(process.execPath, [script, '--check'], { stdio: 'pipe' });
   });
 });
