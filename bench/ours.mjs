@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { componentBox, noduleSlices } from '../dist/data/noduleSlices.js';
+import { createSampler } from '../dist/data/sampler.js';
+import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
+import { trainingStep } from '../dist/train/step.js';
+import { StepCounts } from '../dist/train/stepCounts.js';
+
+/** Our side: the training step of src/train on the scan that bench/scan.mjs wrote. Speaks as bench/side.mjs wants. */
+setNumThreads(1);
+manualSeed(1);
+const scan = readScan(process.argv[2]);
+const criterion = (probability, mask) => losses.diceWithPositives(probability, mask, { fnWeight: 8 });
+
+function readScan(folder) {
+  const { shape, centers } = JSON.parse(readFileSync(join(folder, 'scan.json'), 'utf8'));
+  const hu = readFileSync(join(folder, 'hu.i16'));
+  const voxels = new Int16Array(hu.buffer.slice(hu.byteOffset, hu.byteOffset + hu.byteLength));
+  const mask = new Uint8Array(readFileSync(join(folder, 'mask.u8')));
+  const volume = {
+    voxels,
+    intensity: 'hu',
+    shape,
+    spacing: [1, 1, 1],
+    origin: [0, 0, 0],
+    uid: 'bench',
+    scale: 1,
+    offset: 0,
+  };
+  const nodules = centers.map((center) => {
+    const box = componentBox(mask, shape, center, 4);
+    return { center, diameterMm: null, box, slices: noduleSlices(mask, shape, box) };
+  });
+  return { volume, mask, nodules, background: [] };
+}
+
+const samplers = new Map();
+async function samplerOf(batch, size, steps) {
+  const key = `${batch} ${size} ${steps}`;
+  if (!samplers.has(key)) {
+    const options = { batch, samples: batch * steps, cropSize: size, planeSize: Math.max(96, size), negatives: 0 };
+    samplers.set(key, await createSampler([scan], options));
+  }
+  return samplers.get(key);
+}
+
+function trainer() {
+  const net = nn.unet({
+    inChannels: 7,
+    classes: 1,
+    depth: 3,
+    wf: 4,
+    padding: true,
+    batchNorm: true,
+    pooling: 'avg',
+    inputNorm: true,
+    sigmoid: true,
+  });
+  return { net, adam: optim.adam(net.parameters()), criterion, counts: new StepCounts('cpu', 0.5) };
+}
+const parts = trainer();
+
+/** What `steps` times of a row's work are, ready to be timed. */
+async function workOf({ work, batch, size, steps }) {
+  const sampler = await samplerOf(batch, size, steps);
+  sampler.startEpoch(1);
+  if (work === 'crop') {
+    let epoch = 1;
+    return () => {
+      // The peer draws its parameters for every batch, so ours are drawn inside the clock too.
+      sampler.startEpoch(++epoch);
+      for (let n = 0; n < steps; n++) scope(() => void sampler.next());
+    };
+  }
+  if (work === 'loop') {
+    let epoch = 1;
+    const step = trainingStep({ ...parts, sampler });
+    return () => {
+      sampler.startEpoch(++epoch);
+      for (let n = 0; n < steps; n++) step();
+    };
+  }
+  const given = sampler.next();
+  const step = trainingStep({ ...parts, sampler: { next: () => given } });
+  const forward = () => noGrad(() => scope(() => void parts.net.forward(given.image)));
+  if (work === 'slice') parts.net.eval();
+  else parts.net.train();
+  return () => {
+    for (let n = 0; n < steps; n++) {
+      if (work === 'step') step();
+      else forward();
+    }
+  };
+}
+
+console.log(JSON.stringify({ node: process.version }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const run = await workOf(JSON.parse(line));
+  const start = performance.now();
+  run();
+  console.log(JSON.stringify({ seconds: (performance.now() - start) / 1000 }));
+}

@@ -1,0 +1,73 @@
+/**
+ * What is compared. `work` is what both sides run, `variants` the peers tried (the fastest in this run counts),
+ * `rate` turns seconds per step into the row's unit, `better` says in which direction the unit counts.
+ */
+const crops = { unit: 'crops/s', better: 'higher', rate: (seconds, batch) => batch / seconds };
+const EAGER = ['float32', 'channels-last', 'bf16', 'bf16 channels-last'];
+
+export const ROWS = [
+  {
+    name: 'training step, 16×7×64×64',
+    work: 'step',
+    batch: 16,
+    size: 64,
+    steps: 12,
+    ...crops,
+    peers: [['book'], EAGER],
+  },
+  {
+    name: 'training loop with crop and augmentation, 16×7×64×64',
+    work: 'loop',
+    batch: 16,
+    size: 64,
+    steps: 12,
+    ...crops,
+    peers: [['book'], EAGER],
+  },
+  {
+    name: 'crop and augmentation alone, 16×7×64×64',
+    work: 'crop',
+    batch: 16,
+    size: 64,
+    steps: 100,
+    ...crops,
+    peers: [['book']],
+  },
+  {
+    name: 'training step, 1×7×16×16',
+    work: 'step',
+    batch: 1,
+    size: 16,
+    steps: 150,
+    unit: 'µs',
+    better: 'lower',
+    rate: (seconds) => seconds * 1e6,
+    peers: [['float32']],
+  },
+  {
+    name: 'inference on a whole slice, 7×512×512',
+    work: 'slice',
+    batch: 1,
+    size: 512,
+    steps: 2,
+    unit: 'ms',
+    better: 'lower',
+    rate: (seconds) => seconds * 1e3,
+    peers: [['float32']],
+  },
+];
+
+const NAMES = {
+  book: 'PyTorch eager float32, Adam as the book',
+  float32: 'PyTorch eager float32, fused Adam',
+  'channels-last': 'PyTorch eager float32 channels-last, fused Adam',
+  bf16: 'PyTorch eager bf16 autocast, fused Adam',
+  'bf16 channels-last': 'PyTorch eager bf16 autocast channels-last, fused Adam',
+};
+
+/** @param {{work: string}} row @param {string} variant @param {number} tried how many variants competed */
+export function peerName(row, variant, tried) {
+  if (row.work === 'crop') return 'numpy crop, affine_grid and grid_sample';
+  const name = row.work === 'slice' ? NAMES[variant].replace(', fused Adam', '') : NAMES[variant];
+  return tried > 1 ? `best eager: ${name}` : name;
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/**
+ * One side of the comparison: a process that answers each JSON line on its stdin with one on its stdout, and times the work itself.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ */
+export async function startSide(command, args) {
+  // One thread for both: the libraries read these before the first operator runs.
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const failed = new Promise((_, reject) => {
+    child.on('error', reject);
+  });
+  const answer = async () => {
+    const { value, done } = await Promise.race([lines.next(), failed]);
+    if (done) throw new Error(`${command} ${args[0]} ended before it answered`);
+    return JSON.parse(value);
+  };
+  const hello = await answer();
+  return {
+    hello,
+    /** @param {{work: string, variant: string, batch: number, size: number, steps: number}} request */
+    async seconds(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      return (await answer()).seconds;
+    },
+    end: () => child.stdin.end(),
+  };
+}
