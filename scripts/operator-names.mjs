@@ -1,4 +1,4 @@
-// Writes src/torch/operatorNames.ts: the public operators of the loaded dispatcher, so that `ops.<name>` is typed.
+// Writes src/torch/operatorNames.generated.ts: the public operators of the loaded dispatcher, so that `ops.<name>` is typed.
 //   node scripts/operator-names.mjs [--check]     --check: writes nothing, exit 1 where the file is not up to date
 import fs from 'node:fs';
 import { loadNative } from '../src/runtime/load.js';
@@ -23,9 +23,9 @@ export type NoduleOperator =
 ${union(names('nodule'))};
 `;
 
-const file = new URL('../src/torch/operatorNames.ts', import.meta.url);
+const file = new URL('../src/torch/operatorNames.generated.ts', import.meta.url);
 if (!process.argv.includes('--check')) fs.writeFileSync(file, text);
 else if (fs.readFileSync(file, 'utf8') !== text) {
-  console.error('src/torch/operatorNames.ts differs from the dispatcher; run: node scripts/operator-names.mjs');
+  console.error('src/torch/operatorNames.generated.ts differs from the dispatcher; run: node scripts/operator-names.mjs');
   process.exit(1);
 }

@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import type { CallResult } from './native.js';
 import { native } from './native.js';
-import type { AtenOperator, NoduleOperator } from './operatorNames.js';
+import type { AtenOperator, NoduleOperator } from './operatorNames.generated.js';
 import { fromSlot, isTensor, shapeChanged, slotOf, type Tensor } from './tensor.js';
 
 /** What an operator takes. A plain object as the last argument holds arguments by name (camelCase or snake_case). */

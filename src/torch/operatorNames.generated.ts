@@ -1116,4 +1116,7 @@ export type AtenOperator =
   | 'zeros_like';
 
 /** Our own operators. */
-export type NoduleOperator = 'crop_augment' | 'draw_epoch' | 'philox4x32_10';
+export type NoduleOperator =
+  | 'crop_augment'
+  | 'draw_epoch'
+  | 'philox4x32_10';
