@@ -28,6 +28,8 @@ Napi::Value tensor_from_bytes(const Napi::CallbackInfo& info) {
     at::Tensor tensor = at::empty(sizes_of(info[2]), at::TensorOptions().dtype(dtype));
     if (tensor.nbytes() != bytes.ByteLength()) throw std::invalid_argument("the bytes do not fit the shape");
     if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), bytes.Data(), tensor.nbytes());
+    // A bool of another byte than 0 and 1 is undefined behaviour in every kernel.
+    if (dtype == at::kBool) tensor = tensor.view(at::kByte).ne(0);
     return slot_of(info.Env(), std::move(tensor));
   });
 }
@@ -50,11 +52,31 @@ Napi::Value view_of_storage(const Napi::CallbackInfo& info) {
   });
 }
 
+// (slot, dtype or null, device or null). The same tensor object gets other data: what holds it (a module, an optimizer,
+// JavaScript) goes on holding it. Counters stay whole numbers.
+Napi::Value convert_in_place(const Napi::CallbackInfo& info) {
+  return guard(info, [&] {
+    const at::NoGradGuard no_grad;
+    at::Tensor tensor = tensor_at(info[0]);
+    at::TensorOptions wanted = tensor.options().requires_grad(false);
+    if (info[1].IsString() && tensor.is_floating_point()) {
+      wanted = wanted.dtype(dtype_of_name(info[1].As<Napi::String>().Utf8Value()));
+    }
+    if (info[2].IsString()) wanted = wanted.device(device_of_name(info[2].As<Napi::String>().Utf8Value()));
+    const at::Tensor gradient = tensor.grad();
+    tensor.mutable_grad().reset();
+    tensor.set_data(tensor.to(wanted));
+    if (gradient.defined()) tensor.mutable_grad() = gradient.to(wanted);
+    return info.Env().Undefined();
+  });
+}
+
 }  // namespace
 
 void init_bytes(Napi::Env env, Napi::Object exports) {
   exports.Set("tensorFromBytes", Napi::Function::New(env, tensor_from_bytes));
   exports.Set("tensorToBytes", Napi::Function::New(env, tensor_to_bytes));
+  exports.Set("convertInPlace", Napi::Function::New(env, convert_in_place));
   exports.Set("viewOfStorage", Napi::Function::New(env, view_of_storage));
 }
 

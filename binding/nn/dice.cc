@@ -42,8 +42,7 @@ struct DiceFunction : torch::autograd::Function<DiceFunction> {
     const Sums sums = sums_of(prediction, target, smooth, positive_weight != 0);
     at::Tensor loss = 1 - sums.twice / sums.size;
     if (positive_weight != 0) loss = loss + (1 - sums.positive_twice / sums.positive_size) * positive_weight;
-    context->save_for_backward(
-        {prediction, target, sums.twice, sums.size, sums.positive_twice, sums.positive_size});
+    context->save_for_backward({prediction, target, sums.twice, sums.size, sums.positive_twice, sums.positive_size});
     context->saved_data["smooth"] = smooth;
     context->saved_data["positive_weight"] = positive_weight;
     return loss.squeeze(1);
@@ -92,7 +91,8 @@ at::Tensor apply(const at::Tensor& prediction, const at::Tensor& target, double 
     std::ostringstream message;
     message << "dice loss: the prediction is " << prediction.toString() << prediction.sizes() << " on "
             << prediction.device() << " and the target " << target.toString() << target.sizes() << " on "
-            << target.device() << "; wanted is a floating-point prediction and a target of the same shape [B, ...] and device";
+            << target.device()
+            << "; wanted is a floating-point prediction and a target of the same shape [B, ...] and device";
     throw std::invalid_argument(message.str());
   }
   // Sums over thousands of pixels do not fit the half precisions.
@@ -118,9 +118,9 @@ at::Tensor dice_with_positives_loss(const at::Tensor& prediction, const at::Tens
 void init_losses(Napi::Env env, Napi::Object exports) {
   exports.Set("diceLoss", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
                 return guard(info, [&] {
-                  return slot_of(info.Env(), apply(tensor_at(info[0]), tensor_at(info[1]),
-                                                   info[2].As<Napi::Number>().DoubleValue(),
-                                                   info[3].As<Napi::Number>().DoubleValue()));
+                  return slot_of(info.Env(),
+                                 apply(tensor_at(info[0]), tensor_at(info[1]), info[2].As<Napi::Number>().DoubleValue(),
+                                       info[3].As<Napi::Number>().DoubleValue()));
                 });
               }));
 }

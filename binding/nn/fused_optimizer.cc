@@ -38,7 +38,7 @@ at::Tensor zero_state(const at::Tensor& parameter) {
 
 struct Field {
   const char* name;
-  at::Tensor ParameterState::*member;
+  at::Tensor ParameterState::* member;
 };
 
 // Python's names in Python's order.
@@ -49,7 +49,7 @@ constexpr Field kFields[] = {{"step", &ParameterState::step},
                              {"momentum_buffer", &ParameterState::momentum_buffer}};
 
 std::vector<at::Tensor> gather(const std::vector<ParameterState>& states, const std::vector<std::size_t>& members,
-                               at::Tensor ParameterState::*field) {
+                               at::Tensor ParameterState::* field) {
   std::vector<at::Tensor> tensors;
   tensors.reserve(members.size());
   for (const std::size_t member : members) tensors.push_back(states[member].*field);
@@ -193,7 +193,7 @@ void FusedOptimizer::load_state(std::size_t index, const std::vector<std::pair<s
   const at::Tensor& parameter = parameters_.at(index);
   ParameterState loaded;
   for (const auto& [name, value] : state) {
-    at::Tensor ParameterState::*field = nullptr;
+    at::Tensor ParameterState::* field = nullptr;
     for (const auto& [known, member] : kFields) {
       if (name == known && (std::string(known) == "momentum_buffer") == (rule_ == Rule::kSgd)) field = member;
     }
@@ -204,8 +204,8 @@ void FusedOptimizer::load_state(std::size_t index, const std::vector<std::pair<s
       message << "has shape " << parameter.sizes() << ", its state " << name << " in the file has " << value.sizes();
       refuse(index, message.str());
     }
-    loaded.*field = is_step ? at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false))
-                            : zero_state(parameter);
+    loaded.*field =
+        is_step ? at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)) : zero_state(parameter);
     (loaded.*field).copy_(is_step ? value.reshape({}) : value);
   }
   if (rule_ != Rule::kSgd && loaded.step.defined() != (loaded.exp_avg.defined() && loaded.exp_avg_sq.defined())) {

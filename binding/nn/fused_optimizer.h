@@ -33,7 +33,8 @@ struct ParameterState {
 
 class FusedOptimizer {
  public:
-  // Throws where a parameter is no leaf, or its memory has holes or overlaps: the fused kernels walk over it as one piece.
+  // Throws where a parameter is no leaf, or its memory has holes or overlaps: the fused kernels walk over it as one
+  // piece.
   FusedOptimizer(Rule rule, std::vector<at::Tensor> parameters, OptimizerSettings settings);
 
   // Parameters without a gradient are passed over, as in Python. A non-zero `found_inf` (float32, one element) skips

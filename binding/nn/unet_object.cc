@@ -37,7 +37,6 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
                                     {InstanceMethod<&UNetObject::forward>("forward"),
                                      InstanceMethod<&UNetObject::tensors>("tensors"),
                                      InstanceMethod<&UNetObject::set_training>("setTraining"),
-                                     InstanceMethod<&UNetObject::to>("to"),
                                      InstanceMethod<&UNetObject::initialize_as_book>("initializeAsBook"),
                                      InstanceMethod<&UNetObject::dispose>("dispose")}));
   }
@@ -77,14 +76,6 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
   Napi::Value set_training(const Napi::CallbackInfo& info) {
     return guard(info, [&] {
       model().root().train(info[0].As<Napi::Boolean>().Value());
-      return info.Env().Undefined();
-    });
-  }
-
-  Napi::Value to(const Napi::CallbackInfo& info) {
-    return guard(info, [&] {
-      if (info[0].IsString()) model().root().to(dtype_of_name(info[0].As<Napi::String>().Utf8Value()));
-      if (info[1].IsString()) model().root().to(device_of_name(info[1].As<Napi::String>().Utf8Value()));
       return info.Env().Undefined();
     });
   }

@@ -1,0 +1,1 @@
+export { dice, diceWithPositives } from './dice.js';

@@ -1,0 +1,29 @@
+import type { Slot } from '../native.js';
+
+export interface NativeUNetOptions {
+  inChannels: number;
+  classes: number;
+  depth: number;
+  wf: number;
+  padding: boolean;
+  batchNorm: boolean;
+  upsample: boolean;
+  averagePooling: boolean;
+  inputNorm: boolean;
+  sigmoid: boolean;
+}
+
+export interface NativeUNet {
+  forward(input: Slot): Slot;
+  tensors(): { name: string; slot: Slot; buffer: boolean }[];
+  setTraining(on: boolean): void;
+  initializeAsBook(normalBias: boolean): void;
+  dispose(): void;
+}
+
+declare module '../native.js' {
+  interface Native {
+    convertInPlace(slot: Slot, dtype: string | null, device: string | null): void;
+    readonly UNet: new (options: NativeUNetOptions) => NativeUNet;
+  }
+}

@@ -1,0 +1,47 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import { noGrad } from '../gradMode.js';
+import { isTensor, type Tensor } from '../tensor.js';
+
+/** What `stateDict()` gives and `loadStateDict()` takes. */
+export type StateDict = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
+
+export const entriesOf = (state: StateDict): Map<string, Tensor> => {
+  if (typeof state !== 'object' || state === null)
+    throw new NoduleTrainError('state-dict', 'loadStateDict: wanted is a Map or an object of names and Tensors');
+  const entries = new Map<string, Tensor>(state instanceof Map ? state : Object.entries(state));
+  for (const [name, tensor] of entries)
+    if (!isTensor(tensor))
+      throw new NoduleTrainError('state-dict', `loadStateDict: the value of ${name} is no Tensor but ${typeof tensor}`);
+  return entries;
+};
+
+/**
+ * Copies `state` into `own`, converted to the dtype and device that is there. Nothing is changed unless everything fits.
+ *
+ * @throws NoduleTrainError `state-dict` naming every missing, unexpected and mis-shaped key
+ */
+export function copyStateDict(own: ReadonlyMap<string, Tensor>, state: StateDict, strict: boolean): void {
+  const given = entriesOf(state);
+  const missing = [...own.keys()].filter((name) => !given.has(name));
+  const unexpected = [...given.keys()].filter((name) => !own.has(name));
+  const misshaped = [...own].flatMap(([name, tensor]) => {
+    const found = given.get(name);
+    if (found === undefined || String(found.shape) === String(tensor.shape)) return [];
+    return [`${name} is [${found.shape}] and should be [${tensor.shape}]`];
+  });
+  const complaints: string[] = [];
+  if (strict && missing.length > 0) complaints.push(`missing: ${missing.join(', ')}`);
+  if (strict && unexpected.length > 0) complaints.push(`unexpected: ${unexpected.join(', ')}`);
+  if (misshaped.length > 0) complaints.push(`of another shape: ${misshaped.join(', ')}`);
+  if (complaints.length > 0)
+    throw new NoduleTrainError(
+      'state-dict',
+      `loadStateDict: the state of ${given.size} tensors does not fit this module of ${own.size}; ${complaints.join('; ')}. Make the module with the options it was saved with`,
+    );
+  noGrad(() => {
+    for (const [name, tensor] of own) {
+      const found = given.get(name);
+      if (found !== undefined) tensor.copy_(found);
+    }
+  });
+}

@@ -1,0 +1,72 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import { native } from '../native.js';
+import { fromSlot, isTensor, ownedFromSlot, slotOf, type Tensor } from '../tensor.js';
+import { Module, type ModuleEntry } from './module.js';
+import type { NativeUNet } from './native.js';
+import { type ResolvedUNetOptions, type UNetOptions, unetOptions } from './unetOptions.js';
+
+/** A U-Net in libtorch, with pytorch-unet's names, options and edge rules; made by {@link unet}. */
+export class UNet extends Module {
+  readonly options: ResolvedUNetOptions;
+  readonly #native: NativeUNet;
+  readonly #entries: ModuleEntry[];
+
+  constructor(options: UNetOptions = {}) {
+    super();
+    const parsed = unetOptions.safeParse(options);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      throw new NoduleTrainError(
+        'unet-options',
+        `nn.unet: ${issue.path.length > 0 ? `option ${issue.path.join('.')}: ` : ''}${issue.message}`,
+      );
+    }
+    this.options = Object.freeze(parsed.data);
+    const { upMode, pooling, init, biasInit, ...rest } = parsed.data;
+    this.#native = new (native().UNet)({
+      ...rest,
+      upsample: upMode === 'upsample',
+      averagePooling: pooling === 'avg',
+    });
+    if (init === 'kaiming') this.#native.initializeAsBook(biasInit === 'normal');
+    this.#entries = this.#native.tensors().map(({ name, slot, buffer }) => ({
+      name,
+      tensor: ownedFromSlot(slot),
+      buffer,
+    }));
+  }
+
+  override entries(prefix = ''): ModuleEntry[] {
+    return prefix === '' ? this.#entries : this.#entries.map((entry) => ({ ...entry, name: prefix + entry.name }));
+  }
+
+  /**
+   * @param input [B, inChannels, H, W]
+   * @returns [B, classes, H', W'], probabilities with `sigmoid`, else logits. H' = H with padding where H divides by
+   *   2^(depth-1), else what pytorch-unet's centre crop leaves
+   * @throws NoduleTrainError `torch` where the input does not fit
+   */
+  forward(input: Tensor): Tensor {
+    if (!isTensor(input)) throw new NoduleTrainError('torch', `U-Net forward: the input is ${typeof input}, no Tensor`);
+    try {
+      return fromSlot(this.#native.forward(slotOf(input)));
+    } catch (cause) {
+      if (cause instanceof NoduleTrainError) throw cause;
+      throw new NoduleTrainError('torch', (cause as Error).message, { cause });
+    }
+  }
+
+  override train(on = true): this {
+    super.train(on);
+    this.#native.setTraining(on);
+    return this;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#native.dispose();
+  }
+}
+
+/** @throws NoduleTrainError `unet-options` */
+export const unet = (options: UNetOptions = {}): UNet => new UNet(options);

@@ -1,0 +1,2 @@
+export { Optimizer, type PythonOptimizerState } from './optimizer.js';
+export { type AdamOptions, adam, adamW, type SgdOptions, sgd } from './rules.js';

@@ -1,0 +1,240 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import { tensor } from '../create.js';
+import type { Slot } from '../native.js';
+import { native } from '../native.js';
+import { entriesOf, type StateDict } from '../nn/stateDict.js';
+import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor.js';
+
+interface NativeOptimizer {
+  step(foundInf: Slot | null): void;
+  zeroGrad(): void;
+  set(settings: Record<string, number | boolean>): void;
+  stateOf(index: number): [string, Slot][];
+  loadState(index: number, names: string[], slots: Slot[]): void;
+  dispose(): void;
+}
+
+declare module '../native.js' {
+  interface Native {
+    readonly FusedOptimizer: new (
+      rule: string,
+      parameters: Slot[],
+      settings: Record<string, number | boolean>,
+    ) => NativeOptimizer;
+  }
+}
+
+export type Rule = 'adam' | 'adamW' | 'sgd';
+export type Settings = { lr: number } & Record<string, number | boolean>;
+
+/** What Python's `optimizer.state_dict()` holds, as `loadPt` gives it. */
+export type PythonOptimizerState = ReadonlyMap<string, unknown>;
+
+// Python's names of the settings in a param_group.
+const pythonNames: Record<string, string> = {
+  lr: 'lr',
+  eps: 'eps',
+  weightDecay: 'weight_decay',
+  momentum: 'momentum',
+  dampening: 'dampening',
+  amsgrad: 'amsgrad',
+  nesterov: 'nesterov',
+  maximize: 'maximize',
+};
+
+const attempt = <T>(run: () => T): T => {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof NoduleTrainError) throw cause;
+    throw new NoduleTrainError('optimizer', (cause as Error).message, { cause });
+  }
+};
+
+/** An optimizer that steps through libtorch's fused operators; its state is Python's. */
+export class Optimizer {
+  readonly rule: Rule;
+  readonly parameters: readonly Tensor[];
+  readonly #native: NativeOptimizer;
+  readonly #settings: Settings;
+
+  constructor(rule: Rule, parameters: Iterable<Tensor>, settings: Settings) {
+    this.rule = rule;
+    this.parameters = [...parameters];
+    const wrong = this.parameters.findIndex((parameter) => !isTensor(parameter));
+    if (wrong >= 0 || this.parameters.length === 0)
+      throw new NoduleTrainError(
+        'optimizer',
+        `optim.${rule}: ${wrong >= 0 ? `parameter ${wrong} is no Tensor` : 'there are no parameters'}; wanted is module.parameters()`,
+      );
+    this.#settings = settings;
+    this.#native = attempt(() => new (native().FusedOptimizer)(rule, this.parameters.map(slotOf), settings));
+  }
+
+  get lr(): number {
+    return this.#settings.lr;
+  }
+  set lr(value: number) {
+    if (!(Number.isFinite(value) && value >= 0))
+      throw new NoduleTrainError('optimizer', `optim.${this.rule}: lr is ${value}, wanted is a finite number from 0`);
+    this.#settings.lr = value;
+    this.#native.set({ lr: value });
+  }
+
+  get settings(): Readonly<Settings> {
+    return { ...this.#settings };
+  }
+
+  /** One step for all parameters that have a gradient. `foundInf`: a float32 Tensor; where it is not 0 the step is skipped. */
+  step(foundInf?: Tensor): void {
+    attempt(() => this.#native.step(foundInf === undefined ? null : slotOf(foundInf)));
+  }
+
+  /** Sets the gradients to null. */
+  zeroGrad(): void {
+    attempt(() => this.#native.zeroGrad());
+  }
+
+  /**
+   * The optimizer's own tensors (no copies) as `state.<parameter>.<name>`, with Python's names, and the settings as
+   * float64 scalars `param_groups.0.<name>`: what `saveTensors` takes.
+   */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    this.parameters.forEach((_, index) => {
+      for (const [name, slot] of this.#native.stateOf(index)) state.set(`state.${index}.${name}`, fromSlot(slot));
+    });
+    for (const [name, value] of Object.entries(this.#pythonSettings()))
+      state.set(`param_groups.0.${name}`, tensor(Array.isArray(value) ? value : Number(value), { dtype: 'float64' }));
+    return state;
+  }
+
+  /** The same in the form of Python's `optimizer.state_dict()`, for `savePt`. */
+  pythonStateDict(): Map<string, unknown> {
+    const state = new Map<number, Map<string, Tensor>>();
+    this.parameters.forEach((_, index) => {
+      const own = this.#native.stateOf(index).map(([name, slot]) => [name, fromSlot(slot)] as const);
+      if (own.length > 0) state.set(index, new Map(own));
+    });
+    const group = new Map<string, unknown>(Object.entries(this.#pythonSettings()));
+    group.set('params', [...this.parameters.keys()]);
+    return new Map<string, unknown>([
+      ['state', state],
+      ['param_groups', [group]],
+    ]);
+  }
+
+  #pythonSettings(): Record<string, number | boolean | number[]> {
+    const { beta1, beta2, ...rest } = this.#settings;
+    const named: Record<string, number | boolean | number[]> = {};
+    for (const [name, value] of Object.entries(rest)) named[pythonNames[name]!] = value;
+    if (beta1 !== undefined) named.betas = [beta1 as number, beta2 as number];
+    return named;
+  }
+
+  /**
+   * Takes what `stateDict()` gave, or Python's nested form with one param_group (as `loadPt` reads it). Values are copied into
+   * tensors with the parameters' strides; the learning rate and the other settings are taken over too.
+   * @throws NoduleTrainError `optimizer` where it belongs to other parameters
+   */
+  loadStateDict(state: StateDict | PythonOptimizerState): void {
+    const nested = state instanceof Map && state.get('param_groups') !== undefined;
+    const { perParameter, settings } = nested
+      ? this.#fromPython(state as PythonOptimizerState)
+      : this.#fromFlat(entriesOf(state as StateDict));
+    const outside = [...perParameter.keys()].find((index) => !(index >= 0 && index < this.parameters.length));
+    if (outside !== undefined)
+      throw new NoduleTrainError(
+        'optimizer',
+        `optim.${this.rule}: the state is for parameter ${outside}, this optimizer has ${this.parameters.length}`,
+      );
+    this.parameters.forEach((_, index) => {
+      const own = [...(perParameter.get(index) ?? [])];
+      attempt(() =>
+        this.#native.loadState(
+          index,
+          own.map(([name]) => name),
+          own.map(([, value]) => slotOf(value)),
+        ),
+      );
+    });
+    Object.assign(this.#settings, settings);
+    this.#native.set(this.#settings);
+  }
+
+  #fromFlat(entries: Map<string, Tensor>) {
+    const perParameter = new Map<number, Map<string, Tensor>>();
+    const group = new Map<string, unknown>();
+    for (const [key, value] of entries) {
+      const [, index, name] = /^state\.(\d+)\.(\w+)$/.exec(key) ?? [];
+      const setting = /^param_groups\.0\.(\w+)$/.exec(key)?.[1];
+      if (setting !== undefined) group.set(setting, value.toArray());
+      else if (name !== undefined) {
+        const own = perParameter.get(Number(index)) ?? new Map<string, Tensor>();
+        perParameter.set(Number(index), own.set(name, value));
+      } else throw new NoduleTrainError('optimizer', `optim.${this.rule}: ${key} is no name of an optimizer's state`);
+    }
+    return { perParameter, settings: this.#settingsFrom(group) };
+  }
+
+  #fromPython(state: PythonOptimizerState) {
+    const groups = state.get('param_groups');
+    const states = state.get('state');
+    const group = Array.isArray(groups) && groups.length === 1 ? groups[0] : undefined;
+    if (!(group instanceof Map) || !(states instanceof Map))
+      throw new NoduleTrainError(
+        'optimizer',
+        `optim.${this.rule}: the state has ${Array.isArray(groups) ? groups.length : 'no'} param_groups, wanted is one`,
+      );
+    const ids = group.get('params');
+    if (!Array.isArray(ids) || ids.length !== this.parameters.length)
+      throw new NoduleTrainError(
+        'optimizer',
+        `optim.${this.rule}: the state is for ${Array.isArray(ids) ? ids.length : 'unknown'} parameters, this optimizer has ${this.parameters.length}`,
+      );
+    const perParameter = new Map<number, Map<string, Tensor>>();
+    // Old files name parameters by their address in memory; the order of `params` is what counts.
+    ids.forEach((id, index) => {
+      const own = states.get(id);
+      if (!(own instanceof Map)) return;
+      const tensors = new Map<string, Tensor>();
+      for (const [name, value] of own as Map<string, unknown>) {
+        if (isTensor(value)) tensors.set(name, value);
+        else if (typeof value === 'number') tensors.set(name, tensor(value));
+        else if (value !== null)
+          throw new NoduleTrainError(
+            'optimizer',
+            `optim.${this.rule}: state ${name} of parameter ${index} is no Tensor`,
+          );
+      }
+      perParameter.set(index, tensors);
+    });
+    return { perParameter, settings: this.#settingsFrom(group) };
+  }
+
+  #settingsFrom(group: ReadonlyMap<string, unknown>): Partial<Settings> {
+    const settings: Record<string, number | boolean> = {};
+    for (const [name, known] of Object.entries(this.#settings)) {
+      const betas = group.get('betas');
+      const found =
+        name === 'beta1' || name === 'beta2'
+          ? Array.isArray(betas)
+            ? betas[name === 'beta1' ? 0 : 1]
+            : undefined
+          : group.get(pythonNames[name]!);
+      if (found === undefined) continue;
+      if (typeof found !== 'number' && typeof found !== 'boolean')
+        throw new NoduleTrainError('optimizer', `optim.${this.rule}: the setting ${name} of the state is no number`);
+      settings[name] = typeof known === 'boolean' ? Boolean(found) : Number(found);
+    }
+    return settings as Partial<Settings>;
+  }
+
+  /** Frees the state. The parameters stay. */
+  dispose(): void {
+    this.#native.dispose();
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
