@@ -142,6 +142,11 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
                       double offset, double scale, bool rotate, double noise, bool offset_no_op, std::int64_t transform_batch) {
   TORCH_CHECK(focus.dim() == 2 && focus.size(1) == 2 && focus.scalar_type() == at::kInt && focus.is_contiguous(),
               "draw_epoch: focus must be contiguous int32 [crops, 2], found ", focus.scalar_type(), " ", focus.sizes());
+  const std::int32_t* foci = focus.const_data_ptr<std::int32_t>();
+  for (std::int64_t i = 0; i < focus.size(0); ++i)
+    TORCH_CHECK(foci[2 * i] >= 0 && foci[2 * i] < rows && foci[2 * i + 1] >= 0 && foci[2 * i + 1] < columns,
+                "draw_epoch: row ", i, " of focus is (", foci[2 * i], ", ", foci[2 * i + 1], "), outside a plane of ",
+                rows, "x", columns);
   check_groups(positive_groups, "positive_groups", focus.size(0));
   check_groups(negative_groups, "negative_groups", focus.size(0));
   TORCH_CHECK(positions > 0, "draw_epoch: positions must be at least 1, found ", positions);
@@ -163,7 +168,6 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
 
   const Transform transform{flip, offset, scale, rotate, offset_no_op};
   const double phase = unit(source.words(kStreamShare, 0).w[0]);
-  const std::int32_t* foci = focus.const_data_ptr<std::int32_t>();
   at::Tensor draws = at::empty({positions, kDrawColumns}, focus.options().dtype(at::kDouble));
   double* row = draws.mutable_data_ptr<double>();
   for (std::int64_t position = 0; position < positions; ++position, row += kDrawColumns) {

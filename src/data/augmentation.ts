@@ -12,13 +12,17 @@ export const augmentationSchema = z.strictObject({
 
 export type Augmentation = z.output<typeof augmentationSchema>;
 
-/** Faults of the book that the sampler can show again; book-faults 1, 2, 12, 13, 16 and 17. */
+/** Faults of the book that the sampler can show again, each a switch of its own; all off mends them. */
 export const samplerCompatSchema = z.object({
   offsetNoOp: z.boolean().default(false).describe('the offset augmentation does nothing'),
   batchTransform: z.boolean().default(false).describe('one random transform for the whole batch'),
   shiftedLabel: z.boolean().default(false).describe('near the ends of a scan the label is not of the centre slice'),
   edgeMismatch: z.boolean().default(false).describe('near the ends of a scan training shifts the stack of slices'),
   noiseAfterClamp: z.boolean().default(false).describe('noise is added after clamping'),
+  borderAtWindow: z
+    .boolean()
+    .default(false)
+    .describe("beyond the window its edge is repeated, where the crop's own voxels could be read"),
   labelResample: z.boolean().default(false).describe('labels are resampled bilinearly and cut at 0.5'),
 });
 

@@ -9,7 +9,7 @@ const kinds = {
 } as const;
 
 type Kind = keyof typeof kinds;
-export type NpyData = InstanceType<(typeof kinds)[Kind]>;
+export type NpyData = Uint8Array | Int16Array | Int32Array;
 
 const magic = Buffer.from('\x93NUMPY\x01\x00', 'latin1');
 

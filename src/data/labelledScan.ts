@@ -1,0 +1,25 @@
+import type { Volume, WorldLPS } from '../ct/index.js';
+import type { Box, NoduleSlice, Triple } from './noduleSlices.js';
+
+/** A nodule of the ground truth. */
+export interface ScanNodule {
+  /** Slice, row, column of its annotated point, rounded. */
+  center: Triple;
+  centerLps: WorldLPS;
+  /** Null where the annotation does not say it. */
+  diameterMm: number | null;
+  malignant?: boolean;
+  box: Box;
+  voxels: number;
+  slices: NoduleSlice[];
+}
+
+/** A scan with its ground truth, ready to be cut. */
+export interface LabelledScan {
+  volume: Volume;
+  /** 1 where there is a nodule; `[slices, rows, columns]` like the volume. */
+  mask: Uint8Array;
+  nodules: ScanNodule[];
+  /** Places without a nodule, in random order. */
+  background: Triple[];
+}

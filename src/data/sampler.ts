@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { NoduleTrainError } from '../runtime/error.js';
+import { type Device, fromData, keep, op, scope, type Tensor, zeros } from '../torch/index.js';
+import { augmentationSchema, samplerCompatSchema } from './augmentation.js';
+import { gatherCrops } from './gatherCrops.js';
+import type { LabelledScan } from './labelledScan.js';
+
+export const samplerOptionsSchema = z.object({
+  batch: z.int().positive().default(16).describe('crops per step'),
+  samples: z.int().positive().default(4096).describe('crops per epoch; the last step of an epoch is filled up'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .describe('of every random draw'),
+  cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
+  planeSize: z.int().min(8).default(96).describe('rows and columns around a nodule that a crop is taken from'),
+  contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
+  negatives: z.number().min(0).max(1).default(0.25).describe('share of training crops without a nodule'),
+  negativesPerScan: z.int().min(0).default(16).describe('places without a nodule that are kept of each scan'),
+  balance: z.enum(['nodule', 'slice']).default('nodule').describe('what comes up equally often'),
+  huLow: z.int().min(-32768).max(32767).default(-1000).describe('HU are clipped to at least this'),
+  huHigh: z.int().min(-32768).max(32767).default(1000).describe('HU are clipped to at most this'),
+  augment: augmentationSchema.prefault({}),
+  compat: samplerCompatSchema.prefault({}),
+});
+
+export type SamplerOptions = z.input<typeof samplerOptionsSchema>;
+
+/** Where a sampler stands; with the options and the data it says everything that comes next. */
+export interface SamplerState {
+  epoch: number;
+  /** Crops of the epoch that were given out. */
+  position: number;
+}
+
+/** Gives training batches from crops that stay on the training device. */
+export interface Sampler {
+  readonly batch: number;
+  readonly stepsPerEpoch: number;
+  /** Nodules, crops that show one, and crops that show none. */
+  readonly counts: { nodules: number; positiveCrops: number; negativeCrops: number };
+  /** Draws an epoch's order and transforms; `position` continues inside it. */
+  startEpoch(epoch: number, position?: number): void;
+  /** image `[B, 2 * contextSlices + 1, S, S]` float32 HU and mask `[B, 1, S, S]` float32, 0 or 1. They belong to the caller's scope. */
+  next(): { image: Tensor; mask: Tensor };
+  state(): SamplerState;
+  restore(state: SamplerState): void;
+  dispose(): void;
+}
+
+/**
+ * Cuts the scans and puts the crops on the device. Each draw depends on (seed, epoch, position) and the data alone.
+ * @throws NoduleTrainError `sampler-empty` where crops of a wanted kind are missing, `sampler-intensity` where scans in HU and others are mixed, `sampler-size` where cropSize exceeds planeSize
+ */
+export async function createSampler(
+  scans: AsyncIterable<LabelledScan> | Iterable<LabelledScan>,
+  input: SamplerOptions = {},
+  device: Device = 'cpu',
+): Promise<Sampler> {
+  const options = samplerOptionsSchema.parse(input);
+  const { batch, cropSize, planeSize, compat, augment } = options;
+  if (cropSize > planeSize)
+    throw new NoduleTrainError(
+      'sampler-size',
+      `cutting training crops: cropSize is ${cropSize}, but planeSize, which they are taken from, is ${planeSize}; cropSize must not be larger`,
+    );
+  const crops = await gatherCrops(scans, {
+    ...options,
+    negativesPerScan: options.negatives > 0 ? options.negativesPerScan : 0,
+    clip: { low: options.huLow, high: options.huHigh },
+    shiftedLabel: compat.shiftedLabel,
+    edgeMismatch: compat.edgeMismatch,
+  });
+  const [positiveCrops, nodules] = [crops.positiveGroups.at(-1)!, crops.positiveGroups.length - 1];
+  const negativeCrops = crops.table.length - positiveCrops;
+  if (options.negatives < 1 && positiveCrops === 0) throw empty('a nodule', 1 - options.negatives);
+  if (options.negatives > 0 && negativeCrops === 0) throw empty('no nodule', options.negatives);
+
+  const side = [planeSize, planeSize];
+  const owned = scope(() => {
+    const groups = (starts: number[]) => fromData(BigInt64Array.from(starts, BigInt));
+    return {
+      image: planes(crops.image, 'int16', planeSize).to(device),
+      label: planes(crops.label, 'uint8', planeSize).to(device),
+      table: fromData(Int32Array.from(crops.table.flat()), [crops.table.length, crops.table[0]!.length]).to(device),
+      focus: fromData(Int32Array.from(crops.focus.flat()), [crops.focus.length, 2]),
+      positive: groups(crops.positiveGroups),
+      negative: groups(crops.negativeGroups),
+      cursor: zeros([1], { dtype: 'int64' }).to(device),
+    };
+  });
+  Object.values(owned).forEach(keep);
+
+  const stepsPerEpoch = Math.ceil(options.samples / batch);
+  const drawEpoch = op('nodule::draw_epoch');
+  const cropAugment = op('nodule::crop_augment');
+  const [low, high] =
+    crops.intensity === 'hu' ? [options.huLow, options.huHigh] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let draws: Tensor | undefined;
+  let current = -1;
+
+  const sampler: Sampler = {
+    batch,
+    stepsPerEpoch,
+    counts: { nodules, positiveCrops, negativeCrops },
+    startEpoch(epoch, position = 0) {
+      const drawn: Tensor = drawEpoch(owned.positive, owned.negative, owned.focus, stepsPerEpoch * batch, {
+        seed: options.seed,
+        epoch,
+        rows: side[0],
+        columns: side[1],
+        window: cropSize,
+        negativeShare: options.negatives,
+        ...augment,
+        offsetNoOp: compat.offsetNoOp,
+        transformBatch: compat.batchTransform ? batch : 1,
+      });
+      // In place: a captured graph reads the same memory in every epoch.
+      if (draws === undefined) draws = keep(drawn.to(device));
+      else draws.copy_(drawn);
+      if (drawn !== draws) drawn.dispose();
+      owned.cursor.fill_(position);
+      current = epoch;
+    },
+    next() {
+      if (draws === undefined)
+        throw new NoduleTrainError(
+          'sampler-epoch',
+          'taking a training batch: no epoch was started; call startEpoch first',
+        );
+      const [image, mask] = cropAugment(
+        owned.image,
+        owned.label,
+        owned.table,
+        draws,
+        owned.cursor,
+        batch,
+        cropSize,
+        low,
+        high,
+        compat.borderAtWindow,
+        compat.labelResample,
+        compat.noiseAfterClamp,
+      ) as [Tensor, Tensor];
+      return { image, mask };
+    },
+    state: () => ({ epoch: current, position: owned.cursor.item() as number }),
+    restore: ({ epoch, position }) => sampler.startEpoch(epoch, position),
+    dispose() {
+      for (const tensor of Object.values(owned)) tensor.dispose();
+      draws?.dispose();
+    },
+  };
+  return sampler;
+}
+
+const empty = (kind: string, share: number) =>
+  new NoduleTrainError(
+    'sampler-empty',
+    `cutting training crops: the training scans gave no crop with ${kind}, but a share of ${share} of the crops is wanted; look at the annotations, or change \`negatives\``,
+  );
+
+function planes(list: (Int16Array | Uint8Array)[], dtype: 'int16' | 'uint8', size: number): Tensor {
+  const all = zeros([list.length, size, size], { dtype });
+  const data = all.data() as Int16Array | Uint8Array;
+  for (const [i, plane] of list.entries()) data.set(plane, i * size * size);
+  return all;
+}
