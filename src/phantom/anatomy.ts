@@ -1,0 +1,125 @@
+import type { Random } from './random.js';
+
+/**
+ * The shape of one chest in millimetres from its middle: x to the patient's left, y to the back, z to the head.
+ *
+ * Lungs are what lies inside the rib cage (a rounded ellipse that narrows to the apex) and outside mediastinum, heart and the
+ * two domes of the diaphragm. All lengths are near to those of an adult at full inspiration.
+ */
+export class Anatomy {
+  readonly bodyA: number;
+  readonly bodyB: number;
+  readonly cageA: number;
+  readonly cageB: number;
+  /** The middle of the cage lies a little in front of the body's. */
+  readonly cageY: number;
+  readonly skew: number;
+  readonly fat: number;
+  readonly spineY: number;
+  readonly heart: { x: number; y: number; z: number; a: number; b: number; c: number };
+  readonly apexZ: number;
+  readonly baseZ: number;
+  readonly domes: readonly { x: number; height: number }[];
+  readonly ribPhase: number;
+  readonly lungHu: number;
+  readonly gravityHu: number;
+  /** Of everything across, where the scan's width does not hold an adult. */
+  readonly scale: number;
+
+  /** `widthMm` is what the scan sees across, the smaller of both sides. */
+  constructor(random: Random, widthMm: number) {
+    const size = random.between(0.94, 1.05);
+    this.scale = Math.min(1, (widthMm * 0.475) / (163 * size)) * size;
+    const k = this.scale;
+    this.bodyA = 163 * k;
+    this.bodyB = random.between(108, 118) * k;
+    this.cageA = random.between(126, 133) * k;
+    this.cageB = random.between(79, 86) * k;
+    this.cageY = -4 * k;
+    this.skew = random.between(-0.03, 0.03);
+    this.fat = random.between(6, 14) * k;
+    this.spineY = this.cageY + this.cageB * 0.74;
+    this.heart = {
+      x: random.between(20, 28) * k,
+      y: random.between(-32, -24) * k,
+      z: random.between(-62, -52),
+      a: random.between(50, 58) * k,
+      b: random.between(40, 46) * k,
+      c: random.between(52, 62),
+    };
+    this.apexZ = random.between(118, 130);
+    this.baseZ = random.between(-135, -125);
+    this.domes = [
+      { x: -68 * k, height: random.between(48, 60) },
+      { x: 68 * k, height: random.between(40, 50) },
+    ];
+    this.ribPhase = random.between(0, 23);
+    this.lungHu = random.between(-875, -840);
+    this.gravityHu = random.between(25, 60);
+  }
+
+  /** How much narrower the cage is at a height, 1 at the middle. */
+  cageScale(z: number): number {
+    const up = (z - 20) / (this.apexZ - 20);
+    if (up <= 0) return 1;
+    return up >= 0.999 ? 0.02 : Math.sqrt(1 - up * up);
+  }
+
+  /** Mm inside the rib cage, negative outside, measured along the ray from its middle. */
+  cageDepth(x: number, y: number, cageScale: number): number {
+    return roundedDepth(x, y - this.cageY, this.cageA * cageScale, this.cageB * cageScale, this.skew);
+  }
+
+  bodyDepth(x: number, y: number): number {
+    return roundedDepth(x, y, this.bodyA, this.bodyB, 0);
+  }
+
+  /** Half the mediastinum's width at a place. */
+  mediastinumHalfWidth(y: number, z: number): number {
+    const k = this.scale;
+    const hilum = bump(z, 0, 32);
+    return k * (9 + (17 + 9 * hilum) * bump(y, -2 * k, 30 * k) + 21 * bump(y, this.spineY, 21 * k));
+  }
+
+  /** Mm outside the heart, negative inside. */
+  heartDistance(x: number, y: number, z: number): number {
+    const { heart } = this;
+    const u = (x - heart.x) / heart.a;
+    const v = (y - heart.y) / heart.b;
+    const w = (z - heart.z) / heart.c;
+    return (Math.sqrt(u * u + v * v + w * w) - 1) * heart.b;
+  }
+
+  /** Height above the diaphragm. */
+  aboveDiaphragm(x: number, y: number, z: number): number {
+    const dome = this.domes[x < 0 ? 0 : 1]!;
+    const u = (x - dome.x) / (72 * this.scale);
+    const v = (y - this.cageY) / (95 * this.scale);
+    return z - this.baseZ - dome.height * (1 - u * u - v * v);
+  }
+
+  /** Mm from the nearest wall of a lung, positive inside; near the wall it is a distance, deep inside a bound. */
+  lungDepth(x: number, y: number, z: number): number {
+    const cage = this.cageDepth(x, y, this.cageScale(z));
+    if (cage < -20) return cage;
+    return Math.min(
+      cage,
+      Math.abs(x) - this.mediastinumHalfWidth(y, z),
+      this.heartDistance(x, y, z),
+      0.8 * this.aboveDiaphragm(x, y, z),
+    );
+  }
+}
+
+export const bump = (at: number, middle: number, width: number): number =>
+  Math.exp(-((at - middle) * (at - middle)) / (2 * width * width));
+
+/** Depth in an ellipse with fuller corners: (u⁴ + v⁴ + 1.3 u²v²)^¼ = 1, along the ray from its middle. */
+function roundedDepth(x: number, y: number, a: number, b: number, skew: number): number {
+  const u = x / a;
+  const v = y / b;
+  const q = u * u;
+  const w = v * v;
+  const f = Math.sqrt(Math.sqrt(q * q + w * w + 1.3 * q * w)) + skew * u * v;
+  return f < 0.3 ? 0.7 * Math.min(a, b) : Math.sqrt(x * x + y * y) * (1 / f - 1);
+}

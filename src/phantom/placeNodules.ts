@@ -1,0 +1,115 @@
+import type { Vector3 } from '../ct/volume.js';
+import type { Anatomy } from './anatomy.js';
+import type { Tube } from './drawTubes.js';
+import type { LevelParameters, NoduleAttachment, NoduleKind } from './levels.js';
+import { type NoduleShape, randomShape } from './noduleShape.js';
+import type { Random } from './random.js';
+
+export interface PlacedNodule {
+  shape: NoduleShape;
+  kind: NoduleKind;
+  attachment: NoduleAttachment;
+  /** Of the solid part (for ground glass of all of it). */
+  hu: number;
+  /** Radius of the solid core over the nodule's, 0 for ground glass, 1 for solid ones. */
+  core: number;
+  /** HU of the part that is not solid. */
+  glassHu: number;
+}
+
+/** Half the extent of the scan, mm. */
+export type HalfExtent = Vector3;
+
+const TRIES = 600;
+/** Two nodules stay this far apart, so that no prediction can join them by chance. */
+const GAP_MM = 8;
+
+/**
+ * Draws nodules and finds a place for each in the lungs within the scan. One that finds none is drawn again smaller, down to
+ * the level's smallest; a scan without room has fewer.
+ */
+export function placeNodules(
+  count: number,
+  anatomy: Anatomy,
+  vessels: readonly Tube[],
+  half: HalfExtent,
+  level: LevelParameters,
+  random: Random,
+): PlacedNodule[] {
+  const placed: PlacedNodule[] = [];
+  const thick = vessels.filter((vessel) => vessel.radiusFrom > 0.8 && vessel.radiusFrom < 3.2);
+  for (let n = 0; n < count; n++) {
+    const kind = random.pick(level.kinds);
+    const attachment = random.pick(level.attachments);
+    let radius = random.betweenLog(level.diameterMm[0], level.diameterMm[1]) / 2;
+    let center: Vector3 | null = null;
+    while (center === null) {
+      center = findPlace(attachment, radius, anatomy, thick, half, placed, random);
+      if (center !== null) break;
+      if (radius * 2 <= level.diameterMm[0]) break;
+      radius = Math.max(radius * 0.8, level.diameterMm[0] / 2);
+    }
+    if (center === null) continue;
+    placed.push({
+      shape: randomShape(center, radius, level.irregularity, random),
+      kind,
+      attachment,
+      hu: kind === 'ground-glass' ? random.between(-640, -480) : random.between(5, 70),
+      core: kind === 'solid' ? 1 : kind === 'part-solid' ? random.between(0.4, 0.65) : 0,
+      glassHu: random.between(-640, -480),
+    });
+  }
+  return placed;
+}
+
+function findPlace(
+  attachment: NoduleAttachment,
+  radius: number,
+  anatomy: Anatomy,
+  vessels: readonly Tube[],
+  half: HalfExtent,
+  placed: readonly PlacedNodule[],
+  random: Random,
+): Vector3 | null {
+  // A nodule is whole in its scan: cut ones have no exact size.
+  const room = half.map((extent) => extent - 1.3 * radius - 2) as unknown as Vector3;
+  if (room.some((extent) => extent <= 0)) return null;
+  for (let tried = 0; tried < TRIES; tried++) {
+    const at = attachment === 'juxtavascular' ? besideVessel(radius, vessels, random) : anywhere(room, random);
+    if (at === null) return null;
+    if (at.some((place, axis) => Math.abs(place) > room[axis]!)) continue;
+    const depth = anatomy.lungDepth(at[0], at[1], at[2]);
+    if (attachment === 'juxtapleural') {
+      if (depth < 0.25 * radius || depth > 0.8 * radius) continue;
+    } else if (depth < 1.2 * radius + 1.5) continue;
+    if (attachment === 'isolated' && nearest(at, vessels) < 1.2 * radius + 1) continue;
+    if (placed.some(({ shape }) => distance(at, shape.center) < 1.3 * (radius + shape.radius) + GAP_MM)) continue;
+    return at;
+  }
+  return null;
+}
+
+const anywhere = (room: Vector3, random: Random): Vector3 => [
+  random.between(-room[0], room[0]),
+  random.between(-room[1], room[1]),
+  random.between(-room[2], room[2]),
+];
+
+function besideVessel(radius: number, vessels: readonly Tube[], random: Random): Vector3 | null {
+  if (vessels.length === 0) return null;
+  const vessel = vessels[random.integer(0, vessels.length - 1)]!;
+  const [x, y, z] = random.direction();
+  const away = random.between(0.5, 0.95) * (radius + vessel.radiusFrom);
+  return [vessel.from[0] + away * x, vessel.from[1] + away * y, vessel.from[2] + away * z];
+}
+
+const distance = (a: Vector3, b: Vector3): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+
+function nearest(at: Vector3, vessels: readonly Tube[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { from, radiusFrom } of vessels) {
+    const to = distance(at, from) - radiusFrom;
+    if (to < least) least = to;
+  }
+  return least;
+}
