@@ -35,7 +35,6 @@ export function buffer(tensor: Tensor): Tensor {
 export abstract class Module {
   #training = true;
 
-  // biome-ignore lint/suspicious/noExplicitAny: a module takes and gives what it likes
   abstract forward(...inputs: any[]): any;
 
   get training(): boolean {

@@ -1,0 +1,2 @@
+export { type LoadedTensors, loadTensors, loadTensorsSync } from './loadTensors.js';
+export { saveTensors, saveTensorsSync } from './saveTensors.js';

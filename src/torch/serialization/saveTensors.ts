@@ -1,0 +1,62 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Tensor } from '../tensor.js';
+import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
+import { nameOfDtype } from './safetensorsHeader.js';
+import { bytesPerElement, namedTensors, tensorToBytes } from './tensorBytes.js';
+
+type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
+
+const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): Uint8Array[] => {
+  const entries = namedTensors('saveTensors', tensors);
+  for (const [key, value] of Object.entries(metadata))
+    if (typeof value !== 'string')
+      throw new NoduleTrainError('tensors', `saveTensors: metadata ${key} is ${typeof value}, wanted is a string`);
+  if (entries.some(([name]) => name === '__metadata__'))
+    throw new NoduleTrainError(
+      'tensors',
+      'saveTensors: no tensor can be named __metadata__, the format keeps that name',
+    );
+  // The widest elements first, so that every tensor lies on a multiple of its element's size.
+  const byWidth = entries
+    .map(([name, tensor], order) => ({ name, tensor, order, width: bytesPerElement[tensor.dtype] }))
+    .sort((a, b) => b.width - a.width || a.order - b.order);
+  const described = new Map<string, unknown>();
+  const chunks: Uint8Array[] = [];
+  let place = 0;
+  for (const { name, tensor } of byWidth) {
+    const bytes = tensorToBytes(tensor);
+    chunks.push(bytes);
+    described.set(name, {
+      dtype: nameOfDtype[tensor.dtype],
+      shape: tensor.shape,
+      data_offsets: [place, place + bytes.length],
+    });
+    place += bytes.length;
+  }
+  const header: [string, unknown][] = entries.map(([name]) => [name, described.get(name)]);
+  if (Object.keys(metadata).length > 0) header.unshift(['__metadata__', metadata]);
+  const text = `{${header.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(',')}}`;
+  const json = new TextEncoder().encode(text);
+  const padding = (8 - (json.length % 8)) % 8;
+  const head = new Uint8Array(8 + json.length + padding).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(json.length + padding), true);
+  head.set(json, 8);
+  return [head, ...chunks];
+};
+
+/**
+ * Writes a safetensors file that is never seen half-written. The values are those at the call, however long the writing takes.
+ * @throws NoduleTrainError `tensors`, `disk-full`, `write-failed`
+ */
+export async function saveTensors(
+  path: string,
+  tensors: Tensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await atomicWrite(path, layOut(tensors, metadata));
+}
+
+/** As {@link saveTensors}, blocking. */
+export function saveTensorsSync(path: string, tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): void {
+  atomicWriteSync(path, layOut(tensors, metadata));
+}

@@ -1,0 +1,53 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { DType } from '../dtype.js';
+import type { Slot } from '../native.js';
+import { native } from '../native.js';
+import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor.js';
+
+declare module '../native.js' {
+  interface Native {
+    tensorFromBytes(bytes: Uint8Array, dtype: string, shape: readonly number[]): Slot;
+    tensorToBytes(slot: Slot): Uint8Array;
+    viewOfStorage(slot: Slot, sizes: readonly number[], strides: readonly number[], offset: number): Slot;
+  }
+}
+
+export const bytesPerElement: Record<DType, number> = {
+  float64: 8,
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+/** Little-endian, row-major; a copy. */
+export const tensorFromBytes = (bytes: Uint8Array, dtype: DType, shape: readonly number[]): Tensor =>
+  fromSlot(native().tensorFromBytes(bytes, dtype, shape));
+
+/** Little-endian, row-major; a copy. */
+export const tensorToBytes = (tensor: Tensor): Uint8Array => native().tensorToBytes(slotOf(tensor));
+
+/** A view into the flat tensor `storage`, which the two then share. */
+export const viewOfStorage = (
+  storage: Tensor,
+  sizes: readonly number[],
+  strides: readonly number[],
+  offset: number,
+): Tensor => fromSlot(native().viewOfStorage(slotOf(storage), sizes, strides, offset));
+
+/** @throws NoduleTrainError `tensors` where it holds something else than Tensors */
+export const namedTensors = (
+  what: string,
+  tensors: ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor },
+): [string, Tensor][] => {
+  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
+  for (const [name, value] of entries)
+    if (typeof name !== 'string' || !isTensor(value))
+      throw new NoduleTrainError('tensors', `${what}: the value of ${String(name)} is ${typeof value}, no Tensor`);
+  return entries as [string, Tensor][];
+};
