@@ -1,4 +1,5 @@
-import type { Shape3 } from '../ct/index.js';
+import { indexIRC, type Shape3 } from '../ct/index.js';
+import { componentAt } from '../labels/index.js';
 
 /** Where a nodule shows in one slice. */
 export interface NoduleSlice {
@@ -17,9 +18,11 @@ export interface Box {
   high: Triple;
 }
 
-/** The slices of a box in which `mask` is set, with their middles. */
-export function noduleSlices(mask: Uint8Array, shape: Shape3, { low, high }: Box): NoduleSlice[] {
+/** The slices of a box in which `mask` is set, with their middles. The box may reach beyond the scan. */
+export function noduleSlices(mask: Uint8Array, shape: Shape3, box: Box): NoduleSlice[] {
   const [, rows, columns] = shape;
+  const low = box.low.map((place) => Math.max(0, place)) as unknown as Triple;
+  const high = box.high.map((place, axis) => Math.min(shape[axis]! - 1, place)) as unknown as Triple;
   const found: NoduleSlice[] = [];
   for (let slice = low[0]; slice <= high[0]; slice++) {
     let voxels = 0;
@@ -45,28 +48,17 @@ export function noduleSlices(mask: Uint8Array, shape: Shape3, { low, high }: Box
  * voxels along each axis; null where there is none.
  */
 export function componentBox(mask: Uint8Array, shape: Shape3, at: Triple, reach: number): Box | null {
-  const [slices, rows, columns] = shape;
+  const [, rows, columns] = shape;
   const start = nearestLabelled(mask, shape, at, reach);
   if (start === null) return null;
-  const low = [...start] as [number, number, number];
-  const high = [...start] as [number, number, number];
-  const index = ([s, r, c]: Triple) => (s * rows + r) * columns + c;
-  const seen = new Set([index(start)]);
-  const stack: Triple[] = [start];
-  for (let voxel = stack.pop(); voxel !== undefined; voxel = stack.pop()) {
+  const low: [number, number, number] = [...start];
+  const high: [number, number, number] = [...start];
+  for (const position of componentAt((place) => mask[place] !== 0, shape, indexIRC(...start))) {
+    const voxel = [Math.floor(position / (rows * columns)), Math.floor(position / columns) % rows, position % columns];
     for (let axis = 0; axis < 3; axis++) {
       low[axis] = Math.min(low[axis]!, voxel[axis]!);
       high[axis] = Math.max(high[axis]!, voxel[axis]!);
     }
-    const [s, r, c] = voxel;
-    for (let i = Math.max(0, s - 1); i <= Math.min(slices - 1, s + 1); i++)
-      for (let j = Math.max(0, r - 1); j <= Math.min(rows - 1, r + 1); j++)
-        for (let k = Math.max(0, c - 1); k <= Math.min(columns - 1, c + 1); k++) {
-          const next = index([i, j, k]);
-          if (mask[next] === 0 || seen.has(next)) continue;
-          seen.add(next);
-          stack.push([i, j, k]);
-        }
   }
   return { low, high };
 }

@@ -1,0 +1,22 @@
+export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompatSchema } from './augmentation.js';
+export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
+export type { LabelledScan, ScanNodule } from './labelledScan.js';
+export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './luna16.js';
+export { type PrepareProgress, prepare, prepareOptionsSchema } from './prepare.js';
+export {
+  createSampler,
+  type Sampler,
+  type SamplerOptions,
+  type SamplerState,
+  samplerOptionsSchema,
+} from './sampler.js';
+export {
+  checkSplit,
+  drawSplit,
+  readSplit,
+  type Split,
+  type SplitPart,
+  splitOptionsSchema,
+  splitSchema,
+  writeSplit,
+} from './split.js';
