@@ -1,0 +1,19 @@
+import type { Device, Module } from '../torch/index.js';
+
+/** HU are clipped to `[low, high]` and given to the network as they are. */
+export interface HuClip {
+  kind: 'hu-clip';
+  low: number;
+  high: number;
+}
+
+/** A network with what must be known to run it on a scan; all of it stands in the checkpoint's metadata. */
+export interface ScanModel {
+  net: Module;
+  /** Slices above and below the labelled one; the network has `2 * contextSlices + 1` input channels. */
+  contextSlices: number;
+  input: HuClip;
+  /** Rows and columns must divide by this, `2 ** (depth - 1)` of the U-Net; scans are padded to it and cut back. */
+  sizeMultiple: number;
+  device: Device;
+}

@@ -1,0 +1,90 @@
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import type { Volume } from '../ct/index.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import { fromData, noGrad, type Operator, ops, scope } from '../torch/index.js';
+import type { ScanModel } from './scanModel.js';
+
+export interface ScanOptions {
+  /** Slices per forward pass. */
+  batch?: number;
+  onProgress?: (slicesDone: number, slices: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs the network over every slice with its neighbours as channels; the edge slices are repeated beyond the ends.
+ * The event loop gets a turn after each batch, so progress, timers and signals work meanwhile.
+ *
+ * @returns one probability per voxel, `[slices, rows, columns]` in C order
+ * @throws NoduleTrainError `scan-intensity` for a volume that is not in HU; `scan-not-finite` where the network gives NaN
+ */
+export async function scanProbabilities(
+  volume: Volume,
+  model: ScanModel,
+  { batch = 4, onProgress, signal }: ScanOptions = {},
+): Promise<Float32Array> {
+  if (volume.intensity !== 'hu')
+    throw new NoduleTrainError(
+      'scan-intensity',
+      `segmenting ${volume.uid}: its intensities are arbitrary, the model wants HU (input ${model.input.kind}); give a scan in HU`,
+    );
+  const [slices, rows, columns] = volume.shape;
+  const out = new Float32Array(slices * rows * columns);
+  for (let first = 0; first < slices; first += batch) {
+    signal?.throwIfAborted();
+    const count = Math.min(batch, slices - first);
+    forwardSlices(volume, model, first, count, out.subarray(first * rows * columns, (first + count) * rows * columns));
+    onProgress?.(first + count, slices);
+    await yieldToEvents();
+  }
+  const bad = out.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new NoduleTrainError(
+      'scan-not-finite',
+      `segmenting ${volume.uid}: the network gave ${out[bad]} in slice ${Math.floor(bad / (rows * columns))}, probabilities are wanted; its weights are damaged, take another checkpoint`,
+    );
+  return out;
+}
+
+function forwardSlices(volume: Volume, model: ScanModel, first: number, count: number, out: Float32Array) {
+  const [, rows, columns] = volume.shape;
+  const up = (size: number) => Math.ceil(size / model.sizeMultiple) * model.sizeMultiple;
+  const [height, width] = [up(rows), up(columns)];
+  const channels = 2 * model.contextSlices + 1;
+  const slab = paddedSlab(volume, model, first - model.contextSlices, count + channels - 1, height, width);
+  noGrad(() =>
+    scope(() => {
+      const stack = fromData(slab, [count + channels - 1, height, width]).to(model.device);
+      // [count, H, W, channels] windows over the slab, then channels first.
+      const image = (ops.unfold as Operator)(stack, 0, channels, 1).permute(0, 3, 1, 2).contiguous();
+      const probability = model.net.forward(image).to('cpu').to('float32');
+      const cut = probability.narrow(2, 0, rows).narrow(3, 0, columns).contiguous();
+      out.set(cut.data() as Float32Array);
+    }),
+  );
+}
+
+/** Clipped HU of slices `from … from + count - 1`, each padded at the far edges by repeating the last row and column. */
+function paddedSlab(
+  { voxels, shape, scale, offset }: Volume,
+  { input }: ScanModel,
+  from: number,
+  count: number,
+  height: number,
+  width: number,
+) {
+  const [slices, rows, columns] = shape;
+  const slab = new Float32Array(count * height * width);
+  for (let slot = 0; slot < count; slot++) {
+    const slice = Math.min(Math.max(from + slot, 0), slices - 1);
+    for (let row = 0; row < height; row++) {
+      const source = (slice * rows + Math.min(row, rows - 1)) * columns;
+      const target = (slot * height + row) * width;
+      for (let column = 0; column < width; column++) {
+        const hu = (voxels[source + Math.min(column, columns - 1)] as number) * scale + offset;
+        slab[target + column] = Math.min(Math.max(hu, input.low), input.high);
+      }
+    }
+  }
+  return slab;
+}
