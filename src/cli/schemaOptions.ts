@@ -4,7 +4,7 @@ import type { z } from 'zod';
 /** One leaf of an options schema. */
 interface Leaf {
   path: string[];
-  kind: 'string' | 'number' | 'boolean';
+  kind: 'string' | 'number' | 'boolean' | 'tuple';
   choices: string[] | null;
   defaultValue: unknown;
   description: string;
@@ -29,13 +29,15 @@ function leavesOf(schema: z.ZodType, path: string[], defaultValue?: unknown, des
   if (definition.type === 'object')
     return Object.entries(definition.shape ?? {}).flatMap(([name, field]) => leavesOf(field, [...path, name]));
   const kind = definition.type === 'enum' ? 'string' : definition.type;
-  if (kind !== 'string' && kind !== 'number' && kind !== 'boolean')
+  if (kind !== 'string' && kind !== 'number' && kind !== 'boolean' && kind !== 'tuple')
     throw new TypeError(`option ${path.join('.')}: a ${definition.type} cannot be a command line option`);
   const choices = definition.entries ? Object.values(definition.entries) : null;
   return [{ path, kind, choices, defaultValue, description: text ?? '' }];
 }
 
 const kebab = (path: string[]) => path.join('-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** `--augment-noise` of the field `augment.noise`. */
+export const optionName = (path: string[]) => `--${kebab(path)}`;
 const attribute = (path: string[]) => kebab(path).replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 const numberArgument = (text: string): number => {
@@ -43,6 +45,14 @@ const numberArgument = (text: string): number => {
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('A number is wanted.');
   return value;
 };
+
+const numbersArgument = (text: string): number[] => text.split(',').map(numberArgument);
+
+const parsers: Record<'number' | 'tuple', (text: string) => unknown> = {
+  number: numberArgument,
+  tuple: numbersArgument,
+};
+const shown = { string: 'value', number: 'number', tuple: 'numbers' };
 
 /**
  * Gives the command one option for each leaf of the schema: field `augment.noise` is `--augment-noise`. Returns what
@@ -58,9 +68,9 @@ export function addSchemaOptions(command: Command, schema: z.ZodType): () => Rec
       command.addOption(new Option(`--no-${name}`, `not: ${description}`).hideHelp(defaultValue !== true));
       continue;
     }
-    const option = new Option(`--${name} <${kind === 'number' ? 'number' : 'value'}>`, `${description}${hint}`);
+    const option = new Option(`--${name} <${shown[kind]}>`, `${description}${hint}`);
     if (choices) option.choices(choices);
-    if (kind === 'number') option.argParser(numberArgument);
+    if (kind !== 'string') option.argParser(parsers[kind]);
     command.addOption(option);
   }
   return () => {

@@ -9,7 +9,6 @@ const share = () => z.number().min(0).max(1);
 export const networkSchema = z.strictObject({
   depth: z.int().min(1).max(8).default(3).describe('levels of the U-Net'),
   wf: z.int().min(1).max(10).default(4).describe('channels of the first level, as a power of 2'),
-  padding: z.boolean().default(true).describe('pad the convolutions so that sizes stay'),
   batchNorm: z.boolean().default(true).describe('batch norm after each convolution'),
   upMode: z.enum(['upconv', 'upsample']).default('upconv').describe('transposed convolution or bilinear upsampling'),
   pooling: z.enum(['max', 'avg']).default('max').describe("pooling between levels; the book's U-Net averages"),

@@ -39,6 +39,10 @@ export interface EpochEvent {
 export interface ValidationProgressEvent {
   type: 'validation-progress';
   epoch: number;
+  /** The scan at hand, from 1. */
+  scan: number;
+  scans: number;
+  /** Slices of it that are done, and that there are. */
   slices: number;
   of: number;
 }

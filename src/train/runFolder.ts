@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 
 /** The files of a run: the one place where their names stand. */
@@ -35,19 +35,17 @@ export function runFolder(folder: string): RunFolder {
 }
 
 /**
- * Makes the folder of a new run.
- * @throws NoduleTrainError `run-exists` where it holds anything already
+ * Makes the folders of a new run, whose lock is held already.
+ * @throws NoduleTrainError `run-exists` where there is anything beside the lock
  */
-export function createRunFolder(folder: string): RunFolder {
-  if (existsSync(folder) && readdirSync(folder).length > 0)
+export function createRunFolder({ folder, lock, checkpoints }: RunFolder): void {
+  if (readdirSync(folder).some((name) => name !== basename(lock)))
     throw new NoduleTrainError(
       'run-exists',
       `starting a run in ${folder}: the folder is not empty, a new or empty one is wanted. ` +
         `Continue that run with \`nodule-train train --resume ${folder}\` or give another folder with --out.`,
     );
-  const run = runFolder(folder);
-  mkdirSync(run.checkpoints, { recursive: true });
-  return run;
+  mkdirSync(checkpoints, { recursive: true });
 }
 
 /**

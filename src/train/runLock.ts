@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 
 interface Holder {
@@ -29,13 +30,14 @@ const isAlive = ({ pid, started }: Holder): boolean => {
 };
 
 /**
- * Takes a run folder's lock file and gives the function that releases it. The lock of a dead process of this host is
+ * Takes a run folder's lock file, making the folder, and gives the function that releases it. The lock of a dead process of this host is
  * taken over; a process on another host cannot be asked, so its lock is respected.
  *
  * @throws NoduleTrainError `run-in-use`
  */
 export function takeRunLock(path: string, run: string): () => void {
   const mine: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  mkdirSync(dirname(path), { recursive: true });
   for (let attempt = 0; ; attempt++) {
     try {
       const file = openSync(path, 'wx');

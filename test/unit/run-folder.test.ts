@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAppendLog } from '../../dist/train/appendLog.js';
-import { createRunFolder, openRunFolder } from '../../dist/train/runFolder.js';
+import { createRunFolder, openRunFolder, runFolder } from '../../dist/train/runFolder.js';
 import { takeRunLock } from '../../dist/train/runLock.js';
 
 let folder: string;
@@ -14,13 +14,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('createRunFolder', () => {
-  it('makes the folder with its checkpoints', () => {
-    const run = createRunFolder(join(folder, 'a', 'b'));
+  it('makes the folders where there is nothing but the lock', () => {
+    const run = runFolder(join(folder, 'a', 'b'));
+    takeRunLock(run.lock, run.folder);
+    createRunFolder(run);
     expect(existsSync(run.checkpoints)).toBe(true);
   });
   it('refuses a folder that holds anything, and says how to go on with it', () => {
     writeFileSync(join(folder, 'x'), '');
-    expect(() => createRunFolder(folder)).toThrow(`\`nodule-train train --resume ${folder}\``);
+    expect(() => createRunFolder(runFolder(folder))).toThrow(`\`nodule-train train --resume ${folder}\``);
   });
 });
 

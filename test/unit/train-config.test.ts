@@ -26,7 +26,6 @@ describe('resolveTrainConfig', () => {
       pooling: 'avg',
       depth: 3,
       wf: 4,
-      padding: true,
       batchNorm: true,
       upMode: 'upconv',
     });

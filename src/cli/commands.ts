@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+
+export interface CommandEntry {
+  name: string;
+  summary: string;
+  load: () => Promise<Command>;
+}
+
+/** Every command; its module is imported only when it is called. */
+export const commands: CommandEntry[] = [
+  {
+    name: 'synth',
+    summary: 'phantom CT scans with nodules in LUNA16 layout',
+    load: async () => (await import('./synth.js')).synthCommand(),
+  },
+  {
+    name: 'prepare',
+    summary: 'ground truth and the prepared store',
+    load: async () => (await import('./prepare.js')).prepareCommand(),
+  },
+  { name: 'train', summary: 'train and validate', load: async () => (await import('./train.js')).trainCommand() },
+  {
+    name: 'doctor',
+    summary: 'what is installed, what is missing, and the command that mends it',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
+  {
+    name: 'libtorch',
+    summary: 'find, fetch or install libtorch',
+    load: async () => (await import('./libtorch.js')).libtorchCommand(),
+  },
+];

@@ -1,0 +1,19 @@
+/** A signal that aborts at the first Ctrl-C (or SIGTERM); the second one ends the process at once, whatever runs. */
+export function stopOnInterrupt(onFirst: () => void): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const handle = (name: NodeJS.Signals) => {
+    if (!controller.signal.aborted) {
+      onFirst();
+      controller.abort();
+      return;
+    }
+    // process.exit would wait for the native call of the worker; a signal without a handler does not.
+    release();
+    process.kill(process.pid, name);
+  };
+  const release = () => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, handle);
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, handle);
+  return { signal: controller.signal, release };
+}

@@ -1,0 +1,100 @@
+import { NoduleTrainError } from '../runtime/error.js';
+import { nn, type optim, type Tensor } from '../torch/index.js';
+import { loadTensorsSync, saveTensorsSync } from '../torch/serialization/index.js';
+import type { TrainConfig } from './config.js';
+import type { RunState } from './progressState.js';
+
+const format = 'nodule-train-checkpoint-1';
+const optimizerPrefix = 'optimizer.';
+const countsKey = 'counts';
+
+/** How a model wants its input: HU clipped to a range. */
+export interface InputTransform {
+  kind: 'hu-clip';
+  low: number;
+  high: number;
+}
+
+/** What must be known to run a saved model; with its weights it is the whole model. */
+export interface ModelDescription {
+  /** Options of `nn.unet`; `pooling` among them, which the weights do not show. */
+  network: Record<string, unknown> & { pooling: 'max' | 'avg' };
+  contextSlices: number;
+  input: InputTransform;
+  /** Rows and columns must divide by this. */
+  sizeMultiple: number;
+  threshold: number;
+  minimumVoxels: number;
+  /** Patients, or series where patients are unknown, that it was trained on. */
+  trainedOn: string[];
+}
+
+/** What a checkpoint holds beside the model. */
+export interface CheckpointState {
+  config: TrainConfig;
+  state: RunState;
+}
+
+/**
+ * Writes the model under the names of its state_dict, and for `last` the optimizer's state and the epoch's counts too.
+ * The file is there whole or not at all.
+ */
+export function saveCheckpoint(
+  path: string,
+  model: { net: nn.Module; description: ModelDescription },
+  run: CheckpointState,
+  resumable?: { optimizer: optim.Optimizer; counts: Tensor },
+): void {
+  const tensors = new Map<string, Tensor>(model.net.stateDict());
+  if (resumable) {
+    for (const [name, tensor] of resumable.optimizer.stateDict()) tensors.set(optimizerPrefix + name, tensor);
+    tensors.set(countsKey, resumable.counts);
+  }
+  saveTensorsSync(path, tensors, {
+    format,
+    pooling: model.description.network.pooling,
+    inputTransform: JSON.stringify(model.description.input),
+    model: JSON.stringify(model.description),
+    config: JSON.stringify(run.config),
+    // Every draw depends on (seed, epoch, position) alone, so this is the position of the random numbers too.
+    state: JSON.stringify(run.state),
+  });
+}
+
+export interface LoadedCheckpoint {
+  model: Map<string, Tensor>;
+  description: ModelDescription;
+  config: TrainConfig;
+  state: RunState;
+  /** Empty for `best`. */
+  optimizer: Map<string, Tensor>;
+  counts: Tensor | null;
+}
+
+/** @throws NoduleTrainError `checkpoint` where the file is no checkpoint of this project; what `loadTensors` throws */
+export function loadCheckpoint(path: string): LoadedCheckpoint {
+  const { tensors, metadata } = loadTensorsSync(path);
+  if (metadata.format !== format)
+    throw new NoduleTrainError(
+      'checkpoint',
+      `reading the checkpoint ${path}: its metadata says format ${JSON.stringify(metadata.format ?? null)}, wanted is ` +
+        `${format}. A file of weights alone can be evaluated (--pooling, --input), but no run can go on from it.`,
+    );
+  const model = new Map<string, Tensor>();
+  const optimizer = new Map<string, Tensor>();
+  let counts: Tensor | null = null;
+  for (const [name, tensor] of tensors) {
+    if (name === countsKey) counts = tensor;
+    else if (name.startsWith(optimizerPrefix)) optimizer.set(name.slice(optimizerPrefix.length), tensor);
+    else model.set(name, tensor);
+  }
+  const parse = (key: string) => JSON.parse(metadata[key] as string);
+  return { model, description: parse('model'), config: parse('config'), state: parse('state'), optimizer, counts };
+}
+
+/** The network of a checkpoint, in evaluation mode. */
+export function loadModel(path: string): { net: nn.Module; description: ModelDescription } {
+  const { model, description } = loadCheckpoint(path);
+  const net = nn.unet(description.network).loadStateDict(model).eval();
+  return { net, description };
+}

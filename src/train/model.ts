@@ -1,0 +1,41 @@
+import type { SamplerOptions } from '../data/sampler.js';
+import type { nn } from '../torch/index.js';
+import type { ModelDescription } from './checkpoint.js';
+import type { TrainConfig } from './config.js';
+
+/** The network of a run: one probability per pixel of the centre slice, from the slices around it as channels. */
+export function unetOptionsOf({ network, contextSlices, compat }: TrainConfig): nn.UNetOptions {
+  return {
+    ...network,
+    inChannels: 2 * contextSlices + 1,
+    classes: 1,
+    padding: true,
+    inputNorm: true,
+    sigmoid: true,
+    init: 'kaiming',
+    biasInit: compat.biasInit ? 'normal' : 'uniform',
+  };
+}
+
+export function describeModel(config: TrainConfig, trainedOn: string[]): ModelDescription {
+  return {
+    network: { ...unetOptionsOf(config), pooling: config.network.pooling },
+    contextSlices: config.contextSlices,
+    input: { kind: 'hu-clip', low: config.huLow, high: config.huHigh },
+    sizeMultiple: 2 ** (config.network.depth - 1),
+    threshold: config.threshold,
+    minimumVoxels: config.minimumVoxels,
+    trainedOn,
+  };
+}
+
+export function samplerOptionsOf(config: TrainConfig): SamplerOptions {
+  const { compat, negatives } = config;
+  const { offsetNoOp, batchTransform, shiftedLabel, edgeMismatch, borderAtWindow, labelResample, noiseAfterClamp } =
+    compat;
+  return {
+    ...config,
+    negatives: compat.positiveCropsOnly ? 0 : negatives,
+    compat: { offsetNoOp, batchTransform, shiftedLabel, edgeMismatch, borderAtWindow, labelResample, noiseAfterClamp },
+  };
+}

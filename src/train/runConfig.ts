@@ -1,0 +1,27 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { NoduleTrainError } from '../runtime/error.js';
+import { resolveTrainConfig, type TrainConfig } from './config.js';
+import { openRunFolder, type RunFolder } from './runFolder.js';
+
+/** Writes JSON so that the file is there whole or not at all. */
+export function writeJson(path: string, value: object): void {
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
+  renameSync(`${path}.tmp`, path);
+}
+
+/**
+ * Reads the resolved configuration of a run.
+ * @throws NoduleTrainError `run-missing`, `run-config`
+ */
+export function recordedConfig(run: RunFolder): TrainConfig {
+  openRunFolder(run.folder);
+  try {
+    return resolveTrainConfig(JSON.parse(readFileSync(run.config, 'utf8')));
+  } catch (cause) {
+    throw new NoduleTrainError(
+      'run-config',
+      `resuming ${run.folder}: ${run.config} cannot be used: ${(cause as Error).message}. Restore that file or start a new run.`,
+      { cause },
+    );
+  }
+}

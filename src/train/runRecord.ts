@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { openAppendLog } from './appendLog.js';
+import { type LoadedCheckpoint, loadCheckpoint } from './checkpoint.js';
+import type { TrainConfig } from './config.js';
+import type { TrainEvent } from './events.js';
+import { writeJson } from './runConfig.js';
+import { createRunFolder, openRunFolder, type RunFolder, runFolder } from './runFolder.js';
+import { takeRunLock } from './runLock.js';
+import { TensorboardWriter } from './tensorboard.js';
+
+export type TrainTask =
+  | { kind: 'new'; config: TrainConfig }
+  | { kind: 'resume'; config: TrainConfig /** The folder as it was given now; it may have moved. */; run: string };
+
+/** A run's folder while it is trained in. */
+export interface RunRecord {
+  folder: RunFolder;
+  config: TrainConfig;
+  /** What a resumed run goes on from; null for a new one, and for one that was killed before its first checkpoint. */
+  checkpoint: LoadedCheckpoint | null;
+  tensorboard: TensorboardWriter;
+  /** Appends to `events.jsonl`. */
+  log(event: TrainEvent): void;
+  close(): void;
+}
+
+/**
+ * Makes or opens the folder of a run and takes its lock.
+ * @throws NoduleTrainError `run-in-use`, `run-exists`, `run-missing`, `checkpoint`
+ */
+export function openRunRecord(task: TrainTask): RunRecord {
+  const folder = task.kind === 'new' ? runFolder(task.config.out) : openRunFolder(task.run);
+  const release = takeRunLock(folder.lock, folder.folder);
+  try {
+    if (task.kind === 'new') {
+      createRunFolder(folder);
+      writeJson(folder.config, task.config);
+    }
+    const checkpoint = task.kind === 'resume' && existsSync(folder.last) ? loadCheckpoint(folder.last) : null;
+    const events = openAppendLog(folder.events);
+    const tensorboard = new TensorboardWriter(
+      folder.tensorboard,
+      task.kind === 'resume' ? (checkpoint?.state.step ?? 0) + 1 : undefined,
+    );
+    return {
+      folder,
+      config: task.config,
+      checkpoint,
+      tensorboard,
+      log: (event) => events.append(event),
+      close: () => {
+        tensorboard.close();
+        events.close();
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { Worker } from 'node:worker_threads';
+import { NoduleTrainError } from '../runtime/error.js';
+import { resolveTrainConfig, type TrainConfigInput } from './config.js';
+import type { TrainEvent } from './events.js';
+import { recordedConfig } from './runConfig.js';
+import { runFolder } from './runFolder.js';
+import type { TrainTask } from './runRecord.js';
+import type { WorkerMessage } from './trainWorker.js';
+
+export interface TrainOptions {
+  /** Aborting it is as leaving the iteration, but the events up to the end still come. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Trains in a worker thread and yields what happens. Leaving the iteration (`break`, `return`) stops the run after the
+ * step at hand, saves it, and waits until that is done; `resumeTraining` goes on from there.
+ *
+ * @throws NoduleTrainError `config` at once; what goes wrong in the run is thrown by the iteration
+ */
+export function train(config: TrainConfigInput, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, void> {
+  return events({ kind: 'new', config: resolveTrainConfig(config) }, options);
+}
+
+/**
+ * Goes on with a run where its last checkpoint is, bit for bit as if it had not been interrupted.
+ * @throws NoduleTrainError `run-missing`, `run-config` at once
+ */
+export function resumeTraining(run: string, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, void> {
+  return events({ kind: 'resume', config: recordedConfig(runFolder(run)), run }, options);
+}
+
+async function* events(task: TrainTask, { signal }: TrainOptions): AsyncGenerator<TrainEvent, void, void> {
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const requestStop = () => Atomics.store(stop, 0, 1);
+  if (signal?.aborted) requestStop();
+  signal?.addEventListener('abort', requestStop);
+  const worker = new Worker(new URL('./trainWorker.js', import.meta.url), { workerData: { task, stop } });
+  const inbox = openInbox(worker);
+  let finished = false;
+  try {
+    for (;;) {
+      const message = await inbox.next();
+      if (message === null) break;
+      if (message.kind === 'error') throw new NoduleTrainError(message.code, message.message);
+      yield message.event;
+    }
+    finished = true;
+  } finally {
+    signal?.removeEventListener('abort', requestStop);
+    requestStop();
+    if (!finished) while ((await inbox.next().catch(() => null)) !== null);
+  }
+}
+
+/** Messages in order; null once the worker has ended, an exception where it fell. */
+function openInbox(worker: Worker): { next(): Promise<WorkerMessage | null> } {
+  const waiting: WorkerMessage[] = [];
+  let wake = () => {};
+  let ended = false;
+  let failure: Error | null = null;
+  worker.on('message', (message: WorkerMessage) => {
+    waiting.push(message);
+    wake();
+  });
+  worker.on('error', (error) => {
+    failure = error;
+    wake();
+  });
+  worker.on('exit', () => {
+    ended = true;
+    wake();
+  });
+  return {
+    async next() {
+      for (;;) {
+        const message = waiting.shift();
+        if (message) return message;
+        if (failure) throw failure;
+        if (ended) return null;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { LabelledScan } from '../data/labelledScan.js';
+import { connectedComponents, type NoduleScores, noduleScores, type ScanScore, scoreScan } from '../score/index.js';
+import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
+import { type PixelMetrics, pixelMetrics } from './metrics.js';
+import { slicePicture } from './slicePicture.js';
+import type { StepCounts } from './stepCounts.js';
+import type { RgbImage } from './tensorboard.js';
+
+export interface ValidationParts {
+  scans: () => AsyncIterable<LabelledScan>;
+  /** Put into evaluation mode by the caller. */
+  net: { forward(image: Tensor): Tensor };
+  criterion: (probability: Tensor, mask: Tensor) => Tensor;
+  counts: StepCounts;
+  device: Device;
+  contextSlices: number;
+  /** Rows and columns are padded to a multiple of this. */
+  sizeMultiple: number;
+  clip: { low: number; high: number };
+  threshold: number;
+  minimumVoxels: number;
+  positiveSlicesOnly: boolean;
+  /** How many slices to show; they are the same in every validation. */
+  pictured: number;
+  /** Hears the scan at hand (from 1), how many of its slices are done, and how many it has. */
+  onSlices(scan: number, slices: number, of: number): void;
+  stopRequested(): boolean;
+}
+
+export interface Validation {
+  metrics: PixelMetrics;
+  nodules: NoduleScores & { scans: number };
+  pictures: { tag: string; image: RgbImage }[];
+}
+
+const batch = 4;
+
+/** Scores the network on whole scans, slice by slice in pixels and scan by scan in 3D; null where a stop was asked for. */
+export async function validate(parts: ValidationParts): Promise<Validation | null> {
+  const { counts, pictured } = parts;
+  counts.reset();
+  const scores: ScanScore[] = [];
+  const pictures: Validation['pictures'] = [];
+  for await (const scan of parts.scans()) {
+    const prediction = predictScan(scan, scores.length + 1, parts);
+    if (prediction === null) return null;
+    for (const [slice] of middles(scan).slice(0, pictured - pictures.length))
+      pictures.push({ tag: `validation/${scan.volume.uid}/slice ${slice}`, image: pictureOf(scan, prediction, slice) });
+    dropSmall(prediction, scan, parts.minimumVoxels);
+    scores.push(scoreOf(scan, prediction));
+  }
+  return {
+    metrics: pixelMetrics(counts.read()),
+    nodules: { ...noduleScores(scores), scans: scores.length },
+    pictures,
+  };
+}
+
+function predictScan(scan: LabelledScan, number: number, parts: ValidationParts): Uint8Array | null {
+  const [slices, rows, columns] = scan.volume.shape;
+  const prediction = new Uint8Array(scan.mask.length);
+  const size = rows * columns;
+  const wanted = Array.from({ length: slices }, (_, slice) => slice).filter(
+    (slice) => !parts.positiveSlicesOnly || scan.mask.subarray(slice * size, (slice + 1) * size).includes(1),
+  );
+  for (let at = 0; at < wanted.length; at += batch) {
+    if (parts.stopRequested()) return null;
+    const chosen = wanted.slice(at, at + batch);
+    noGrad(() =>
+      scope(() => {
+        const image = stackSlices(scan.volume, chosen, parts);
+        const probability = parts.net.forward(image).narrow(2, 0, rows).narrow(3, 0, columns);
+        const mask = labelsOf(scan, chosen).to(parts.device);
+        parts.counts.add(probability, mask, parts.criterion(probability.contiguous(), mask));
+        const predicted = probability.gt(parts.threshold).to('uint8').to('cpu').contiguous().data() as Uint8Array;
+        for (const [n, slice] of chosen.entries())
+          prediction.set(predicted.subarray(n * size, (n + 1) * size), slice * size);
+      }),
+    );
+    parts.onSlices(number, at + chosen.length, wanted.length);
+  }
+  return prediction;
+}
+
+/** Clipped HU, `[chosen, 2 * contextSlices + 1, H, W]`; the scan's edge slices, rows and columns repeat outside it. */
+function stackSlices(volume: LabelledScan['volume'], chosen: readonly number[], parts: ValidationParts): Tensor {
+  const { voxels, shape, scale, offset, intensity } = volume;
+  const [slices, rows, columns] = shape;
+  const size = rows * columns;
+  const channels = 2 * parts.contextSlices + 1;
+  const stored = new Int16Array(chosen.length * channels * size);
+  chosen.forEach((slice, n) => {
+    for (let channel = 0; channel < channels; channel++) {
+      const from = Math.min(Math.max(slice + channel - parts.contextSlices, 0), slices - 1) * size;
+      stored.set(voxels.subarray(from, from + size), (n * channels + channel) * size);
+    }
+  });
+  let image = fromData(stored, [chosen.length, channels, rows, columns]).to(parts.device).to('float32');
+  if (scale !== 1 || offset !== 0) image = image.mul(scale).add(offset);
+  if (intensity === 'hu') image = image.clamp(parts.clip.low, parts.clip.high);
+  const missing = (length: number) => (parts.sizeMultiple - (length % parts.sizeMultiple)) % parts.sizeMultiple;
+  const [down, right] = [missing(rows), missing(columns)];
+  return down + right === 0 ? image : (op('aten::replication_pad2d')(image, [0, right, 0, down]) as Tensor);
+}
+
+function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Tensor {
+  const [, rows, columns] = volume.shape;
+  const size = rows * columns;
+  const labels = new Float32Array(chosen.length * size);
+  for (const [n, slice] of chosen.entries()) labels.set(mask.subarray(slice * size, (slice + 1) * size), n * size);
+  return fromData(labels, [chosen.length, 1, rows, columns]);
+}
+
+function dropSmall(prediction: Uint8Array, { volume }: LabelledScan, minimumVoxels: number): void {
+  if (minimumVoxels <= 1) return;
+  const { labels, components } = connectedComponents(prediction, volume.shape, 26);
+  const small = new Uint8Array(components.length + 1);
+  for (const { label, voxels } of components) small[label] = voxels < minimumVoxels ? 1 : 0;
+  for (let voxel = 0; voxel < prediction.length; voxel++)
+    if (small[labels[voxel] as number] === 1) prediction[voxel] = 0;
+}
+
+/** Where the file knows no spacing everything is in voxels, and a nodule without a diameter has that of its mask's volume. */
+export function scoreOf({ volume, mask, nodules }: LabelledScan, prediction: Uint8Array): ScanScore {
+  const spacing = volume.spacing ?? ([1, 1, 1] as const);
+  const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
+  const known = nodules.map(({ center, diameterMm, voxels }) => ({
+    centerIRC: center,
+    diameterMm: diameterMm ?? 2 * Math.cbrt((3 * voxels * voxelMm3) / (4 * Math.PI)),
+  }));
+  return scoreScan({ prediction, truth: mask, shape: volume.shape, spacing, nodules: known });
+}
+
+/** Of each nodule, its annotated point. Two nodules in one slice make one picture. */
+const middles = ({ nodules }: LabelledScan) => [...new Map(nodules.map(({ center }) => [center[0], center])).values()];
+
+function pictureOf({ volume, mask }: LabelledScan, prediction: Uint8Array, slice: number): RgbImage {
+  const [, rows, columns] = volume.shape;
+  const of = <T extends Int16Array | Uint8Array>(array: T) =>
+    array.subarray(slice * rows * columns, (slice + 1) * rows * columns);
+  const hu = Float32Array.from(of(volume.voxels), (value) => value * volume.scale + volume.offset);
+  return slicePicture(hu, of(mask), of(prediction), rows, columns);
+}
