@@ -1,5 +1,6 @@
 // Everything that can be judged without running it: types, style of TypeScript and C++, the direction of imports,
 // names that must not be in a public file. Ends with exit code 1 where anything is found.
+//   --fix   first let the formatters rewrite what they can
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -28,22 +29,26 @@ const tool = (program, args) => {
 
 const types = () => tool(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
 
-const style = () =>
-  tool(process.execPath, [
-    'node_modules/@biomejs/biome/bin/biome',
-    'check',
-    '--error-on-warnings',
-    '--max-diagnostics=50',
-  ]);
+const biome = (...args) => tool(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', ...args]);
+const style = () => biome('--error-on-warnings', '--max-diagnostics=50');
 
-/** Comes with the Python peers; returns a string where it is not there. */
+const cppSources = files.filter((file) => /^binding\/.*\.(cc|h|cu|cuh)$/.test(file));
+const python = peersPython();
+const clangFormat = python && path.join(path.dirname(python), 'clang-format');
+
+/** clang-format comes with the Python peers; a string says that they are not there. */
 const cppFormat = () => {
-  const python = peersPython();
-  if (python === null)
+  if (clangFormat === null)
     return 'skipped: clang-format comes with the Python peers, which are not installed (npm run python)';
-  const sources = files.filter((file) => /^binding\/.*\.(cc|h|cu|cuh)$/.test(file));
-  return tool(path.join(path.dirname(python), 'clang-format'), ['--dry-run', '-Werror', ...sources]);
+  return cppSources
+    .filter((file) => tool(clangFormat, ['--dry-run', '-Werror', file]).length > 0)
+    .map((file) => `${file}: not formatted (npm run lint -- --fix)`);
 };
+
+if (process.argv.includes('--fix')) {
+  biome('--write');
+  if (clangFormat !== null) tool(clangFormat, ['-i', ...cppSources]);
+}
 
 /** Each may import itself and what stands before it. */
 const layers = ['runtime', 'torch', 'ct', 'labels', 'phantom', 'data', 'score', 'train', 'evaluate', 'service', 'cli'];
