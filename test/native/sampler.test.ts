@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { identityDirection } from '../../dist/ct/index.js';
+import { createSampler, type LabelledScan, type Sampler, type SamplerOptions } from '../../dist/data/index.js';
+import { memory, op, scope, type Tensor } from '../../dist/torch/index.js';
+
+const shape = [12, 120, 130] as const;
+
+/** A scan in which a voxel's value tells its slice, with one nodule over some slices at a place. */
+function scan(uid: string, slices: number[], row = 60, column = 60, radius = 3): LabelledScan {
+  const size = shape[1] * shape[2];
+  const voxels = Int16Array.from({ length: shape[0] * size }, (_, i) => 50 * Math.floor(i / size) - 500);
+  const mask = new Uint8Array(voxels.length);
+  for (const slice of slices)
+    for (let r = row - radius; r <= row + radius; r++)
+      for (let c = column - radius; c <= column + radius; c++)
+        if (r >= 0 && c >= 0) mask[slice * size + r * shape[2] + c] = 1;
+  const center = [slices[0] as number, row, column] as const;
+  return {
+    volume: {
+      voxels,
+      intensity: 'hu',
+      shape,
+      spacing: [1, 1, 1],
+      origin: [0, 0, 0],
+      direction: identityDirection,
+      uid,
+      scale: 1,
+      offset: 0,
+    },
+    mask,
+    nodules: [
+      {
+        center,
+        centerLps: [0, 0, 0] as never,
+        diameterMm: 6,
+        box: { low: center, high: center },
+        voxels: 0,
+        slices: slices.map((slice) => ({ slice, row, column, voxels: 49 })),
+      },
+    ],
+    background: [
+      [5, 60, 60],
+      [11, 100, 100],
+      [0, 20, 20],
+      [6, 100, 20],
+    ],
+  };
+}
+
+const still = { flip: false, flipSlices: false, offset: 0, scale: 0, rotate: false, noise: 0 };
+const options = (given: SamplerOptions = {}): SamplerOptions => ({ samples: 32, batch: 8, ...given });
+
+/** Runs whole steps and gives each crop as [slice values of its channels, label sum]. */
+const crops = (sampler: Sampler, steps: number): { values: number[]; label: number }[] =>
+  Array.from({ length: steps }, () =>
+    scope(() => {
+      const { image, mask } = sampler.next();
+      const channels = op('aten::amax')(image, [2, 3]).toArray() as number[][];
+      const labels = mask.sum([1, 2, 3]).toArray() as number[];
+      return channels.map((values, i) => ({ values: values.map((value) => (value + 500) / 50), label: labels[i]! }));
+    }),
+  ).flat();
+
+const whole = (sampler: Sampler, steps: number): number[][] =>
+  Array.from({ length: steps }, () =>
+    scope(() => {
+      const { image, mask } = sampler.next();
+      const flat = (tensor: Tensor) => Array.from(tensor.data() as Float32Array);
+      return [...flat(image), ...flat(mask)];
+    }),
+  );
+
+describe('a training batch', () => {
+  it('has 7 slices around the labelled one as channels; the edge slices repeat', async () => {
+    const sampler = await createSampler([scan('a', [0, 1, 5, 11])], options({ augment: still, negatives: 0 }));
+    sampler.startEpoch(1);
+    const { image, mask } = sampler.next();
+    expect([image.shape, mask.shape, image.dtype, mask.dtype]).toEqual([
+      [8, 7, 64, 64],
+      [8, 1, 64, 64],
+      'float32',
+      'float32',
+    ]);
+    image.dispose();
+    mask.dispose();
+    const seen = new Set(crops(sampler, 3).map(({ values }) => values.join()));
+    expect([...seen].sort()).toEqual(['0,0,0,0,1,2,3', '0,0,0,1,2,3,4', '2,3,4,5,6,7,8', '8,9,10,11,11,11,11']);
+    sampler.dispose();
+  });
+
+  it('takes the label from the centre slice also at the edges, unless the book is repeated', async () => {
+    const labels = async (compat: SamplerOptions['compat']) => {
+      // Labelled in slice 0 only; a stack shifted into the scan has slice 3 in its middle.
+      const sampler = await createSampler([scan('a', [0])], options({ augment: still, negatives: 0, compat }));
+      sampler.startEpoch(1);
+      const [first] = crops(sampler, 1);
+      sampler.dispose();
+      return [first!.values.join(), first!.label];
+    };
+    expect(await labels({})).toEqual(['0,0,0,0,1,2,3', 49]);
+    expect(await labels({ edgeMismatch: true })).toEqual(['0,1,2,3,4,5,6', 49]);
+    expect(await labels({ edgeMismatch: true, shiftedLabel: true })).toEqual(['0,1,2,3,4,5,6', 0]);
+  });
+
+  it('has as many context slices as asked for', async () => {
+    const sampler = await createSampler([scan('a', [5])], options({ augment: still, negatives: 0, contextSlices: 1 }));
+    sampler.startEpoch(1);
+    expect(crops(sampler, 1)[0]?.values).toEqual([4, 5, 6]);
+    sampler.dispose();
+  });
+
+  it('keeps the nodule in the window also in the corner of a scan', async () => {
+    const sampler = await createSampler([scan('a', [5], 3, 3, 2)], options({ augment: still, negatives: 0 }));
+    sampler.startEpoch(1);
+    for (const { label } of crops(sampler, 4)) expect(label).toBe(25);
+    sampler.dispose();
+  });
+
+  it('has its share of crops without a nodule, and none of them shows one', async () => {
+    const sampler = await createSampler(
+      [scan('a', [5, 6]), scan('b', [4])],
+      options({ augment: still, negatives: 0.5 }),
+    );
+    sampler.startEpoch(1);
+    // The first background point lies in a labelled slice beside the nodule of scan a and is passed over there.
+    expect(sampler.counts).toEqual({ nodules: 2, positiveCrops: 3, negativeCrops: 6 });
+    const labels = crops(sampler, 4).map(({ label }) => label);
+    expect(labels.filter((label) => label === 0)).toHaveLength(16);
+    expect(labels.filter((label) => label === 49)).toHaveLength(16);
+    sampler.dispose();
+  });
+
+  it('shows each nodule equally often, or each slice', async () => {
+    const shareOfLarge = async (balance: 'nodule' | 'slice') => {
+      const scans = [scan('a', [3, 4, 5, 6, 7, 8, 9]), scan('b', [0])];
+      const sampler = await createSampler(scans, options({ augment: still, negatives: 0, balance, samples: 64 }));
+      sampler.startEpoch(1);
+      const large = crops(sampler, 8).filter(({ values }) => values[3] !== 0).length;
+      sampler.dispose();
+      return large / 64;
+    };
+    expect(await shareOfLarge('nodule')).toBe(0.5);
+    expect(await shareOfLarge('slice')).toBe(7 / 8);
+  });
+
+  it('clips to the range of HU before and after noise', async () => {
+    const clipped = { huLow: -300, huHigh: -100, augment: { ...still, noise: 50 }, negatives: 0 };
+    const sampler = await createSampler([scan('a', [5])], options(clipped));
+    sampler.startEpoch(1);
+    const values = scope(() => Float32Array.from(sampler.next().image.data() as Float32Array));
+    expect(values.every((value) => value >= -300 && value <= -100)).toBe(true);
+    expect(new Set(values).size).toBeGreaterThan(100);
+    sampler.dispose();
+  });
+});
+
+describe('an epoch', () => {
+  it('differs from the next and repeats for the same seed, whatever the batch size', async () => {
+    const scans = [scan('a', [3, 4, 5]), scan('b', [7])];
+    const run = async (batch: number, seed: number, epoch: number) => {
+      const sampler = await createSampler(scans, options({ batch, seed, samples: 8 }));
+      sampler.startEpoch(epoch);
+      const parts = Array.from({ length: 8 / batch }, () => scope(() => sampler.next().image.toArray() as unknown[]));
+      sampler.dispose();
+      return parts.flat();
+    };
+    const first = await run(8, 1, 1);
+    expect(await run(2, 1, 1)).toEqual(first);
+    expect(await run(8, 1, 2)).not.toEqual(first);
+    expect(await run(8, 2, 1)).not.toEqual(first);
+  });
+
+  it('fills its last step up, with draws of their own', async () => {
+    const sampler = await createSampler([scan('a', [5])], options({ samples: 10, negatives: 0 }));
+    expect(sampler.stepsPerEpoch).toBe(2);
+    sampler.startEpoch(1);
+    const drawn = scope(() => [sampler.next().image, sampler.next().image].flatMap((image) => image.toArray()));
+    expect(new Set(drawn.map((crop) => JSON.stringify(crop))).size).toBe(16);
+    expect(sampler.state()).toEqual({ epoch: 1, position: 16 });
+    sampler.dispose();
+  });
+
+  it('goes on where it was left', async () => {
+    const scans = [scan('a', [3, 4, 5]), scan('b', [7])];
+    const one = await createSampler(scans, options());
+    one.startEpoch(3);
+    const uninterrupted = whole(one, 4);
+    const two = await createSampler(scans, options());
+    two.startEpoch(3);
+    expect(whole(two, 2)).toEqual(uninterrupted.slice(0, 2));
+    const state = JSON.parse(JSON.stringify(two.state()));
+    two.dispose();
+    const three = await createSampler(scans, options());
+    three.restore(state);
+    expect(whole(three, 2)).toEqual(uninterrupted.slice(2));
+    one.dispose();
+    three.dispose();
+  });
+
+  it('leaves nothing behind: as much memory after the tenth as after the first, none after dispose', async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    const before = memory();
+    const sampler = await createSampler([scan('a', [5])], options());
+    const after: number[] = [];
+    for (let epoch = 1; epoch <= 10; epoch++) {
+      scope(() => sampler.startEpoch(epoch));
+      crops(sampler, sampler.stepsPerEpoch);
+      after.push(memory().bytes.cpu, memory().handles);
+    }
+    expect(after.slice(-2)).toEqual(after.slice(0, 2));
+    sampler.dispose();
+    // Views of tensors' memory are let go in the event loop's next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(memory()).toEqual(before);
+  });
+});
+
+describe('a sampler refuses', () => {
+  it('what it cannot give, with what is wanted', async () => {
+    const none = { ...scan('a', []), nodules: [] };
+    await expect(createSampler([none], options())).rejects.toThrow(
+      'the training scans gave no crop with a nodule, but a share of 0.75 of the crops is wanted; look at the annotations',
+    );
+    const full = { ...scan('a', [5]), background: [] };
+    await expect(createSampler([full], options())).rejects.toThrow('no crop with no nodule, but a share of 0.25');
+    await expect(createSampler([none], options({ cropSize: 128 }))).rejects.toThrow('cropSize is 128, but planeSize');
+    const other = scan('b', [5]);
+    other.volume = { ...other.volume, intensity: 'arbitrary' };
+    await expect(createSampler([scan('a', [5]), other], options())).rejects.toThrow(
+      'scan a holds hu values, but b arbitrary',
+    );
+    const sampler = await createSampler([scan('a', [5])], options());
+    expect(() => sampler.next()).toThrow('no epoch was started; call startEpoch first');
+    sampler.dispose();
+  });
+});
