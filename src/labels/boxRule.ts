@@ -11,9 +11,10 @@ import {
   worldToIndex,
 } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { adaptedCut } from './adaptedCut.js';
+import { adaptedCut, readersEdgeHu } from './adaptedCut.js';
 import type { Annotation } from './annotations.js';
 import { bookIndex } from './bookIndex.js';
+import { inPlaneMean } from './inPlaneMean.js';
 import { type Side, traceBothSides, traceEachSide, traceWrapping } from './tracedBox.js';
 
 /** Faults of the book's rule that can be switched on one by one; the preset 'book' has all of them. */
@@ -110,10 +111,15 @@ const labelOne = ({ volume, mask, annotation, center, reachMm, thresholdHu, comp
   const cutHu =
     inBall === null || outside ? thresholdHu : adaptedCut(densitiesAround(volume, annotation, center, reachMm!));
   const cut = ((cutHu ?? Number.NEGATIVE_INFINITY) - offset) / scale;
-  const dense = (position: number): boolean => voxels[position]! > cut;
+  const byVoxel = (position: number): boolean => voxels[position]! > cut;
+  const meanAt = inPlaneMean(volume);
+  const byMean = (position: number): boolean => meanAt(position) > cut;
+  // One voxel of noise must not end a trace; where a nodule's contrast is not far above the noise, nor make a hole.
+  const traced = inBall === null ? byVoxel : byMean;
+  const dense = inBall !== null && cutHu !== null && cutHu < readersEdgeHu ? byMean : byVoxel;
   const spacing = knownSpacing(volume, 'tracing nodules in millimetres');
   const sides = ([0, 1, 2] as const).map((axis): Side => {
-    const line = { center, shape, axis, dense };
+    const line = { center, shape, axis, dense: traced };
     if (!compat.stopOnEither && reachMm !== null && !outside)
       return traceEachSide(line, Math.floor(reachMm / spacing[2 - axis]!));
     return compat.wrapAtEdges ? traceWrapping(line) : traceBothSides(line);
