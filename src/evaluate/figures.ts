@@ -1,11 +1,17 @@
 import { bootstrapInterval, type Interval, type Overlap, type ScanScore } from '../score/index.js';
 
+/** Which nodules of a scan are found, in their order, and how many components are false. */
+export interface Hits {
+  nodules: readonly { found: boolean }[];
+  falseComponents: number;
+}
+
 /** One scan's result beside that of the rule without learning. */
 export interface ScoredScan {
   uid: string;
   patient: string;
   model: ScanScore;
-  baseline: ScanScore;
+  baseline: Hits;
   /** Of the whole scan: predicted voxels against true ones. */
   overlap: Overlap;
 }

@@ -65,6 +65,11 @@ export function scoreAt(scan: PredictedScan, { threshold, minimumVoxels }: Opera
   return scoreLarge(scan, componentsAbove(scan, threshold), minimumVoxels);
 }
 
+/** 1 where the model has nodule at an operating point. */
+export function predictionAt(scan: PredictedScan, { threshold, minimumVoxels }: OperatingPoint): Uint8Array {
+  return largeOnes(componentsAbove(scan, threshold), minimumVoxels);
+}
+
 type Cut = ReturnType<typeof componentsAbove>;
 
 function componentsAbove({ volume, probabilities }: PredictedScan, threshold: number) {
@@ -73,11 +78,14 @@ function componentsAbove({ volume, probabilities }: PredictedScan, threshold: nu
   return connectedComponents(mask, volume.shape, 26);
 }
 
-function scoreLarge({ volume, truth, nodules }: PredictedScan, { labels, components }: Cut, least: number): ScanScore {
+function scoreLarge(scan: PredictedScan, cut: Cut, least: number): ScanScore {
+  const { volume, truth, nodules } = scan;
+  const spacing = knownSpacing(volume, `scoring ${volume.uid}`);
+  return scoreScan({ prediction: largeOnes(cut, least), truth, shape: volume.shape, spacing, nodules });
+}
+
+function largeOnes({ labels, components }: Cut, least: number): Uint8Array {
   const keep = new Uint8Array(components.length + 1);
   for (const { label, voxels } of components) keep[label] = voxels >= least ? 1 : 0;
-  const prediction = new Uint8Array(labels.length);
-  for (let i = 0; i < labels.length; i++) prediction[i] = keep[labels[i] as number] as number;
-  const spacing = knownSpacing(volume, `scoring ${volume.uid}`);
-  return scoreScan({ prediction, truth, shape: volume.shape, spacing, nodules });
+  return Uint8Array.from(labels, (label) => keep[label] as number);
 }

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
+import { writePhantoms } from '../phantom/index.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import type { Interval } from '../score/index.js';
+import { runFolder } from '../train/runFolder.js';
+import { openOutput } from './output.js';
+import { addSchemaOptions } from './schemaOptions.js';
+import { followTraining } from './train.js';
+
+const count = () => z.int().positive();
+
+/** Sizes are chosen so that two cores are done in five minutes. */
+export const demoSchema = z.strictObject({
+  out: z.string().min(1).default('runs/demo').describe('folder of the run; a former demo there is replaced'),
+  seed: z.int().min(0).default(1).describe('of phantoms and training'),
+  trainScans: count().default(24).describe('phantoms to train on and to choose model and operating point'),
+  testScans: count().default(14).describe('phantoms that are only scored'),
+  epochs: count().default(6).describe('epochs to train'),
+  samples: count().default(2048).describe('crops per epoch'),
+  threads: z.int().min(0).default(0).describe('CPU threads of the arithmetic; 0: all cores'),
+  device: z.string().default('auto').describe('auto (CUDA where it works), cpu, cuda or cuda:N'),
+});
+
+type DemoOptions = z.output<typeof demoSchema>;
+
+const MARK = 'demo.json';
+
+export function demoCommand(): Command {
+  const command = new Command('demo')
+    .description('The whole road on phantoms made on the spot: synth, prepare, train, evaluate, report.')
+    .option('--json', 'events as JSON lines on stdout, everything else on stderr');
+  const given = addSchemaOptions(command, demoSchema);
+  command.action(async ({ json = false }: { json?: boolean }) => runDemo(demoSchema.parse(given()), json));
+  return command;
+}
+
+async function runDemo(options: DemoOptions, json: boolean): Promise<void> {
+  const started = performance.now();
+  const output = openOutput(json);
+  const run = runFolder(options.out);
+  const scans = `${options.out}-scans`;
+  await clearFormerDemo(options.out, scans);
+  const [known, heldOut] = [join(scans, 'train'), join(scans, 'test')];
+
+  output.print(`1  Phantoms: ${options.trainScans} to train on, ${options.testScans} held out`);
+  const phantoms = { level: 'standard' as const };
+  for (const [folder, scanCount, seed] of [
+    [known, options.trainScans, options.seed],
+    [heldOut, options.testScans, options.seed + 1_000_000],
+  ] as const) {
+    await writePhantoms(folder, { ...phantoms, count: scanCount, seed }, (done) =>
+      output.progress.show({ label: `phantoms in ${folder}`, done, total: scanCount }),
+    );
+  }
+  output.progress.clear();
+
+  output.print('2  Training');
+  const end = await followTraining(
+    {
+      config: {
+        data: known,
+        out: options.out,
+        epochs: options.epochs,
+        samples: options.samples,
+        seed: options.seed,
+        threads: options.threads,
+        device: options.device,
+        validationShare: 0.2,
+      },
+    },
+    json,
+  );
+  if (end.status === 'stopped') return;
+
+  output.print('3  Scoring the held-out scans');
+  const result = await evaluate({
+    data: heldOut,
+    model: run.best,
+    chooseOn: { data: known, split: run.split, part: 'validation' },
+    device: options.device,
+    pictures: join(options.out, 'nodules.png'),
+    onProgress: (progress) => output.progress.show(progress),
+  });
+  output.progress.clear();
+  await writeFile(join(options.out, 'score.json'), `${JSON.stringify(result, null, 2)}\n`);
+  await writeFile(join(options.out, MARK), `${JSON.stringify(options, null, 2)}\n`);
+  output.event({ type: 'score', ...result });
+  for (const line of report(result, options.out, heldOut, (performance.now() - started) / 1000)) output.print(line);
+}
+
+/** A former demo is replaced; a folder that holds anything else is left alone. */
+async function clearFormerDemo(run: string, scans: string): Promise<void> {
+  for (const folder of [run, scans]) {
+    if (!existsSync(folder)) continue;
+    if (!existsSync(join(folder, MARK)))
+      throw new NoduleTrainError(
+        'demo-folder',
+        `making room for the demo: ${folder} is there and was not made by a demo (it has no ${MARK}); give another folder with --out, or remove it`,
+      );
+    await rm(folder, { recursive: true });
+  }
+  await mkdir(scans, { recursive: true });
+  await writeFile(join(scans, MARK), '{}\n');
+}
+
+const percent = (share: number | null) => (share === null ? '–' : `${(100 * share).toFixed(0)} %`);
+const range = (interval: Interval | null, show: (value: number) => string) =>
+  interval === null ? '' : ` (${show(interval.low)} to ${show(interval.high)})`;
+
+function report(result: Evaluation, out: string, scans: string, seconds: number): string[] {
+  const { nodules, found, sensitivity, falsePerScan, dice3d, baseline, intervals, operatingPoint } = result;
+  const share = (value: number) => percent(value);
+  const one = (value: number) => value.toFixed(1);
+  const two = (value: number) => value.toFixed(2);
+  const table = new Table({
+    head: [`${nodules} nodules in ${result.scans} scans`, 'found', 'false per scan', '3D Dice'],
+    style: { head: [], border: [] },
+  });
+  table.push(
+    [
+      'this model',
+      `${found} = ${percent(sensitivity)}${range(intervals.sensitivity, share)}`,
+      `${one(falsePerScan)}${range(intervals.falsePerScan, one)}`,
+      `${dice3d.mean === null ? '–' : two(dice3d.mean)}${range(intervals.dice3d, two)}`,
+    ],
+    [
+      'threshold and size, no learning',
+      `${baseline.found} = ${percent(baseline.sensitivity)}${range(intervals.baselineSensitivity, share)}`,
+      `${one(baseline.falsePerScan)}${range(intervals.baselineFalsePerScan, one)}`,
+      '–',
+    ],
+  );
+  return [
+    '',
+    table.toString(),
+    'In brackets 95 % intervals over patients. The threshold rule chose its best cut and sizes on these very scans.',
+    `Operating point, chosen on validation scans: probability above ${operatingPoint.threshold}, at least ${operatingPoint.minimumVoxels} voxels.`,
+    `Done in ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s.`,
+    '',
+    `Pictures   ${join(out, 'nodules.png')}  (yellow: label and model agree, green: missed, red: false)`,
+    `Figures    ${join(out, 'score.json')}`,
+    `Model      ${runFolder(out).best}`,
+    `Further    npx nodule-train evaluate --data ${scans} --model ${runFolder(out).best}`,
+  ];
+}
