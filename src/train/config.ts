@@ -91,6 +91,7 @@ export const presets: Record<PresetName, Overrides> = {
     negatives: 0,
     minimumVoxels: 1,
     network: { pooling: 'avg' },
+    augment: { flipSlices: false },
     compat: Object.fromEntries(Object.keys(compatSchema.shape).map((name) => [name, true])),
   },
 };

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { openAppendLog } from './appendLog.js';
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
@@ -35,7 +36,7 @@ export function openRunRecord(task: TrainTask): RunRecord {
     if (task.kind === 'new') {
       createRunFolder(folder);
       writeJson(folder.config, task.config);
-    }
+    } else sweepTemporary(folder);
     const checkpoint = task.kind === 'resume' && existsSync(folder.last) ? loadCheckpoint(folder.last) : null;
     const events = openAppendLog(folder.events);
     const tensorboard = new TensorboardWriter(
@@ -58,4 +59,10 @@ export function openRunRecord(task: TrainTask): RunRecord {
     release();
     throw error;
   }
+}
+
+/** Takes away what a killed process was writing; the lock is held, so nobody is writing now. */
+function sweepTemporary({ checkpoints }: RunFolder): void {
+  if (!existsSync(checkpoints)) return;
+  for (const name of readdirSync(checkpoints)) if (name.endsWith('.tmp')) rmSync(join(checkpoints, name));
 }

@@ -29,7 +29,14 @@ describe('resolveTrainConfig', () => {
       batchNorm: true,
       upMode: 'upconv',
     });
-    expect(config.augment).toEqual({ flip: true, offset: 0.03, scale: 0.2, rotate: true, noise: 25 });
+    expect(config.augment).toEqual({
+      flip: true,
+      flipSlices: false,
+      offset: 0.03,
+      scale: 0.2,
+      rotate: true,
+      noise: 25,
+    });
     expect(Object.values(config.compat)).not.toContain(false);
   });
 

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTensorsSync } from '../../dist/torch/serialization/index.js';
+
+const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+let folder: string;
+const common = ['--threads', '1', '--epochs', '2', '--samples', '96', '--checkpoint-steps', '2', '--images', '1'];
+
+const cli = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
+const events = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { type: string; step?: number; status?: string });
+
+/** Starts training and gives the process as soon as it has done so many steps. */
+const trainUntil = async (run: string, step: number) => {
+  const child = spawn(process.execPath, [main, 'train', '--data', 'scans', '--out', run, ...common, '--json'], {
+    cwd: folder,
+  });
+  let text = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (bytes) => {
+      text += bytes;
+      if (text.includes(`"type":"step","step":${step},`)) resolve();
+    });
+    child.on('exit', () => reject(new Error(`ended before step ${step}: ${text}`)));
+  });
+  return { child, output: () => text };
+};
+const exit = (child: ChildProcess) =>
+  new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null)
+      resolve({ code: child.exitCode, signal: child.signalCode });
+    child.on('exit', (code, signal) => resolve({ code, signal }));
+  });
+
+const tensorsOf = (run: string) => {
+  const { tensors } = loadTensorsSync(join(folder, run, 'checkpoints', 'last.safetensors'));
+  return Object.fromEntries(
+    [...tensors].map(([name, tensor]) => [name, Buffer.from(tensor.data().buffer).toString('hex')]),
+  );
+};
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'train-'));
+  const made = cli('synth', 'scans', '--count', '4', '--size', '12,64,64', '--spacing', '5,5,12', '--threads', '1');
+  if (made.status !== 0) throw new Error(made.stderr);
+  const whole = cli('train', '--data', 'scans', '--out', 'whole', ...common, '--json');
+  if (whole.status !== 0) throw new Error(whole.stderr);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('train', { timeout: 120_000 }, () => {
+  it('leaves a run with config, manifest, events, metrics of one line an epoch, TensorBoard file and last checkpoint', () => {
+    const run = join(folder, 'whole');
+    expect(readdirSync(run).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'events.jsonl',
+      'manifest.json',
+      'metrics.csv',
+      'split.json',
+      'tensorboard',
+    ]);
+    expect(readFileSync(join(run, 'metrics.csv'), 'utf8').trim().split('\n')).toHaveLength(3);
+    const log = events(readFileSync(join(run, 'events.jsonl'), 'utf8'));
+    expect(log.filter(({ type }) => type === 'step').map(({ step }) => step)).toEqual(
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+    expect(log.at(-1)).toMatchObject({ type: 'end', status: 'finished' });
+  });
+
+  it('killed by kill -9 in the middle, goes on to the same bits as the run that was not', async () => {
+    const { child } = await trainUntil('killed', 5);
+    child.kill('SIGKILL');
+    await exit(child);
+    const resumed = cli('train', '--resume', 'killed', '--json');
+    expect(resumed.status, resumed.stderr).toBe(0);
+    expect(events(resumed.stdout).find(({ type }) => type === 'step')?.step).toBe(5);
+    expect(tensorsOf('killed')).toEqual(tensorsOf('whole'));
+    expect(readFileSync(join(folder, 'killed', 'metrics.csv'))).toEqual(
+      readFileSync(join(folder, 'whole', 'metrics.csv')),
+    );
+    expect(readdirSync(join(folder, 'killed', 'checkpoints')).filter((name) => name.includes('tmp'))).toEqual([]);
+  });
+
+  it('interrupted by Ctrl-C saves, says how to go on, and goes on to the same bits', async () => {
+    const { child, output } = await trainUntil('stopped', 3);
+    let words = '';
+    child.stderr?.on('data', (bytes) => {
+      words += bytes;
+    });
+    child.kill('SIGINT');
+    expect((await exit(child)).code).toBe(130);
+    expect(words).toContain('nodule-train train --resume stopped');
+    expect(events(output()).at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
+    expect(existsSync(join(folder, 'stopped', 'lock.json'))).toBe(false);
+    expect(cli('train', '--resume', 'stopped').status).toBe(0);
+    expect(tensorsOf('stopped')).toEqual(tensorsOf('whole'));
+  });
+
+  it('ends at once at the second Ctrl-C', async () => {
+    const { child } = await trainUntil('twice', 1);
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    const ended = await exit(child);
+    expect([ended.signal, ended.code]).not.toEqual([null, 0]);
+  });
+
+  it('resumes a finished run with exit 0 and a note', () => {
+    const again = cli('train', '--resume', 'whole');
+    expect(again.status).toBe(0);
+    expect(again.stdout).toContain('finished; there is nothing to go on with');
+  });
+
+  it('refuses a run folder in use, and one that is not empty', async () => {
+    const { child } = await trainUntil('busy', 1);
+    const second = cli('train', '--resume', 'busy');
+    child.kill('SIGKILL');
+    await exit(child);
+    expect(second.status).toBe(1);
+    expect(second.stderr).toContain('is training in it');
+    const third = cli('train', '--data', 'scans', '--out', 'whole');
+    expect(third.status).toBe(1);
+    expect(third.stderr).toContain('the folder is not empty');
+  });
+
+  it.each([
+    [['train', '--epoch', '2'], 'Did you mean --epochs?'],
+    [['train', '--data', 'scans'], '`out`'],
+    [['train', '--resume', 'whole', '--epochs', '9'], 'goes on with what whole was started with'],
+    [['tarin'], 'Did you mean train?'],
+  ])('exits 2 with one line for %j', (args, message) => {
+    const { status, stderr } = cli(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('exits 1 for data that are not there, and says so as the last event', () => {
+    const { status, stdout, stderr } = cli('train', '--data', 'nowhere', '--out', 'x', '--json');
+    expect(status).toBe(1);
+    expect(stderr).toContain('nowhere');
+    expect(events(stdout).at(-1)).toMatchObject({ type: 'end', status: 'failed' });
+  });
+});
