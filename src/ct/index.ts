@@ -1,3 +1,4 @@
+export { checkOptions } from './checkOptions.js';
 export {
   type IndexIRC,
   indexIRC,

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
+import { checkOptions } from './checkOptions.js';
 import { elementTypes } from './elementType.js';
 import type { MetaHeader } from './metaHeader.js';
 import { readMetaImage } from './readMetaImage.js';
@@ -59,7 +60,7 @@ const geometryOf = ({ shape, spacing, origin, direction }: Geometry): Geometry =
  * 'metaimage-header', 'metaimage-data', 'voxel-not-finite', 'voxel-range'.
  */
 export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
-  const { intensity } = readOptionsSchema.parse(rest);
+  const { intensity } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
   checkExtension(path, 'reading the scan');
   const { header, values } = await readMetaImage(path);
   const { min, max, ...stored } = storeValues(path, values, header.shape);

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
-import { uidOf } from '../ct/index.js';
+import { checkOptions, uidOf } from '../ct/index.js';
 import { type Annotation, readAnnotations } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 
@@ -41,7 +41,7 @@ const lists = ['annotations.csv', 'annotations_with_malignancy.csv'];
  * (no list, no scan at all, one series twice) and what `readAnnotations` throws.
  */
 export const openLuna16 = async (dir: string, options: z.input<typeof luna16OptionsSchema> = {}): Promise<Luna16> => {
-  const chosen = luna16OptionsSchema.parse(options).annotations;
+  const chosen = checkOptions(luna16OptionsSchema, `opening the data folder ${dir}`, options).annotations;
   const names = await readdir(dir).catch((cause: NodeJS.ErrnoException) => {
     const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`;
     throw new NoduleTrainError(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  checkOptions,
   type IndexIRC,
   indexIRC,
   isInside,
@@ -72,7 +73,11 @@ export const boundingBoxMask = (
   annotations: readonly Annotation[],
   options: BoxRuleOptions = {},
 ): { mask: Uint8Array; nodules: LabelledNodule[] } => {
-  const { preset, compat: switches, ...rule } = boxRuleSchema.parse(options);
+  const {
+    preset,
+    compat: switches,
+    ...rule
+  } = checkOptions(boxRuleSchema, `labelling the nodules of ${volume.uid}`, options);
   const compat = { ...(preset === 'book' ? bookCompat : defaultCompat), ...switches };
   if (volume.intensity !== 'hu') {
     throw new NoduleTrainError(
@@ -107,9 +112,11 @@ const labelOne = ({ volume, mask, annotation, center, reachMm, thresholdHu, comp
   if (outside && !compat.wrapAtEdges) {
     return { annotation, center, radii: [0, 0, 0], boxLow: center, boxHigh: center, cutHu: null, voxels: 0 };
   }
-  const inBall = compat.boxLabels || reachMm === null ? null : ballAround(volume, annotation, reachMm);
-  const cutHu =
-    inBall === null || outside ? thresholdHu : adaptedCut(densitiesAround(volume, annotation, center, reachMm!));
+  const wholeBox = compat.boxLabels || reachMm === null;
+  const cutHu = wholeBox || outside ? thresholdHu : adaptedCut(densitiesAround(volume, annotation, center, reachMm!));
+  // Readers' outlines reach beyond the annotated radius; where nothing but the radius is known, it is the best guess.
+  const radiusMm = cutHu === null ? annotation.diameterMm! / 2 : reachMm!;
+  const inBall = wholeBox ? null : ballAround(volume, annotation, radiusMm);
   const cut = ((cutHu ?? Number.NEGATIVE_INFINITY) - offset) / scale;
   const byVoxel = (position: number): boolean => voxels[position]! > cut;
   const meanAt = inPlaneMean(volume);
