@@ -14,9 +14,9 @@ import {
 import { NoduleTrainError } from '../runtime/error.js';
 import { adaptedCut, readersEdgeHu } from './adaptedCut.js';
 import type { Annotation } from './annotations.js';
-import { bookIndex } from './bookIndex.js';
 import { inPlaneMean } from './inPlaneMean.js';
 import { type Side, traceBothSides, traceEachSide, traceWrapping } from './tracedBox.js';
+import { roundHalvesToEven, transposedIndex } from './transposedIndex.js';
 
 /** Faults of the book's rule that can be switched on one by one; the preset 'book' has all of them. */
 const compatSchema = z.strictObject({
@@ -87,11 +87,10 @@ export const boundingBoxMask = (
   }
   const mask = new Uint8Array(voxelCount(volume.shape));
   const nodules = annotations.map((annotation) => {
-    const center = compat.transposedDirection
-      ? bookIndex(volume, annotation.center)
-      : nearestIndex(volume, annotation.center);
+    const point = (compat.transposedDirection ? transposedIndex : worldToIndex)(volume, annotation.center);
+    const center = compat.transposedDirection ? roundHalvesToEven(point) : nearestIndex(volume, annotation.center);
     const reachMm = annotation.diameterMm === null ? null : (rule.reach * annotation.diameterMm) / 2;
-    return labelOne({ volume, mask, annotation, center, reachMm, thresholdHu: rule.thresholdHu, compat });
+    return labelOne({ volume, mask, annotation, point, center, reachMm, thresholdHu: rule.thresholdHu, compat });
   });
   return { mask, nodules };
 };
@@ -100,23 +99,26 @@ interface OneNodule {
   readonly volume: Volume;
   readonly mask: Uint8Array;
   readonly annotation: Annotation;
+  /** Fractional index of the annotated point, and its voxel. */
+  readonly point: IndexIRC;
   readonly center: IndexIRC;
   readonly reachMm: number | null;
   readonly thresholdHu: number;
   readonly compat: typeof defaultCompat;
 }
 
-const labelOne = ({ volume, mask, annotation, center, reachMm, thresholdHu, compat }: OneNodule): LabelledNodule => {
+const labelOne = (one: OneNodule): LabelledNodule => {
+  const { volume, mask, annotation, point, center, reachMm, thresholdHu, compat } = one;
   const { voxels, shape, scale, offset } = volume;
   const outside = !isInside(volume, center);
   if (outside && !compat.wrapAtEdges) {
     return { annotation, center, radii: [0, 0, 0], boxLow: center, boxHigh: center, cutHu: null, voxels: 0 };
   }
   const wholeBox = compat.boxLabels || reachMm === null;
-  const cutHu = wholeBox || outside ? thresholdHu : adaptedCut(densitiesAround(volume, annotation, center, reachMm!));
+  const cutHu = wholeBox || outside ? thresholdHu : adaptedCut(densitiesAround(volume, point, center, reachMm!));
   // Readers' outlines reach beyond the annotated radius; where nothing but the radius is known, it is the best guess.
   const radiusMm = cutHu === null ? annotation.diameterMm! / 2 : reachMm!;
-  const inBall = wholeBox ? null : ballAround(volume, annotation, radiusMm);
+  const inBall = wholeBox ? null : ballAround(volume, point, radiusMm);
   const cut = ((cutHu ?? Number.NEGATIVE_INFINITY) - offset) / scale;
   const byVoxel = (position: number): boolean => voxels[position]! > cut;
   const meanAt = inPlaneMean(volume);
@@ -144,7 +146,7 @@ const labelOne = ({ volume, mask, annotation, center, reachMm, thresholdHu, comp
       }
     }
   }
-  if (count === 0 && inBall !== null) {
+  if (count === 0 && inBall !== null && !outside) {
     // Thick slices may have no voxel's centre within a small nodule's radius: it must not be lost.
     mask[(center[0] * shape[1] + center[1]) * shape[2] + center[2]] = 1;
     count = 1;
@@ -155,15 +157,14 @@ const labelOne = ({ volume, mask, annotation, center, reachMm, thresholdHu, comp
 };
 
 /** Squared distance in mm from the annotated point to a voxel's centre. */
-const distanceFrom = (volume: Volume, annotation: Annotation) => {
+const distanceFrom = (volume: Volume, [i, r, c]: IndexIRC) => {
   const [sx, sy, sz] = knownSpacing(volume, 'tracing nodules in millimetres');
-  const [i, r, c] = worldToIndex(volume, annotation.center);
   return (index: number, row: number, column: number): number =>
     ((index - i) * sz) ** 2 + ((row - r) * sy) ** 2 + ((column - c) * sx) ** 2;
 };
 
-const ballAround = (volume: Volume, annotation: Annotation, reachMm: number) => {
-  const distance = distanceFrom(volume, annotation);
+const ballAround = (volume: Volume, point: IndexIRC, reachMm: number) => {
+  const distance = distanceFrom(volume, point);
   return (index: number, row: number, column: number): boolean => distance(index, row, column) <= reachMm ** 2;
 };
 
@@ -171,10 +172,10 @@ const ballAround = (volume: Volume, annotation: Annotation, reachMm: number) => 
 const shellMm = 5;
 
 /** HU within half the reach of the point and in a shell outside it. */
-const densitiesAround = (volume: Volume, annotation: Annotation, center: IndexIRC, reachMm: number) => {
+const densitiesAround = (volume: Volume, point: IndexIRC, center: IndexIRC, reachMm: number) => {
   const { voxels, shape, scale, offset } = volume;
   const spacing = knownSpacing(volume, 'tracing nodules in millimetres');
-  const distance = distanceFrom(volume, annotation);
+  const distance = distanceFrom(volume, point);
   const bounds = ([0, 1, 2] as const).map((axis) => {
     const far = Math.ceil((reachMm + shellMm) / spacing[2 - axis]!);
     return [Math.max(0, center[axis] - far), Math.min(shape[axis] - 1, center[axis] + far)] as const;

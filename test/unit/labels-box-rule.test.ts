@@ -49,6 +49,11 @@ const ball =
   (...place) =>
     Math.hypot(...place.map((value, axis) => value - center[axis]!)) <= radius ? inside : outside;
 
+const agreement = (mask: Uint8Array, truth: (position: number) => boolean) => {
+  const both = mask.reduce((sum, voxel, k) => sum + (truth(k) ? voxel : 0), 0);
+  return (2 * both) / (total(mask) + mask.filter((_, k) => truth(k)).length);
+};
+
 interface BorderCase {
   case: string;
   center_irc: Vector3;
@@ -103,15 +108,13 @@ describe("the book's rule", () => {
     expect(book.center).not.toEqual([20, 12, 20]);
     const mended = boundingBoxMask(volume, [annotation], { preset: 'book', compat: { transposedDirection: false } });
     expect(mended.nodules[0]!.center).toEqual([20, 12, 20]);
+    const only = boundingBoxMask(volume, [annotation], { compat: { transposedDirection: true } });
+    expect(only.nodules[0]!.center).toEqual(book.center);
+    expect(agreement(only.mask, (k) => volume.voxels[k] === 0)).toBeLessThan(0.5);
   });
 });
 
 describe('the default rule', () => {
-  const agreement = (mask: Uint8Array, truth: (position: number) => boolean) => {
-    const both = mask.reduce((sum, voxel, k) => sum + (truth(k) ? voxel : 0), 0);
-    return (2 * both) / (total(mask) + mask.filter((_, k) => truth(k)).length);
-  };
-
   it.each([
     ['solid', 30, 1],
     ['part-solid', -400, 0.97],

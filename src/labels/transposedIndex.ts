@@ -1,0 +1,22 @@
+import { type Geometry, type IndexIRC, indexIRC, knownSpacing, type WorldLPS } from '../ct/index.js';
+import { apply, inverse, transpose } from '../ct/matrix3.js';
+
+/**
+ * The fractional index that the book takes for a place: the offset from the origin stands on the left of the direction's
+ * inverse, so it meets its transpose, which is right for identity and flips only.
+ */
+export const transposedIndex = (grid: Geometry, [x, y, z]: WorldLPS): IndexIRC => {
+  const [sx, sy, sz] = knownSpacing(grid, 'turning a place in the patient into an index');
+  const offset = [x - grid.origin[0], y - grid.origin[1], z - grid.origin[2]] as const;
+  const [dx, dy, dz] = apply(transpose(inverse(grid.direction)), offset);
+  return indexIRC(dz / sz, dy / sy, dx / sx);
+};
+
+/** numpy's rounding, which the book uses. */
+export const roundHalvesToEven = ([index, row, column]: IndexIRC): IndexIRC =>
+  indexIRC(halfToEven(index), halfToEven(row), halfToEven(column));
+
+const halfToEven = (value: number): number => {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+};
