@@ -9,6 +9,11 @@ export interface CommandEntry {
 /** Every command; its module is imported only when it is called. */
 export const commands: CommandEntry[] = [
   {
+    name: 'demo',
+    summary: 'the whole road on phantoms made on the spot: synth, prepare, train, evaluate',
+    load: async () => (await import('./demo.js')).demoCommand(),
+  },
+  {
     name: 'synth',
     summary: 'phantom CT scans with nodules in LUNA16 layout',
     load: async () => (await import('./synth.js')).synthCommand(),
@@ -19,6 +24,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./prepare.js')).prepareCommand(),
   },
   { name: 'train', summary: 'train and validate', load: async () => (await import('./train.js')).trainCommand() },
+  {
+    name: 'evaluate',
+    summary: 'score a model on scans',
+    load: async () => (await import('./evaluate.js')).evaluateCommand(),
+  },
   {
     name: 'doctor',
     summary: 'what is installed, what is missing, and the command that mends it',

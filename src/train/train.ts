@@ -35,7 +35,11 @@ async function* events(task: TrainTask, { signal }: TrainOptions): AsyncGenerato
   const requestStop = () => Atomics.store(stop, 0, 1);
   if (signal?.aborted) requestStop();
   signal?.addEventListener('abort', requestStop);
-  const worker = new Worker(new URL('./trainWorker.js', import.meta.url), { workerData: { task, stop } });
+  const worker = new Worker(new URL('./trainWorker.js', import.meta.url), {
+    workerData: { task, stop },
+    // Flags of the caller's process (--input-type, --inspect) do not fit the worker.
+    execArgv: [],
+  });
   const inbox = openInbox(worker);
   let finished = false;
   try {

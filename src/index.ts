@@ -1,0 +1,35 @@
+export {
+  type IndexIRC,
+  indexIRC,
+  indexToWorld,
+  type MaskVolume,
+  nearestIndex,
+  readMask,
+  readVolume,
+  type Volume,
+  type WorldLPS,
+  worldLPS,
+  worldToIndex,
+  writeMask,
+  writeVolume,
+} from './ct/index.js';
+export {
+  createSampler,
+  type Dataset,
+  type LabelledScan,
+  openDataset,
+  openLuna16,
+  type PrepareProgress,
+  prepare,
+  type Sampler,
+  type SamplerOptions,
+  type Split,
+} from './data/index.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate/evaluate.js';
+export { type Annotation, boundingBoxMask, readAnnotations } from './labels/index.js';
+export * from './phantom/index.js';
+export { NoduleTrainError } from './runtime/error.js';
+export * from './score/index.js';
+export { resolveTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigSchema } from './train/config.js';
+export type * from './train/events.js';
+export { resumeTraining, type TrainOptions, train } from './train/train.js';
