@@ -1,12 +1,12 @@
 // nodule::crop_augment for the CPU: the next batch of crops, cut, moved, turned, scaled and given noise.
-#include "nodule/crop_sample.h"
-
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
 #include <vector>
+
+#include "nodule/crop_sample.h"
 
 namespace nodule {
 namespace {
@@ -139,7 +139,8 @@ std::tuple<at::Tensor, at::Tensor> crop_augment(const at::Tensor& image, const a
                                                 bool noise_after_clamp, std::optional<at::ScalarType> dtype) {
   check_shapes(image, label, table, draws, cursor, batch, window);
   const at::ScalarType type = dtype.value_or(at::kFloat);
-  TORCH_CHECK(type == at::kFloat || type == at::kDouble, "crop_augment: dtype must be float32 or float64, found ", type);
+  TORCH_CHECK(type == at::kFloat || type == at::kDouble, "crop_augment: dtype must be float32 or float64, found ",
+              type);
   const Planes planes{image.const_data_ptr<std::int16_t>(),
                       label.const_data_ptr<std::uint8_t>(),
                       table.const_data_ptr<std::int32_t>(),

@@ -1,5 +1,5 @@
-// The arithmetic of crop_augment, once for CPU and CUDA: additions, multiplications, comparisons and integer hashes only,
-// compiled without fused multiply-add, so that both give the same bits.
+// The arithmetic of crop_augment, once for CPU and CUDA: additions, multiplications, comparisons and integer hashes
+// only, compiled without fused multiply-add, so that both give the same bits.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace nodule {
 /// One sample's window: where an output pixel lies in the plane, and how far sampling may reach.
 template <class T>
 struct Window {
-  T xx, xy, x0, yx, yy, y0;    // plane x = xx*u + xy*v + x0 with u = 2*column + 1 - size, v = 2*row + 1 - size
+  T xx, xy, x0, yx, yy, y0;          // plane x = xx*u + xy*v + x0 with u = 2*column + 1 - size, v = 2*row + 1 - size
   int low_x, high_x, low_y, high_y;  // border: coordinates are clamped to it, as padding_mode='border' does
   int size;
   bool mirror;  // slices in reverse order
@@ -97,10 +97,10 @@ NODULE_HOST_DEVICE T bilinear(const Voxel* plane, const Tap<T>& tap) {
   return upper + tap.wy * (lower - upper);
 }
 
-/// A standard normal number from 32 random bits without logarithm or cosine, whose last bit differs between machines: the
-/// sum of the four bytes, mapped onto normal quantiles by an odd polynomial (the idea is Teichroew's, Knuth vol. 2, 3.4.1;
-/// the coefficients are a least-squares fit to the exact quantiles of this sum). Variance 1, fourth moment 3.0001, sixth 15.0006,
-/// 1,021 levels, never beyond 5.14.
+/// A standard normal number from 32 random bits without logarithm or cosine, whose last bit differs between machines:
+/// the sum of the four bytes, mapped onto normal quantiles by an odd polynomial (the idea is Teichroew's, Knuth vol.
+/// 2, 3.4.1; the coefficients are a least-squares fit to the exact quantiles of this sum). Variance 1, fourth
+/// moment 3.0001, sixth 15.0006, 1,021 levels, never beyond 5.14.
 template <class T>
 NODULE_HOST_DEVICE T normal_from(std::uint32_t bits) {
   const std::uint32_t pairs = (bits & 0x00FF00FFu) + ((bits >> 8) & 0x00FF00FFu);
@@ -118,8 +118,8 @@ NODULE_HOST_DEVICE Words noise_words(std::uint32_t group, std::uint32_t key0, st
   return philox4x32_10({{group, 0u, 0u, kStreamNoise}}, key0, key1);
 }
 
-/// The label of the source voxel that the output pixel's centre falls into. Its expected area is the nodule's own at every
-/// size; cutting a bilinear sample at one half loses 39 % of a single voxel's.
+/// The label of the source voxel that the output pixel's centre falls into. Its expected area is the nodule's own at
+/// every size; cutting a bilinear sample at one half loses 39 % of a single voxel's.
 template <class T>
 NODULE_HOST_DEVICE bool nearest_label(const std::uint8_t* plane, const Window<T>& w, int row, int column, int columns) {
   const T half = static_cast<T>(0.5);

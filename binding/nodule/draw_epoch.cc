@@ -1,8 +1,5 @@
 // nodule::draw_epoch: the order of an epoch and everything random in it, in one table that the device reads.
 // A row depends on (seed, epoch, position) and on the data set alone.
-#include "nodule/draws.h"
-#include "nodule/philox.h"
-
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -12,6 +9,9 @@
 #include <cmath>
 #include <numeric>
 #include <vector>
+
+#include "nodule/draws.h"
+#include "nodule/philox.h"
 
 namespace nodule {
 namespace {
@@ -116,8 +116,8 @@ void draw_affine(const Transform& t, const Words& first, const Words& second, do
   affine[5] = shift[1];
 }
 
-/// The first row (or column) of a window. A focus in the middle of the plane leaves all the room there is; one nearer to
-/// the plane's edge is kept as far from the window's edge as that one would be, as far as the plane allows.
+/// The first row (or column) of a window. A focus in the middle of the plane leaves all the room there is; one nearer
+/// to the plane's edge is kept as far from the window's edge as that one would be, as far as the plane allows.
 std::int64_t place_window(std::uint32_t word, std::int64_t focus, std::int64_t extent, std::int64_t window) {
   const std::int64_t room = extent - window;
   const std::int64_t moved = focus - extent / 2;
@@ -139,7 +139,8 @@ void check_groups(const at::Tensor& groups, const char* name, std::int64_t crops
 at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negative_groups, const at::Tensor& focus,
                       std::int64_t positions, std::int64_t seed, std::int64_t epoch, std::int64_t rows,
                       std::int64_t columns, std::int64_t window, double negative_share, bool flip, bool flip_slices,
-                      double offset, double scale, bool rotate, double noise, bool offset_no_op, std::int64_t transform_batch) {
+                      double offset, double scale, bool rotate, double noise, bool offset_no_op,
+                      std::int64_t transform_batch) {
   TORCH_CHECK(focus.dim() == 2 && focus.size(1) == 2 && focus.scalar_type() == at::kInt && focus.is_contiguous(),
               "draw_epoch: focus must be contiguous int32 [crops, 2], found ", focus.scalar_type(), " ", focus.sizes());
   const std::int32_t* foci = focus.const_data_ptr<std::int32_t>();
@@ -161,10 +162,10 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
   TORCH_CHECK(transform_batch > 0, "draw_epoch: transform_batch must be at least 1, found ", transform_batch);
   const Source source(seed, epoch);
   Rounds positive(positive_groups, source, 0), negative(negative_groups, source, 1);
-  TORCH_CHECK(positive.size() > 0 || negative_share == 1,
-              "draw_epoch: no crop with a nodule, but ", 1 - negative_share, " of the crops shall have one");
-  TORCH_CHECK(negative.size() > 0 || negative_share == 0,
-              "draw_epoch: no crop without a nodule, but ", negative_share, " of the crops shall have none");
+  TORCH_CHECK(positive.size() > 0 || negative_share == 1, "draw_epoch: no crop with a nodule, but ", 1 - negative_share,
+              " of the crops shall have one");
+  TORCH_CHECK(negative.size() > 0 || negative_share == 0, "draw_epoch: no crop without a nodule, but ", negative_share,
+              " of the crops shall have none");
 
   const Transform transform{flip, offset, scale, rotate, offset_no_op};
   const double phase = unit(source.words(kStreamShare, 0).w[0]);
@@ -193,9 +194,8 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
 }
 
 at::Tensor philox(const at::Tensor& counters, const at::Tensor& keys) {
-  TORCH_CHECK(counters.dim() == 2 && counters.size(1) == 4 && counters.scalar_type() == at::kLong &&
-                  keys.dim() == 2 && keys.size(1) == 2 && keys.size(0) == counters.size(0) &&
-                  keys.scalar_type() == at::kLong,
+  TORCH_CHECK(counters.dim() == 2 && counters.size(1) == 4 && counters.scalar_type() == at::kLong && keys.dim() == 2 &&
+                  keys.size(1) == 2 && keys.size(0) == counters.size(0) && keys.scalar_type() == at::kLong,
               "philox4x32_10: counters must be int64 [n, 4] and keys int64 [n, 2], found ", counters.sizes(), " and ",
               keys.sizes());
   at::Tensor out = at::empty_like(counters, at::MemoryFormat::Contiguous);

@@ -5,14 +5,14 @@
 namespace nodule {
 
 enum DrawColumn {
-  kCrop = 0,         // row of the crop table
-  kRowOffset = 1,    // the window's first row in its plane
-  kColumnOffset = 2, // the window's first column
-  kAffine = 3,       // six numbers, row-major 2x3, as torch's affine_grid takes them (x = columns first)
-  kNoise = 9,        // standard deviation of the noise
-  kNoiseKey0 = 10,   // key of the generator for this position's noise
+  kCrop = 0,          // row of the crop table
+  kRowOffset = 1,     // the window's first row in its plane
+  kColumnOffset = 2,  // the window's first column
+  kAffine = 3,        // six numbers, row-major 2x3, as torch's affine_grid takes them (x = columns first)
+  kNoise = 9,         // standard deviation of the noise
+  kNoiseKey0 = 10,    // key of the generator for this position's noise
   kNoiseKey1 = 11,
-  kMirror = 12,      // 1: the slices in reverse order
+  kMirror = 12,  // 1: the slices in reverse order
   kDrawColumns = 13,
 };
 

@@ -5,7 +5,8 @@ TORCH_LIBRARY(nodule, m) {
   m.def("philox4x32_10(Tensor counters, Tensor keys) -> Tensor");
   m.def(
       "draw_epoch(Tensor positive_groups, Tensor negative_groups, Tensor focus, int positions, int seed, int epoch, "
-      "int rows, int columns, int window, float negative_share, bool flip, bool flip_slices, float offset, float scale, bool rotate, "
+      "int rows, int columns, int window, float negative_share, bool flip, bool flip_slices, float offset, float "
+      "scale, bool rotate, "
       "float noise, bool offset_no_op=False, int transform_batch=1) -> Tensor");
   m.def(
       "crop_augment(Tensor image, Tensor label, Tensor table, Tensor draws, Tensor(a!) cursor, int batch, int window, "

@@ -1,5 +1,6 @@
-// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3"
-// (SC 2011). A number depends on its key and counter alone, so any voxel's noise is found without drawing the ones before.
+// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2,
+// 3" (SC 2011). A number depends on its key and counter alone, so any voxel's noise is found without drawing the ones
+// before.
 #pragma once
 
 #include <cstdint>
