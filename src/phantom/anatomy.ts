@@ -32,9 +32,9 @@ export class Anatomy {
     this.scale = Math.min(1, (widthMm * 0.475) / (163 * size)) * size;
     const k = this.scale;
     this.bodyA = 163 * k;
-    this.bodyB = random.between(108, 118) * k;
+    this.bodyB = random.between(116, 128) * k;
     this.cageA = random.between(126, 133) * k;
-    this.cageB = random.between(79, 86) * k;
+    this.cageB = random.between(86, 95) * k;
     this.cageY = -4 * k;
     this.skew = random.between(-0.03, 0.03);
     this.fat = random.between(6, 14) * k;
@@ -78,7 +78,7 @@ export class Anatomy {
   mediastinumHalfWidth(y: number, z: number): number {
     const k = this.scale;
     const hilum = bump(z, 0, 32);
-    return k * (9 + (17 + 9 * hilum) * bump(y, -2 * k, 30 * k) + 21 * bump(y, this.spineY, 21 * k));
+    return k * (4 + (22 + 9 * hilum) * bump(y, -2 * k, 31 * k) + 23 * bump(y, this.spineY, 21 * k));
   }
 
   /** Mm outside the heart, negative inside. */

@@ -12,6 +12,8 @@ interface Tip {
   radius: number;
   /** Mm until the next fork. */
   left: number;
+  /** Where in the lung it leads. */
+  target: Vector3;
 }
 
 /**
@@ -27,11 +29,15 @@ function growLung(anatomy: Anatomy, level: LevelParameters, random: Random, side
   const k = anatomy.scale;
   const open: Tip[] = [];
   for (let root = 0; root < level.vesselRoots; root++) {
-    // Roots fan out over the lung's height; without this random directions leave the apex or the base empty.
-    const turn = ((root + random.between(0.2, 0.8)) / level.vesselRoots) * Math.PI - Math.PI / 2;
-    const direction = unit([side * (0.35 + Math.cos(turn)), random.between(-0.6, 0.7), 1.3 * Math.sin(turn)]);
-    const at: Vector3 = [side * 30 * k, random.between(-6, 14) * k, random.between(-18, 18)];
-    open.push({ at, direction, radius: random.between(2.8, 4.6), left: random.between(14, 30) });
+    const at: Vector3 = [side * 30 * k, random.between(-8, 16) * k, random.between(-18, 18)];
+    // Targets all over the lung: vessels that only wander leave the apex, the base and the corners empty.
+    const target = placeInLung(anatomy, random, () => [
+      side * random.between(35, 125) * k,
+      random.between(-85, 80) * k,
+      (random.between(-0.8, 0.8) + (2 * root) / level.vesselRoots - 1) * 65,
+    ]);
+    const direction = unit([target[0] - at[0], target[1] - at[1], target[2] - at[2]]);
+    open.push({ at, direction, radius: random.between(2.8, 4.6), left: random.between(12, 26), target });
   }
   while (open.length > 0 && tubes.length < SEGMENTS_PER_LUNG) {
     // Breadth first, so that the limit cuts the finest.
@@ -39,7 +45,45 @@ function growLung(anatomy: Anatomy, level: LevelParameters, random: Random, side
     const grown = growBranch(anatomy, level, random, tip, tubes);
     open.push(...grown);
   }
+  growTwigs(anatomy, level, random, side, tubes);
   return tubes;
+}
+
+const TWIGS_PER_LUNG = 1800;
+
+/** Leads a twig from the nearest vessel to places without one, so that no part of a lung stays empty. */
+function growTwigs(anatomy: Anatomy, level: LevelParameters, random: Random, side: number, tubes: Tube[]): void {
+  const k = anatomy.scale;
+  for (let n = 0; n < TWIGS_PER_LUNG; n++) {
+    const place: Vector3 = [
+      side * random.between(8, 130) * k,
+      random.between(-95, 95) * k,
+      random.between(anatomy.baseZ, anatomy.apexZ),
+    ];
+    if (anatomy.lungDepth(place[0], place[1], place[2]) < 4) continue;
+    let nearest = tubes[0]!;
+    let least = Number.POSITIVE_INFINITY;
+    for (const tube of tubes) {
+      const [x, y, z] = tube.to;
+      const squared = (x - place[0]) ** 2 + (y - place[1]) ** 2 + (z - place[2]) ** 2;
+      if (squared < least) {
+        least = squared;
+        nearest = tube;
+      }
+    }
+    const length = Math.sqrt(least);
+    if (length < 7 || length > 60) continue;
+    let radius = Math.min(Math.max(nearest.radiusTo, 0.8), level.smallestVesselMm + 0.02 * length);
+    const thinning = (radius - level.smallestVesselMm * 0.8) / Math.ceil(length / 5);
+    let at = nearest.to;
+    for (let left = Math.ceil(length / 5); left > 0; left--) {
+      const step = add(at, [place[0] - at[0], place[1] - at[1], place[2] - at[2]], 1 / left);
+      const to = left === 1 ? place : add(step, random.direction(), 1.2);
+      tubes.push({ from: at, to, radiusFrom: radius, radiusTo: radius - thinning, hu: nearest.hu });
+      radius -= thinning;
+      at = to;
+    }
+  }
 }
 
 function growBranch(anatomy: Anatomy, level: LevelParameters, random: Random, tip: Tip, tubes: Tube[]): Tip[] {
@@ -48,49 +92,63 @@ function growBranch(anatomy: Anatomy, level: LevelParameters, random: Random, ti
   const hu = random.between(25, 55);
   while (left > 0) {
     const step = Math.min(left, 3 + radius);
-    direction = bend(anatomy, random, at, direction, step, radius);
+    direction = bend(anatomy, random, at, direction, step, radius, tip.target);
     const to: Vector3 = [at[0] + direction[0] * step, at[1] + direction[1] * step, at[2] + direction[2] * step];
-    const next = radius * (1 - 0.006 * step);
+    const next = radius * (1 - 0.004 * step);
     // Vessels reach the walls only when they are thin.
     const depth = anatomy.lungDepth(to[0], to[1], to[2]);
     if (depth < 1 + radius && tubes.length > level.vesselRoots * 8 && radius < 2.5) return children;
     tubes.push({ from: at, to, radiusFrom: radius, radiusTo: next, hu });
     if (radius > 1 && random.next() < 0.05 * step) {
       const side = radius * random.between(0.35, 0.55);
-      if (side > level.smallestVesselMm) children.push(branch(random, to, direction, side, 0.9));
+      if (side > level.smallestVesselMm) children.push(branch(anatomy, random, to, direction, side, 0.9));
     }
     at = to;
     radius = next;
     left -= step;
   }
   if (radius < level.smallestVesselMm) return children;
-  const major = radius * random.between(0.74, 0.93);
+  const major = radius * random.between(0.76, 0.94);
   const minor = Math.cbrt(radius ** 3 - major ** 3);
-  children.push(branch(random, at, direction, major, 0.35));
-  if (minor > level.smallestVesselMm) children.push(branch(random, at, direction, minor, 0.75));
+  children.push(branch(anatomy, random, at, direction, major, 0.3));
+  if (minor > level.smallestVesselMm) children.push(branch(anatomy, random, at, direction, minor, 0.75));
   return children.filter((child) => child.radius > level.smallestVesselMm);
 }
 
-function branch(random: Random, at: Vector3, direction: Vector3, radius: number, turn: number): Tip {
+function branch(anatomy: Anatomy, random: Random, at: Vector3, direction: Vector3, radius: number, turn: number): Tip {
   const aside = random.direction();
-  return {
-    at,
-    direction: unit([direction[0] + turn * aside[0], direction[1] + turn * aside[1], direction[2] + turn * aside[2]]),
-    radius,
-    left: radius * random.between(3.5, 7) + 4,
-  };
+  const start = unit(add(direction, aside, turn));
+  const reach = 12 + 18 * radius;
+  const target = placeInLung(anatomy, random, () => add(at, add(start, random.direction(), 0.9), reach));
+  return { at, direction: start, radius, left: radius * random.between(4, 8) + 4, target };
 }
 
-/** Of a few directions near the last one, that which stays deepest in the lung. */
-function bend(anatomy: Anatomy, random: Random, at: Vector3, was: Vector3, step: number, radius: number): Vector3 {
+/** The first of some places that lies in the lung, or the last one. */
+function placeInLung(anatomy: Anatomy, random: Random, draw: () => Vector3): Vector3 {
+  let place = draw();
+  for (let n = 0; n < 8 && anatomy.lungDepth(place[0], place[1], place[2]) < random.between(2, 8); n++) place = draw();
+  return place;
+}
+
+/** Of a few directions near the last one, that which leads to the target and stays away from the walls. */
+function bend(
+  anatomy: Anatomy,
+  random: Random,
+  at: Vector3,
+  was: Vector3,
+  step: number,
+  radius: number,
+  target: Vector3,
+): Vector3 {
+  const wanted = unit([target[0] - at[0], target[1] - at[1], target[2] - at[2]]);
   let best = was;
   let most = Number.NEGATIVE_INFINITY;
   for (let n = 0; n < 3; n++) {
-    const aside = random.direction();
-    const tried = unit([was[0] + 0.28 * aside[0], was[1] + 0.28 * aside[1], was[2] + 0.28 * aside[2]]);
-    const ahead = step + 4;
-    const depth = anatomy.lungDepth(at[0] + tried[0] * ahead, at[1] + tried[1] * ahead, at[2] + tried[2] * ahead);
-    const worth = Math.min(depth, 4 + 3 * radius) + random.next();
+    const tried = unit(add(was, random.direction(), 0.24));
+    const ahead = add(at, tried, step + 4);
+    const toward = tried[0] * wanted[0] + tried[1] * wanted[1] + tried[2] * wanted[2];
+    const depth = anatomy.lungDepth(ahead[0], ahead[1], ahead[2]);
+    const worth = Math.min(depth, 4 + 2 * radius) + 12 * toward + random.next();
     if (worth > most) {
       most = worth;
       best = tried;
@@ -98,6 +156,12 @@ function bend(anatomy: Anatomy, random: Random, at: Vector3, was: Vector3, step:
   }
   return best;
 }
+
+const add = (a: Vector3, b: Vector3, times: number): Vector3 => [
+  a[0] + times * b[0],
+  a[1] + times * b[1],
+  a[2] + times * b[2],
+];
 
 export function unit([x, y, z]: Vector3): Vector3 {
   const length = Math.sqrt(x * x + y * y + z * z) || 1;
