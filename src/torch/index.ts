@@ -17,4 +17,5 @@ export * as nn from './nn/index.js';
 export { type Operator, type OperatorArgument, op, ops } from './operators.js';
 export * as optim from './optim/index.js';
 export { keep, scope } from './scope.js';
+export * from './serialization/index.js';
 export { type IndexItem, isTensor, type NestedArray, type Operand, Tensor } from './tensor.js';
