@@ -26,6 +26,8 @@ ${union(names('nodule'))};
 const file = new URL('../src/torch/operatorNames.generated.ts', import.meta.url);
 if (!process.argv.includes('--check')) fs.writeFileSync(file, text);
 else if (fs.readFileSync(file, 'utf8') !== text) {
-  console.error('src/torch/operatorNames.generated.ts differs from the dispatcher; run: node scripts/operator-names.mjs');
+  console.error(
+    'src/torch/operatorNames.generated.ts differs from the dispatcher; run: node scripts/operator-names.mjs',
+  );
   process.exit(1);
 }

@@ -1,5 +1,5 @@
-// The CPU allocator that counts what is alive and keeps freed large blocks: glibc gives every block above its limit back
-// to the kernel at once, so whole slices would spend two thirds of their time in page faults.
+// The CPU allocator that counts what is alive and keeps freed large blocks: glibc gives every block above its limit
+// back to the kernel at once, so whole slices would spend two thirds of their time in page faults.
 #pragma once
 
 #include <cstddef>

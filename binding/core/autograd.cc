@@ -15,8 +15,8 @@ namespace nodule {
 namespace {
 
 Napi::Value requires_grad(const Napi::CallbackInfo& info) {
-  return guard(
-      info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).requires_grad()); });
+  return guard(info,
+               [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).requires_grad()); });
 }
 
 Napi::Value set_requires_grad(const Napi::CallbackInfo& info) {
@@ -30,8 +30,8 @@ Napi::Value is_leaf(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_leaf()); });
 }
 
-// The slot of the gradient, or null. A known slot that holds the same tensor is given back, so that `tensor.grad` is one
-// object as long as the gradient is one tensor.
+// The slot of the gradient, or null. A known slot that holds the same tensor is given back, so that `tensor.grad` is
+// one object as long as the gradient is one tensor.
 Napi::Value grad(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Tensor gradient = tensor_at(info[0]).grad();

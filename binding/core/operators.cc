@@ -17,11 +17,10 @@ namespace {
 // Where Python takes a number for a Tensor argument as a matter of course (python_arg_parser's
 // should_allow_numbers_as_tensors), so that `add(a, 2)` is add.Tensor and `pow(a, 2)` is pow.Tensor_Scalar.
 bool takes_numbers_as_tensors(std::string name) {
-  static const std::array<const char*, 15> names = {"aten::add",         "aten::sub",     "aten::mul",
-                                                    "aten::div",         "aten::subtract", "aten::multiply",
-                                                    "aten::divide",      "aten::true_divide", "aten::floor_divide",
-                                                    "aten::copy",        "aten::to",      "aten::_to_copy",
-                                                    "aten::_conj",       "aten::add_relu", "aten::_add_relu"};
+  static const std::array<const char*, 15> names = {
+      "aten::add",      "aten::sub",      "aten::mul",         "aten::div",          "aten::subtract",
+      "aten::multiply", "aten::divide",   "aten::true_divide", "aten::floor_divide", "aten::copy",
+      "aten::to",       "aten::_to_copy", "aten::_conj",       "aten::add_relu",     "aten::_add_relu"};
   if (!name.empty() && name.back() == '_') name.pop_back();
   return std::any_of(names.begin(), names.end(), [&](const char* known) { return name == known; });
 }
@@ -213,7 +212,7 @@ Napi::Value results_to_js(Napi::Env env, const Overload& overload, std::vector<c
     } else if (stack[i].isScalar()) {
       kinds += 'p';
       const at::Scalar scalar = stack[i].toScalar();
-      array.Set(place, plain_to_js(env, scalar.isBoolean()        ? c10::IValue(scalar.toBool())
+      array.Set(place, plain_to_js(env, scalar.isBoolean()         ? c10::IValue(scalar.toBool())
                                         : scalar.isIntegral(false) ? c10::IValue(scalar.toLong())
                                                                    : c10::IValue(scalar.toDouble())));
     } else {

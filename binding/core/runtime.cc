@@ -67,8 +67,7 @@ Napi::Value set_deterministic(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value cpu_capability(const Napi::CallbackInfo& info) {
-  return guard(
-      info, [&]() -> Napi::Value { return Napi::String::New(info.Env(), at::get_cpu_capability()); });
+  return guard(info, [&]() -> Napi::Value { return Napi::String::New(info.Env(), at::get_cpu_capability()); });
 }
 
 }  // namespace

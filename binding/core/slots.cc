@@ -31,7 +31,8 @@ Parts split(double slot) {
 double SlotTable::put(at::Tensor tensor) {
   std::uint32_t index;
   if (free_.empty()) {
-    if (entries_.size() >= static_cast<std::size_t>(kIndexRange)) throw std::runtime_error("more than 2^24 live tensors");
+    if (entries_.size() >= static_cast<std::size_t>(kIndexRange))
+      throw std::runtime_error("more than 2^24 live tensors");
     index = static_cast<std::uint32_t>(entries_.size());
     entries_.emplace_back();
   } else {

@@ -1,5 +1,5 @@
-// Tensors cross the border as slot numbers. A slot has an index and a generation, so that a number kept after its tensor
-// was disposed is told from the tensor that took the place. The table belongs to one Node environment (worker).
+// Tensors cross the border as slot numbers. A slot has an index and a generation, so that a number kept after its
+// tensor was disposed is told from the tensor that took the place. The table belongs to one Node environment (worker).
 #pragma once
 
 #include <ATen/core/Tensor.h>

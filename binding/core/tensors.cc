@@ -49,13 +49,12 @@ Napi::Value dtype(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value device(const Napi::CallbackInfo& info) {
-  return guard(
-      info, [&]() -> Napi::Value { return Napi::String::New(info.Env(), tensor_at(info[0]).device().str()); });
+  return guard(info, [&]() -> Napi::Value { return Napi::String::New(info.Env(), tensor_at(info[0]).device().str()); });
 }
 
 Napi::Value is_contiguous(const Napi::CallbackInfo& info) {
-  return guard(
-      info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_contiguous()); });
+  return guard(info,
+               [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_contiguous()); });
 }
 
 // fromData(typed array, dtype, shape): copies, since an ArrayBuffer may be detached or shared.

@@ -4,6 +4,10 @@
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "nodule/crop_sample.h"
@@ -24,15 +28,80 @@ struct Planes {
   std::int64_t rows, columns, channels, crops, planes, labels;
 };
 
-template <class T>
-void add_noise(T* row, std::int64_t first_voxel, int size, const Window<T>& w) {
-  // A row may begin inside a group of four voxels.
-  for (std::int64_t i = 0; i < size;) {
-    const std::int64_t voxel = first_voxel + i;
-    const Words words = noise_words(static_cast<std::uint32_t>(voxel >> 2), w.key0, w.key1);
-    for (int lane = static_cast<int>(voxel & 3); lane < 4 && i < size; ++lane, ++i)
-      row[i] += w.noise * normal_from<T>(words.w[lane]);
+// The same C++ compiled for wider registers too, and chosen when the library is loaded; no fused multiply-add is among
+// the instructions that are used (-ffp-contract=off), so all give the same bits.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define NODULE_WIDE __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define NODULE_WIDE
+#endif
+
+constexpr int kLanes = 16;
+
+/// Normal numbers of the voxels 4*group … 4*(group + 16) - 1 of a sample.
+NODULE_WIDE void normal_block(std::uint32_t group, std::uint32_t key0, std::uint32_t key1, float* out) {
+  std::uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
+  for (int i = 0; i < kLanes; ++i) {
+    const Words counter = noise_counter(group + static_cast<std::uint32_t>(i));
+    c0[i] = counter.w[0];
+    c1[i] = counter.w[1];
+    c2[i] = counter.w[2];
+    c3[i] = counter.w[3];
   }
+  for (std::uint32_t round = 0; round < kPhiloxRounds; ++round) {
+    const std::uint32_t k0 = key0 + round * kPhiloxStep0, k1 = key1 + round * kPhiloxStep1;
+    for (int i = 0; i < kLanes; ++i) philox_round(c0[i], c1[i], c2[i], c3[i], k0, k1);
+  }
+  for (int i = 0; i < kLanes; ++i) {
+    out[4 * i] = normal_from<float>(c0[i]);
+    out[4 * i + 1] = normal_from<float>(c1[i]);
+    out[4 * i + 2] = normal_from<float>(c2[i]);
+    out[4 * i + 3] = normal_from<float>(c3[i]);
+  }
+}
+
+void normal_block(std::uint32_t group, std::uint32_t key0, std::uint32_t key1, double* out) {
+  for (int i = 0; i < kLanes; ++i) {
+    const Words words = philox4x32_10(noise_counter(group + static_cast<std::uint32_t>(i)), key0, key1);
+    for (int lane = 0; lane < 4; ++lane) out[4 * i + lane] = normal_from<double>(words.w[lane]);
+  }
+}
+
+/// Two neighbours of a row in one read; the compiler unpacks and weighs them for many pixels at once.
+using Pair = std::uint32_t;
+
+Pair pair_at(const std::int16_t* voxels) {
+  Pair pair;
+  std::memcpy(&pair, voxels, sizeof pair);
+  return pair;
+}
+
+template <class T>
+NODULE_HOST_DEVICE void weigh(const Pair* upper, const Pair* lower, const T* wx, const T* wy, int size, T* out) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first voxel of a pair is its lower half");
+  const auto first = [](Pair pair) { return static_cast<T>(static_cast<std::int32_t>(pair << 16) >> 16); };
+  const auto second = [](Pair pair) { return static_cast<T>(static_cast<std::int32_t>(pair) >> 16); };
+  for (int i = 0; i < size; ++i)
+    out[i] = bilinear(first(upper[i]), second(upper[i]), first(lower[i]), second(lower[i]), wx[i], wy[i]);
+}
+
+NODULE_WIDE void weigh_row(const Pair* upper, const Pair* lower, const float* wx, const float* wy, int size,
+                           float* out) {
+  weigh(upper, lower, wx, wy, size, out);
+}
+
+void weigh_row(const Pair* upper, const Pair* lower, const double* wx, const double* wy, int size, double* out) {
+  weigh(upper, lower, wx, wy, size, out);
+}
+
+template <class T>
+void add_noise(T* row, std::int64_t first_voxel, int size, const Window<T>& w, T* normal) {
+  // A row may begin inside a group of four voxels.
+  const std::uint32_t group = static_cast<std::uint32_t>(first_voxel >> 2);
+  const int skipped = static_cast<int>(first_voxel & 3);
+  for (int done = 0; done < skipped + size; done += 4 * kLanes)
+    normal_block(group + static_cast<std::uint32_t>(done / 4), w.key0, w.key1, normal + done);
+  for (int i = 0; i < size; ++i) row[i] += w.noise * normal[skipped + i];
 }
 
 template <class T>
@@ -40,46 +109,117 @@ void clamp_row(T* row, int size, T low, T high) {
   for (int i = 0; i < size; ++i) row[i] = clamp_to(row[i], low, high);
 }
 
-template <class T>
-void sample_row(const Planes& p, const Options& o, const double* draws, int row, T* image, T* mask, Tap<T>* taps) {
-  const int size = static_cast<int>(o.size);
-  const int columns = static_cast<int>(p.columns);
-  const Window<T> w = make_window<T>(draws, size, static_cast<int>(p.rows), columns, o.border_at_window);
-  const std::int32_t* stack = p.table + static_cast<std::int64_t>(draws[kCrop]) * (p.channels + 1);
-  const std::int64_t plane = p.rows * p.columns;
-  const T low = static_cast<T>(o.clip_low), high = static_cast<T>(o.clip_high);
+/// Rows and columns that hold labels; none: low above high.
+struct Bounds {
+  int low_x, high_x, low_y, high_y;
+};
 
-  for (int column = 0; column < size; ++column) taps[column] = make_tap(w, row, column, columns);
-  for (std::int64_t channel = 0; channel < p.channels; ++channel) {
-    const std::int64_t first_voxel = (channel * size + row) * size;
-    const std::int16_t* source = p.image + stack[w.mirror ? p.channels - 1 - channel : channel] * plane;
-    T* out = image + first_voxel;
-    for (int column = 0; column < size; ++column) out[column] = bilinear<T>(source, taps[column]);
-    if (o.noise_after_clamp) clamp_row(out, size, low, high);
-    if (w.noise != 0) add_noise(out, first_voxel, size, w);
-    if (!o.noise_after_clamp) clamp_row(out, size, low, high);
+Bounds label_bounds(const std::uint8_t* label, int rows, int columns) {
+  Bounds bounds{columns, -1, rows, -1};
+  for (int y = 0; y < rows; ++y) {
+    const std::uint8_t* row = label + static_cast<std::int64_t>(y) * columns;
+    const std::uint8_t* first = std::find_if(row, row + columns, [](std::uint8_t value) { return value != 0; });
+    if (first == row + columns) continue;
+    int last = columns - 1;
+    while (row[last] == 0) --last;
+    bounds.low_x = std::min(bounds.low_x, static_cast<int>(first - row));
+    bounds.high_x = std::max(bounds.high_x, last);
+    bounds.low_y = std::min(bounds.low_y, y);
+    bounds.high_y = y;
   }
-
-  const std::uint8_t* label = p.label + stack[p.channels] * plane;
-  T* out = mask + static_cast<std::int64_t>(row) * size;
-  for (int column = 0; column < size; ++column) {
-    const bool set = o.label_resample ? bilinear<T>(label, taps[column]) > static_cast<T>(0.5)
-                                      : kept_label(label, w, row, column, columns);
-    out[column] = set ? static_cast<T>(1) : static_cast<T>(0);
-  }
+  return bounds;
 }
+
+/// Samples rows of one crop after another; what a crop's rows share is worked out once.
+template <class T>
+class RowSampler {
+ public:
+  RowSampler(const Planes& planes, const Options& options)
+      : p_(planes),
+        o_(options),
+        size_(static_cast<int>(options.size)),
+        columns_(static_cast<int>(planes.columns)),
+        taps_(size_),
+        wx_(size_),
+        wy_(size_),
+        upper_(size_),
+        lower_(size_),
+        normal_(size_ + 4 + 4 * kLanes) {}
+
+  void open(const double* draws) {
+    w_ = make_window<T>(draws, size_, static_cast<int>(p_.rows), columns_, o_.border_at_window);
+    stack_ = p_.table + static_cast<std::int64_t>(draws[kCrop]) * (p_.channels + 1);
+    label_ = p_.label + stack_[p_.channels] * p_.rows * p_.columns;
+    bounds_ = label_bounds(label_, static_cast<int>(p_.rows), columns_);
+  }
+
+  void sample(int row, T* image, T* mask) {
+    for (int column = 0; column < size_; ++column) {
+      const T x = clamped_x(w_, row, column), y = clamped_y(w_, row, column);
+      taps_[column] = make_tap(x, y, static_cast<int>(p_.rows), columns_);
+      wx_[column] = taps_[column].wx;
+      wy_[column] = taps_[column].wy;
+    }
+    for (std::int64_t channel = 0; channel < p_.channels; ++channel) sample_channel(row, channel, image);
+    sample_label(row, mask + static_cast<std::int64_t>(row) * size_);
+  }
+
+ private:
+  void sample_channel(int row, std::int64_t channel, T* image) {
+    const std::int64_t first_voxel = (channel * size_ + row) * size_;
+    const std::int64_t plane = stack_[w_.mirror ? p_.channels - 1 - channel : channel];
+    const std::int16_t* source = p_.image + plane * p_.rows * p_.columns;
+    const T low = static_cast<T>(o_.clip_low), high = static_cast<T>(o_.clip_high);
+    for (int column = 0; column < size_; ++column) {
+      upper_[column] = pair_at(source + taps_[column].corner);
+      lower_[column] = pair_at(source + taps_[column].corner + columns_);
+    }
+    T* out = image + first_voxel;
+    weigh_row(upper_.data(), lower_.data(), wx_.data(), wy_.data(), size_, out);
+    if (o_.noise_after_clamp) clamp_row(out, size_, low, high);
+    if (w_.noise != 0) add_noise(out, first_voxel, size_, w_, normal_.data());
+    if (!o_.noise_after_clamp) clamp_row(out, size_, low, high);
+  }
+
+  void sample_label(int row, T* out) {
+    const T half = static_cast<T>(0.5);
+    const T margin_x = 1 + cell_reach(w_.xx, w_.xy), margin_y = 1 + cell_reach(w_.yx, w_.yy);
+    for (int column = 0; column < size_; ++column) {
+      const T x = clamped_x(w_, row, column), y = clamped_y(w_, row, column);
+      // No label within reach: most pixels of most crops.
+      bool set = x >= bounds_.low_x - margin_x && x <= bounds_.high_x + margin_x && y >= bounds_.low_y - margin_y &&
+                 y <= bounds_.high_y + margin_y;
+      if (set)
+        set = o_.label_resample ? bilinear_at(label_, taps_[column], columns_) > half
+                                : kept_label(label_, w_, row, column, columns_);
+      out[column] = set ? static_cast<T>(1) : static_cast<T>(0);
+    }
+  }
+
+  const Planes& p_;
+  const Options& o_;
+  int size_, columns_;
+  Window<T> w_{};
+  const std::int32_t* stack_ = nullptr;
+  const std::uint8_t* label_ = nullptr;
+  Bounds bounds_{};
+  std::vector<Tap<T>> taps_;
+  std::vector<T> wx_, wy_;
+  std::vector<Pair> upper_, lower_;
+  std::vector<T> normal_;
+};
 
 template <class T>
 void sample_batch(const Planes& p, const Options& o, const double* draws, std::int64_t positions, std::int64_t first,
                   T* image, T* mask) {
   const std::int64_t size = o.size;
   at::parallel_for(0, o.batch * size, size, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<Tap<T>> taps(size);
+    RowSampler<T> sampler(p, o);
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t sample = i / size;
-      const double* row = draws + (first + sample) % positions * kDrawColumns;
-      sample_row<T>(p, o, row, static_cast<int>(i % size), image + sample * p.channels * size * size,
-                    mask + sample * size * size, taps.data());
+      if (i == begin || i % size == 0) sampler.open(draws + (first + sample) % positions * kDrawColumns);
+      sampler.sample(static_cast<int>(i % size), image + sample * p.channels * size * size,
+                     mask + sample * size * size);
     }
   });
 }
@@ -88,6 +228,8 @@ void check_shapes(const at::Tensor& image, const at::Tensor& label, const at::Te
                   const at::Tensor& cursor, std::int64_t batch, std::int64_t window) {
   TORCH_CHECK(image.dim() == 3 && image.scalar_type() == at::kShort && image.is_contiguous(),
               "crop_augment: image must be contiguous int16 [planes, rows, columns], found ", image.scalar_type(), " ",
+              image.sizes());
+  TORCH_CHECK(image.size(1) >= 2 && image.size(2) >= 2, "crop_augment: planes must have at least 2x2 voxels, found ",
               image.sizes());
   TORCH_CHECK(label.dim() == 3 && label.size(1) == image.size(1) && label.size(2) == image.size(2) &&
                   label.scalar_type() == at::kByte && label.is_contiguous(),

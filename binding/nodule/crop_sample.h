@@ -62,39 +62,45 @@ NODULE_HOST_DEVICE T source_y(const Window<T>& w, int row, int column) {
   return w.yx * static_cast<T>(2 * column + 1 - w.size) + (w.yy * static_cast<T>(2 * row + 1 - w.size) + w.y0);
 }
 
-/// Four neighbours of a point and its place between them; the same for every channel of a sample.
+template <class T>
+NODULE_HOST_DEVICE T clamped_x(const Window<T>& w, int row, int column) {
+  return clamp_to(source_x(w, row, column), static_cast<T>(w.low_x), static_cast<T>(w.high_x));
+}
+
+template <class T>
+NODULE_HOST_DEVICE T clamped_y(const Window<T>& w, int row, int column) {
+  return clamp_to(source_y(w, row, column), static_cast<T>(w.low_y), static_cast<T>(w.high_y));
+}
+
+/// The four neighbours of a point, from `corner` to the right and down, and its place between them; the same for every
+/// channel of a sample. On the last row or column the neighbours are the last two, with a weight of 1: the same value
+/// as of the one before it with a weight of 0, and never a read beyond the plane.
 template <class T>
 struct Tap {
-  int corner;       // index of the upper left neighbour in the plane
-  int right, down;  // steps to the other neighbours, 0 at the border
+  int corner;
   T wx, wy;
 };
 
 template <class T>
-NODULE_HOST_DEVICE Tap<T> make_tap(const Window<T>& w, int row, int column, int columns) {
-  const T x = clamp_to(source_x(w, row, column), static_cast<T>(w.low_x), static_cast<T>(w.high_x));
-  const T y = clamp_to(source_y(w, row, column), static_cast<T>(w.low_y), static_cast<T>(w.high_y));
-  const int left = static_cast<int>(x);  // not negative, so truncation is floor
-  const int top = static_cast<int>(y);
-  Tap<T> tap;
-  tap.corner = top * columns + left;
-  tap.right = left < w.high_x ? 1 : 0;
-  tap.down = top < w.high_y ? columns : 0;
-  tap.wx = x - static_cast<T>(left);
-  tap.wy = y - static_cast<T>(top);
-  return tap;
+NODULE_HOST_DEVICE Tap<T> make_tap(T x, T y, int rows, int columns) {
+  const int left = clamp_to(static_cast<int>(x), 0, columns - 2);  // x is not negative, so truncation is floor
+  const int top = clamp_to(static_cast<int>(y), 0, rows - 2);
+  return {top * columns + left, x - static_cast<T>(left), y - static_cast<T>(top)};
+}
+
+/// Upper left, upper right, lower left, lower right: whole numbers, so their differences are exact.
+template <class T>
+NODULE_HOST_DEVICE T bilinear(T a, T b, T c, T d, T wx, T wy) {
+  const T upper = a + wx * (b - a);
+  const T lower = c + wx * (d - c);
+  return upper + wy * (lower - upper);
 }
 
 template <class T, class Voxel>
-NODULE_HOST_DEVICE T bilinear(const Voxel* plane, const Tap<T>& tap) {
+NODULE_HOST_DEVICE T bilinear_at(const Voxel* plane, const Tap<T>& tap, int columns) {
   const Voxel* p = plane + tap.corner;
-  const T a = static_cast<T>(p[0]);
-  const T b = static_cast<T>(p[tap.right]);
-  const T c = static_cast<T>(p[tap.down]);
-  const T d = static_cast<T>(p[tap.down + tap.right]);
-  const T upper = a + tap.wx * (b - a);
-  const T lower = c + tap.wx * (d - c);
-  return upper + tap.wy * (lower - upper);
+  return bilinear(static_cast<T>(p[0]), static_cast<T>(p[1]), static_cast<T>(p[columns]),
+                  static_cast<T>(p[columns + 1]), tap.wx, tap.wy);
 }
 
 /// A standard normal number from 32 random bits without logarithm or cosine, whose last bit differs between machines:
@@ -113,19 +119,24 @@ NODULE_HOST_DEVICE T normal_from(std::uint32_t bits) {
                         s * (static_cast<T>(-2.4258643782207976) + s * static_cast<T>(2.923581575333981)))));
 }
 
-/// Noise of the four voxels 4*group … 4*group+3 of a sample, counted over [channel, row, column].
-NODULE_HOST_DEVICE Words noise_words(std::uint32_t group, std::uint32_t key0, std::uint32_t key1) {
-  return philox4x32_10({{group, 0u, 0u, kStreamNoise}}, key0, key1);
-}
+/// Counter of the noise of the four voxels 4*group … 4*group+3 of a sample, counted over [channel, row, column].
+NODULE_HOST_DEVICE Words noise_counter(std::uint32_t group) { return {{group, 0u, 0u, kStreamNoise}}; }
 
 /// The label of the source voxel that the output pixel's centre falls into. Its expected area is the nodule's own at
 /// every size; cutting a bilinear sample at one half loses 39 % of a single voxel's.
 template <class T>
 NODULE_HOST_DEVICE bool nearest_label(const std::uint8_t* plane, const Window<T>& w, int row, int column, int columns) {
   const T half = static_cast<T>(0.5);
-  const T x = clamp_to(source_x(w, row, column), static_cast<T>(w.low_x), static_cast<T>(w.high_x));
-  const T y = clamp_to(source_y(w, row, column), static_cast<T>(w.low_y), static_cast<T>(w.high_y));
-  return plane[static_cast<int>(y + half) * columns + static_cast<int>(x + half)] != 0;
+  const int x = static_cast<int>(clamped_x(w, row, column) + half);
+  const int y = static_cast<int>(clamped_y(w, row, column) + half);
+  return plane[y * columns + x] != 0;
+}
+
+/// How far the cell of a pixel, the image of its square, reaches to each side of its centre in the plane. The entries
+/// are half the step between pixels.
+template <class T>
+NODULE_HOST_DEVICE T cell_reach(T first, T second) {
+  return (first < 0 ? -first : first) + (second < 0 ? -second : second);
 }
 
 /// The label of an output pixel that keeps every nodule: the nearest voxel's, and where scaling down would step over a
@@ -136,9 +147,8 @@ template <class T>
 NODULE_HOST_DEVICE bool kept_label(const std::uint8_t* plane, const Window<T>& w, int row, int column, int columns) {
   if (nearest_label(plane, w, row, column, columns)) return true;
   const T x = source_x(w, row, column), y = source_y(w, row, column);
-  // w.xx is half the step, u runs in steps of 2: the pixel's cell reaches |xx| + |xy| to each side.
-  const T reach_x = (w.xx < 0 ? -w.xx : w.xx) + (w.xy < 0 ? -w.xy : w.xy);
-  const T reach_y = (w.yx < 0 ? -w.yx : w.yx) + (w.yy < 0 ? -w.yy : w.yy);
+  const T reach_x = cell_reach(w.xx, w.xy);
+  const T reach_y = cell_reach(w.yx, w.yy);
   if (!(x + reach_x >= static_cast<T>(w.low_x) && x - reach_x <= static_cast<T>(w.high_x) &&
         y + reach_y >= static_cast<T>(w.low_y) && y - reach_y <= static_cast<T>(w.high_y)))
     return false;

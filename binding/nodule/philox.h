@@ -8,7 +8,7 @@
 #if defined(__CUDACC__)
 #define NODULE_HOST_DEVICE __host__ __device__ __forceinline__
 #else
-#define NODULE_HOST_DEVICE inline
+#define NODULE_HOST_DEVICE inline __attribute__((always_inline))
 #endif
 
 namespace nodule {
@@ -17,21 +17,28 @@ struct Words {
   std::uint32_t w[4];
 };
 
+constexpr int kPhiloxRounds = 10;
+
+/// One round; the key of round r is key + r * kPhiloxStep.
+NODULE_HOST_DEVICE void philox_round(std::uint32_t& c0, std::uint32_t& c1, std::uint32_t& c2, std::uint32_t& c3,
+                                     std::uint32_t key0, std::uint32_t key1) {
+  const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * c0;
+  const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * c2;
+  const std::uint32_t n0 = static_cast<std::uint32_t>(product1 >> 32) ^ c1 ^ key0;
+  const std::uint32_t n2 = static_cast<std::uint32_t>(product0 >> 32) ^ c3 ^ key1;
+  c1 = static_cast<std::uint32_t>(product1);
+  c3 = static_cast<std::uint32_t>(product0);
+  c0 = n0;
+  c2 = n2;
+}
+
+constexpr std::uint32_t kPhiloxStep0 = 0x9E3779B9u, kPhiloxStep1 = 0xBB67AE85u;
+
 NODULE_HOST_DEVICE Words philox4x32_10(Words counter, std::uint32_t key0, std::uint32_t key1) {
-  std::uint32_t c0 = counter.w[0], c1 = counter.w[1], c2 = counter.w[2], c3 = counter.w[3];
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * c0;
-    const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * c2;
-    const std::uint32_t n0 = static_cast<std::uint32_t>(product1 >> 32) ^ c1 ^ key0;
-    const std::uint32_t n2 = static_cast<std::uint32_t>(product0 >> 32) ^ c3 ^ key1;
-    c1 = static_cast<std::uint32_t>(product1);
-    c3 = static_cast<std::uint32_t>(product0);
-    c0 = n0;
-    c2 = n2;
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
-  }
-  return {{c0, c1, c2, c3}};
+  std::uint32_t* c = counter.w;
+  for (std::uint32_t round = 0; round < kPhiloxRounds; ++round)
+    philox_round(c[0], c[1], c[2], c[3], key0 + round * kPhiloxStep0, key1 + round * kPhiloxStep1);
+  return counter;
 }
 
 /// What a number is drawn for: the fourth word of the counter, so that no two uses share a number.
