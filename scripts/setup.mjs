@@ -4,6 +4,7 @@
 //   --quiet   say only what goes wrong
 import fs from 'node:fs';
 import path from 'node:path';
+import { searchPath } from '../src/runtime/environment.js';
 import { installLibtorch } from '../src/runtime/installLibtorch.js';
 import { findLibtorch } from '../src/runtime/libtorch.js';
 import { withLock } from '../src/runtime/lock.js';
@@ -20,6 +21,12 @@ for (const flag of flags)
     say(`set-up: unknown option '${flag}'; it knows --build and --quiet`);
     process.exit(2);
   }
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (!((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22)) {
+  say(`set-up: this is Node ${process.version}; wanted is 20.19, 22.12 or newer`);
+  process.exit(1);
+}
 
 const inRoot = (...parts) => path.join(root, ...parts);
 const json = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -68,6 +75,17 @@ const libtorch = {
     ),
 };
 
+/** cmake-js would say this in a page of text. */
+const checkTools = () => {
+  const has = (name) => searchPath().some((folder) => fs.existsSync(path.join(folder, name)));
+  const groups = [['cmake'], ['c++', 'g++', 'clang++'], ['ninja', 'make']];
+  const missing = groups.filter((names) => !names.some(has)).map((names) => names.join(' or '));
+  if (missing.length > 0)
+    throw new StepFailed(
+      `set-up: the addon is compiled from C++; not on PATH: ${missing.join(', ')}. Wanted are CMake 3.18, a C++17 compiler and make (Debian: apt-get install cmake g++ make)`,
+    );
+};
+
 const nativeStamp = inRoot('build', 'addon.stamp');
 const configureStamp = inRoot('build', 'configure.stamp');
 const addonFiles = ['nodule-train.node', 'torch_addon.node'].map((name) => inRoot('build', 'Release', name));
@@ -82,6 +100,7 @@ const addon = {
     ),
   isFresh: (found) => addonFiles.every((file) => fs.existsSync(file)) && readText(nativeStamp) === addon.hash(found),
   make: async (found) => {
+    checkTools();
     const hash = addon.hash(found);
     const configureHash = addon.configureHash(found);
     const [configured, configuredRoot] = (readText(configureStamp) ?? '').split('\n');

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const root = path.resolve(import.meta.dirname, '..');
+// Not import.meta.dirname: a Node that is too old must get as far as being told so.
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Everything goes to stderr: stdout belongs to results. */
 export const say = (text) => process.stderr.write(`${text}\n`);
