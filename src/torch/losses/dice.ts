@@ -12,7 +12,7 @@ declare module '../native.js' {
 const apply = (prediction: Tensor, target: Tensor, smooth: number, positiveWeight: number): Tensor => {
   for (const [name, value] of Object.entries({ prediction, target }))
     if (!isTensor(value)) throw new NoduleTrainError('torch', `dice loss: the ${name} is ${typeof value}, no Tensor`);
-  for (const [name, value] of Object.entries({ smooth, positiveWeight }))
+  for (const [name, value] of Object.entries({ smooth, fnWeight: positiveWeight }))
     if (!Number.isFinite(value) || value < 0)
       throw new NoduleTrainError('loss-options', `dice loss: ${name} is ${value}, wanted is a finite number from 0`);
   try {
