@@ -1,6 +1,6 @@
 /** What a cut is adapted to. */
 interface Densities {
-  /** HU of the voxels around the annotated point, well inside the nodule. */
+  /** HU of the voxels in the annotated sphere. */
   readonly core: readonly number[];
   /** HU of the voxels just outside it, the chest wall and vessels among them. */
   readonly around: readonly number[];
@@ -16,9 +16,9 @@ const lungBelowHu = -700;
 export const readersEdgeHu = -600;
 
 /**
- * The HU above which a voxel belongs to a nodule: halfway between the nodule's middle and the lung around it, where a
+ * The HU above which a voxel belongs to a nodule: halfway between its median and the lung around it, where a
  * scanner's blur puts the edge of a ground-glass nodule, but never above -600 HU, where readers see the edge of a solid
- * one. null where the middle is no denser than the lung: then density says nothing about where the nodule ends.
+ * one. null where the sphere is no denser than the lung: then density says nothing about where the nodule ends.
  */
 export const adaptedCut = ({ core, around }: Densities): number | null => {
   const lung = median(around.filter((hu) => hu < lungBelowHu)) ?? normalLungHu;

@@ -115,7 +115,10 @@ const labelOne = (one: OneNodule): LabelledNodule => {
     return { annotation, center, radii: [0, 0, 0], boxLow: center, boxHigh: center, cutHu: null, voxels: 0 };
   }
   const wholeBox = compat.boxLabels || reachMm === null;
-  const cutHu = wholeBox || outside ? thresholdHu : adaptedCut(densitiesAround(volume, point, center, reachMm!));
+  const cutHu =
+    wholeBox || outside
+      ? thresholdHu
+      : adaptedCut(densitiesAround(volume, point, center, annotation.diameterMm! / 2, reachMm!));
   // Readers' outlines reach beyond the annotated radius; where nothing but the radius is known, it is the best guess.
   const radiusMm = cutHu === null ? annotation.diameterMm! / 2 : reachMm!;
   const inBall = wholeBox ? null : ballAround(volume, point, radiusMm);
@@ -171,8 +174,8 @@ const ballAround = (volume: Volume, point: IndexIRC, reachMm: number) => {
 /** Thickness of the shell of surroundings, in which some lung is found even beside the chest wall. */
 const shellMm = 5;
 
-/** HU within half the reach of the point and in a shell outside it. */
-const densitiesAround = (volume: Volume, point: IndexIRC, center: IndexIRC, reachMm: number) => {
+/** HU within the annotated radius and in a shell outside the label's reach. */
+const densitiesAround = (volume: Volume, point: IndexIRC, center: IndexIRC, radiusMm: number, reachMm: number) => {
   const { voxels, shape, scale, offset } = volume;
   const spacing = knownSpacing(volume, 'tracing nodules in millimetres');
   const distance = distanceFrom(volume, point);
@@ -188,7 +191,7 @@ const densitiesAround = (volume: Volume, point: IndexIRC, center: IndexIRC, reac
     for (let row = bounds[1][0]; row <= bounds[1][1]; row++) {
       for (let column = bounds[2][0]; column <= bounds[2][1]; column++) {
         const mm = Math.sqrt(distance(index, row, column));
-        if (mm <= reachMm / 2) core.push(at(index, row, column));
+        if (mm <= radiusMm) core.push(at(index, row, column));
         else if (mm > reachMm && mm <= reachMm + shellMm) around.push(at(index, row, column));
       }
     }
