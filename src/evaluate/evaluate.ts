@@ -5,7 +5,7 @@ import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
 import { baselineHits } from './baselineHits.js';
 import { type Figures, figuresOf } from './figures.js';
-import { loadScanModel } from './loadScanModel.js';
+import { loadScanModel, type ModelOptions } from './loadScanModel.js';
 import {
   chooseOperatingPoint,
   type OperatingPoint,
@@ -27,8 +27,8 @@ export interface ScanChoice {
   part?: SplitPart;
 }
 
-export interface EvaluateOptions extends ScanChoice {
-  /** A checkpoint. */
+export interface EvaluateOptions extends ScanChoice, ModelOptions {
+  /** A checkpoint of a run, or plain weights with `pooling` and `input`. */
   model: string;
   /** Chooses the operating point on these scans; without it the model's own threshold and size are taken. */
   chooseOn?: ScanChoice;
@@ -59,7 +59,7 @@ const MOST_TILES = 24;
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
   const device = chooseDevice(options.device ?? 'auto') as Device;
-  const { model, point, trainedOn } = loadScanModel(options.model, device);
+  const { model, point, trainedOn } = loadScanModel(options.model, device, options);
   let operatingPoint: OperatingPoint | PointChoice = point;
   if (options.chooseOn) {
     const seen: PredictedScan[] = [];

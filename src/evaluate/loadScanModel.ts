@@ -1,26 +1,132 @@
-import type { Device } from '../torch/index.js';
+import { z } from 'zod';
+import { NoduleTrainError } from '../runtime/error.js';
+import { type Device, isTensor, loadPtSync, loadTensorsSync, nn, ops, scope, type Tensor } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
+import { networkOf } from './networkOf.js';
 import type { OperatingPoint } from './operatingPoint.js';
 import type { ScanModel } from './scanModel.js';
 
+export const modelOptionsSchema = z.strictObject({
+  pooling: z
+    .enum(['max', 'avg'])
+    .optional()
+    .describe("of a model file that does not say it: pytorch-unet's is max, the book's avg"),
+  input: z.enum(['hu-clip']).optional().describe('of a model file that does not say it: HU clipped to ±1000'),
+});
+
+export type ModelOptions = z.output<typeof modelOptionsSchema>;
+
 export interface LoadedScanModel {
   model: ScanModel;
-  /** What the run judged its validations by. */
+  /** What the run judged its validations by; for plain weights a probability above one half. */
   point: OperatingPoint;
-  /** Patients (or series) that it was trained on. */
+  /** Patients (or series) that it was trained on; empty where the file does not say it. */
   trainedOn: ReadonlySet<string>;
 }
 
 /**
- * Opens a checkpoint for segmenting whole scans.
- * @throws NoduleTrainError what `loadModel` throws
+ * Opens a model for whole scans: a checkpoint of a run, or plain weights (`.safetensors`, or `.pt` and `.state` of torch.save)
+ * together with what they do not say.
+ *
+ * @throws NoduleTrainError `model-unsaid` where pooling or input must be given, `model-said` where they contradict the file,
+ *   `model-shape` for a network that takes or gives something else than a stack of slices and one probability,
+ *   `model-not-finite` for weights that are not numbers, and what reading the file throws
  */
-export function loadScanModel(path: string, device: Device): LoadedScanModel {
+export function loadScanModel(path: string, device: Device, options: ModelOptions = {}): LoadedScanModel {
+  const loaded = isCheckpoint(path) ? fromCheckpoint(path, options) : fromWeights(path, options);
+  refuseNotFinite(path, loaded.model.net);
+  loaded.model.net.to(device).eval();
+  return { ...loaded, model: { ...loaded.model, device } };
+}
+
+const isSafetensors = (path: string) => !/\.(pt|pth|state)$/.test(path);
+
+function isCheckpoint(path: string): boolean {
+  if (!isSafetensors(path)) return false;
+  return scope(() => loadTensorsSync(path).metadata.model !== undefined);
+}
+
+function fromCheckpoint(path: string, given: ModelOptions): LoadedScanModel {
   const { net, description } = loadModel(path);
-  const { contextSlices, input, sizeMultiple, threshold, minimumVoxels, trainedOn } = description;
+  const { network, contextSlices, input, sizeMultiple, threshold, minimumVoxels, trainedOn } = description;
+  const said = { pooling: network.pooling, input: input.kind };
+  for (const name of ['pooling', 'input'] as const)
+    if (given[name] !== undefined && given[name] !== said[name])
+      throw new NoduleTrainError(
+        'model-said',
+        `reading the model ${path}: --${name} ${given[name]} was given, but the file says ${said[name]}; leave the option out`,
+      );
   return {
-    model: { net: net.to(device), contextSlices, input, sizeMultiple, device },
+    model: { net, contextSlices, input, sizeMultiple, device: 'cpu' },
     point: { threshold, minimumVoxels },
     trainedOn: new Set(trainedOn),
   };
+}
+
+function fromWeights(path: string, { pooling, input }: ModelOptions): LoadedScanModel {
+  return scope(() => {
+    const { state, metadata } = readWeights(path);
+    const pools = pooling ?? (['max', 'avg'] as const).find((name) => name === metadata.pooling);
+    if (pools === undefined)
+      throw unsaid(path, 'how its network pools', "--pooling max (pytorch-unet's) or --pooling avg (the book's)");
+    if (input === undefined) throw unsaid(path, 'what input it takes', '--input hu-clip (HU clipped to ±1000)');
+    const network = networkOf(path, state, pools);
+    const { inChannels = 1, classes, depth = 1 } = network;
+    if (inChannels % 2 === 0 || classes !== 1)
+      throw new NoduleTrainError(
+        'model-shape',
+        `reading the model ${path}: its network takes ${inChannels} channels and gives ${classes}; wanted are an odd number ` +
+          'of slices and one probability for the middle one',
+      );
+    const net = nn.unet(network);
+    net.loadStateDict(state);
+    return {
+      model: {
+        net,
+        contextSlices: (inChannels - 1) / 2,
+        input: { kind: 'hu-clip', low: -1000, high: 1000 },
+        sizeMultiple: 2 ** (depth - 1),
+        device: 'cpu',
+      },
+      point: { threshold: 0.5, minimumVoxels: 1 },
+      trainedOn: new Set<string>(),
+    };
+  });
+}
+
+const unsaid = (path: string, what: string, options: string) =>
+  new NoduleTrainError(
+    'model-unsaid',
+    `reading the model ${path}: the file does not say ${what}; say it with ${options}`,
+  );
+
+function readWeights(path: string): { state: ReadonlyMap<string, Tensor>; metadata: Readonly<Record<string, string>> } {
+  if (isSafetensors(path)) {
+    const { tensors, metadata } = loadTensorsSync(path);
+    return { state: tensors, metadata };
+  }
+  const value = loadPtSync(path);
+  // The book saves a dict with the weights under model_state.
+  const state = value instanceof Map && value.has('model_state') ? value.get('model_state') : value;
+  if (!(state instanceof Map) || ![...state.values()].every(isTensor))
+    throw new NoduleTrainError(
+      'model-weights',
+      `reading the model ${path}: it holds no state_dict, neither by itself nor as model_state; save \`model.state_dict()\``,
+    );
+  return { state, metadata: {} };
+}
+
+function refuseNotFinite(path: string, net: nn.Module): void {
+  scope(() => {
+    for (const [name, tensor] of net.stateDict()) {
+      if (tensor.dtype === 'int64') continue;
+      const finite: Tensor = ops.isfinite(tensor);
+      if ((ops.all(finite) as Tensor).item()) continue;
+      const first = (ops.nonzero(ops.logical_not(finite)) as Tensor).select(0, 0).toArray() as number[];
+      throw new NoduleTrainError(
+        'model-not-finite',
+        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, numbers are wanted; its training broke down: take an earlier checkpoint`,
+      );
+    }
+  });
 }

@@ -1,7 +1,7 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { fromData, noGrad, type Operator, ops, scope } from '../torch/index.js';
+import { fromData, noGrad, ops, scope } from '../torch/index.js';
 import type { ScanModel } from './scanModel.js';
 
 export interface ScanOptions {
@@ -56,7 +56,7 @@ function forwardSlices(volume: Volume, model: ScanModel, first: number, count: n
     scope(() => {
       const stack = fromData(slab, [count + channels - 1, height, width]).to(model.device);
       // [count, H, W, channels] windows over the slab, then channels first.
-      const image = (ops.unfold as Operator)(stack, 0, channels, 1).permute(0, 3, 1, 2).contiguous();
+      const image = ops.unfold(stack, 0, channels, 1).permute(0, 3, 1, 2).contiguous();
       const probability = model.net.forward(image).to('cpu').to('float32');
       const cut = probability.narrow(2, 0, rows).narrow(3, 0, columns).contiguous();
       out.set(cut.data() as Float32Array);
