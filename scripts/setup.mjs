@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { searchPath } from '../src/runtime/environment.js';
 import { installLibtorch } from '../src/runtime/installLibtorch.js';
-import { findLibtorch } from '../src/runtime/libtorch.js';
+import { findLibtorch, inspectLibtorch } from '../src/runtime/libtorch.js';
 import { withLock } from '../src/runtime/lock.js';
 import { progressBar } from '../src/runtime/progressBar.js';
 import { runCommand } from '../src/runtime/runCommand.js';
@@ -92,7 +92,11 @@ const addonFiles = ['nodule-train.node', 'torch_addon.node'].map((name) => inRoo
 
 const addon = {
   // Where libtorch lies does not matter to the result: no path is baked in, and the headers are those of the version.
-  configureHash: ({ version }) => contentHash(['CMakeLists.txt', 'package-lock.json'], [version]),
+  configureHash: ({ version }) => {
+    const locked = json(inRoot('package-lock.json')).packages;
+    const used = ['node-addon-api', 'node-api-headers', 'cmake-js'];
+    return contentHash(['CMakeLists.txt'], [version, ...used.map((name) => locked[`node_modules/${name}`].version)]);
+  },
   hash: (found) =>
     contentHash(
       filesBelow('binding', (name) => /\.(cc|h|cu|cuh)$/.test(name)),
@@ -103,15 +107,17 @@ const addon = {
     checkTools();
     const hash = addon.hash(found);
     const configureHash = addon.configureHash(found);
-    const [configured, configuredRoot] = (readText(configureStamp) ?? '').split('\n');
-    const isConfigured =
-      configured === configureHash && fs.existsSync(configuredRoot) && fs.existsSync(inRoot('build', 'CMakeCache.txt'));
+    const [configured, configuredRoot = ''] = (readText(configureStamp) ?? '').split('\n');
+    // Another path to the same headers would compile everything anew.
+    const kept = typeof inspectLibtorch({ source: 'cache', root: configuredRoot }, true) !== 'string';
+    const torchRoot = kept ? configuredRoot : found.root;
+    const isConfigured = kept && configured === configureHash && fs.existsSync(inRoot('build', 'CMakeCache.txt'));
     const cmakeJs = inRoot('node_modules', 'cmake-js', 'bin', 'cmake-js');
-    const common = [`--CDTORCH_ROOT=${isConfigured ? configuredRoot : found.root}`, '--parallel', '2'];
+    const common = [`--CDTORCH_ROOT=${torchRoot}`, '--parallel', '2'];
     // `build` alone would keep a stale cache of CMake, `compile` would rebuild everything after any error.
     if (!isConfigured) {
       await command('addon (configure)', process.execPath, [cmakeJs, 'configure', ...common]);
-      fs.writeFileSync(configureStamp, `${configureHash}\n${found.root}`);
+      fs.writeFileSync(configureStamp, `${configureHash}\n${torchRoot}`);
     }
     await command('addon (compile)', process.execPath, [cmakeJs, 'build', ...common]);
     fs.writeFileSync(nativeStamp, hash);

@@ -7,7 +7,7 @@
 
 #include <stdexcept>
 
-#include "core/convert.h"
+#include "core/names.h"
 #include "core/slots.h"
 
 namespace nodule {

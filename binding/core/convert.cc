@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/names.h"
 #include "core/slots.h"
 
 namespace nodule {
@@ -13,17 +14,6 @@ namespace nodule {
 namespace {
 
 constexpr double kMaxSafeInteger = 9007199254740991.0;
-
-struct DtypeName {
-  const char* name;
-  at::ScalarType dtype;
-};
-
-constexpr DtypeName kDtypes[] = {
-    {"float32", at::kFloat}, {"float64", at::kDouble}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16},
-    {"int8", at::kChar},     {"uint8", at::kByte},     {"int16", at::kShort},  {"int32", at::kInt},
-    {"int64", at::kLong},    {"bool", at::kBool},
-};
 
 const char* kind_of_js(const Argument& argument) {
   if (argument.tag == Tag::kTensor) return "a Tensor";
@@ -283,29 +273,6 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
   }
 }
 
-Kind list_kind(const c10::Type& element, bool& optional_elements) {
-  switch (element.kind()) {
-    case c10::TypeKind::TensorType:
-      return Kind::kTensorList;
-    case c10::TypeKind::OptionalType: {
-      const auto inner = element.cast<c10::OptionalType>()->getElementType();
-      optional_elements = inner->kind() == c10::TypeKind::TensorType;
-      return optional_elements ? Kind::kTensorList : Kind::kUnsupported;
-    }
-    case c10::TypeKind::IntType:
-    case c10::TypeKind::SymIntType:
-      return Kind::kIntList;
-    case c10::TypeKind::FloatType:
-      return Kind::kFloatList;
-    case c10::TypeKind::BoolType:
-      return Kind::kBoolList;
-    case c10::TypeKind::NumberType:
-      return Kind::kScalarList;
-    default:
-      return Kind::kUnsupported;
-  }
-}
-
 }  // namespace
 
 int convert_argument(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
@@ -345,41 +312,6 @@ int convert_argument(const Argument& argument, const Parameter& parameter, bool 
   return cost;
 }
 
-Kind kind_of(const c10::Type& type, bool& optional, bool& optional_elements) {
-  switch (type.kind()) {
-    case c10::TypeKind::OptionalType:
-      optional = true;
-      return kind_of(*type.cast<c10::OptionalType>()->getElementType(), optional, optional_elements);
-    case c10::TypeKind::TensorType:
-      return Kind::kTensor;
-    case c10::TypeKind::ListType:
-      return list_kind(*type.cast<c10::ListType>()->getElementType(), optional_elements);
-    case c10::TypeKind::NumberType:
-      return Kind::kScalar;
-    case c10::TypeKind::IntType:
-    case c10::TypeKind::SymIntType:
-      return Kind::kInt;
-    case c10::TypeKind::FloatType:
-      return Kind::kFloat;
-    case c10::TypeKind::BoolType:
-      return Kind::kBool;
-    case c10::TypeKind::StringType:
-      return Kind::kString;
-    case c10::TypeKind::ScalarTypeType:
-      return Kind::kScalarType;
-    case c10::TypeKind::LayoutType:
-      return Kind::kLayout;
-    case c10::TypeKind::MemoryFormatType:
-      return Kind::kMemoryFormat;
-    case c10::TypeKind::DeviceObjType:
-      return Kind::kDevice;
-    case c10::TypeKind::GeneratorType:
-      return Kind::kGenerator;
-    default:
-      return Kind::kUnsupported;
-  }
-}
-
 Napi::Value plain_to_js(Napi::Env env, const c10::IValue& value) {
   if (value.isNone()) return env.Null();
   if (value.isBool()) return Napi::Boolean::New(env, value.toBool());
@@ -398,28 +330,6 @@ Napi::Value plain_to_js(Napi::Env env, const c10::IValue& value) {
     return array;
   }
   throw std::runtime_error("a result of type " + value.tagKind() + " has no counterpart in JavaScript");
-}
-
-at::ScalarType dtype_of_name(const std::string& name) {
-  for (const DtypeName& entry : kDtypes) {
-    if (name == entry.name) return entry.dtype;
-  }
-  throw std::invalid_argument("unknown dtype '" + name +
-                              "' (float32, float64, float16, bfloat16, int8, uint8, int16, int32, int64 or bool)");
-}
-
-const char* name_of_dtype(at::ScalarType dtype) {
-  for (const DtypeName& entry : kDtypes) {
-    if (dtype == entry.dtype) return entry.name;
-  }
-  return c10::toString(dtype);
-}
-
-c10::Device device_of_name(const std::string& name) {
-  const bool cuda = name == "cuda" || (name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 8 &&
-                                       name.find_first_not_of("0123456789", 5) == std::string::npos);
-  if (name != "cpu" && !cuda) throw std::invalid_argument("unknown device '" + name + "' (cpu, cuda or cuda:N)");
-  return c10::Device(name);
 }
 
 }  // namespace nodule

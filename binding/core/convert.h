@@ -17,8 +17,4 @@ Kind kind_of(const c10::Type& type, bool& optional, bool& optional_elements);
 // A result that is no Tensor and no list of Tensors.
 Napi::Value plain_to_js(Napi::Env env, const c10::IValue& value);
 
-at::ScalarType dtype_of_name(const std::string& name);
-const char* name_of_dtype(at::ScalarType dtype);
-c10::Device device_of_name(const std::string& name);
-
 }  // namespace nodule

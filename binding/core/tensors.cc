@@ -6,7 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "core/convert.h"
+#include "core/names.h"
 #include "core/slots.h"
 
 namespace nodule {

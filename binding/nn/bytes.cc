@@ -1,10 +1,11 @@
 // The raw bytes of tensors, for readers and writers of files: little-endian, row-major.
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <cstring>
 #include <stdexcept>
 
-#include "core/convert.h"
+#include "core/names.h"
 #include "core/slots.h"
 #include "nn/init.h"
 
@@ -56,7 +57,7 @@ Napi::Value view_of_storage(const Napi::CallbackInfo& info) {
 // JavaScript) goes on holding it. Counters stay whole numbers.
 Napi::Value convert_in_place(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
-    const at::NoGradGuard no_grad;
+    const c10::NoGradGuard no_grad;
     at::Tensor tensor = tensor_at(info[0]);
     at::TensorOptions wanted = tensor.options().requires_grad(false);
     if (info[1].IsString() && tensor.is_floating_point()) {

@@ -42,15 +42,11 @@ constexpr int kLanes = 16;
 NODULE_WIDE void normal_block(std::uint32_t group, std::uint32_t key0, std::uint32_t key1, float* out) {
   std::uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
   for (int i = 0; i < kLanes; ++i) {
-    const Words counter = noise_counter(group + static_cast<std::uint32_t>(i));
-    c0[i] = counter.w[0];
-    c1[i] = counter.w[1];
-    c2[i] = counter.w[2];
-    c3[i] = counter.w[3];
-  }
-  for (std::uint32_t round = 0; round < kPhiloxRounds; ++round) {
-    const std::uint32_t k0 = key0 + round * kPhiloxStep0, k1 = key1 + round * kPhiloxStep1;
-    for (int i = 0; i < kLanes; ++i) philox_round(c0[i], c1[i], c2[i], c3[i], k0, k1);
+    const Words words = philox4x32_10(noise_counter(group + static_cast<std::uint32_t>(i)), key0, key1);
+    c0[i] = words.w[0];
+    c1[i] = words.w[1];
+    c2[i] = words.w[2];
+    c3[i] = words.w[3];
   }
   for (int i = 0; i < kLanes; ++i) {
     out[4 * i] = normal_from<float>(c0[i]);

@@ -54,6 +54,7 @@ const TWIGS_PER_LUNG = 1800;
 /** Leads a twig from the nearest vessel to places without one, so that no part of a lung stays empty. */
 function growTwigs(anatomy: Anatomy, level: LevelParameters, random: Random, side: number, tubes: Tube[]): void {
   const k = anatomy.scale;
+  const ends = new Ends(tubes);
   for (let n = 0; n < TWIGS_PER_LUNG; n++) {
     const place: Vector3 = [
       side * random.between(8, 130) * k,
@@ -61,28 +62,57 @@ function growTwigs(anatomy: Anatomy, level: LevelParameters, random: Random, sid
       random.between(anatomy.baseZ, anatomy.apexZ),
     ];
     if (anatomy.lungDepth(place[0], place[1], place[2]) < 4) continue;
-    let nearest = tubes[0]!;
-    let least = Number.POSITIVE_INFINITY;
-    for (const tube of tubes) {
-      const [x, y, z] = tube.to;
-      const squared = (x - place[0]) ** 2 + (y - place[1]) ** 2 + (z - place[2]) ** 2;
-      if (squared < least) {
-        least = squared;
-        nearest = tube;
-      }
-    }
-    const length = Math.sqrt(least);
-    if (length < 7 || length > 60) continue;
-    let radius = Math.min(Math.max(nearest.radiusTo, 0.8), level.smallestVesselMm + 0.02 * length);
-    const thinning = (radius - level.smallestVesselMm * 0.8) / Math.ceil(length / 5);
-    let at = nearest.to;
-    for (let left = Math.ceil(length / 5); left > 0; left--) {
+    const { index, distance } = ends.nearest(place);
+    if (distance < 7 || distance > 60) continue;
+    const from = tubes[index]!;
+    const pieces = Math.ceil(distance / 5);
+    let radius = Math.min(Math.max(from.radiusTo, 0.8), level.smallestVesselMm + 0.02 * distance);
+    const thinning = (radius - level.smallestVesselMm * 0.8) / pieces;
+    let at = from.to;
+    for (let left = pieces; left > 0; left--) {
       const step = add(at, [place[0] - at[0], place[1] - at[1], place[2] - at[2]], 1 / left);
       const to = left === 1 ? place : add(step, random.direction(), 1.2);
-      tubes.push({ from: at, to, radiusFrom: radius, radiusTo: radius - thinning, hu: nearest.hu });
+      tubes.push({ from: at, to, radiusFrom: radius, radiusTo: radius - thinning, hu: from.hu });
+      ends.add(to);
       radius -= thinning;
       at = to;
     }
+  }
+}
+
+/** Where tubes end, laid out flat: thousands of searches among thousands of ends. */
+class Ends {
+  #places = new Float64Array(3 * 4096);
+  #count = 0;
+
+  constructor(tubes: readonly Tube[]) {
+    for (const { to } of tubes) this.add(to);
+  }
+
+  add(place: Vector3): void {
+    if (3 * this.#count === this.#places.length) {
+      const larger = new Float64Array(this.#places.length * 2);
+      larger.set(this.#places);
+      this.#places = larger;
+    }
+    this.#places.set(place, 3 * this.#count++);
+  }
+
+  nearest([x, y, z]: Vector3): { index: number; distance: number } {
+    const places = this.#places;
+    let index = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let n = 0, at = 0; n < this.#count; n++, at += 3) {
+      const dx = places[at]! - x;
+      const dy = places[at + 1]! - y;
+      const dz = places[at + 2]! - z;
+      const squared = dx * dx + dy * dy + dz * dz;
+      if (squared < least) {
+        least = squared;
+        index = n;
+      }
+    }
+    return { index, distance: Math.sqrt(least) };
   }
 }
 
