@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
+import { modelOptionsSchema } from '../evaluate/loadScanModel.js';
 import type { Interval } from '../score/index.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
@@ -10,7 +11,8 @@ import { stopOnInterrupt } from './stopOnInterrupt.js';
 
 export const evaluateSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans in LUNA16 layout, or a prepared store'),
-  model: z.string().min(1).describe('checkpoint of a run'),
+  model: z.string().min(1).describe('checkpoint of a run, or plain weights: .safetensors, .pt, .state'),
+  ...modelOptionsSchema.shape,
   split: z.string().min(1).optional().describe("file of a split, as a run's split.json: score only one part of it"),
   part: z.enum(['train', 'validation', 'test']).default('test').describe('part of the split'),
   device: z.string().default('auto').describe('auto (CUDA where it works), cpu, cuda or cuda:N'),

@@ -1,14 +1,47 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { withNaN, writeModel, writeWeights } from './errors.models.js';
 import { uidOf, writeLuna16, writeScan } from './errors.scans.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const main = path.join(root, 'dist', 'cli', 'main.js');
 const scratch = mkdtempSync(path.join(tmpdir(), 'nodule-train-errors-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const background: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of background) child.kill('SIGKILL');
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** A small file system of its own, made and forgotten with the process that runs in it. */
+const onSmallDisk = (mount: string) => [
+  'unshare',
+  '-Urm',
+  'sh',
+  '-c',
+  `mount -t tmpfs -o size=1m tmpfs '${mount}' && exec "$0" "$@"`,
+];
+const canMount = spawnSync('unshare', [...onSmallDisk(tmpdir()).slice(1), 'true']).status === 0;
+
+/** Runs until a condition holds; a plain loop, as the cases are synchronous. */
+function waitFor(holds: () => boolean, what: string): void {
+  const end = Date.now() + 60_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`waited a minute for ${what}`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  }
+}
 
 const run = (args: string[], env: NodeJS.ProcessEnv = {}, prefix: string[] = []) => {
   const [command, ...rest] = [...prefix, process.execPath, main, ...args];
@@ -50,6 +83,8 @@ const file = (data: string, ending: string) => path.join(data, 'subset0', `${uid
 const out = () => path.join(scratch, `run-${++folders}`);
 const train = (data: string, ...more: string[]) => ['train', '--data', data, '--out', out(), '--epochs', '1', ...more];
 
+const evaluate = (model: string, ...more: string[]) => ['evaluate', '--data', luna(), '--model', model, ...more];
+
 const cases: Record<string, () => SpawnSyncReturns<string>> = {
   'no libtorch': () => {
     const empty = folder();
@@ -89,6 +124,38 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
         }),
       ),
     ),
+  'NaN in the weights': () => {
+    const model = path.join(folder(), 'nan.safetensors');
+    writeModel(model, { spoil: withNaN });
+    return run(evaluate(model));
+  },
+  'checkpoint of another shape': () => {
+    const model = path.join(folder(), 'shape.safetensors');
+    writeModel(model, { network: { wf: 3 } });
+    return run(evaluate(model));
+  },
+  'pooling not said': () => {
+    const model = path.join(folder(), 'weights.safetensors');
+    writeWeights(model);
+    return run(evaluate(model));
+  },
+  'pooling of another kind': () => {
+    const model = path.join(folder(), 'pooling.safetensors');
+    writeModel(model);
+    return run(evaluate(model, '--pooling', 'avg'));
+  },
+  'run folder in use': () => {
+    const used = out();
+    const args = ['train', '--data', luna(), '--out', used, '--epochs', '1000', '--samples', '160'];
+    background.push(spawn(process.execPath, [main, ...args], { stdio: 'ignore' }));
+    waitFor(() => existsSync(path.join(used, 'metrics.csv')), 'the first epoch of a run');
+    return run(['train', '--resume', used]);
+  },
+  'full disk': () => {
+    const disk = folder();
+    const args = ['train', '--data', luna(), '--out', path.join(disk, 'run'), '--epochs', '1', '--samples', '16'];
+    return run(args, {}, onSmallDisk(disk));
+  },
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 
@@ -97,14 +164,20 @@ describe('errors of the command line', () => {
     expect([...documented.keys()].sort()).toEqual(Object.keys(cases).sort());
   });
 
-  it.each(Object.keys(cases))('%s: one clear message, the exit status of the table, no stack', (name) => {
-    const { message, code } = documented.get(name) as { message: string; code: number };
-    const { status, stderr } = (cases[name] as () => SpawnSyncReturns<string>)();
-    expect(stderr).toMatch(/^error: /m);
-    const [, text] = /^error: ([\s\S]*)$/m.exec(stderr) as RegExpExecArray;
-    expect(text).toMatch(pattern(message));
-    expect(stderr.match(/^error: /gm)).toHaveLength(1);
-    expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
-    expect(status).toBe(code);
-  });
+  const skipped = canMount ? [] : ['full disk'];
+  it.skipIf(canMount)('full disk (skipped: this machine does not let a user mount a file system of his own)', () => {});
+
+  it.each(Object.keys(cases).filter((name) => !skipped.includes(name)))(
+    '%s: one clear message, the exit status of the table, no stack',
+    (name) => {
+      const { message, code } = documented.get(name) as { message: string; code: number };
+      const { status, stderr } = (cases[name] as () => SpawnSyncReturns<string>)();
+      expect(stderr).toMatch(/^error: /m);
+      const [, text] = /^error: ([\s\S]*)$/m.exec(stderr) as RegExpExecArray;
+      expect(text).toMatch(pattern(message));
+      expect(stderr.match(/^error: /gm)).toHaveLength(1);
+      expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+      expect(status).toBe(code);
+    },
+  );
 });

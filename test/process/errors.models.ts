@@ -1,0 +1,35 @@
+import { fromData, manualSeed, nn, saveTensorsSync, type Tensor } from '../../dist/torch/index.js';
+import { saveCheckpoint } from '../../dist/train/checkpoint.js';
+import { resolveTrainConfig } from '../../dist/train/config.js';
+import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
+import { initialState } from '../../dist/train/progressState.js';
+
+const config = resolveTrainConfig({ data: 'scans', out: 'run', network: { depth: 2, wf: 2 } });
+
+/** A small untrained model as a run saves it; `spoil` may change its weights, `network` what its metadata says of it. */
+export function writeModel(
+  path: string,
+  { spoil = () => {}, network = {} }: { spoil?: (state: Map<string, Tensor>) => void; network?: object } = {},
+): void {
+  manualSeed(1);
+  const net = nn.unet(unetOptionsOf(config));
+  const state = net.stateDict() as Map<string, Tensor>;
+  spoil(state);
+  const description = describeModel(config, []);
+  const described = { ...description, network: { ...description.network, ...network } };
+  saveCheckpoint(
+    path,
+    { net: { stateDict: () => state } as nn.Module, description: described },
+    { config, state: initialState() },
+  );
+}
+
+/** The same weights without a word about them. */
+export function writeWeights(path: string): void {
+  saveTensorsSync(path, nn.unet(unetOptionsOf(config)).stateDict() as Map<string, Tensor>, {});
+}
+
+/** Puts NaN into the last layer. */
+export const withNaN = (state: Map<string, Tensor>): void => {
+  state.set('unet.last.bias', fromData(Float32Array.of(Number.NaN), [1]));
+};
