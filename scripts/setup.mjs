@@ -8,6 +8,7 @@ import { searchPath } from '../src/runtime/environment.js';
 import { installLibtorch } from '../src/runtime/installLibtorch.js';
 import { findLibtorch, inspectLibtorch } from '../src/runtime/libtorch.js';
 import { withLock } from '../src/runtime/lock.js';
+import { NODE_WANTED, nodeFits } from '../src/runtime/platform.js';
 import { progressBar } from '../src/runtime/progressBar.js';
 import { runCommand } from '../src/runtime/runCommand.js';
 import { job, setQuiet, tell } from './status.mjs';
@@ -22,9 +23,8 @@ for (const flag of flags)
     process.exit(2);
   }
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (!((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22)) {
-  say(`set-up: this is Node ${process.version}; wanted is 20.19, 22.12 or newer`);
+if (!nodeFits(process.versions.node)) {
+  say(`set-up: this is Node ${process.version}; wanted is ${NODE_WANTED}`);
   process.exit(1);
 }
 

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -22,9 +23,15 @@ Napi::Value open_library(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), last_error());
 }
 
+struct Gpu {
+  std::string name;
+  double bytes = 0;
+};
+
 struct CudaDriver {
   int version = 0;
   int devices = 0;
+  std::vector<Gpu> gpus;
   std::string error;
 };
 
@@ -40,7 +47,23 @@ std::string cuda_error(void* library, const char* call, int code) {
   return std::string("the NVIDIA driver is there, but ") + call + " says " + (name ? name : std::to_string(code));
 }
 
-// The driver's own interface, without CUDA's headers: these four calls have had these signatures since CUDA 2.
+// Name and memory of each device, empty where the driver does not say.
+std::vector<Gpu> list_gpus(void* library, int devices) {
+  auto get = symbol<int (*)(int*, int)>(library, "cuDeviceGet");
+  auto name_of = symbol<int (*)(char*, int, int)>(library, "cuDeviceGetName");
+  auto memory_of = symbol<int (*)(size_t*, int)>(library, "cuDeviceTotalMem_v2");
+  std::vector<Gpu> gpus;
+  for (int i = 0; i < devices && get && name_of && memory_of; ++i) {
+    int device = 0;
+    char name[256] = "";
+    size_t bytes = 0;
+    if (get(&device, i) == 0 && name_of(name, sizeof name, device) == 0 && memory_of(&bytes, device) == 0)
+      gpus.push_back({name, static_cast<double>(bytes)});
+  }
+  return gpus;
+}
+
+// The driver's own interface, without CUDA's headers: these calls have had these signatures since CUDA 3.2.
 CudaDriver ask_driver() {
   CudaDriver found;
   void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -60,7 +83,10 @@ CudaDriver ask_driver() {
     found.error = cuda_error(library, "cuInit", code);
     return found;
   }
-  if (int code = count(&found.devices)) found.error = cuda_error(library, "cuDeviceGetCount", code);
+  if (int code = count(&found.devices))
+    found.error = cuda_error(library, "cuDeviceGetCount", code);
+  else
+    found.gpus = list_gpus(library, found.devices);
   return found;
 }
 
@@ -70,6 +96,14 @@ Napi::Value probe_cuda(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(env);
   result["driver"] = found.version;
   result["devices"] = found.devices;
+  Napi::Array gpus = Napi::Array::New(env);
+  for (const Gpu& gpu : found.gpus) {
+    Napi::Object each = Napi::Object::New(env);
+    each["name"] = gpu.name;
+    each["bytes"] = gpu.bytes;
+    gpus[gpus.Length()] = each;
+  }
+  result["gpus"] = gpus;
   result["error"] = found.error.empty() ? env.Null() : Napi::String::New(env, found.error);
   return result;
 }

@@ -20,7 +20,11 @@ export function runDoctor(json: boolean): Diagnosis {
     output.print(`${marks[state]}  ${name.padEnd(10)} ${found}`);
     if (remedy !== null) output.print(`${' '.repeat(20)}→ ${remedy}`);
   }
+  output.print('libtorch is looked for in this order:');
+  for (const { source, root, usable, verdict } of diagnosis.candidates)
+    output.print(`${usable ? '  +' : '  -'} ${root} (${source}): ${verdict}`);
   output.print(diagnosis.ready ? 'Ready to train.' : 'Not ready: mend what is marked MISSING.');
+  if (diagnosis.next !== null) output.print(`Next: ${diagnosis.next}`);
   output.event({ type: 'end', ...diagnosis });
   if (!diagnosis.ready) process.exitCode = 1;
   return diagnosis;

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { NoduleTrainError } from '../runtime/error.js';
+import { gpuNames } from '../runtime/gpu.js';
 import { installLibtorch } from '../runtime/installLibtorch.js';
 import { findLibtorch, type Libtorch } from '../runtime/libtorch.js';
-import { loadLoader, probeCuda } from '../runtime/load.js';
+import { licenseFiles } from '../runtime/licenses.js';
+import { chooseLibtorch, loadLoader, probeCuda } from '../runtime/load.js';
 import { openOutput } from './output.js';
 
 interface InstallFlags {
@@ -17,11 +20,10 @@ export function libtorchCommand(): Command {
   command
     .command('path')
     .description('Print the folder of the libtorch that is used.')
-    .option('--json', 'all that is known of it as one JSON line')
-    .action(({ json = false }: { json?: boolean }) => {
-      const found = findLibtorch();
-      if (json) openOutput(json).event({ type: 'end', ...found });
-      else process.stdout.write(`${found.root}\n`);
+    .option('--licenses', 'print the licence texts that came with it instead')
+    .option('--json', 'all that is known of it as one JSON line; with --licenses the files of the texts')
+    .action((flags: { licenses?: boolean; json?: boolean }) => {
+      runLibtorchPath(flags);
     });
   command
     .command('install')
@@ -38,7 +40,18 @@ export function libtorchCommand(): Command {
   return command;
 }
 
-const gpuIsUsable = (): boolean => probeCuda(loadLoader()).reason === null;
+/** Prints where the libtorch in use lies, or the licences of what it is made of. */
+export function runLibtorchPath({ licenses = false, json = false }: { licenses?: boolean; json?: boolean }): void {
+  const found = chooseLibtorch();
+  if (!licenses) {
+    if (json) openOutput(json).event({ type: 'end', ...found });
+    else process.stdout.write(`${found.root}\n`);
+    return;
+  }
+  const files = licenseFiles(found);
+  if (json) openOutput(json).event({ type: 'end', licenses: files });
+  else for (const file of files) process.stdout.write(`==> ${file}\n\n${readFileSync(file, 'utf8').trimEnd()}\n\n`);
+}
 
 /** Installs libtorch where it is not there yet. */
 export async function runLibtorchInstall({
@@ -50,7 +63,10 @@ export async function runLibtorchInstall({
   if (cuda && cpu)
     throw new NoduleTrainError('bad-use', 'libtorch install: --cuda and --cpu were both given; give one of them');
   const output = openOutput(json);
-  const kind = cuda || (!cpu && gpuIsUsable()) ? 'cuda' : 'cpu';
+  const probe = cuda || cpu ? null : probeCuda(loadLoader());
+  const kind = cuda || probe?.reason === null ? 'cuda' : 'cpu';
+  if (probe !== null && probe.reason !== null && probe.devices > 0)
+    output.print(`The GPU ${gpuNames(probe.gpus)} cannot be used, so libtorch for the CPU is taken: ${probe.reason}`);
   try {
     const found = await installLibtorch({
       kind,
@@ -63,6 +79,11 @@ export async function runLibtorchInstall({
       },
     });
     output.print(`libtorch ${found.version} for ${kind === 'cuda' ? 'CUDA' : 'the CPU'} is at ${found.root}`);
+    const used = findLibtorch({ preferCuda: found.cuda });
+    if (used.root !== found.root)
+      output.print(
+        `but the one in use is ${used.root} (${used.source}), which comes before it; LIBTORCH=${found.root} changes that`,
+      );
     output.event({ type: 'end', ...found });
     return found;
   } finally {

@@ -1,9 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { cacheFolder } from './environment.js';
-import { findLibtorch } from './libtorch.js';
-import { loadLoader, probeCuda } from './load.js';
+import { cudaVersion, gpuNames, unusedGpuOf } from './gpu.js';
+import { inspectLibtorch, libtorchPlaces } from './libtorch.js';
+import { addonFiles, chooseLibtorch, loadLoader, packageRoot, probeCuda } from './load.js';
+import { ADVICE } from './loadError.js';
+import { openInChild } from './openInChild.js';
+import { NODE_WANTED, nodeFits, platformFault, thisMachine } from './platform.js';
+import { GLIBC_FLOOR } from './versions.js';
 
 /**
  * @typedef {object} Check
@@ -12,28 +17,66 @@ import { loadLoader, probeCuda } from './load.js';
  * @property {string} found
  * @property {string | null} remedy the one command (or change) that mends it
  *
+ * @typedef {object} Candidate a place where libtorch is looked for, in the order of the search
+ * @property {import('./libtorch.js').LibtorchSource} source
+ * @property {string} root
+ * @property {boolean} usable
+ * @property {string} verdict
+ * @property {string | null} noCuda why it gives no CUDA, null where it does or was not opened
+ *
  * @typedef {object} Diagnosis
  * @property {boolean} ready whether training can run, on the CPU at least
  * @property {Check[]} checks
+ * @property {Candidate[]} candidates
+ * @property {string | null} next the one command to run next, null where nothing is to be mended
  */
 
-const REBUILD = 'npm run build (in a clone), else: npm install nodule-train';
+const REBUILD = 'npm install nodule-train (in a clone: npm run build)';
 const INSTALL = 'npx nodule-train libtorch install';
 
-/** @param {unknown} error */
-const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+/** What an error says, without the advice to call this command. @param {unknown} error */
+const messageOf = (error) => {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(ADVICE, '').replace(/[;.\s]+$/, '');
+};
 
-/** @returns {Check} */
-const nodeCheck = () => {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
-  const found = `${process.version} on ${process.platform}-${process.arch}`;
+/** @param {Required<import('./platform.js').Machine>} machine @returns {Check} */
+const platformCheck = (machine) => {
+  // Node is judged by its own check.
+  const fault = platformFault({ ...machine, node: '22.12.0' });
+  const found = `${machine.platform}-${machine.arch}, ${machine.glibc === null ? 'no glibc' : `glibc ${machine.glibc}`}`;
+  if (fault === null) return { name: 'platform', state: 'ok', found, remedy: null };
+  const remedy = `a system or container with Linux on x86-64 and glibc ${GLIBC_FLOOR} or newer`;
+  return { name: 'platform', state: 'missing', found: `${found}: ${messageOf(fault)}`, remedy };
+};
+
+/** @param {string} version @returns {Check} */
+const nodeCheck = (version) => {
+  const fits = nodeFits(version);
   return {
     name: 'Node',
     state: fits ? 'ok' : 'missing',
-    found,
-    remedy: fits ? null : 'use Node 20.19, 22.12 or newer',
+    found: `v${version}`,
+    remedy: fits ? null : `use Node ${NODE_WANTED}`,
   };
+};
+
+/** @returns {Check} */
+const packageCheck = () => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(packageRoot, 'package.json'), 'utf8'));
+  const found = `nodule-train ${version} in ${packageRoot}`;
+  try {
+    const { main, built } = addonFiles();
+    if (!fs.existsSync(main)) throw new Error(`${main} does not exist`);
+    return {
+      name: 'package',
+      state: 'ok',
+      found: `${found}, addon ${built ? 'built here' : 'prebuilt'}`,
+      remedy: null,
+    };
+  } catch (error) {
+    return { name: 'package', state: 'missing', found: `${found}: ${messageOf(error)}`, remedy: REBUILD };
+  }
 };
 
 /** @returns {Check} */
@@ -69,57 +112,90 @@ const cacheCheck = () => {
   }
 };
 
-/** @returns {{check: Check, libtorch: import('./libtorch.js').Libtorch | null}} */
-const libtorchCheck = () => {
+/** Every place in the order of the search; what has the right version is opened in a child process. @param {import('./gpu.js').CudaProbe | null} probe null where nothing can be opened @returns {Candidate[]} */
+const judgeCandidates = (probe) =>
+  libtorchPlaces().map(({ source, root }) => {
+    const found = inspectLibtorch({ source, root });
+    if (typeof found === 'string') return { source, root, usable: false, verdict: found, noCuda: null };
+    const what = `${found.version}, ${found.cuda ? 'with CUDA' : 'CPU only'}`;
+    if (probe === null)
+      return { source, root, usable: true, verdict: `${what}, not opened for want of the addon`, noCuda: null };
+    const { opens, reason, noCuda, seconds, kept } = openInChild(found, probe);
+    const verdict = opens
+      ? `${what}, opens in ${seconds.toFixed(1)} s${kept ? ' (as found before)' : ''}`
+      : `${what}, does not open: ${messageOf(reason)}`;
+    return { source, root, usable: opens, verdict, noCuda };
+  });
+
+/** @param {Candidate[]} candidates @param {import('./gpu.js').CudaProbe | null} probe @returns {{check: Check, chosen: (Candidate & {cuda: boolean}) | null}} */
+const libtorchCheck = (candidates, probe) => {
   try {
-    const libtorch = findLibtorch();
-    const found = `${libtorch.version} at ${libtorch.root} (${libtorch.source})`;
-    return { check: { name: 'libtorch', state: 'ok', found, remedy: null }, libtorch };
+    const libtorch = chooseLibtorch(probe ?? { driver: 0, devices: 0, gpus: [], reason: 'unknown' });
+    const candidate = candidates.find(({ root }) => root === libtorch.root);
+    if (candidate === undefined) throw new Error(`${libtorch.root} is none of the places that are looked at`);
+    const chosen = { ...candidate, cuda: libtorch.cuda };
+    const found = `${chosen.root} (${chosen.source}): ${chosen.verdict}`;
+    if (chosen.usable) return { check: { name: 'libtorch', state: 'ok', found, remedy: null }, chosen };
+    const other = candidates.find(({ usable }) => usable);
+    const remedy = other === undefined ? INSTALL : `export LIBTORCH='${other.root}'`;
+    return { check: { name: 'libtorch', state: 'missing', found, remedy }, chosen };
   } catch (error) {
     const [found = ''] = messageOf(error).split(/[;\n]/);
-    return { check: { name: 'libtorch', state: 'missing', found, remedy: INSTALL }, libtorch: null };
+    const remedy = candidates[0]?.source === 'LIBTORCH' ? 'unset LIBTORCH' : INSTALL;
+    return { check: { name: 'libtorch', state: 'missing', found, remedy }, chosen: null };
   }
 };
 
-/** In a child process: a library that crashes while it is opened then has a name. @returns {Check} */
-const addonCheck = () => {
-  const load = JSON.stringify(new URL('./load.js', import.meta.url).href);
-  const program = `const { loadRuntime } = await import(${load});
-    try { loadRuntime(); } catch (error) { console.error(error.message); process.exit(1); }`;
-  const started = Date.now();
-  const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  if (child.status === 0)
-    return { name: 'addon', state: 'ok', found: `opens with libtorch in ${seconds} s`, remedy: null };
-  const reason =
-    child.signal === null ? (child.stderr.trim().split('\n').at(-1) ?? '') : `crashed with ${child.signal}`;
-  return { name: 'addon', state: 'missing', found: `does not load: ${reason}`, remedy: REBUILD };
-};
-
-/** @param {import('./libtorch.js').Libtorch | null} libtorch @returns {Check} */
-const cudaCheck = (libtorch) => {
-  /** @type {Check} */
-  const check = { name: 'CUDA', state: 'note', found: '', remedy: null };
+/** @returns {import('./gpu.js').CudaProbe | string} what the driver says, or why it could not be asked */
+const askDriver = () => {
   try {
-    const { driver, devices, reason } = probeCuda(loadLoader());
-    if (reason !== null) return { ...check, found: `not used: ${reason}` };
-    const gpus = `${devices} device${devices === 1 ? '' : 's'}, driver for CUDA ${driver / 1000}`;
-    if (libtorch === null || libtorch.cuda) return { ...check, state: 'ok', found: gpus };
-    return { ...check, found: `not used: ${gpus}, but this libtorch is for the CPU only`, remedy: `${INSTALL} --cuda` };
+    return probeCuda(loadLoader());
   } catch (error) {
-    return { ...check, found: `unknown: ${messageOf(error)}`, remedy: REBUILD };
+    return messageOf(error);
   }
+};
+
+/** @param {import('./gpu.js').CudaProbe | string} probe @param {(Candidate & {cuda: boolean}) | null} chosen @returns {Check[]} */
+const gpuChecks = (probe, chosen) => {
+  if (typeof probe === 'string')
+    return [{ name: 'driver', state: 'note', found: `not asked: ${probe}`, remedy: REBUILD }];
+  const { driver, devices, gpus, reason } = probe;
+  if (devices === 0) return [{ name: 'driver', state: 'note', found: `no GPU: ${reason}`, remedy: null }];
+  /** @type {Check} */
+  const driverCheck = { name: 'driver', state: 'ok', found: `NVIDIA's, for CUDA ${cudaVersion(driver)}`, remedy: null };
+  const names = gpuNames(gpus) || `${devices} GPU`;
+  const unused = unusedGpuOf(probe, chosen?.cuda ?? false, chosen?.noCuda ?? null);
+  if (unused === null) return [driverCheck, { name: 'GPU', state: 'ok', found: names, remedy: null }];
+  const found = `${names} is NOT USED: ${unused.reason}`;
+  return [driverCheck, { name: 'GPU', state: 'note', found, remedy: unused.command }];
 };
 
 /**
  * What is installed, what is missing, and the command that mends each. Downloads nothing.
+ * @param {Required<import('./platform.js').Machine>} [machine] another machine than this one (for tests)
  * @returns {Diagnosis}
  */
-export const diagnose = () => {
-  const { check, libtorch } = libtorchCheck();
+export const diagnose = (machine = thisMachine()) => {
+  const own = packageCheck();
+  const answer = askDriver();
+  const probe = typeof answer === 'string' ? null : answer;
+  const candidates = judgeCandidates(own.state === 'ok' ? probe : null);
+  const { check, chosen } = libtorchCheck(candidates, probe);
   /** @type {Check[]} */
-  const checks = [nodeCheck(), processorCheck(), cacheCheck(), check];
-  if (libtorch !== null) checks.push(addonCheck());
-  checks.push(cudaCheck(libtorch));
-  return { ready: checks.every(({ state }) => state !== 'missing'), checks };
+  const checks = [
+    platformCheck(machine),
+    nodeCheck(machine.node),
+    own,
+    processorCheck(),
+    cacheCheck(),
+    check,
+    ...gpuChecks(answer, chosen),
+  ];
+  const worst = checks.find(({ state }) => state === 'missing') ?? checks.find(({ remedy }) => remedy !== null);
+  return {
+    ready: checks.every(({ state }) => state !== 'missing'),
+    checks,
+    candidates,
+    next: worst?.remedy ?? null,
+  };
 };

@@ -10,6 +10,9 @@ import path from 'node:path';
  * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments in which torch is looked for |
  * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache lies |
  *
+ * node-gyp-build, which chooses among the prebuilt loaders, has its own: `NODULE_TRAIN_PREBUILD` (another folder with
+ * `prebuilds/`), `PREBUILDS_ONLY` and `LIBC`.
+ *
  * @typedef {Record<string, string | undefined>} Environment
  */
 

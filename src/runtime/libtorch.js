@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { cacheFolder, libtorchVariable, pythonPrefixes, searchPath } from './environment.js';
-import { NoduleTrainError } from './error.js';
+import { loadError } from './loadError.js';
 import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from './versions.js';
 
 /**
@@ -23,6 +23,7 @@ import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from './versions.js
  * @typedef {object} LibtorchOptions
  * @property {import('./environment.js').Environment} [environment]
  * @property {boolean} [headers] only installations with headers (to build the addon)
+ * @property {boolean} [preferCuda] one with CUDA wins over one without that comes before it, except LIBTORCH
  */
 
 /** Written last into an environment of Python peers: without it the folder is half made. */
@@ -64,14 +65,18 @@ const entries = (folder) => {
  * Folders of `torch` in a Python prefix. Files are looked at, Python is not run.
  * @param {string} prefix
  */
-const torchInPrefix = (prefix) =>
-  ['lib', 'lib64'].flatMap((lib) =>
+const torchInPrefix = (prefix) => {
+  const folders = ['lib', 'lib64'].flatMap((lib) =>
     entries(path.join(prefix, lib))
       .filter((name) => /^python3(\.\d+)?$/.test(name))
       .sort()
       .flatMap((name) => ['site-packages', 'dist-packages'].map((p) => path.join(prefix, lib, name, p, 'torch')))
       .filter((folder) => fs.existsSync(folder)),
   );
+  // lib64 is a link to lib in most environments.
+  const real = folders.map((folder) => fs.realpathSync(folder));
+  return folders.filter((_, index) => real.indexOf(real[index] ?? '') === index);
+};
 
 /** Prefix of the first python3 on PATH: as it is called (a virtual environment) and where its link leads. @param {import('./environment.js').Environment} [environment] */
 const prefixesOnPath = (environment) => {
@@ -140,27 +145,35 @@ export const inspectLibtorch = ({ source, root }, headers = false) => {
 };
 
 /**
- * The libtorch to use: `LIBTORCH`, then the optional npm package, a Python environment, the cache.
+ * The libtorch to use: `LIBTORCH`, then the optional npm package, a Python environment, the cache. Where a GPU can be
+ * used, the optional package (CPU only) must not hide one with CUDA that was installed for it: see `preferCuda`.
  *
  * @param {LibtorchOptions} [options]
  * @returns {Libtorch}
  * @throws {NoduleTrainError} `libtorch-unusable` when LIBTORCH points to one that does not fit: a variable that
  *   somebody set is never passed over; `libtorch-missing` when no place has one, with every place and its reason.
  */
-export const findLibtorch = ({ environment = process.env, headers = false } = {}) => {
+export const findLibtorch = ({ environment = process.env, headers = false, preferCuda = false } = {}) => {
+  /** @type {Libtorch | null} */
+  let first = null;
   /** @type {string[]} */
   const reasons = [];
   for (const place of libtorchPlaces(environment)) {
     const found = inspectLibtorch(place, headers);
-    if (typeof found !== 'string') return found;
+    if (typeof found !== 'string') {
+      if (!preferCuda || found.cuda || place.source === 'LIBTORCH') return found;
+      first ??= found;
+      continue;
+    }
     if (place.source === 'LIBTORCH')
-      throw new NoduleTrainError(
+      throw loadError(
         'libtorch-unusable',
         `Looking for libtorch: the variable LIBTORCH names '${place.root}', which ${found === 'no such folder' ? 'does not exist' : found}. Set it to a folder with lib/libtorch_cpu.so of libtorch ${LIBTORCH_VERSION}, or unset it and run: ${INSTALL}`,
       );
     reasons.push(`  ${place.root} (${place.source}): ${found}`);
   }
-  throw new NoduleTrainError(
+  if (first !== null) return first;
+  throw loadError(
     'libtorch-missing',
     `libtorch ${LIBTORCH_VERSION} was not found; install it with: ${INSTALL}\nLooked at:\n  variable LIBTORCH: not set\n${reasons.join('\n')}`,
   );

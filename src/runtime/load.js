@@ -2,50 +2,59 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NoduleTrainError } from './error.js';
+import { gpuNames, judgeDriver, unusedGpuOf } from './gpu.js';
 import { findLibtorch } from './libtorch.js';
-import { CUDA_DRIVER_FLOOR, LIBTORCH_VERSION } from './versions.js';
+import { loadError } from './loadError.js';
+import { platformFault, thisMachine } from './platform.js';
+import { LIBTORCH_VERSION } from './versions.js';
 
 /**
  * The main addon's functions; src/torch/native.ts gives them types.
  * @typedef {Record<string, (...args: any[]) => any>} NativeAddon
  *
- * @typedef {object} CudaProbe
- * @property {number} driver as cuDriverGetVersion says it (13000 is CUDA 13.0), 0 where there is none
- * @property {number} devices
- * @property {string | null} reason why CUDA cannot be used, null where it can
- *
  * @typedef {object} Loader
  * @property {(file: string) => string | null} open opens a library by its full path; null, or why it failed
- * @property {() => {driver: number, devices: number, error: string | null}} probeCuda
+ * @property {() => import('./gpu.js').DriverAnswer} probeCuda
  *
  * @typedef {object} Loaded
  * @property {NativeAddon} addon
  * @property {import('./libtorch.js').Libtorch} libtorch
  * @property {string | null} noCuda why CUDA is not there, null where libtorch_cuda is open
+ * @property {import('./gpu.js').CudaProbe} probe
+ * @property {import('./gpu.js').UnusedGpu | null} unusedGpu
  */
 
 const require = createRequire(import.meta.url);
-const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** Folder of this package, or of the checkout. */
+export const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
- * A build of this checkout wins over the one that the package carries.
- * @param {string} name
- * @param {string[]} prebuilt
+ * The files of the addon. A build of this checkout wins over what the package carries, where node-gyp-build chooses.
+ * @returns {{loader: string, main: string, built: boolean}}
+ * @throws {NoduleTrainError} `addon-missing`, or what is wrong with the machine
  */
-const addonFile = (name, ...prebuilt) => {
-  const platform = `${process.platform}-${process.arch}`;
-  const places = [
-    path.join(packageRoot, 'build', 'Release', name),
-    path.join(packageRoot, 'prebuilds', platform, ...prebuilt),
-  ];
-  const found = places.find((place) => fs.existsSync(place));
-  if (found === undefined)
-    throw new NoduleTrainError(
+export const addonFiles = () => {
+  const release = path.join(packageRoot, 'build', 'Release');
+  const files = (/** @type {string} */ loader, /** @type {string} */ folder, /** @type {boolean} */ built) => ({
+    loader,
+    main: path.join(folder, 'torch_addon.node'),
+    built,
+  });
+  const own = path.join(release, 'nodule-train.node');
+  if (fs.existsSync(own)) return files(own, release, true);
+  const fault = platformFault(thisMachine());
+  if (fault !== null) throw fault;
+  try {
+    const loader = require('node-gyp-build').path(packageRoot);
+    return files(loader, path.join(path.dirname(loader), `torch-${LIBTORCH_VERSION}`), false);
+  } catch (cause) {
+    throw loadError(
       'addon-missing',
-      `Loading the native addon for ${platform}, Node ${process.version}: neither ${places.join(' nor ')} exists. In a clone run: npm run build`,
+      `Loading the native addon for ${process.platform}-${process.arch}, Node ${process.version}: neither ${own} nor one below ${path.join(packageRoot, 'prebuilds')} exists. In a clone run: npm run build; else run: npm install nodule-train`,
+      { cause },
     );
-  return found;
+  }
 };
 
 /** @param {string} file */
@@ -53,32 +62,37 @@ const requireAddon = (file) => {
   try {
     return require(file);
   } catch (cause) {
+    const fault = platformFault(thisMachine());
+    if (fault !== null) throw fault;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new NoduleTrainError(
+    throw loadError(
       'addon-unusable',
-      `Loading the native addon ${file} in Node ${process.version} failed: ${reason}. Say 'npx nodule-train doctor' for what is installed; in a clone run: npm run build`,
+      `Loading the native addon ${file} in Node ${process.version} failed: ${reason}. In a clone run: npm run build; else run: npm install nodule-train`,
       { cause },
     );
   }
 };
 
 /** @returns {Loader} */
-export const loadLoader = () => requireAddon(addonFile('nodule-train.node', 'nodule-train.glibc.node'));
+export const loadLoader = () => {
+  const { platform, arch } = process;
+  // The C library is judged where opening fails: asking for it takes longer than all else here.
+  const fault = platformFault({ platform, arch, node: process.versions.node });
+  if (fault !== null) throw fault;
+  return requireAddon(addonFiles().loader);
+};
 
 /**
  * Asks the driver, which opens no part of libtorch.
  * @param {Loader} loader
- * @returns {CudaProbe}
  */
-export const probeCuda = (loader) => {
-  const { driver, devices, error } = loader.probeCuda();
-  const name = (/** @type {number} */ version) => `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
-  let reason = error;
-  if (reason === null && driver < CUDA_DRIVER_FLOOR)
-    reason = `the NVIDIA driver serves CUDA ${name(driver)}, wanted is ${name(CUDA_DRIVER_FLOOR)} or newer`;
-  if (reason === null && devices === 0) reason = 'the NVIDIA driver lists no device';
-  return { driver, devices, reason };
-};
+export const probeCuda = (loader) => judgeDriver(loader.probeCuda());
+
+/**
+ * The libtorch that is opened here: one with CUDA is preferred where a GPU can be used.
+ * @param {import('./gpu.js').CudaProbe} [probe]
+ */
+export const chooseLibtorch = (probe = probeCuda(loadLoader())) => findLibtorch({ preferCuda: probe.reason === null });
 
 /** @type {Loaded | undefined} one per thread: a module is evaluated anew in each worker */
 let loaded;
@@ -90,27 +104,52 @@ let loaded;
  * stubs for the life of the process.
  *
  * @returns {Loaded}
- * @throws {NoduleTrainError} `libtorch-missing`, `libtorch-unusable`, `libtorch-unloadable`, `addon-missing`, `addon-unusable`
+ * @throws {NoduleTrainError} `libtorch-missing`, `libtorch-unusable`, `libtorch-unloadable`, `addon-missing`,
+ *   `addon-unusable`, `platform-unsupported`, `node-unsupported`, `libc-unsupported`
  */
 export const loadRuntime = () => {
   if (loaded !== undefined) return loaded;
   const loader = loadLoader();
-  const main = addonFile('torch_addon.node', `torch-${LIBTORCH_VERSION}`, 'torch_addon.node');
-  const libtorch = findLibtorch();
+  const probe = probeCuda(loader);
+  const libtorch = chooseLibtorch(probe);
   for (const library of ['libc10.so', 'libtorch_cpu.so']) {
     const file = path.join(libtorch.lib, library);
     const reason = loader.open(file);
     if (reason !== null)
-      throw new NoduleTrainError(
+      throw loadError(
         'libtorch-unloadable',
         `Opening ${file} (libtorch ${libtorch.version}, found by ${libtorch.source}) failed: ${reason}. ${libtorch.source === 'LIBTORCH' ? 'Point LIBTORCH to a complete libtorch or unset it' : 'The installation is incomplete'}; install one with: npx nodule-train libtorch install`,
       );
   }
-  let noCuda = libtorch.cuda ? probeCuda(loader).reason : 'this libtorch is built for the CPU only';
+  let noCuda = probe.reason ?? (libtorch.cuda ? null : 'this libtorch is for the CPU only');
   if (noCuda === null) noCuda = loader.open(path.join(libtorch.lib, 'libtorch_cuda.so'));
-  loaded = { addon: requireAddon(main), libtorch, noCuda };
+  const addon = requireAddon(addonFiles().main);
+  loaded = { addon, libtorch, noCuda, probe, unusedGpu: unusedGpuOf(probe, libtorch.cuda, noCuda) };
   return loaded;
 };
 
 /** The main addon. Throws as {@link loadRuntime}. @returns {NativeAddon} */
 export const loadNative = () => loadRuntime().addon;
+
+let warned = false;
+
+/** Says once a thread, as a warning of the process, that a GPU is there and is not used, why, and what mends it. */
+export const warnOfUnusedGpu = () => {
+  const { unusedGpu, probe } = loadRuntime();
+  if (unusedGpu === null || warned) return;
+  warned = true;
+  process.emitWarning(
+    `The GPU ${gpuNames(probe.gpus)} is not used: ${unusedGpu.reason}. To use it: ${unusedGpu.command}`,
+    {
+      type: 'NoduleTrainWarning',
+      code: 'gpu-unused',
+    },
+  );
+};
+
+/** Why libtorch offers no CUDA, in one line. @returns {string} */
+export const whyNoCuda = () => {
+  const { unusedGpu, noCuda } = loadRuntime();
+  if (unusedGpu !== null) return `${unusedGpu.reason}; to use the GPU: ${unusedGpu.command}`;
+  return noCuda ?? 'libtorch says that it has no CUDA device';
+};

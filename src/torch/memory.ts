@@ -1,4 +1,5 @@
 import { NoduleTrainError } from '../runtime/error.js';
+import { warnOfUnusedGpu, whyNoCuda } from '../runtime/load.js';
 import { native } from './native.js';
 
 export interface Memory {
@@ -42,6 +43,13 @@ export function cpuCapability(): string {
 }
 
 export const cuda = {
-  isAvailable: (): boolean => native().cudaIsAvailable(),
+  /** Whether tensors can go to a GPU. Where one is there and cannot be used, a warning says once why. */
+  isAvailable: (): boolean => {
+    const available = native().cudaIsAvailable();
+    if (!available) warnOfUnusedGpu();
+    return available;
+  },
+  /** Why `isAvailable()` is false, in one line; null where it is true. */
+  unavailableReason: (): string | null => (native().cudaIsAvailable() ? null : whyNoCuda()),
   deviceCount: (): number => native().cudaDeviceCount(),
 };

@@ -2,33 +2,54 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, it } from 'vitest';
-import type { Diagnosis } from '../../dist/runtime/doctor.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Diagnosis, diagnose } from '../../dist/runtime/doctor.js';
+import { ADVICE } from '../../dist/runtime/loadError.js';
+import { compileLibrary, cpuOnlyLibtorch, fakeDriver, hasCompiler } from '../support/libraries.js';
 
-const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const dist = path.resolve(import.meta.dirname, '..', '..', 'dist');
 const empty = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-doctor-'));
 afterAll(() => fs.rmSync(empty, { recursive: true }));
 
+const node = (args: string[], env: NodeJS.ProcessEnv) =>
+  spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } });
 const doctor = (env: NodeJS.ProcessEnv = {}) => {
-  const run = spawnSync(process.execPath, [main, 'doctor', '--json'], {
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-  });
-  return { status: run.status, ...(JSON.parse(run.stdout) as Diagnosis & { type: string }) };
+  const run = node([path.join(dist, 'cli', 'main.js'), 'doctor', '--json'], env);
+  const found = JSON.parse(run.stdout) as Diagnosis & { type: string };
+  return { status: run.status, text: run.stderr, ...found, check: checkOf(found) };
 };
+const checkOf = (found: Diagnosis) => (name: string) => found.checks.find((check) => check.name === name);
 const nothing = { PATH: empty, XDG_CACHE_HOME: empty, VIRTUAL_ENV: '', CONDA_PREFIX: '', LIBTORCH: '' };
 
-it('a machine that is set up is ready, and the addon opens with its libtorch', () => {
-  const { status, ready, type, checks } = doctor();
+it('a machine that is set up is ready, and its libtorch opens', () => {
+  const { status, ready, type, checks, check } = doctor();
   expect({ status, ready, type }).toEqual({ status: 0, ready: true, type: 'end' });
-  expect(checks.map(({ name }) => name)).toEqual(['Node', 'processor', 'cache', 'libtorch', 'addon', 'CUDA']);
-  expect(checks.find(({ name }) => name === 'addon')?.found).toMatch(/^opens with libtorch in \d+\.\d s$/);
+  expect(checks.map(({ name }) => name).slice(0, 7)).toEqual([
+    'platform',
+    'Node',
+    'package',
+    'processor',
+    'cache',
+    'libtorch',
+    'driver',
+  ]);
+  expect(check('libtorch')?.found).toMatch(/opens in \d+\.\d s/);
+});
+
+it('a libtorch that opened is not opened again until something changes', () => {
+  const root = cpuOnlyLibtorch(path.join(empty, 'kept'));
+  const env = { ...nothing, LIBTORCH: root };
+  expect(doctor(env).candidates[0]?.verdict).toMatch(/^2\.11\.0\+cpu, CPU only, opens in \d+\.\d s$/);
+  expect(doctor(env).candidates[0]?.verdict).toMatch(/ s \(as found before\)$/);
+  // Another file beside it is another installation.
+  fs.writeFileSync(path.join(root, 'lib', 'libnew.so'), '');
+  expect(doctor(env).candidates[0]?.verdict).toMatch(/opens in \d+\.\d s$/);
 });
 
 it('without libtorch says so with the command that installs it, in exit status 1', () => {
-  const { status, ready, checks } = doctor(nothing);
-  expect({ status, ready }).toEqual({ status: 1, ready: false });
-  expect(checks.find(({ name }) => name === 'libtorch')).toEqual({
+  const { status, ready, next, check } = doctor(nothing);
+  expect({ status, ready, next }).toEqual({ status: 1, ready: false, next: 'npx nodule-train libtorch install' });
+  expect(check('libtorch')).toEqual({
     name: 'libtorch',
     state: 'missing',
     found: 'libtorch 2.11.0 was not found',
@@ -41,9 +62,77 @@ it('with a damaged libtorch says what the dynamic linker says', () => {
   fs.mkdirSync(path.join(root, 'lib'), { recursive: true });
   for (const name of ['libc10.so', 'libtorch_cpu.so']) fs.writeFileSync(path.join(root, 'lib', name), 'no library');
   fs.writeFileSync(path.join(root, 'build-version'), '2.11.0+cpu');
-  const { status, checks } = doctor({ ...nothing, LIBTORCH: root });
+  const { status, check, candidates } = doctor({ ...nothing, LIBTORCH: root });
   expect(status).toBe(1);
-  expect(checks.find(({ name }) => name === 'addon')?.found).toContain(
-    `does not load: Opening ${path.join(root, 'lib', 'libc10.so')} (libtorch 2.11.0+cpu, found by LIBTORCH) failed: `,
-  );
+  const failed = `does not open: Opening ${path.join(root, 'lib', 'libc10.so')} (libtorch 2.11.0+cpu, found by LIBTORCH) failed: `;
+  expect(check('libtorch')?.found).toContain(failed);
+  expect(candidates[0]).toMatchObject({ source: 'LIBTORCH', root, usable: false });
+  expect(candidates[0]?.verdict).toContain(failed);
+});
+
+it.each([
+  [{ node: '18.20.8' }, 'Node', 'v18.20.8', 'use Node 20.19, 22.12 or newer'],
+  [
+    { arch: 'arm64' },
+    'platform',
+    'linux-arm64, glibc 2.36: Loading nodule-train: this is linux on arm64',
+    'a system or',
+  ],
+  [{ glibc: null }, 'platform', 'linux-x64, no glibc: Loading nodule-train: this Linux has musl', 'a system or'],
+])('a machine with %o is not ready, and this is what is said first', (change, name, found, remedy) => {
+  const diagnosis = diagnose({ platform: 'linux', arch: 'x64', node: '22.12.0', glibc: '2.36', ...change });
+  expect(diagnosis.ready).toBe(false);
+  expect(checkOf(diagnosis)(name)?.found).toContain(found);
+  expect(diagnosis.next).toContain(remedy);
+});
+
+it('an error of loading ends with the advice to ask the doctor', () => {
+  const { stderr } = node([path.join(dist, 'cli', 'main.js'), 'libtorch', 'path'], nothing);
+  expect(stderr.trimEnd().endsWith(ADVICE)).toBe(true);
+});
+
+describe.skipIf(!hasCompiler)('with libraries made for the test (skipped where there is no C compiler)', () => {
+  it('a libtorch that crashes while it is opened has a name, and the process that asks goes on', () => {
+    const root = path.join(empty, 'crashing');
+    for (const name of ['libc10.so', 'libtorch_cpu.so'])
+      compileLibrary(
+        path.join(root, 'lib', name),
+        '#include <stdlib.h>\n__attribute__((constructor)) static void crash(void) { abort(); }',
+      );
+    fs.writeFileSync(path.join(root, 'build-version'), '2.11.0+cpu');
+    const { status, candidates } = doctor({ ...nothing, LIBTORCH: root });
+    expect(status).toBe(1);
+    expect(candidates[0]?.verdict).toBe('2.11.0+cpu, CPU only, does not open: crashes with SIGABRT while it is opened');
+  });
+
+  const gpu = (version: number) => ({
+    ...nothing,
+    LD_LIBRARY_PATH: fakeDriver(path.join(empty, `driver-${version}`), version),
+    LIBTORCH: path.join(empty, 'cpu', 'torch'),
+  });
+
+  it('a GPU that is not used is said with its reason and the command, and does not hinder the CPU', () => {
+    cpuOnlyLibtorch(path.join(empty, 'cpu'));
+    const old = doctor(gpu(12040));
+    expect(old.status).toBe(0);
+    expect(old.check('GPU')?.found).toBe(
+      'Test GPU (8.0 GiB) is NOT USED: the NVIDIA driver serves CUDA 12.4, wanted is 13.0 or newer',
+    );
+    expect(old.next).toContain('install NVIDIA driver 580 or newer');
+    const cpuOnly = doctor(gpu(13000));
+    expect(cpuOnly.check('driver')?.found).toBe("NVIDIA's, for CUDA 13.0");
+    expect(cpuOnly.check('GPU')?.found).toBe('Test GPU (8.0 GiB) is NOT USED: this libtorch is for the CPU only');
+    expect(cpuOnly.next).toBe('npx nodule-train libtorch install --cuda');
+  });
+
+  it('code that asks for CUDA is warned once, and can ask why', () => {
+    const program = `const { cuda } = await import(${JSON.stringify(path.join(dist, 'torch', 'index.js'))});
+      console.log(JSON.stringify([cuda.isAvailable(), cuda.isAvailable(), cuda.unavailableReason()]));`;
+    const { stdout, stderr } = node(['--input-type=module', '-e', program], gpu(13000));
+    const reason = 'this libtorch is for the CPU only';
+    const command = 'npx nodule-train libtorch install --cuda';
+    expect(JSON.parse(stdout)).toEqual([false, false, `${reason}; to use the GPU: ${command}`]);
+    const line = `[gpu-unused] NoduleTrainWarning: The GPU Test GPU (8.0 GiB) is not used: ${reason}. To use it: ${command}`;
+    expect(stderr.split(line)).toHaveLength(2);
+  });
 });

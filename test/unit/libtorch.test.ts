@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findLibtorch } from '../../dist/runtime/libtorch.js';
+import { findLibtorch, libtorchPlaces } from '../../dist/runtime/libtorch.js';
+import { ADVICE } from '../../dist/runtime/loadError.js';
 
 let folder: string;
 beforeEach(() => {
@@ -81,6 +82,27 @@ describe('libtorch is looked for', () => {
     expect(findLibtorch({ environment: environment() })).toMatchObject({ root: cuda, cuda: true, source: 'cache' });
   });
 
+  it('past one for the CPU to one with CUDA where a GPU can be used, but never past LIBTORCH', () => {
+    const venv = path.join(folder, 'venv');
+    const cpu = lay(inPrefix(venv));
+    const cuda = lay(inCache('libtorch-2.11.0-cu130'), { cuda: true });
+    const root = (more: Record<string, string>, preferCuda: boolean) =>
+      findLibtorch({ environment: environment({ VIRTUAL_ENV: venv, ...more }), preferCuda }).root;
+    expect(root({}, false)).toBe(cpu);
+    expect(root({}, true)).toBe(cuda);
+    expect(root({ LIBTORCH: cpu }, true)).toBe(cpu);
+    fs.rmSync(cuda, { recursive: true });
+    expect(root({}, true)).toBe(cpu);
+  });
+
+  it('once where lib64 is a link to lib', () => {
+    const venv = path.join(folder, 'venv');
+    lay(inPrefix(venv));
+    fs.symlinkSync('lib', path.join(venv, 'lib64'));
+    const places = libtorchPlaces(environment({ VIRTUAL_ENV: venv })).filter(({ source }) => source === 'python');
+    expect(places).toEqual([{ source: 'python', root: inPrefix(venv) }]);
+  });
+
   it('in an environment of Python peers only when that is complete', () => {
     const peers = path.join(folder, 'cache', 'nodule-train', 'python-0123abcd');
     lay(inPrefix(peers));
@@ -97,7 +119,7 @@ describe('a libtorch that does not fit', () => {
     const error = thrown(() => findLibtorch({ environment: environment({ LIBTORCH: old }) }));
     expect(error.code).toBe('libtorch-unusable');
     expect(error.message).toBe(
-      `Looking for libtorch: the variable LIBTORCH names '${old}', which is libtorch 2.10.0+cpu, wanted is 2.11.0. Set it to a folder with lib/libtorch_cpu.so of libtorch 2.11.0, or unset it and run: npx nodule-train libtorch install`,
+      `Looking for libtorch: the variable LIBTORCH names '${old}', which is libtorch 2.10.0+cpu, wanted is 2.11.0. Set it to a folder with lib/libtorch_cpu.so of libtorch 2.11.0, or unset it and run: npx nodule-train libtorch install; ${ADVICE}`,
     );
     const missing = path.join(folder, 'nowhere');
     expect(thrown(() => findLibtorch({ environment: environment({ LIBTORCH: missing }) })).message).toContain(

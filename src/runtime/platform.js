@@ -1,0 +1,72 @@
+import os from 'node:os';
+import { loadError } from './loadError.js';
+import { GLIBC_FLOOR, NODE_FLOORS } from './versions.js';
+
+/**
+ * @typedef {object} Machine
+ * @property {string} platform as process.platform
+ * @property {string} arch as process.arch
+ * @property {string} node version without the v
+ * @property {string | null} [glibc] its version, null on a Linux without glibc (musl); asked for only where needed
+ */
+
+/** The version of glibc that runs this process; null where it runs on another C library. @returns {string | null} */
+export const glibcVersion = () => {
+  const report = /** @type {{excludeNetwork?: boolean, getReport(): object}} */ (process.report);
+  const before = report.excludeNetwork;
+  // Otherwise every network address of the machine is looked up.
+  report.excludeNetwork = true;
+  const { header } = /** @type {{header: {glibcVersionRuntime?: string}}} */ (report.getReport());
+  report.excludeNetwork = before;
+  return header.glibcVersionRuntime ?? null;
+};
+
+/** @returns {Required<Machine>} */
+export const thisMachine = () => ({
+  platform: process.platform,
+  arch: process.arch,
+  node: process.versions.node,
+  glibc: process.platform === 'linux' ? glibcVersion() : null,
+});
+
+/** @param {string} version @param {string} floor */
+const isBelow = (version, floor) => {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  const [c = 0, d = 0] = floor.split('.').map(Number);
+  return a < c || (a === c && b < d);
+};
+
+export const NODE_WANTED = `${NODE_FLOORS.map((floor) => floor.join('.')).join(', ')} or newer`;
+
+/** Whether this package serves a version of Node. @param {string} version e.g. `20.19.0` */
+export const nodeFits = (version) => {
+  const [major = 0] = version.split('.').map(Number);
+  const floor = NODE_FLOORS.find(([line]) => line === major);
+  return floor === undefined ? major > (NODE_FLOORS.at(-1)?.[0] ?? 0) : !isBelow(version, floor.join('.'));
+};
+
+/**
+ * Why nothing can be loaded on a machine, or null where it can.
+ * @param {Machine} machine without `glibc` the C library is not judged
+ */
+export const platformFault = ({ platform, arch, node, glibc }) => {
+  const here = `this is ${platform} on ${arch}`;
+  if (!nodeFits(node))
+    return loadError('node-unsupported', `Loading nodule-train: this is Node ${node}, wanted is ${NODE_WANTED}`);
+  if (platform !== 'linux' || arch !== 'x64')
+    return loadError(
+      'platform-unsupported',
+      `Loading nodule-train: ${here}, and it is built for Linux on x86-64. Run it there or in a container of that platform (docker run --platform linux/amd64)`,
+    );
+  if (glibc === null)
+    return loadError(
+      'libc-unsupported',
+      `Loading nodule-train: this Linux has musl instead of glibc (Alpine does), and libtorch is built for glibc ${GLIBC_FLOOR}. Take an image of Debian, Ubuntu or another system with glibc (node:22-slim, not node:22-alpine)`,
+    );
+  if (glibc !== undefined && isBelow(glibc, GLIBC_FLOOR))
+    return loadError(
+      'libc-unsupported',
+      `Loading nodule-train: this system has glibc ${glibc}, libtorch wants ${GLIBC_FLOOR} or newer (Debian 10, Ubuntu 20.04, RHEL 8). Take a newer system or container (this one is ${os.release()})`,
+    );
+  return null;
+};
