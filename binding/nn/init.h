@@ -11,5 +11,6 @@ void init_unet(Napi::Env env, Napi::Object exports);
 void init_losses(Napi::Env env, Napi::Object exports);
 void init_optimizers(Napi::Env env, Napi::Object exports);
 void init_bytes(Napi::Env env, Napi::Object exports);
+void init_read_file(Napi::Env env, Napi::Object exports);
 
 }  // namespace nodule

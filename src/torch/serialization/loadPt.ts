@@ -1,117 +1,154 @@
-import fs from 'node:fs';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { unreadable } from './loadTensors.js';
+import { allowance, type Spend } from './allowance.js';
+import { materialize } from './materialize.js';
+import type { PickleOptions } from './pickleMachine.js';
 import { readPickle } from './pickleReader.js';
+import { quoted } from './quoted.js';
+import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from './reading.js';
 import { bytesPerElement, tensorFromBytes } from './tensorBytes.js';
-import { materialize, readStorageId, type Storage, torchGlobals } from './torchPickle.js';
-import { readZip } from './zipEntries.js';
+import { type Storage, storageOf, torchGlobals } from './torchPickle.js';
+import { readZipDirectory } from './zipDirectory.js';
+import { readZipEntry } from './zipEntry.js';
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+const LEGACY_PROTOCOL = 1001;
+const FIRST_PART_BYTES = 2 ** 20;
 
-const readArchive = (path: string, bytes: Uint8Array): unknown => {
-  const entries = readZip(path, bytes);
-  const pickle = [...entries.keys()].find((name) => name.endsWith('/data.pkl') || name === 'data.pkl');
-  if (pickle === undefined)
-    throw new NoduleTrainError('pt', `${path} is a zip archive without data.pkl, so torch.save did not write it`);
-  const root = pickle.slice(0, -'data.pkl'.length);
-  if (entries.has(`${root}constants.pkl`))
-    throw new NoduleTrainError('pt', `${path} is a TorchScript program, wanted is a file of torch.save with tensors`);
-  const order = entries.get(`${root}byteorder`);
-  if (order !== undefined && new TextDecoder().decode(order) !== 'little')
-    throw new NoduleTrainError('pt', `${path} was written on a big-endian machine, which is not read here`);
-  const storages = new Map<string, Storage>();
-  const { value } = readPickle(entries.get(pickle)!, 0, {
-    what: path,
-    globals: torchGlobals(path),
-    persistentLoad: (id) => {
-      const found = readStorageId(path, id);
-      const known = storages.get(found.key);
-      if (known !== undefined) return known;
-      const data = entries.get(`${root}data/${found.key}`);
-      if (data === undefined || data.length !== found.elements * bytesPerElement[found.dtype])
-        throw new NoduleTrainError(
-          'pt',
-          `${path}: storage ${found.key} has ${data?.length ?? 'no'} bytes, wanted are ${found.elements} of ${found.dtype}`,
-        );
-      found.tensor = tensorFromBytes(data, found.dtype, [found.elements]);
-      storages.set(found.key, found);
-      return found;
-    },
-  });
-  return finish(path, value, storages);
+const refusePt = (path: string, what: string): never => {
+  throw new NoduleTrainError('pt', `${path} ${what}`);
 };
 
-const readLegacy = (path: string, bytes: Uint8Array): unknown => {
+const pickleOptions = (path: string, storages: Map<string, Storage>, spend: Spend): PickleOptions => ({
+  what: path,
+  globals: torchGlobals(path, spend),
+  persistentLoad: (id) => storageOf(path, storages, id),
+  spend,
+});
+
+/** The tensors are views that keep their storage; the flat tensors they were made from are not needed afterwards. */
+function* withStorages(
+  path: string,
+  value: unknown,
+  storages: Iterable<Storage>,
+  read: (storage: Storage) => Reading<void>,
+): Reading<unknown> {
+  const all = [...storages];
+  try {
+    for (const storage of all) yield* read(storage);
+    return materialize(path, value);
+  } finally {
+    for (const storage of all) storage.tensor?.dispose();
+  }
+}
+
+function* readArchive(file: OpenFile): Reading<unknown> {
+  const { path } = file;
+  const spend = allowance(file, 'pt');
+  const entries = yield* readZipDirectory(file, spend);
+  const pickle = [...entries.values()].find(({ name }) => name.endsWith('/data.pkl') || name === 'data.pkl');
+  if (pickle === undefined) return refusePt(path, 'is a zip archive without data.pkl, so torch.save did not write it');
+  const root = pickle.name.slice(0, -'data.pkl'.length);
+  if (entries.has(`${root}constants.pkl`))
+    return refusePt(path, 'is a TorchScript program, wanted is a file of torch.save with tensors');
+  const order = entries.get(`${root}byteorder`);
+  if (order !== undefined && new TextDecoder().decode(yield* readZipEntry(file, order, spend)) !== 'little')
+    return refusePt(path, 'was written on a big-endian machine, which is not read here');
   const storages = new Map<string, Storage>();
-  const options = {
-    what: path,
-    globals: torchGlobals(path),
-    persistentLoad: (id: unknown) => {
-      const found = readStorageId(path, id);
-      const known = storages.get(found.key) ?? found;
-      storages.set(found.key, known);
-      return known;
-    },
-  };
-  let place = 0;
+  const options = pickleOptions(path, storages, spend);
+  const { value } = readPickle(yield* readZipEntry(file, pickle, spend), 0, options);
+  return yield* withStorages(path, value, storages.values(), function* (storage) {
+    const { key, dtype, elements } = storage;
+    const entry = entries.get(`${root}data/${key}`);
+    if (entry?.bytes !== elements * bytesPerElement[dtype])
+      return refusePt(
+        path,
+        `is damaged: storage ${quoted(key)} has ${entry?.bytes ?? 'no'} bytes, wanted are ${elements} of ${dtype}`,
+      );
+    storage.tensor = entry.deflated
+      ? tensorFromBytes(yield* readZipEntry(file, entry, spend), dtype, [elements])
+      : yield* tensorAt(entry.begin, dtype, [elements]);
+  });
+}
+
+interface LegacyHead {
+  value: unknown;
+  storages: Map<string, Storage>;
+  keys: unknown;
+  end: number;
+}
+
+/** The five pickles before the storages. */
+const parseLegacyHead = (path: string, bytes: Uint8Array, spend: Spend): LegacyHead => {
+  const storages = new Map<string, Storage>();
+  const options = pickleOptions(path, storages, spend);
+  let end = 0;
   const next = (): unknown => {
-    const { value, end } = readPickle(bytes, place, options);
-    place = end;
-    return value;
+    const read = readPickle(bytes, end, options);
+    end = read.end;
+    return read.value;
   };
-  if (next() !== LEGACY_MAGIC) throw new NoduleTrainError('pt', `${path} is no file of torch.save`);
-  if (next() !== 1001)
-    throw new NoduleTrainError('pt', `${path} has a version of torch.save's format that is not known`);
+  if (next() !== LEGACY_MAGIC) return refusePt(path, 'is no file of torch.save');
+  if (next() !== LEGACY_PROTOCOL) return refusePt(path, "has a version of torch.save's format that is not known");
   const system = next();
   if (system instanceof Map && system.get('little_endian') === false)
-    throw new NoduleTrainError('pt', `${path} was written on a big-endian machine, which is not read here`);
-  const value = next();
-  const keys = next();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const key of Array.isArray(keys) ? keys : []) {
-    const storage = storages.get(key);
-    if (storage === undefined) throw new NoduleTrainError('pt', `${path}: storage ${String(key)} belongs to no tensor`);
-    const length = storage.elements * bytesPerElement[storage.dtype];
-    if (place + 8 + length > bytes.length || Number(view.getBigInt64(place, true)) !== storage.elements)
-      throw new NoduleTrainError('pt', `${path} is cut off or damaged in storage ${storage.key}`);
-    storage.tensor = tensorFromBytes(bytes.subarray(place + 8, place + 8 + length), storage.dtype, [storage.elements]);
-    place += 8 + length;
+    return refusePt(path, 'was written on a big-endian machine, which is not read here');
+  return { value: next(), keys: next(), storages, end };
+};
+
+/** Where the pickles end stands nowhere: a part is read, and twice as much where they are longer. */
+function* readLegacyHead(file: OpenFile): Reading<LegacyHead> {
+  for (let length = Math.min(file.size, FIRST_PART_BYTES); ; length = Math.min(file.size, 2 * length)) {
+    const bytes = yield* bytesAt(file, 0, length);
+    try {
+      return parseLegacyHead(file.path, bytes, allowance(file, 'pt'));
+    } catch (error) {
+      if ((error as NoduleTrainError).code !== 'pickle-cut-off' || length === file.size) throw error;
+    }
   }
-  return finish(path, value, storages);
-};
+}
 
-/** The tensors are views that keep their storage; the flat tensors they were made from are no longer needed. */
-const finish = (path: string, value: unknown, storages: ReadonlyMap<string, Storage>): unknown => {
-  const result = materialize(path, value);
-  for (const storage of storages.values()) storage.tensor?.dispose();
-  return result;
-};
+function* readLegacy(file: OpenFile): Reading<unknown> {
+  const { path, size } = file;
+  const { value, storages, keys, end } = yield* readLegacyHead(file);
+  const listed = Array.isArray(keys) ? keys : [];
+  const left = new Map(storages);
+  const ordered = listed.map((key): Storage => {
+    const storage = left.get(key);
+    left.delete(key);
+    return (
+      storage ??
+      refusePt(
+        path,
+        `is damaged: it lists ${typeof key === 'string' ? quoted(key) : 'a storage'} twice or for no tensor`,
+      )
+    );
+  });
+  if (left.size > 0) return refusePt(path, `is damaged: it does not list storage ${quoted([...left.keys()][0]!)}`);
+  let place = end;
+  return yield* withStorages(path, value, ordered, function* (storage) {
+    const { key, dtype, elements } = storage;
+    const length = elements * bytesPerElement[dtype];
+    if (!(place + 8 + length <= size) || Number((yield* bytesAt(file, place, 8)).readBigInt64LE()) !== elements)
+      return refusePt(path, `is cut off or damaged in storage ${quoted(key)}`);
+    storage.tensor = yield* tensorAt(place + 8, dtype, [elements]);
+    place += 8 + length;
+  });
+}
 
-const parse = (path: string, bytes: Uint8Array): unknown => {
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return readArchive(path, bytes);
-  if (bytes[0] === 0x80) return readLegacy(path, bytes);
-  throw new NoduleTrainError('pt', `${path} is no file of torch.save: it begins like neither of its two formats`);
-};
+function* readPt(file: OpenFile): Reading<unknown> {
+  const start = yield* bytesAt(file, 0, Math.min(2, file.size));
+  if (start[0] === 0x50 && start[1] === 0x4b) return yield* readArchive(file);
+  if (start[0] === 0x80) return yield* readLegacy(file);
+  return refusePt(file.path, 'is no file of torch.save: it begins like neither of its two formats');
+}
 
 /**
  * Reads a file of Python's `torch.save`, in today's zip format or the legacy one, without executing anything: dicts become
- * Maps (a state_dict is a `Map<string, Tensor>`), lists and tuples arrays.
- * @throws NoduleTrainError `pickle-global` naming a class or function that is not plain data, `pickle`, `pt`, `zip`, `read-failed`
+ * Maps (a state_dict is a `Map<string, Tensor>`), lists and tuples arrays, `torch.float32` and the like their names.
+ * @throws NoduleTrainError `pickle-global` naming a class or function that is not plain data, `pickle`, `pickle-cut-off`, `pt`,
+ *   `zip`, `read-failed`
  */
-export async function loadPt(path: string): Promise<unknown> {
-  const bytes = await fs.promises.readFile(path).catch((cause) => {
-    throw unreadable(path, cause);
-  });
-  return parse(path, bytes);
-}
+export const loadPt = (path: string): Promise<unknown> => readFile(path, readPt);
 
 /** As {@link loadPt}, blocking. */
-export function loadPtSync(path: string): unknown {
-  let bytes: Uint8Array;
-  try {
-    bytes = fs.readFileSync(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-  return parse(path, bytes);
-}
+export const loadPtSync = (path: string): unknown => readFileSync(path, readPt);

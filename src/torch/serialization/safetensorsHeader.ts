@@ -1,5 +1,9 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { DType } from '../dtype.js';
+import { allowance, bytesOfShape } from './allowance.js';
+import { parseHeaderJson } from './headerJson.js';
+import { quoted } from './quoted.js';
+import { bytesAt, type OpenFile, type Reading } from './reading.js';
 import { bytesPerElement } from './tensorBytes.js';
 
 const dtypeOfName: Record<string, DType> = {
@@ -35,64 +39,43 @@ export interface SafetensorsHeader {
   metadata: Record<string, string>;
 }
 
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * Reads and checks the header of a safetensors file: the tensors must fill the data from its start to its end, without holes
- * or overlaps, each with as many bytes as its shape wants.
+ * or overlaps, each with as many bytes as its shape wants. Nothing is allocated by what an unchecked header says.
  * @throws NoduleTrainError `safetensors` naming what is wrong
  */
-export function readSafetensorsHeader(file: string, bytes: Uint8Array): SafetensorsHeader {
+export function* readSafetensorsHeader(file: OpenFile): Reading<SafetensorsHeader> {
   const refuse = (what: string): never => {
-    throw new NoduleTrainError('safetensors', `${file} is no valid safetensors file: ${what}`);
+    throw new NoduleTrainError('safetensors', `${file.path} is no valid safetensors file: ${what}`);
   };
-  if (bytes.length < 8) return refuse(`it has ${bytes.length} bytes, the length of the header alone takes 8`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(0, true));
-  if (length > MOST_HEADER_BYTES) return refuse(`its header would have ${length} bytes`);
-  if (8 + length > bytes.length) return refuse(`its header has ${length} bytes, the file only ${bytes.length}`);
+  if (file.size < 8) return refuse(`it has ${file.size} bytes, the length of the header alone takes 8`);
+  const length = Number((yield* bytesAt(file, 0, 8)).readBigUInt64LE());
+  if (length > MOST_HEADER_BYTES)
+    return refuse(`its header would have ${length} bytes, the format allows ${MOST_HEADER_BYTES}`);
+  if (8 + length > file.size) return refuse(`its header has ${length} bytes, the file only ${file.size}`);
+  const described = parseHeaderJson(yield* bytesAt(file, 8, length), refuse, allowance(file, 'safetensors'));
   const dataStart = 8 + length;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart)));
-  } catch (cause) {
-    return refuse(`its header is no JSON (${(cause as Error).message})`);
-  }
-  if (!isObject(parsed)) return refuse('its header is no JSON object');
-  const metadata: Record<string, string> = {};
-  const tensors: StoredTensor[] = [];
-  for (const [name, entry] of Object.entries(parsed)) {
-    if (name === '__metadata__') {
-      if (!isObject(entry)) return refuse('its __metadata__ is no object');
-      for (const [key, value] of Object.entries(entry)) {
-        if (typeof value !== 'string') return refuse(`its metadata ${key} is no string`);
-        Object.defineProperty(metadata, key, { value, enumerable: true, writable: true, configurable: true });
-      }
-      continue;
-    }
-    if (!isObject(entry)) return refuse(`tensor ${name} has no description`);
-    const { dtype: dtypeName, shape, data_offsets: offsets } = entry;
-    const dtype = typeof dtypeName === 'string' && Object.hasOwn(dtypeOfName, dtypeName) && dtypeOfName[dtypeName];
-    if (!dtype)
-      return refuse(`tensor ${name} has dtype ${JSON.stringify(dtypeName)}, known are ${Object.keys(dtypeOfName)}`);
-    if (!Array.isArray(shape) || !shape.every(isSize)) return refuse(`tensor ${name} has no valid shape`);
-    if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
-      return refuse(`tensor ${name} has no valid data_offsets`);
+  const tensors = described.tensors.map(({ name, dtype: dtypeName, shape, offsets }): StoredTensor => {
+    const dtype = Object.hasOwn(dtypeOfName, dtypeName) ? dtypeOfName[dtypeName] : undefined;
+    if (dtype === undefined)
+      return refuse(`tensor ${quoted(name)} has dtype ${quoted(dtypeName)}, known are ${Object.keys(dtypeOfName)}`);
     const [begin, end] = offsets as [number, number];
-    const wanted = shape.reduce((product, size) => product * size, bytesPerElement[dtype]);
-    if (!Number.isSafeInteger(wanted) || end - begin !== wanted)
-      return refuse(`tensor ${name} of shape [${shape}] and ${dtypeName} has ${end - begin} bytes`);
-    tensors.push({ name, dtype, shape, begin: dataStart + begin, end: dataStart + end });
-  }
+    const wanted = bytesOfShape(shape, bytesPerElement[dtype]);
+    if (end - begin !== wanted)
+      return refuse(
+        `tensor ${quoted(name)} of shape [${shape}] and ${dtypeName} has ${end - begin} bytes, wanted are ${wanted ?? 'more than any file has'}`,
+      );
+    return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
+  });
   let place = dataStart;
   for (const tensor of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (tensor.begin !== place)
-      return refuse(`tensor ${tensor.name} begins at byte ${tensor.begin}, wanted is ${place} (a hole or an overlap)`);
+      return refuse(
+        `tensor ${quoted(tensor.name)} begins at byte ${tensor.begin}, wanted is ${place} (a hole or an overlap)`,
+      );
     place = tensor.end;
   }
-  if (place !== bytes.length)
-    return refuse(`its tensors end at byte ${place}, the file has ${bytes.length}: it is cut off or something follows`);
-  return { tensors, metadata };
+  if (place !== file.size)
+    return refuse(`its tensors end at byte ${place}, the file has ${file.size}: it is cut off or something follows`);
+  return { tensors, metadata: described.metadata };
 }

@@ -1,8 +1,9 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { DType } from '../dtype.js';
+import { type DType, dtypes } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
-import { PickleGlobal } from './pickleReader.js';
-import { viewOfStorage } from './tensorBytes.js';
+import { MOST_DIMENSIONS, type Spend, TENSOR_COST } from './allowance.js';
+import { COST, PickleGlobal } from './pickleMachine.js';
+import { quoted } from './quoted.js';
 
 export const dtypeOfStorage: Record<string, DType> = {
   'torch.FloatStorage': 'float32',
@@ -17,13 +18,15 @@ export const dtypeOfStorage: Record<string, DType> = {
   'torch.BoolStorage': 'bool',
 };
 
-/** Stands for a storage of the file; its tensor is known only at the end of a legacy file. */
-export interface Storage {
-  key: string;
-  dtype: DType;
-  elements: number;
-  /** Flat; set when its bytes are read. */
-  tensor: Tensor | null;
+/** Stands for a storage of the file, whose bytes are read when the pickle is. */
+export class Storage {
+  /** Flat. */
+  tensor: Tensor | null = null;
+  constructor(
+    readonly key: string,
+    readonly dtype: DType,
+    readonly elements: number,
+  ) {}
 }
 
 /** A tensor of the pickle, before the bytes of its storage are there. */
@@ -38,85 +41,105 @@ export class PendingTensor {
 }
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every(isSize);
-
-const isStorage = (value: unknown): value is Storage =>
-  typeof value === 'object' && value !== null && 'key' in value && 'elements' in value;
-
-const rebuildTensor = (what: string, args: readonly unknown[]): PendingTensor => {
-  const [storage, offset, sizes, strides, requiresGrad] = args;
-  if (!isStorage(storage) || !isSize(offset) || !isSizes(sizes) || !isSizes(strides) || sizes.length !== strides.length)
-    throw new NoduleTrainError('pickle', `${what}: a tensor has no valid storage, offset, shape or strides`);
-  const empty = sizes.includes(0);
-  const last = sizes.reduce((place, size, dim) => place + (size - 1) * strides[dim]!, offset);
-  if (!empty && !(last < storage.elements))
-    throw new NoduleTrainError(
-      'pickle',
-      `${what}: a tensor of shape [${sizes}] reaches element ${last} of storage ${storage.key}, which has ${storage.elements}`,
-    );
-  return new PendingTensor(storage, offset, sizes, strides, requiresGrad === true);
-};
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length <= MOST_DIMENSIONS && value.every(isSize);
 
 /** All that a file of tensors, dicts, lists and numbers needs; every other name is refused. */
-export const torchGlobals = (what: string): Map<string, PickleGlobal> => {
+export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlobal> => {
+  const refuse = (found: string): never => {
+    throw new NoduleTrainError('pickle', `${what}: ${found}`);
+  };
   const globals = new Map<string, PickleGlobal>();
   const add = (name: string, build: ((args: readonly unknown[]) => unknown) | null): void => {
     globals.set(name, new PickleGlobal(name, build));
   };
+
+  /** (storage, offset, sizes, strides, requires_grad, backward_hooks, metadata), of which the last may be missing. */
+  const rebuildTensor = (args: readonly unknown[]): PendingTensor => {
+    const [storage, offset, sizes, strides, requiresGrad, , metadata] = args;
+    if (
+      !(storage instanceof Storage) ||
+      !isSize(offset) ||
+      !isSizes(sizes) ||
+      !isSizes(strides) ||
+      sizes.length !== strides.length
+    )
+      return refuse('a tensor has no valid storage, offset, shape or strides');
+    if (metadata instanceof Map && metadata.size > 0)
+      return refuse('a tensor is a conjugate or a negative view, which is not read here; save tensor.clone()');
+    if (!Number.isSafeInteger(sizes.reduce((product, size) => product * Math.max(size, 1), 8)))
+      return refuse(`a tensor has the shape [${sizes}], which no memory holds`);
+    const last = sizes.reduce((place, size, dim) => place + (size - 1) * strides[dim]!, offset);
+    if (sizes.includes(0) ? offset > storage.elements : !(last < storage.elements))
+      return refuse(
+        `a tensor of shape [${sizes}] reaches element ${last} of storage ${quoted(storage.key)}, which has ${storage.elements}`,
+      );
+    spend(TENSOR_COST + 2 * COST.item * sizes.length);
+    // Copies, as the pickle may go on to append to its lists.
+    return new PendingTensor(storage, offset, [...sizes], [...strides], requiresGrad === true);
+  };
+  const itemsOf = (name: string, value: unknown): readonly unknown[] => {
+    if (value !== undefined && !Array.isArray(value)) return refuse(`${name} is made of what is no list`);
+    spend(COST.mapItem * (value?.length ?? 0));
+    return value ?? [];
+  };
+
   for (const name of Object.keys(dtypeOfStorage)) add(name, null);
-  add('collections.OrderedDict', (args) => {
-    const items = args[0];
-    return new Map(Array.isArray(items) ? (items as [unknown, unknown][]) : []);
+  for (const name of dtypes) add(`torch.${name}`, null);
+  add('collections.OrderedDict', ([value]) => {
+    const items = itemsOf('an OrderedDict', value);
+    const pairs = items.every((item): item is [unknown, unknown] => Array.isArray(item) && item.length === 2);
+    return pairs ? new Map(items as [unknown, unknown][]) : refuse('an OrderedDict is made of what are no pairs');
   });
-  add('torch._utils._rebuild_tensor', (args) => rebuildTensor(what, args));
-  add('torch._utils._rebuild_tensor_v2', (args) => rebuildTensor(what, args));
+  for (const name of ['torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v2']) add(name, rebuildTensor);
   add('torch._utils._rebuild_parameter', ([data, requiresGrad]) => {
-    if (!(data instanceof PendingTensor)) throw new NoduleTrainError('pickle', `${what}: a parameter has no tensor`);
+    if (!(data instanceof PendingTensor)) return refuse('a parameter has no tensor');
+    spend(TENSOR_COST);
     return new PendingTensor(data.storage, data.offset, data.sizes, data.strides, requiresGrad === true);
   });
-  add('torch.Size', ([sizes]) => sizes ?? []);
-  add('torch.device', (args) => args.map(String).join(':'));
-  for (const name of ['builtins.set', '__builtin__.set'])
-    add(name, ([items]) => new Set(Array.isArray(items) ? items : []));
-  add('_codecs.encode', ([value]) => Uint8Array.from(String(value ?? ''), (letter) => letter.charCodeAt(0)));
+  add('torch.Size', ([sizes]) => (isSizes(sizes) ? [...sizes] : refuse('a torch.Size is no list of sizes')));
+  add('torch.device', ([type, index]) => {
+    if (typeof type !== 'string' || type.length > 32 || !(index === undefined || isSize(index)))
+      return refuse('a torch.device has no type');
+    return index === undefined ? type : `${type}:${index}`;
+  });
+  for (const name of ['builtins.set', '__builtin__.set']) add(name, ([value]) => new Set(itemsOf('a set', value)));
+  // How protocol 2 writes bytes.
+  add('_codecs.encode', ([value]) => {
+    if (typeof value !== 'string') return refuse('bytes are made of what is no text');
+    spend(COST.bytes + value.length);
+    return Uint8Array.from(value, (letter) => letter.charCodeAt(0));
+  });
   return globals;
 };
 
-/** ('storage', type, key, location, elements, …), the only persistent id there is. */
+/** ('storage', type, key, location, elements) and, in legacy files, a view; the only persistent id there is. */
 export const readStorageId = (what: string, id: unknown): Storage => {
-  const [kind, type, key, , elements] = Array.isArray(id) ? id : [];
+  const [kind, type, key, , elements, view] = Array.isArray(id) ? id : [];
   const dtype = type instanceof PickleGlobal ? dtypeOfStorage[type.name] : undefined;
-  if (kind !== 'storage' || dtype === undefined || typeof key !== 'string' || !isSize(elements))
+  if (
+    kind !== 'storage' ||
+    dtype === undefined ||
+    typeof key !== 'string' ||
+    !isSize(elements) ||
+    (view ?? null) !== null
+  )
     throw new NoduleTrainError('pickle', `${what}: a storage is described in a way that is not known`);
-  return { key, dtype, elements, tensor: null };
+  return new Storage(key, dtype, elements);
 };
 
-/** Replaces what stands for tensors by tensors, everywhere in the value; without recursion, as nesting is the file's choice. */
-export const materialize = (what: string, value: unknown): unknown => {
-  const tensors = new Map<PendingTensor, Tensor>();
-  const tensorFor = (pending: PendingTensor): Tensor => {
-    const known = tensors.get(pending);
-    if (known !== undefined) return known;
-    if (pending.storage.tensor === null)
-      throw new NoduleTrainError('pickle', `${what}: the bytes of storage ${pending.storage.key} are missing`);
-    const tensor = viewOfStorage(pending.storage.tensor, pending.sizes, pending.strides, pending.offset);
-    if (pending.requiresGrad) tensor.requiresGrad = true;
-    tensors.set(pending, tensor);
-    return tensor;
-  };
-  const root = [value];
-  const seen = new Set<unknown>([root]);
-  const open: (unknown[] | Map<unknown, unknown>)[] = [root];
-  for (let container = open.pop(); container !== undefined; container = open.pop()) {
-    for (const [key, item] of container.entries()) {
-      if (item instanceof PendingTensor) {
-        if (Array.isArray(container)) container[key as number] = tensorFor(item);
-        else container.set(key, tensorFor(item));
-      } else if ((Array.isArray(item) || item instanceof Map) && !seen.has(item)) {
-        seen.add(item);
-        open.push(item);
-      }
-    }
+/** The storage that an id names: one for each key, of one dtype and size. */
+export const storageOf = (what: string, storages: Map<string, Storage>, id: unknown): Storage => {
+  const found = readStorageId(what, id);
+  const known = storages.get(found.key);
+  if (known === undefined) {
+    storages.set(found.key, found);
+    return found;
   }
-  return root[0];
+  if (known.dtype !== found.dtype || known.elements !== found.elements)
+    throw new NoduleTrainError(
+      'pickle',
+      `${what}: storage ${quoted(found.key)} is ${known.elements} of ${known.dtype} in one place and ${found.elements} of ${found.dtype} in another`,
+    );
+  return known;
 };

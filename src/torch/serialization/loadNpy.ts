@@ -1,0 +1,23 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Tensor } from '../tensor.js';
+import { axesTurned, readNpyHeader } from './npyHeader.js';
+import { type OpenFile, type Reading, readFile, readFileSync, tensorAt } from './reading.js';
+
+function* readNpy(file: OpenFile): Reading<Tensor> {
+  const header = yield* readNpyHeader(file, (what) => {
+    throw new NoduleTrainError('npy', `${file.path} is no valid NumPy array: ${what}`);
+  });
+  const { dtype, bigEndian, fortranOrder, shape, begin } = header;
+  const stored = yield* tensorAt(begin, dtype, fortranOrder ? [...shape].reverse() : shape, bigEndian);
+  return fortranOrder ? axesTurned(stored) : stored;
+}
+
+/**
+ * Reads an array of NumPy's `save`: versions 1 to 3, both byte orders, row-major and Fortran order (whose strides are kept).
+ * Object arrays, which are pickles, are refused.
+ * @throws NoduleTrainError `npy` naming what is wrong, `read-failed`
+ */
+export const loadNpy = (path: string): Promise<Tensor> => readFile(path, readNpy);
+
+/** As {@link loadNpy}, blocking. */
+export const loadNpySync = (path: string): Tensor => readFileSync(path, readNpy);

@@ -1,0 +1,76 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Tensor } from '../tensor.js';
+import { allowance } from './allowance.js';
+import { axesTurned, type NpyHeader, readNpyHeader } from './npyHeader.js';
+import { quoted } from './quoted.js';
+import { type OpenFile, type Reading, readFile, readFileSync, readMemory } from './reading.js';
+import { bytesPerElement, tensorFromBytes } from './tensorBytes.js';
+import { readZipDirectory, type ZipEntry } from './zipDirectory.js';
+import { checkCrc32, readZipEntry } from './zipEntry.js';
+
+export interface LoadNpzOptions {
+  /** What the arrays may unpack to, all together, in bytes: a packed array of zeros is a thousandth of it. Default 2^30. */
+  maxBytes?: number;
+}
+
+const swap = (bytes: Uint8Array, width: number): Uint8Array => {
+  const buffer = Buffer.from(bytes);
+  if (width === 2) buffer.swap16();
+  else if (width === 4) buffer.swap32();
+  else if (width === 8) buffer.swap64();
+  return buffer;
+};
+
+function* readArray(file: OpenFile, entry: ZipEntry): Reading<Tensor> {
+  const bytes = yield* readZipEntry(file, entry, () => {});
+  yield* checkCrc32(file, entry, bytes);
+  const refuse = (what: string): never => {
+    throw new NoduleTrainError('npy', `${file.path}: its entry ${quoted(entry.name)} is no valid NumPy array: ${what}`);
+  };
+  const header: NpyHeader = readMemory(file.path, bytes, (inside) => readNpyHeader(inside, refuse));
+  const values = bytes.subarray(header.begin);
+  const { dtype, bigEndian, fortranOrder, shape } = header;
+  const little = bigEndian ? swap(values, bytesPerElement[dtype]) : values;
+  const stored = tensorFromBytes(little, dtype, fortranOrder ? [...shape].reverse() : shape);
+  return fortranOrder ? axesTurned(stored) : stored;
+}
+
+const readNpz = (maxBytes: number) =>
+  function* (file: OpenFile): Reading<Map<string, Tensor>> {
+    const entries = [...(yield* readZipDirectory(file, allowance(file, 'npy'))).values()];
+    const all = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (!(all <= maxBytes))
+      throw new NoduleTrainError(
+        'npy',
+        `${file.path}: its ${entries.length} arrays unpack to ${all} bytes, allowed are ${maxBytes}; where that is meant, say loadNpz(path, { maxBytes: ${all} })`,
+      );
+    const tensors = new Map<string, Tensor>();
+    try {
+      for (const entry of entries) {
+        if (!entry.name.endsWith('.npy'))
+          throw new NoduleTrainError('npy', `${file.path}: its entry ${quoted(entry.name)} is no array (.npy)`);
+        tensors.set(entry.name.slice(0, -'.npy'.length), yield* readArray(file, entry));
+      }
+    } catch (error) {
+      for (const tensor of tensors.values()) tensor.dispose();
+      throw error;
+    }
+    return tensors;
+  };
+
+const limitOf = ({ maxBytes = 2 ** 30 }: LoadNpzOptions): number => {
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 0)
+    throw new NoduleTrainError('npy', `loadNpz: maxBytes is ${String(maxBytes)}, wanted is a whole number from 0`);
+  return maxBytes;
+};
+
+/**
+ * Reads the arrays of NumPy's `savez` and `savez_compressed` by their names; see `loadNpy`.
+ * @throws NoduleTrainError `npy`, `zip`, `read-failed`
+ */
+export const loadNpz = async (path: string, options: LoadNpzOptions = {}): Promise<Map<string, Tensor>> =>
+  readFile(path, readNpz(limitOf(options)));
+
+/** As {@link loadNpz}, blocking. */
+export const loadNpzSync = (path: string, options: LoadNpzOptions = {}): Map<string, Tensor> =>
+  readFileSync(path, readNpz(limitOf(options)));

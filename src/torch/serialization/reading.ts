@@ -1,0 +1,166 @@
+import fs from 'node:fs';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { DType } from '../dtype.js';
+import type { Slot } from '../native.js';
+import { native } from '../native.js';
+import { lazyOp } from '../operators.js';
+import { isTensor, slotOf, type Tensor } from '../tensor.js';
+
+declare module '../native.js' {
+  interface Native {
+    readFile(slot: Slot, descriptor: number, position: number, swapBytes: boolean): void;
+    readFileAsync(slot: Slot, descriptor: number, position: number, swapBytes: boolean): Promise<void>;
+  }
+}
+
+export interface OpenFile {
+  path: string;
+  /** In bytes. */
+  size: number;
+}
+
+/** A wish of a reader: the bytes from `at` on, as many as `into` holds. A Tensor is contiguous and on the CPU. */
+export interface Read {
+  at: number;
+  into: Uint8Array | Tensor;
+  /** The file's numbers are big-endian. */
+  swapBytes?: boolean;
+}
+
+/** Work on bytes in memory that is done in one go, or off the thread or in parts. */
+export interface Work {
+  run(): void;
+  runAsync(): Promise<void>;
+}
+
+/**
+ * A reader of a format, written once: it yields what it wishes to be read or worked out and goes on when that is done, whether
+ * the thread waited for it or not.
+ */
+export type Reading<T> = Generator<Read | Work, T, void>;
+export type Reader<T> = (file: OpenFile) => Reading<T>;
+
+const unreadable = (path: string, cause: unknown): NoduleTrainError =>
+  new NoduleTrainError('read-failed', `Reading ${path} failed: ${(cause as Error).message}`, { cause });
+
+// Without it the opening of a pipe would wait for a writer.
+const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
+
+const sizeOf = (path: string, stat: fs.Stats): number => {
+  if (!stat.isFile()) throw unreadable(path, new Error('it is no regular file'));
+  return stat.size;
+};
+
+const shortened = new Error('the file became shorter while it was read');
+
+const readSync = (descriptor: number, at: number, into: Uint8Array): void => {
+  for (let done = 0; done < into.length; ) {
+    const got = fs.readSync(descriptor, into, done, into.length - done, at + done);
+    if (got === 0) throw shortened;
+    done += got;
+  }
+};
+
+const fillSync = (descriptor: number, wish: Read | Work): void => {
+  if ('run' in wish) wish.run();
+  else if (isTensor(wish.into)) native().readFile(slotOf(wish.into), descriptor, wish.at, wish.swapBytes === true);
+  else readSync(descriptor, wish.at, wish.into);
+};
+
+const fill = async (handle: fs.promises.FileHandle, wish: Read | Work): Promise<void> => {
+  if ('run' in wish) return wish.runAsync();
+  const { at, into, swapBytes } = wish;
+  if (isTensor(into)) return native().readFileAsync(slotOf(into), handle.fd, at, swapBytes === true);
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, at + done);
+    if (bytesRead === 0) throw shortened;
+    done += bytesRead;
+  }
+};
+
+/** Runs a reader on this thread. @throws NoduleTrainError `read-failed` and what the reader throws */
+export function readFileSync<T>(path: string, reader: Reader<T>): T {
+  let descriptor: number;
+  try {
+    descriptor = fs.openSync(path, FLAGS);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  try {
+    const file = { path, size: sizeOf(path, fs.fstatSync(descriptor)) };
+    const reading = reader(file);
+    let step = reading.next();
+    while (step.done !== true) {
+      let failure: unknown;
+      try {
+        fillSync(descriptor, step.value);
+      } catch (cause) {
+        failure = cause instanceof NoduleTrainError ? cause : unreadable(path, cause);
+      }
+      // The reader hears of a failure too: it frees what it has made so far.
+      step = failure === undefined ? reading.next() : reading.throw(failure);
+    }
+    return step.value;
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** As {@link readFileSync}; the bytes are read off this thread. */
+export async function readFile<T>(path: string, reader: Reader<T>): Promise<T> {
+  const handle = await fs.promises.open(path, FLAGS).catch((cause) => {
+    throw unreadable(path, cause);
+  });
+  try {
+    const file = { path, size: sizeOf(path, await handle.stat()) };
+    const reading = reader(file);
+    let step = reading.next();
+    while (step.done !== true) {
+      let failure: unknown;
+      try {
+        await fill(handle, step.value);
+      } catch (cause) {
+        failure = cause instanceof NoduleTrainError ? cause : unreadable(path, cause);
+      }
+      step = failure === undefined ? reading.next() : reading.throw(failure);
+    }
+    return step.value;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Runs a reader over bytes that are in memory already; one that wishes no Tensor to be filled. */
+export function readMemory<T>(path: string, bytes: Uint8Array, reader: Reader<T>): T {
+  const reading = reader({ path, size: bytes.length });
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+    const wish = step.value;
+    if ('run' in wish || isTensor(wish.into)) throw new Error('readMemory gives bytes only');
+    wish.into.set(bytes.subarray(wish.at, wish.at + wish.into.length));
+  }
+}
+
+/** The bytes from `at` on, in memory; never more than the file has. */
+export function* bytesAt(file: OpenFile, at: number, length: number): Reading<Buffer> {
+  if (!(at >= 0 && length >= 0 && at + length <= file.size))
+    throw unreadable(file.path, new Error(`bytes ${at} to ${at + length} are wanted, it has ${file.size}`));
+  const into = Buffer.allocUnsafeSlow(length);
+  yield { at, into };
+  return into;
+}
+
+const makeEmpty = lazyOp('aten::empty.memory_format');
+
+/** A tensor of the bytes from `at` on, without a second copy. The caller has checked that the file has as many. */
+export function* tensorAt(at: number, dtype: DType, shape: readonly number[], swapBytes = false): Reading<Tensor> {
+  const into = makeEmpty(shape, { dtype });
+  try {
+    yield { at, into, swapBytes };
+    return into;
+  } catch (error) {
+    into.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Spend } from './allowance.js';
+import { quoted } from './quoted.js';
+import { bytesAt, type OpenFile, type Reading } from './reading.js';
+
+const END = 0x06054b50;
+const END_64 = 0x06064b50;
+const END_64_LOCATOR = 0x07064b50;
+const CENTRAL = 0x02014b50;
+const LOCAL = 0x04034b50;
+const MOST_COMMENT_BYTES = 65_535;
+const ENTRY_COST = 300;
+
+export interface ZipEntry {
+  name: string;
+  /** Packed by deflate; else stored as it is. */
+  deflated: boolean;
+  crc32: number;
+  /** Of the packed bytes, from the start of the file. */
+  begin: number;
+  packedBytes: number;
+  bytes: number;
+}
+
+type Refuse = (what: string) => never;
+
+export const refuseZip =
+  (path: string): Refuse =>
+  (what) => {
+    throw new NoduleTrainError('zip', `${path} is no readable zip archive: ${what}`);
+  };
+
+/** Where the directory lies and how many entries it has. */
+function* findDirectory(
+  file: OpenFile,
+  refuse: Refuse,
+): Reading<{ begin: number; end: number; count: number; directoryBytes: number }> {
+  const tailBegin = Math.max(0, file.size - 22 - MOST_COMMENT_BYTES - 20);
+  const tail = yield* bytesAt(file, tailBegin, file.size - tailBegin);
+  let at = tail.length - 22;
+  while (at >= 0 && !(tail.readUInt32LE(at) === END && at + 22 + tail.readUInt16LE(at + 20) === tail.length)) at--;
+  if (at < 0) return refuse('it has no directory; the file is cut off or no archive');
+  const found = {
+    begin: tail.readUInt32LE(at + 16),
+    directoryBytes: tail.readUInt32LE(at + 12),
+    count: tail.readUInt16LE(at + 10),
+    end: tailBegin + at,
+  };
+  if (at < 20 || tail.readUInt32LE(at - 20) !== END_64_LOCATOR) return found;
+  const end64 = Number(tail.readBigUInt64LE(at - 20 + 8));
+  if (!(end64 + 56 <= file.size)) return refuse('its zip64 directory lies outside of it');
+  const record = yield* bytesAt(file, end64, 56);
+  if (record.readUInt32LE(0) !== END_64) return refuse('its zip64 directory is damaged');
+  return {
+    count: Number(record.readBigUInt64LE(32)),
+    directoryBytes: Number(record.readBigUInt64LE(40)),
+    begin: Number(record.readBigUInt64LE(48)),
+    end: end64,
+  };
+}
+
+/** The sizes and the place of an entry, from its zip64 field where they do not fit 32 bits. */
+const placesOf = (record: Buffer, nameBytes: number, extraBytes: number, refuse: Refuse) => {
+  const found = { packed: record.readUInt32LE(20), size: record.readUInt32LE(24), local: record.readUInt32LE(42) };
+  const end = 46 + nameBytes + extraBytes;
+  for (let at = 46 + nameBytes; at + 4 <= end; ) {
+    const length = record.readUInt16LE(at + 2);
+    if (record.readUInt16LE(at) === 1) {
+      let value = at + 4;
+      // The field holds those of the three that do not fit, in this order.
+      for (const key of ['size', 'packed', 'local'] as const)
+        if (found[key] === 0xffffffff) {
+          if (value + 8 > Math.min(end, at + 4 + length)) return refuse('a zip64 field is cut off');
+          found[key] = Number(record.readBigUInt64LE(value));
+          value += 8;
+        }
+    }
+    at += 4 + length;
+  }
+  return found;
+};
+
+/**
+ * The directory of a zip archive. Entries whose bytes overlap, which a small archive needs to unpack to a huge one, are
+ * refused, as are names that stand there twice.
+ * @throws NoduleTrainError `zip`
+ */
+export function* readZipDirectory(file: OpenFile, spend: Spend): Reading<Map<string, ZipEntry>> {
+  const refuse = refuseZip(file.path);
+  const { begin, end, count, directoryBytes } = yield* findDirectory(file, refuse);
+  if (!(begin + directoryBytes <= end) || count * 46 > directoryBytes)
+    return refuse('its directory lies outside of it or is too small for its entries');
+  const directory = yield* bytesAt(file, begin, directoryBytes);
+  const entries = new Map<string, ZipEntry>();
+  const taken: { from: number; to: number; name: string }[] = [];
+  let place = 0;
+  for (let i = 0; i < count; i++) {
+    if (place + 46 > directory.length || directory.readUInt32LE(place) !== CENTRAL)
+      return refuse('its directory is damaged');
+    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((at) => directory.readUInt16LE(place + at)) as [
+      number,
+      number,
+      number,
+    ];
+    const next = place + 46 + nameBytes + extraBytes + commentBytes;
+    if (next > directory.length) return refuse('its directory is cut off');
+    const record = directory.subarray(place, next);
+    place = next;
+    spend(ENTRY_COST + 2 * nameBytes);
+    const name = record.toString('utf8', 46, 46 + nameBytes);
+    const { packed, size, local } = placesOf(record, nameBytes, extraBytes, refuse);
+    const flags = record.readUInt16LE(8);
+    const method = record.readUInt16LE(10);
+    if ((flags & 1) !== 0 || (method !== 0 && method !== 8))
+      return refuse(`its entry ${quoted(name)} is packed in a way that is not read here (method ${method})`);
+    if (entries.has(name)) return refuse(`its directory names ${quoted(name)} twice`);
+    if (!(local + 30 <= begin)) return refuse(`its entry ${quoted(name)} lies outside of it`);
+    const head = yield* bytesAt(file, local, 30);
+    if (head.readUInt32LE(0) !== LOCAL) return refuse(`its entry ${quoted(name)} is damaged`);
+    const dataBegin = local + 30 + head.readUInt16LE(26) + head.readUInt16LE(28);
+    if (!(dataBegin + packed <= begin)) return refuse(`its entry ${quoted(name)} lies outside of it`);
+    if (method === 0 && packed !== size)
+      return refuse(`its entry ${quoted(name)} has ${packed} bytes and should have ${size}`);
+    taken.push({ from: local, to: dataBegin + packed, name });
+    entries.set(name, {
+      name,
+      deflated: method === 8,
+      crc32: record.readUInt32LE(16),
+      begin: dataBegin,
+      packedBytes: packed,
+      bytes: size,
+    });
+  }
+  taken.sort((a, b) => a.from - b.from);
+  const overlap = taken.findIndex((entry, i) => i > 0 && entry.from < taken[i - 1]!.to);
+  if (overlap > 0)
+    return refuse(`its entries ${quoted(taken[overlap - 1]!.name)} and ${quoted(taken[overlap]!.name)} overlap`);
+  return entries;
+}
