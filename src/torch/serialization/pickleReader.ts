@@ -1,16 +1,16 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import { COST, PickleMachine, type PickleOptions } from './pickleMachine.js';
 import { floatFromText, textFromLine, wholeFromBytes, wholeFromText } from './pickleNumbers.js';
-import { CUT_OFF, pickleSource } from './pickleSource.js';
+import { CUT_OFF, pickleSource, textOf } from './pickleSource.js';
 
 type Opcode = (machine: PickleMachine) => void;
 
 const text =
   (length: (machine: PickleMachine) => number): Opcode =>
   (m) => {
-    const bytes = length(m);
-    m.options.spend(COST.text + 2 * bytes);
-    m.push(m.source.text(bytes));
+    const utf8 = m.source.raw(length(m));
+    m.options.spend(COST.text + 2 * utf8.length);
+    m.push(textOf(utf8));
   };
 const bytes =
   (length: (machine: PickleMachine) => number): Opcode =>

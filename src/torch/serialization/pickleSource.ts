@@ -13,13 +13,13 @@ export interface PickleSource {
   /** Big-endian, as pickle has it. */
   float64(): number;
   raw(length: number): Uint8Array;
-  text(length: number): string;
   /** Up to the next line feed, without it. */
   line(): string;
   skip(length: number): void;
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+export const textOf = (utf8: Uint8Array): string => decoder.decode(utf8);
 
 /** The bytes of a pickle from `offset` on, read in order. @param refuse called where they end too early */
 export function pickleSource(bytes: Uint8Array, offset: number, refuse: (what: string) => never): PickleSource {
@@ -44,11 +44,10 @@ export function pickleSource(bytes: Uint8Array, offset: number, refuse: (what: s
     uint64: () => Number(view.getBigUint64(take(8), true)),
     float64: () => view.getFloat64(take(8), false),
     raw,
-    text: (length) => decoder.decode(raw(length)),
     line: () => {
       const end = bytes.indexOf(10, place);
       if (end < 0) return refuse(CUT_OFF);
-      const value = decoder.decode(raw(end - place));
+      const value = textOf(raw(end - place));
       place++;
       return value;
     },

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { readMutatedFiles } from '../support/readMutatedFiles.js';
+
+const SEEDS = [11, 12, 13, 14];
+const EACH = 25_000;
+
+it.each(SEEDS)(
+  'a quarter of 100,000 mutated files (seed %i): no crash, no hang, no memory beyond the file and 64 MiB',
+  {
+    timeout: 1_200_000,
+  },
+  (seed) => {
+    const figures = readMutatedFiles(EACH, seed, 1_150_000);
+    expect(figures.inputs).toBe(EACH);
+    console.log(`mutated files, seed ${seed}: ${JSON.stringify(figures)}`);
+  },
+);

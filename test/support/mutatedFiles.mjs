@@ -1,0 +1,273 @@
+// Gives mutated files to the readers of safetensors, .pt and .npy / .npz, in this process, which its parent watches.
+//   node mutatedFiles.mjs COUNT SEED FOLDER
+// COUNT inputs in all, a third each. The same seed gives the same inputs. Prints one JSON line of figures; ends with exit code 1
+// and the input kept in FOLDER where an input leaves the rules: another error than NoduleTrainError, a tensor that
+// is left, over five seconds, or more memory than the file's size and 64 MiB.
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  arange,
+  emptyCache,
+  isTensor,
+  loadNpySync,
+  loadNpzSync,
+  loadPtSync,
+  loadTensorsSync,
+  memory,
+  ones,
+  saveNpySync,
+  saveNpzSync,
+  savePtSync,
+  saveTensorsSync,
+  tensor,
+} from '../../dist/torch/index.js';
+import { readMemory } from '../../dist/torch/serialization/reading.js';
+import { zipArchive } from '../../dist/torch/serialization/zipArchive.js';
+import { readZipDirectory } from '../../dist/torch/serialization/zipDirectory.js';
+
+const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const MOST_BESIDE = 64 * 2 ** 20;
+const MOST_MS = 5000;
+
+/** Mulberry32, a generator of 32 bits (Tommy Ettinger, public domain). */
+let state = seed >>> 0;
+const random = () => {
+  state = (state + 0x6d2b79f5) >>> 0;
+  let t = state;
+  t = Math.imul(t ^ (t >>> 15), t | 1);
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+};
+const below = (n) => Math.floor(random() * n);
+const pick = (list) => list[below(list.length)];
+
+const withPacked = (files, packed) => Object.assign([...files, packed], { packed });
+
+const seeds = (() => {
+  const tensors = {
+    weight: arange(0, 12).view(3, 4),
+    bias: ones([4], { dtype: 'float64' }),
+    count: tensor(3, { dtype: 'int64' }),
+    mask: tensor([true, false]),
+    half: ones([2, 2], { dtype: 'float16' }),
+    empty: ones([0, 2]),
+  };
+  const at = (name) => path.join(folder, name);
+  const read = (name) => fs.readFileSync(at(name));
+  saveTensorsSync(at('a'), tensors, { unit: 'HU', epoch: '3' });
+  saveTensorsSync(at('b'), { one: ones([1]) });
+  savePtSync(at('c'), { model: tensors, epoch: 3, lr: 0.1, list: [1, 'a', [null, true]], big: 2n ** 70n });
+  savePtSync(at('d'), { a: tensors.weight });
+  const npy = Object.entries(tensors).map(([name, value]) => {
+    saveNpySync(at(name), value);
+    return read(name);
+  });
+  saveNpzSync(at('e'), tensors);
+  saveNpzSync(at('f'), tensors, { compress: true });
+  // The legacy stream of { a: torch.arange(4.) } in Python, written down.
+  const legacy = Buffer.from(
+    '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}q\x00(X\x10\x00\x00\x00protocol_versionq\x01M\xe9\x03X\x0d\x00\x00\x00little_endianq\x02\x88X\x0a\x00\x00\x00type_sizesq\x03}q\x04u.' +
+      '\x80\x02}q\x00X\x01\x00\x00\x00aq\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02((X\x07\x00\x00\x00storageq\x03ctorch\nFloatStorage\nq\x04X\x01\x00\x00\x000q\x05X\x03\x00\x00\x00cpuq\x06K\x04Ntq\x07QK\x00K\x04\x85q\x08K\x01\x85q\x09\x89ccollections\nOrderedDict\nq\x0a)Rq\x0btq\x0cRq\x0ds.' +
+      '\x80\x02]q\x00X\x01\x00\x00\x000q\x01a.\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\x80?\0\0\0@\0\0@@',
+    'latin1',
+  );
+  for (const value of Object.values(tensors)) value.dispose();
+  return [
+    { name: 'safetensors', load: loadTensorsSync, files: [read('a'), read('b')] },
+    { name: 'pt', load: loadPtSync, files: [read('c'), read('d'), legacy, legacy] },
+    { name: 'npy', load: loadNpySync, files: npy },
+    { name: 'npz', load: loadNpzSync, files: withPacked([read('e')], read('f')) },
+  ];
+})();
+const everything = seeds.flatMap(({ files }) => files);
+
+const numbers = [
+  0n,
+  1n,
+  2n,
+  7n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0xffffn,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 40n,
+  2n ** 53n,
+  2n ** 62n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+]; // prettier-ignore
+
+const mutations = [
+  (bytes) => {
+    bytes[below(bytes.length)] ^= 1 << below(8);
+    return bytes;
+  },
+  (bytes) => {
+    bytes[below(bytes.length)] = below(256);
+    return bytes;
+  },
+  // A letter of the pickle opcodes, of JSON or of a Python literal.
+  (bytes) => {
+    bytes[below(bytes.length)] = pick([
+      ...Buffer.from('(.0123456789]})tlduaesRbQcXKMJGqhr{}[],:"\'<>|\\\n\x80\x93\x94', 'latin1'),
+    ]);
+    return bytes;
+  },
+  (bytes) => {
+    const width = pick([2, 4, 8]);
+    const value = Buffer.alloc(8);
+    value.writeBigUInt64LE(pick(numbers));
+    if (bytes.length >= width) value.copy(bytes, below(bytes.length - width + 1), 0, width);
+    return bytes;
+  },
+  (bytes) => bytes.subarray(0, below(bytes.length)),
+  (bytes) => {
+    const at = below(bytes.length);
+    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + below(16))]);
+  },
+  // Some bytes again, up to a few hundred times.
+  (bytes) => {
+    const at = below(bytes.length);
+    const part = bytes.subarray(at, at + 1 + below(24));
+    const times = random() < 0.1 ? below(300) : 1 + below(3);
+    return Buffer.concat([bytes.subarray(0, at), ...new Array(times).fill(part), bytes.subarray(at)]);
+  },
+  // A part of another file, or of this one, over this one.
+  (bytes) => {
+    const from = random() < 0.5 ? bytes : pick(everything);
+    const begin = below(from.length);
+    Buffer.from(from.subarray(begin, begin + 1 + below(64))).copy(bytes, below(bytes.length));
+    return bytes;
+  },
+  // A number that stands there as text becomes another.
+  (bytes) => {
+    const found = [...bytes.toString('latin1').matchAll(/\d+/g)];
+    if (found.length === 0) return bytes;
+    const { 0: digits, index } = pick(found);
+    const text = random() < 0.3 ? `-${pick(numbers)}` : String(pick(numbers));
+    return Buffer.concat([bytes.subarray(0, index), Buffer.from(text), bytes.subarray(index + digits.length)]);
+  },
+];
+
+/** The length of the header follows the header, in most cases: the reader then looks further. */
+const mended = (name, bytes) => {
+  if (random() < 0.2) return bytes;
+  if (name === 'safetensors' && bytes.length > 16) {
+    const end = bytes.lastIndexOf(Buffer.from('}'));
+    if (end > 8) bytes.writeBigUInt64LE(BigInt(end + 1 - 8));
+  }
+  if (name === 'npy' && bytes.length > 16 && bytes[0] === 0x93) {
+    const end = bytes.indexOf(10, 10);
+    if (end > 10 && bytes[6] === 1) bytes.writeUInt16LE(end + 1 - 10, 8);
+  }
+  return bytes;
+};
+
+const mutated = (file) => {
+  let bytes = Buffer.from(file);
+  for (let n = 1 + below(4); n > 0 && bytes.length > 0; n--) bytes = Buffer.from(pick(mutations)(bytes));
+  return bytes;
+};
+
+/** The stored entries of an archive. */
+const entriesOf = (bytes) =>
+  [...readMemory('seed', bytes, (file) => readZipDirectory(file, () => {})).values()].map(
+    ({ name, begin, packedBytes }) => [name, bytes.subarray(begin, begin + packedBytes)],
+  );
+
+/** Most of what is done to an archive ends at its directory; so for the greater part one entry is changed within a whole one. */
+const mutate = ({ name, files }) => {
+  const file = pick(files);
+  const isArchive = file[0] === 0x50 && file[1] === 0x4b;
+  if (!isArchive || file === files.packed || random() < 0.3) return mended(name, mutated(file));
+  const entries = entriesOf(file);
+  const chosen = random() < 0.7 ? 0 : below(entries.length);
+  const changed = entries.map(([entry, bytes], i) => [entry, i === chosen ? mended('npy', mutated(bytes)) : bytes]);
+  return Buffer.concat(zipArchive(changed, { compress: random() < 0.2 }));
+};
+
+/** Frees the tensors of a loaded value; reads those that are small, as a view over foreign memory would show then. */
+const release = (value) => {
+  const seen = new Set();
+  const open = [value];
+  let tensors = 0;
+  while (open.length > 0) {
+    const item = open.pop();
+    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
+    seen.add(item);
+    if (isTensor(item)) {
+      tensors++;
+      if (item.numel < 1e5) item.clone().dispose();
+    } else if (item instanceof Map || item instanceof Set) open.push(...item.values());
+    else open.push(...Object.values(item));
+  }
+  for (const item of seen) if (isTensor(item)) item.dispose();
+  return tensors;
+};
+
+const input = path.join(folder, 'input');
+const figures = {
+  inputs: 0,
+  read: 0,
+  refused: 0,
+  tensors: 0,
+  codes: {},
+  slowestMs: 0,
+  mostTensorBytes: 0,
+  mostRssMiB: 0,
+};
+const fail = (index, name, what) => {
+  const kept = path.join(folder, `left-the-rules-${seed}-${index}.${name}`);
+  fs.copyFileSync(input, kept);
+  console.error(`input ${index} of seed ${seed} (${name}, kept as ${kept}): ${what}`);
+  process.exit(1);
+};
+const maxRss = () => process.resourceUsage().maxRSS * 1024;
+
+let before = memory();
+for (let i = 0; i < count; i++) {
+  const format = seeds[i % 3 === 2 ? 2 + below(2) : i % 3];
+  const bytes = mutate(format);
+  fs.writeFileSync(input, bytes);
+  // Where the process ends here, its parent reads which input it was.
+  if (i % 100 === 0) fs.writeFileSync(path.join(folder, 'progress'), String(i));
+  if (i === 300) before = memory();
+  const [rss, start] = [maxRss(), performance.now()];
+  let value;
+  try {
+    value = format.load(input);
+  } catch (error) {
+    if (error?.name !== 'NoduleTrainError') fail(i, format.name, `${error?.stack ?? error}`);
+    if (error.message.includes('\n') || error.message.length > 1500)
+      fail(i, format.name, `no one line: ${error.message}`);
+    figures.codes[error.code] = (figures.codes[error.code] ?? 0) + 1;
+  }
+  const ms = performance.now() - start;
+  const grown = maxRss() - rss;
+  const held = memory().bytes.cpu - before.bytes.cpu;
+  if (ms > MOST_MS) fail(i, format.name, `took ${Math.round(ms)} ms`);
+  // The first ones load libtorch's kernels.
+  if (i >= 300 && grown > bytes.length + MOST_BESIDE)
+    fail(i, format.name, `took ${grown} bytes for a file of ${bytes.length}`);
+  if (held > bytes.length + MOST_BESIDE)
+    fail(i, format.name, `holds ${held} bytes in tensors for a file of ${bytes.length}`);
+  figures.inputs++;
+  figures.slowestMs = Math.max(figures.slowestMs, Math.round(ms));
+  figures.mostTensorBytes = Math.max(figures.mostTensorBytes, held);
+  if (value === undefined) figures.refused++;
+  else {
+    figures.read++;
+    figures.tensors += release(value);
+  }
+  if (memory().handles !== before.handles) fail(i, format.name, `${memory().handles} tensors are left`);
+  if (i === 300) figures.rssAfter300 = maxRss();
+  if (i % 10_000 === 9999) console.error(`${i + 1} of ${count}`);
+}
+emptyCache();
+figures.mostRssMiB = Math.round(maxRss() / 2 ** 20);
+figures.rssAfter300 = Math.round((figures.rssAfter300 ?? 0) / 2 ** 20);
+console.log(JSON.stringify(figures));
