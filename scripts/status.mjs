@@ -4,6 +4,12 @@ import { say } from './steps.mjs';
 const running = new Map();
 const terminal = process.stderr.isTTY === true;
 let quiet = false;
+let script = 'set-up';
+
+/** Who speaks. */
+export const setScript = (name) => {
+  script = name;
+};
 
 export const setQuiet = (value) => {
   quiet = value;
@@ -30,12 +36,12 @@ export const job = async (title, work) => {
     running.set(title, text.trim());
     draw();
   };
-  if (!quiet && !terminal) say(`set-up: ${title} …`);
+  if (!quiet && !terminal) say(`${script}: ${title} …`);
   detail('…');
   try {
     const result = await work(detail);
     running.delete(title);
-    if (!quiet) tell(`set-up: ${title} done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    if (!quiet) tell(`${script}: ${title} done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
     return result;
   } catch (error) {
     running.delete(title);

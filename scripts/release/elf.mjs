@@ -1,0 +1,33 @@
+// What a shared library says of itself, read by readelf (binutils, which every C++ compiler brings).
+import { spawnSync } from 'node:child_process';
+
+const readelf = (...args) => {
+  const { status, stdout, stderr, error } = spawnSync('readelf', args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (error?.code === 'ENOENT') throw new Error('readelf is not on PATH (Debian: apt-get install binutils)');
+  if (status !== 0) throw new Error(`readelf ${args.join(' ')}: ${stderr.trim()}`);
+  return stdout;
+};
+
+/**
+ * `needed`: libraries it links; `paths`: RPATH and RUNPATH; `versions`: [symbol, 'GLIBC', '2.34'] of every symbol that it
+ * takes from elsewhere with a version; `symbolTable`: whether it was left unstripped.
+ */
+export const readElf = (file) => {
+  const dynamic = readelf('--dynamic', '--wide', file);
+  const symbols = readelf('--dyn-syms', '--wide', file);
+  const sections = readelf('--section-headers', '--wide', file);
+  return {
+    needed: [...dynamic.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, name]) => name),
+    paths: [...dynamic.matchAll(/\((?:RPATH|RUNPATH)\).*\[(.*)\]/g)].map(([, name]) => name),
+    versions: [...symbols.matchAll(/ UND (\S+)@([A-Z]+)_([\w.]+)/g)].map(([, symbol, family, version]) => [
+      symbol,
+      family,
+      version,
+    ]),
+    symbolTable: /\.symtab\s/.test(sections),
+  };
+};

@@ -1,0 +1,13 @@
+// npm run release:gate: judges the addon that is built in this checkout as the release would. A built one may be unstripped.
+import fs from 'node:fs';
+import path from 'node:path';
+import { root, say } from '../steps.mjs';
+import { binaryFaults } from './binaries.mjs';
+
+const release = path.join(root, 'build', 'Release');
+const names = fs.existsSync(release) ? fs.readdirSync(release).filter((name) => /\.(node|so)$/.test(name)) : [];
+const faults = names.flatMap((name) => binaryFaults(path.join(release, name), { stripped: false }));
+if (!names.includes('torch_addon.node')) faults.push(`${release}: has no torch_addon.node (npm run build)`);
+for (const fault of faults) say(fault);
+say(`release:gate: ${names.join(', ')}: ${faults.length === 0 ? 'fit to be published' : 'not fit'}`);
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -1,0 +1,66 @@
+// What the package itself may and must hold.
+import fs from 'node:fs';
+import path from 'node:path';
+import { LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../../src/runtime/versions.js';
+import { binaryFaults } from './binaries.mjs';
+
+const PREBUILDS = 'prebuilds/linux-x64';
+const ADDON = `${PREBUILDS}/torch-${LIBTORCH_VERSION}`;
+
+const MAY = [
+  /^(package\.json|README\.md|LICENSE)$/,
+  /^docs\/[\w-]+\.(md|png|svg)$/,
+  /^dist\/([\w-]+\/)*[\w.-]+\.(js|d\.ts)$/,
+  /^prebuilds\/linux-x64\/nodule-train\.glibc\.node$/,
+  /^prebuilds\/linux-x64\/torch-[\d.]+\/[\w-]+\.(node|so)$/,
+];
+
+const MUST = [
+  ...['package.json', 'README.md', 'LICENSE', 'docs/install.md'],
+  ...['dist/index.js', 'dist/index.d.ts', 'dist/torch/index.js', 'dist/torch/index.d.ts', 'dist/cli/main.js'],
+  `${PREBUILDS}/nodule-train.glibc.node`,
+  `${ADDON}/torch_addon.node`,
+];
+
+/** Bytes unpacked; a jump above means that something came along that should not. */
+const MOST_BYTES = 6e6;
+
+/** Whether a file of the checkout belongs into the package. @param {string} file */
+export const isContent = (file) => MAY.some((pattern) => pattern.test(file));
+
+/** Files below a folder, with slashes. @param {string} folder */
+export const filesOf = (folder) =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .sort();
+
+/** @param {string} folder with prebuilds/ @returns {string[]} */
+export const prebuildFaults = (folder) => {
+  const wanted = MUST.filter((file) => file.startsWith(PREBUILDS));
+  const missing = wanted.filter((file) => !fs.existsSync(path.join(folder, file)));
+  if (missing.length > 0) return missing.map((file) => `${file}: is missing`);
+  return filesOf(path.join(folder, PREBUILDS)).flatMap((file) =>
+    binaryFaults(path.join(folder, PREBUILDS, file), { stripped: true }),
+  );
+};
+
+/** Faults of the staged package. @param {string} folder @returns {string[]} */
+export const packageFaults = (folder) => {
+  const files = filesOf(folder);
+  const bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(folder, file)).size, 0);
+  const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  return [
+    ...files.filter((file) => !isContent(file)).map((file) => `${file}: does not belong into the package`),
+    ...MUST.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`),
+    ...prebuildFaults(folder),
+    ...(bytes > MOST_BYTES ? [`unpacked it has ${bytes} bytes, wanted are ${MOST_BYTES} at most`] : []),
+    ...(manifest.optionalDependencies?.[LIBTORCH_PACKAGE] === LIBTORCH_VERSION
+      ? []
+      : [`package.json: wanted is the optional dependency ${LIBTORCH_PACKAGE} ${LIBTORCH_VERSION}`]),
+    ...['scripts', 'devDependencies', 'private']
+      .filter((field) => manifest[field] !== undefined)
+      .map((field) => `package.json: '${field}' does not belong into the package`),
+  ];
+};

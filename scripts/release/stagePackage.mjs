@@ -1,0 +1,59 @@
+// Lays the package as it is published into a folder.
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import prebuildify from 'prebuildify';
+import { LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../../src/runtime/versions.js';
+import { filesBelow, root } from '../steps.mjs';
+import { isContent } from './packageContents.mjs';
+
+/** The oldest Node that is served. Node-API makes one binary serve all from there on. */
+const TARGET = '20.19.0';
+
+/** The manifest without what only a checkout needs. */
+export const publishedManifest = (manifest) => {
+  const {
+    scripts: _scripts,
+    devDependencies: _development,
+    private: _private,
+    binary: _binary,
+    ...published
+  } = manifest;
+  // Not in the checkout's own package.json: `npm ci` there would want it in the lockfile, where it cannot be before it
+  // is published for the first time.
+  return { ...published, optionalDependencies: { [LIBTORCH_PACKAGE]: LIBTORCH_VERSION } };
+};
+
+/**
+ * Builds the addon by prebuildify over cmake-js and lays everything below `folder`.
+ * @param {string} folder
+ */
+export const stagePackage = async (folder) => {
+  fs.mkdirSync(folder, { recursive: true });
+  const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
+  await promisify(prebuildify)({
+    cwd: folder,
+    out: folder,
+    napi: true,
+    targets: [{ runtime: 'node', target: TARGET }],
+    tagLibc: 'glibc',
+    strip: true,
+    artifacts: path.join(folder, 'build', 'artifacts'),
+    nodeGyp: path.join(import.meta.dirname, 'cmake-js-as-node-gyp.mjs'),
+    quiet: true,
+  });
+  fs.rmSync(path.join(folder, 'build'), { recursive: true });
+  const files = ['README.md', 'LICENSE', ...filesBelow('docs'), ...filesBelow('dist')].filter(isContent);
+  for (const file of files) {
+    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    // The maps of the compiled files point to sources that are not in the package.
+    if (file.endsWith('.js'))
+      fs.writeFileSync(
+        path.join(folder, file),
+        fs.readFileSync(path.join(root, file), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n'),
+      );
+    else fs.copyFileSync(path.join(root, file), path.join(folder, file));
+  }
+  fs.chmodSync(path.join(folder, 'dist', 'cli', 'main.js'), 0o755);
+};
