@@ -1,14 +1,11 @@
-export {
-  batchNorm2d,
-  conv2d,
-  convTranspose2d,
-  linear,
-  relu,
-  Sequential,
-  sequential,
-  sigmoid,
-} from './layers.js';
+export { type Relu, relu, type Sigmoid, sigmoid } from './activations.js';
+export { type BatchNorm2d, type BatchNorm2dOptions, batchNorm2d } from './batchNorm2d.js';
+export { type Conv2d, type Conv2dOptions, conv2d } from './conv2d.js';
+export { type ConvTranspose2d, type ConvTranspose2dOptions, convTranspose2d } from './convTranspose2d.js';
+export type { Pair } from './layerOptions.js';
+export { type Linear, type LinearOptions, linear } from './linear.js';
 export { buffer, Module, type ModuleEntry, parameter } from './module.js';
+export { Sequential, sequential } from './sequential.js';
 export type { StateDict } from './stateDict.js';
 export { UNet, unet } from './unet.js';
 export { type ResolvedUNetOptions, type UNetOptions, unetOptions } from './unetOptions.js';

@@ -1,3 +1,4 @@
+import { NoduleTrainError } from '../../runtime/error.js';
 import type { Device, DType } from '../dtype.js';
 import { isDType } from '../dtype.js';
 import { native } from '../native.js';
@@ -60,20 +61,42 @@ export abstract class Module {
   namedChildren(): [string, Module][] {
     return Object.entries(this).flatMap(([name, value]): [string, Module][] => {
       if (value instanceof Module) return [[name, value]];
-      if (Array.isArray(value) && value.length > 0 && value.every((item) => item instanceof Module))
-        return value.map((item, i) => [`${name}.${i}`, item]);
-      return [];
+      if (!Array.isArray(value) || !value.some((item) => item instanceof Module)) return [];
+      return value.map((item, i) => {
+        if (item instanceof Module) return [`${name}.${i}`, item];
+        // It would be left out of the state and of training without a word.
+        throw new NoduleTrainError(
+          'module',
+          `${this.constructor.name}: ${name}[${i}] is ${item === null ? 'null' : typeof item}, wanted is a Module: an array of Modules holds nothing else`,
+        );
+      });
     });
   }
 
+  /** Of this module and all below it; one that two share comes once, under its first name. */
   parameters(): Tensor[] {
-    return this.entries().flatMap((entry) => (entry.buffer ? [] : [entry.tensor]));
+    return [...this.namedParameters().values()];
   }
   namedParameters(): Map<string, Tensor> {
-    return new Map(this.entries().flatMap((entry) => (entry.buffer ? [] : [[entry.name, entry.tensor] as const])));
+    return this.#once((entry) => !entry.buffer);
   }
   namedBuffers(): Map<string, Tensor> {
-    return new Map(this.entries().flatMap((entry) => (entry.buffer ? [[entry.name, entry.tensor] as const] : [])));
+    return this.#once((entry) => entry.buffer);
+  }
+  #once(wanted: (entry: ModuleEntry) => boolean): Map<string, Tensor> {
+    const seen = new Set<Tensor>();
+    const found = new Map<string, Tensor>();
+    for (const entry of this.entries()) {
+      if (!wanted(entry) || seen.has(entry.tensor)) continue;
+      seen.add(entry.tensor);
+      found.set(entry.name, entry.tensor);
+    }
+    return found;
+  }
+
+  /** Sets the gradients to null. */
+  zeroGrad(): void {
+    for (const tensor of this.parameters()) tensor.grad = null;
   }
 
   /** The module's own tensors (no copies) by their names in Python's state_dict. */

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { ones, zeros } from '../create.js';
+import { noGrad } from '../gradMode.js';
+import { lazyOp } from '../operators.js';
+import { isTensor, type Tensor } from '../tensor.js';
+import { count, parseLayer } from './layerOptions.js';
+import { buffer, Module, parameter } from './module.js';
+
+const applyBatchNorm = lazyOp('aten::batch_norm');
+
+const schema = z.strictObject({
+  channels: count,
+  eps: z.number().min(0).default(1e-5),
+  momentum: z.number().min(0).max(1).nullable().default(0.1),
+  affine: z.boolean().default(true),
+  trackRunningStats: z.boolean().default(true),
+});
+
+export interface BatchNorm2dOptions {
+  eps?: number;
+  /** Share of the newest batch in the running statistics; null: their plain mean over all batches. */
+  momentum?: number | null;
+  /** A factor and an offset for each channel. */
+  affine?: boolean;
+  /** Off: the batch's own statistics in `eval()` too. */
+  trackRunningStats?: boolean;
+}
+
+/** Batch normalisation of each channel (Ioffe and Szegedy 2015), the names as in Python; made by {@link batchNorm2d}. */
+export class BatchNorm2d extends Module {
+  /** [channels]. */
+  readonly weight: Tensor | null;
+  readonly bias: Tensor | null;
+  readonly running_mean: Tensor | null;
+  /** Unbiased. */
+  readonly running_var: Tensor | null;
+  readonly num_batches_tracked: Tensor | null;
+  readonly #eps: number;
+  readonly #momentum: number | null;
+
+  constructor(channels: number, options: BatchNorm2dOptions = {}) {
+    super();
+    const parsed = parseLayer('batchNorm2d', schema, { channels, ...options });
+    this.#eps = parsed.eps;
+    this.#momentum = parsed.momentum;
+    const tracks = parsed.trackRunningStats;
+    this.weight = parsed.affine ? parameter(ones([channels])) : null;
+    this.bias = parsed.affine ? parameter(zeros([channels])) : null;
+    this.running_mean = tracks ? buffer(zeros([channels])) : null;
+    this.running_var = tracks ? buffer(ones([channels])) : null;
+    this.num_batches_tracked = tracks ? buffer(zeros([], { dtype: 'int64' })) : null;
+  }
+
+  /** [B, channels, H, W] -> the same shape, normalised over [B, H, W]. */
+  forward(input: Tensor): Tensor {
+    if (!isTensor(input) || input.dim !== 4)
+      throw new NoduleTrainError(
+        'torch',
+        `nn.batchNorm2d: the input is ${isTensor(input) ? `of shape [${input.shape}]` : typeof input}, wanted is [B, channels, H, W]`,
+      );
+    const { weight, bias, running_mean, running_var, num_batches_tracked: batches, training } = this;
+    let share = this.#momentum ?? 0;
+    if (training && batches !== null) {
+      noGrad(() => batches.add_(1));
+      if (this.#momentum === null) share = 1 / Number(batches.item());
+    }
+    const ownStatistics = training || running_mean === null;
+    return applyBatchNorm(input, weight, bias, running_mean, running_var, ownStatistics, share, this.#eps, false);
+  }
+}
+
+/** PyTorch's `nn.BatchNorm2d`. @throws NoduleTrainError `layer-options` */
+export const batchNorm2d = (channels: number, options: BatchNorm2dOptions = {}): BatchNorm2d =>
+  new BatchNorm2d(channels, options);

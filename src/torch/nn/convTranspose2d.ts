@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { lazyOp } from '../operators.js';
+import type { Tensor } from '../tensor.js';
+import { count, type Pair, pair, parseLayer } from './layerOptions.js';
+import { Module } from './module.js';
+import { uniformByFanIn } from './uniformByFanIn.js';
+
+const applyConvTranspose2d = lazyOp('aten::conv_transpose2d.input');
+
+const schema = z
+  .strictObject({
+    inChannels: count,
+    outChannels: count,
+    kernel: pair(1),
+    stride: pair(1).default([1, 1]),
+    padding: pair(0).default([0, 0]),
+    outputPadding: pair(0).default([0, 0]),
+    dilation: pair(1).default([1, 1]),
+    groups: count.default(1),
+    bias: z.boolean().default(true),
+  })
+  .refine(({ inChannels, outChannels, groups }) => inChannels % groups === 0 && outChannels % groups === 0, {
+    path: ['groups'],
+    message: 'inChannels and outChannels must divide by it',
+  });
+
+export interface ConvTranspose2dOptions {
+  stride?: Pair;
+  /** Taken off the output on each side. */
+  padding?: Pair;
+  /** Added to the output at its end. */
+  outputPadding?: Pair;
+  dilation?: Pair;
+  groups?: number;
+  bias?: boolean;
+}
+
+/** The gradient of a convolution with respect to its input, as a layer; made by {@link convTranspose2d}. */
+export class ConvTranspose2d extends Module {
+  /** [inChannels, outChannels / groups, rows, columns]. */
+  readonly weight: Tensor;
+  /** [outChannels]. */
+  readonly bias: Tensor | null;
+  readonly #options: z.output<typeof schema>;
+
+  constructor(inChannels: number, outChannels: number, kernel: Pair, options: ConvTranspose2dOptions = {}) {
+    super();
+    this.#options = parseLayer('convTranspose2d', schema, { inChannels, outChannels, kernel, ...options });
+    const { groups, kernel: sizes, bias: hasBias } = this.#options;
+    const { weight, bias } = uniformByFanIn([inChannels, outChannels / groups, ...sizes], hasBias ? outChannels : null);
+    this.weight = weight;
+    this.bias = bias;
+  }
+
+  /** [B, inChannels, H, W] -> [B, outChannels, H', W']. */
+  forward(input: Tensor): Tensor {
+    const { stride, padding, outputPadding, dilation, groups } = this.#options;
+    return applyConvTranspose2d(input, this.weight, this.bias, stride, padding, outputPadding, groups, dilation);
+  }
+}
+
+/** PyTorch's `nn.ConvTranspose2d`. @throws NoduleTrainError `layer-options` */
+export const convTranspose2d = (
+  inChannels: number,
+  outChannels: number,
+  kernel: Pair,
+  options: ConvTranspose2dOptions = {},
+): ConvTranspose2d => new ConvTranspose2d(inChannels, outChannels, kernel, options);

@@ -1,0 +1,36 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Tensor } from '../tensor.js';
+import { Module } from './module.js';
+
+/** Modules one after the other, named 0, 1, … in the state_dict; made by {@link sequential}. */
+export class Sequential extends Module {
+  readonly #modules: readonly Module[];
+
+  constructor(modules: readonly Module[]) {
+    super();
+    const wrong = modules.findIndex((module) => !(module instanceof Module));
+    if (wrong >= 0)
+      throw new NoduleTrainError(
+        'layer-options',
+        `nn.sequential: argument ${wrong} is ${typeof modules[wrong]}, wanted are Modules (nn.relu(), not nn.relu)`,
+      );
+    this.#modules = [...modules];
+  }
+
+  get length(): number {
+    return this.#modules.length;
+  }
+  /** Counted from the end where negative, as an array's. */
+  at(index: number): Module | undefined {
+    return this.#modules.at(index);
+  }
+  override namedChildren(): [string, Module][] {
+    return this.#modules.map((module, i) => [String(i), module]);
+  }
+  forward(input: Tensor): Tensor {
+    return this.#modules.reduce<Tensor>((x, module) => module.forward(x), input);
+  }
+}
+
+/** PyTorch's `nn.Sequential`. @throws NoduleTrainError `layer-options` */
+export const sequential = (...modules: Module[]): Sequential => new Sequential(modules);

@@ -1,0 +1,122 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fromData, loadPtSync, nn, noGrad, saveTensorsSync, scope, type Tensor } from '../../dist/torch/index.js';
+import { pythonInterpreter } from '../support/python.js';
+
+const python = pythonInterpreter();
+const example = (name: string) => path.resolve(import.meta.dirname, '..', '..', 'examples', name);
+const run = (program: string, ...args: string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8', timeout: 100_000, killSignal: 'SIGKILL' });
+const node = (name: string, ...args: string[]) => run(process.execPath, example(name), ...args);
+
+let folder: string;
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'examples-'));
+});
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+const LONG = { timeout: 120_000 };
+
+it('every example has its test here and its line in examples/README.md', () => {
+  const own = fs.readFileSync(import.meta.filename, 'utf8');
+  const listed = fs.readFileSync(example('README.md'), 'utf8');
+  const files = fs.readdirSync(example('.')).filter((name) => /\.(mjs|py)$/.test(name));
+  expect(files.length).toBeGreaterThanOrEqual(6);
+  for (const name of files) {
+    expect(own, name).toContain(`'${name}'`);
+    expect(listed, name).toContain(`\`${name}\``);
+  }
+});
+
+it('linear-regression.mjs finds the line that the points were made with', LONG, () => {
+  const [, weight, bias] = /y = (\S+) x \+ (\S+)/.exec(node('linear-regression.mjs'))!;
+  expect(Number(weight)).toBeCloseTo(2, 1);
+  expect(Number(bias)).toBeCloseTo(-1, 1);
+});
+
+it('custom-loss.mjs gives its formula and trains a network that finds discs', LONG, () => {
+  const out = node('custom-loss.mjs');
+  const [, byHand, byOps] = /by hand (\S+), by ops (\S+)/.exec(out)!;
+  expect(Number(byOps)).toBeCloseTo(Number(byHand), 5);
+  expect(Number(/Dice on new discs: (\S+)/.exec(out)![1])).toBeGreaterThan(0.85);
+});
+
+it(
+  'worker-pool.mjs: every thread gives what this one gives, and holds no more after a picture than its network',
+  LONG,
+  () => {
+    const out = node('worker-pool.mjs', '2');
+    const [, count, furthest] = /^(\d+) pictures in 2 threads, furthest from this thread: (\S+)/.exec(out)!;
+    expect([Number(count), Number(furthest)]).toEqual([24, 0]);
+    expect(/holds after a picture: (.*)/.exec(out)![1]).toMatch(/^\d+$/);
+  },
+);
+
+it.skipIf(python === null)(
+  'fine-tune.mjs goes on where Python stopped, and Python goes on from there (skipped without `npm run python`)',
+  LONG,
+  () => {
+    const [input, output] = [path.join(folder, 'in.pt'), path.join(folder, 'out.pt')];
+    run(python!, example('fine-tune.py'), 'make', input);
+    const out = node('fine-tune.mjs', input, output);
+    expect(out).toMatch(/read epoch 1, learning rate 0\.01/);
+    const [, first, last] = /loss (\S+) -> (\S+)/.exec(out)!;
+    expect(Number(last)).toBeLessThan(Number(first) / 2);
+    const checked = run(python!, example('fine-tune.py'), 'check', output);
+    const [, epoch, step, loss] = /epoch (\d+), step (\d+), loss (\S+)/.exec(checked)!;
+    expect([Number(epoch), Number(step)]).toEqual([2, 65]);
+    // The next step of the same series: a wrong weight or moment would throw it back.
+    expect(Number(loss)).toBeLessThan(Number(last) + 0.02);
+    const back = loadPtSync(output) as Map<string, unknown>;
+    expect([...back.keys()]).toEqual(['model', 'optimizer', 'epoch']);
+  },
+);
+
+it(
+  'fastify.mjs answers with the probabilities of the network, refuses what does not fit, and leaves no tensor',
+  LONG,
+  async () => {
+    const net = nn.unet({ classes: 1, depth: 3, wf: 4, padding: true, batchNorm: true, sigmoid: true }).eval();
+    const weights = path.join(folder, 'weights.safetensors');
+    saveTensorsSync(weights, net.stateDict());
+    const server = spawn(process.execPath, [example('fastify.mjs'), weights, '0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      let address = '';
+      for await (const line of createInterface(server.stdout)) {
+        address = /listening on (\S+)/.exec(line)?.[1] ?? '';
+        if (address !== '') break;
+      }
+      const post = (pixels: Float32Array, query: string) =>
+        fetch(`${address}/segment?${query}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/octet-stream' },
+          body: pixels,
+        });
+      const held = async () => ((await (await fetch(`${address}/memory`)).json()) as { handles: number }).handles;
+      const picture = (n: number) => Float32Array.from({ length: 32 * 48 }, (_, i) => Math.cos(i * (n + 1)));
+      await post(picture(0), 'rows=32&columns=48');
+      const before = await held();
+      const answers = await Promise.all([0, 1, 2, 3].map((n) => post(picture(n), 'rows=32&columns=48')));
+      for (const [n, answer] of answers.entries()) {
+        expect(answer.status).toBe(200);
+        const probabilities = new Float32Array(await answer.arrayBuffer());
+        const wanted: Tensor = scope(() => noGrad(() => net.forward(fromData(picture(n), [1, 1, 32, 48]))));
+        expect([...probabilities]).toEqual([...(wanted.data() as Float32Array)]);
+      }
+      expect((await post(picture(0), 'rows=32&columns=32')).status).toBe(400);
+      expect((await post(picture(0), 'rows=32&columns=many')).status).toBe(400);
+      expect(await held()).toBe(before);
+      server.kill('SIGTERM');
+      expect(await once(server, 'exit')).toEqual([0, null]);
+    } finally {
+      server.kill('SIGKILL');
+    }
+  },
+);
