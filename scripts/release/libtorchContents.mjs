@@ -78,19 +78,26 @@ const OTHERS = ['package.json', 'README.md', 'licenses/README.md'];
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
+/** Licences that are missing or empty. @param {string} folder of the staged package @returns {string[]} */
+export const licenseFaults = (folder) =>
+  LICENSES.flatMap(({ file, holds }) => {
+    const full = path.join(folder, 'licenses', file);
+    if (!fs.existsSync(full)) return [`licenses/${file}: is missing`];
+    return fs.readFileSync(full, 'utf8').includes(holds) ? [] : [`licenses/${file}: does not hold '${holds}'`];
+  });
+
 /** Faults of the staged package. @param {string} folder @returns {string[]} */
 export const libtorchFaults = (folder) => {
   const files = filesOf(folder);
-  const wanted = [...Object.keys(LIBRARIES), ...LICENSES.map(({ file }) => `licenses/${file}`), ...OTHERS];
-  const at = (file) => path.join(folder, file);
+  const known = [...Object.keys(LIBRARIES), ...OTHERS];
+  const wanted = [...known, ...LICENSES.map(({ file }) => `licenses/${file}`)];
   return [
-    ...wanted.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`),
+    ...known.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`),
     ...files.filter((file) => !wanted.includes(file)).map((file) => `${file}: does not belong into the package`),
-    ...Object.entries(LIBRARIES)
-      .filter(([file, hash]) => files.includes(file) && sha256(at(file)) !== hash)
-      .map(([file, hash]) => `${file}: has SHA-256 ${sha256(at(file))}, wanted is ${hash}`),
-    ...LICENSES.filter(({ file }) => files.includes(`licenses/${file}`))
-      .filter(({ file, holds }) => !fs.readFileSync(at(`licenses/${file}`), 'utf8').includes(holds))
-      .map(({ file, holds }) => `licenses/${file}: does not hold '${holds}'`),
+    ...Object.entries(LIBRARIES).flatMap(([file, hash]) => {
+      const found = files.includes(file) ? sha256(path.join(folder, file)) : hash;
+      return found === hash ? [] : [`${file}: has SHA-256 ${found}, wanted is ${hash}`];
+    }),
+    ...licenseFaults(folder),
   ];
 };

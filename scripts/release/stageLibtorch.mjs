@@ -40,21 +40,32 @@ gcc-8.5.0 (https://git.almalinux.org/rpms/gcc), on which PyTorch's wheels are bu
 https://github.com/pytorch/pytorch, tag v${LIBTORCH_VERSION}.
 `;
 
+const lay = (folder, file, from) => {
+  fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+  fs.copyFileSync(from, path.join(folder, file), fs.constants.COPYFILE_FICLONE);
+};
+
 /**
+ * The licences alone.
+ * @param {string} folder
+ * @param {string} wheels folder into which the pinned wheels were unpacked
+ */
+export const stageLicenses = (folder, wheels) => {
+  for (const { file, from } of LICENSES) {
+    const [kind, name] = from.split(':');
+    lay(folder, `licenses/${file}`, path.join(kind === 'wheel' ? wheels : own, name));
+  }
+  fs.writeFileSync(path.join(folder, 'licenses', 'README.md'), licensesReadme);
+};
+
+/**
+ * The whole package.
  * @param {string} folder
  * @param {string} wheels folder into which the pinned wheels were unpacked
  */
 export const stageLibtorch = (folder, wheels) => {
-  const lay = (file, from) => {
-    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    fs.copyFileSync(from, path.join(folder, file), fs.constants.COPYFILE_FICLONE);
-  };
-  for (const file of Object.keys(LIBRARIES)) lay(file, path.join(wheels, file));
-  for (const { file, from } of LICENSES) {
-    const [kind, name] = from.split(':');
-    lay(`licenses/${file}`, path.join(kind === 'wheel' ? wheels : own, name));
-  }
-  fs.writeFileSync(path.join(folder, 'licenses', 'README.md'), licensesReadme);
+  for (const file of Object.keys(LIBRARIES)) lay(folder, file, path.join(wheels, file));
+  stageLicenses(folder, wheels);
   fs.writeFileSync(path.join(folder, 'README.md'), readme);
   fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 };

@@ -7,13 +7,17 @@ const compiler = 'cc';
 
 export const hasCompiler = spawnSync(compiler, ['--version']).status === 0;
 
-/** Compiles a shared library from C. */
-export function compileLibrary(file: string, source: string): void {
+/** Compiles a shared library from C; `flags` go to the linker's end of the command. */
+export function compileLibrary(file: string, source: string, flags: string[] = []): void {
   mkdirSync(path.dirname(file), { recursive: true });
-  const { status, stderr } = spawnSync(compiler, ['-shared', '-fPIC', '-x', 'c', '-', '-o', file], {
-    input: source,
-    encoding: 'utf8',
-  });
+  const { status, stderr } = spawnSync(
+    compiler,
+    ['-shared', '-fPIC', '-x', 'c', '-', '-x', 'none', '-o', file, ...flags],
+    {
+      input: source,
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new Error(`${compiler}: ${stderr}`);
 }
 
