@@ -23,7 +23,7 @@ export function prepareCommand(): Command {
     if (dataset.missing > 0) output.print(`${dataset.missing} annotated series are not on disk and were left out.`);
     output.print(
       `${options.out}: ${dataset.scans.length} scans with ${nodules} nodules, ${kept} of them prepared before. ` +
-        `Train with: nodule-train train --data ${options.out} --out RUN`,
+        `Train with: npx nodule-train train --data ${options.out} --out RUN`,
     );
     output.event({
       type: 'end',

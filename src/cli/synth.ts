@@ -18,7 +18,7 @@ export function synthCommand(): Command {
       output.event({ type: 'scan', done, scans: total });
       output.progress.show({ label: 'synth', done, total, unit: 'scans' });
     });
-    output.print(`${dir}: ${options.count} phantoms. Train with: nodule-train train --data ${dir} --out RUN`);
+    output.print(`${dir}: ${options.count} phantoms. Train with: npx nodule-train train --data ${dir} --out RUN`);
     output.event({ type: 'end', status: 'finished', out: dir, scans: options.count });
   });
   return command;

@@ -59,7 +59,7 @@ export function trainView(output: Output): (event: TrainEvent) => void {
       case 'end':
         output.print(
           event.status === 'stopped'
-            ? `Stopped at step ${event.step}. Go on with: nodule-train train --resume ${event.run}`
+            ? `Stopped at step ${event.step}. Go on with: npx nodule-train train --resume ${event.run}`
             : `Finished. Best epoch ${event.bestEpoch ?? '–'} with score ${figure(event.bestScore)}: ${event.run}`,
         );
         break;

@@ -43,7 +43,7 @@ export function createRunFolder({ folder, lock, checkpoints }: RunFolder): void 
     throw new NoduleTrainError(
       'run-exists',
       `starting a run in ${folder}: the folder is not empty, a new or empty one is wanted. ` +
-        `Continue that run with \`nodule-train train --resume ${folder}\` or give another folder with --out.`,
+        `Continue that run with \`npx nodule-train train --resume ${folder}\` or give another folder with --out.`,
     );
   mkdirSync(checkpoints, { recursive: true });
 }

@@ -1,0 +1,215 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const main = path.join(root, 'dist', 'cli', 'main.js');
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`),
+].filter((page) => page.endsWith('.md'));
+const textOf = (page: string) => readFileSync(path.join(root, page), 'utf8');
+
+interface Block {
+  language: string;
+  text: string;
+  line: number;
+}
+
+const blocksOf = (page: string): Block[] =>
+  [...textOf(page).matchAll(/^```(\S*)[^\n]*\n([\s\S]*?)^```$/gm)].map(({ 1: language, 2: text, index }) => ({
+    language: language as string,
+    text: text as string,
+    line: textOf(page).slice(0, index).split('\n').length + 1,
+  }));
+
+/** Command lines of a page's shell blocks, without their comments. */
+const commandsOf = (page: string): string[] =>
+  blocksOf(page)
+    .filter(({ language }) => ['sh', 'bash', ''].includes(language))
+    .flatMap(({ text }) => text.replace(/\\\n/g, ' ').split('\n'))
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .filter((line) => line !== '');
+
+/** `npx nodule-train train --data X` → ['train', '--data', 'X']; null for a command that is not ours. */
+const ownArguments = (command: string): string[] | null => {
+  const [, rest] = /^(?:npx )?nodule-train (.+)$/.exec(command) ?? [];
+  return rest === undefined ? null : rest.split(/\s+/);
+};
+
+const flagsIn = (text: string) =>
+  [...text.matchAll(/(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w…-])/g)].map(([flag]) => flag);
+const helps = new Map<string, string>();
+const helpOf = (...command: string[]): string => {
+  const name = command.join(' ');
+  if (!helps.has(name))
+    helps.set(name, spawnSync(process.execPath, [main, ...command, '--help'], { encoding: 'utf8' }).stdout);
+  return helps.get(name) as string;
+};
+const commandNames = [...helpOf().matchAll(/^ {2}([a-z]+)\b.* {2,}\S/gm)].map(([, name]) => name as string);
+/** `--augment-flip` where the help shows `--no-augment-flip`, and the other way round. */
+const knows = (help: string, flag: string) => {
+  const known = new Set(flagsIn(help));
+  return known.has(flag) || known.has(flag.replace(/^--no-/, '--')) || known.has(flag.replace(/^--/, '--no-'));
+};
+
+describe('README and docs', () => {
+  it.each(pages)('%s: relative links lead to files, and to headings where they name one', (page) => {
+    const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string);
+    for (const link of links.filter((target) => !/^[a-z]+:/.test(target))) {
+      const [file, heading] = link.split('#') as [string, string?];
+      const target = file === '' ? page : path.posix.join(path.posix.dirname(page), file);
+      expect(existsSync(path.join(root, target)), `${page} links to ${link}`).toBe(true);
+      if (heading === undefined) continue;
+      const slugs = [...textOf(target).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+        (title as string)
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+          .replace(/\s/g, '-'),
+      );
+      expect(slugs, `${page} links to ${link}`).toContain(heading);
+    }
+  });
+
+  it.each(pages)('%s: every command and script that it names exists, with the options given to it', (page) => {
+    const scripts = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts as Record<string, string>;
+    const inline = [...textOf(page).matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
+    for (const command of [...commandsOf(page), ...inline]) {
+      const [, script] = /^npm run (?:-s )?([\w:-]+)/.exec(command) ?? [];
+      if (script !== undefined) expect(Object.keys(scripts), command).toContain(script);
+      const [, file] = /^node (scripts\/\S+|bench\/\S+)/.exec(command) ?? [];
+      if (file !== undefined) expect(existsSync(path.join(root, file)), command).toBe(true);
+      const given = ownArguments(command);
+      // COMMAND stands for any.
+      if (given === null || !/^[a-z]/.test(given[0] as string)) continue;
+      const words = given.slice(0, given.findIndex((word, n) => n > 0 && !/^[a-z]+$/.test(word)) >>> 0);
+      expect(commandNames, command).toContain(words[0]);
+      const help = words[0] === 'libtorch' ? helpOf(...words.slice(0, 2)) : helpOf(words[0] as string);
+      for (const flag of flagsIn(command))
+        expect(flag === '--help' || knows(help, flag), `${command}: ${flag}`).toBe(true);
+    }
+  });
+
+  it.each(pages)('%s: every --option in its text is one of some command, bench or script', (page) => {
+    const prose = textOf(page).replace(/`error:[^`]*`/g, '');
+    const sources = [
+      ...commandNames.map((name) => helpOf(name)),
+      ...['path', 'install'].map((name) => helpOf('libtorch', name)),
+      ...['bench/main.mjs', ...readdirSync(path.join(root, 'scripts')).map((file) => `scripts/${file}`)].map(textOf),
+    ];
+    // Options of other programs, and the mistyped one of the error table.
+    const foreign = ['--help', '--epoch', '--ignore-scripts', '--inspect'];
+    for (const flag of flagsIn(prose))
+      expect(foreign.includes(flag) || sources.some((source) => knows(source, flag)), `${page}: ${flag}`).toBe(true);
+  });
+});
+
+/** What stands for a path or a number of the reader's own, and what makes a command cheap. */
+const cheap = (words: string[]): string[] => {
+  const filled = words.map(
+    (word) => ({ DIR: 'scans', 'MODEL.safetensors': 'model.safetensors', RUN: 'run' })[word] ?? word,
+  );
+  const set = (flag: string, value: string) => {
+    const at = filled.indexOf(flag);
+    if (at >= 0) filled[at + 1] = value;
+    else filled.push(flag, value);
+  };
+  const [name] = filled;
+  if (name === 'synth') {
+    set('--count', '4');
+    set('--size', '12,64,64');
+    set('--spacing', '5,5,12');
+    set('--threads', '1');
+  }
+  if (name === 'train' && !filled.includes('--resume')) {
+    set('--epochs', '1');
+    set('--samples', '32');
+    set('--threads', '1');
+    // So that even so little training leaves a best model for the next command.
+    filled.push('--compat-zero-is-best');
+  }
+  return filled;
+};
+
+/** Commands that are run as they stand, made cheap; others are long (demo), download (install), or want a free port. */
+const runnable = (words: string[]) =>
+  ['synth', 'prepare', 'train', 'evaluate', 'doctor'].includes(words[0] as string) ||
+  words.join(' ') === 'libtorch path';
+
+describe('commands and code of README and docs, run on tiny phantoms', { timeout: 120_000 }, () => {
+  let folder: string;
+  /** A folder of its own in which `nodule-train` is installed, as a link to this checkout. */
+  const scratch = (name: string) => {
+    const made = path.join(folder, name);
+    mkdirSync(path.join(made, 'node_modules', '.bin'), { recursive: true });
+    symlinkSync(root, path.join(made, 'node_modules', 'nodule-train'));
+    symlinkSync(main, path.join(made, 'node_modules', '.bin', 'nodule-train'));
+    symlinkSync(path.join(folder, 'scans'), path.join(made, 'scans'));
+    return made;
+  };
+  const execute = (cwd: string, command: string, args: string[]) => {
+    const { status, stderr, stdout } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+    expect(status, `${command} ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0);
+    return stdout;
+  };
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-docs-'));
+    // npm does this to the `bin` of a package that it installs.
+    chmodSync(main, 0o755);
+    execute(folder, process.execPath, [main, ...cheap(['synth', 'scans'])]);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('the README trains, resumes, evaluates and makes phantoms', () => {
+    const cwd = scratch('readme');
+    const ran: string[] = [];
+    for (const command of commandsOf('README.md')) {
+      const words = ownArguments(command);
+      if (words === null || !runnable(words)) continue;
+      ran.push(words[0] as string);
+      // The first one through npx, as a reader would; the others without its second.
+      if (ran.length === 1) execute(cwd, 'npx', ['--no-install', 'nodule-train', ...cheap(words)]);
+      else execute(cwd, process.execPath, [main, ...cheap(words)]);
+    }
+    expect(ran).toEqual(expect.arrayContaining(['train', 'evaluate', 'synth']));
+    expect(existsSync(path.join(cwd, 'runs', 'first', 'metrics.csv'))).toBe(true);
+  });
+
+  const others = pages.filter(
+    (page) => page !== 'README.md' && commandsOf(page).some((line) => runnable(ownArguments(line) ?? [''])),
+  );
+  it.each(others)('%s: its commands run in their order', (page) => {
+    const cwd = scratch(page.replaceAll('/', '-'));
+    const model = path.join(folder, 'readme', 'runs', 'first', 'checkpoints', 'best.safetensors');
+    symlinkSync(model, path.join(cwd, 'model.safetensors'));
+    if (commandsOf(page).some((line) => line.includes('synth scans'))) rmSync(path.join(cwd, 'scans'));
+    for (const command of commandsOf(page)) {
+      const words = ownArguments(command);
+      if (words !== null && runnable(words)) execute(cwd, process.execPath, [main, ...cheap(words)]);
+    }
+  });
+
+  const programs = pages.flatMap((page) =>
+    blocksOf(page)
+      .filter(({ language, text }) => ['js', 'javascript', 'mjs'].includes(language) && /from 'nodule-train/.test(text))
+      .map(({ text, line }) => ({ at: `${page}:${line}`, text })),
+  );
+  it.each(programs)('the program at $at runs as it stands, with less to train on', ({ at, text }) => {
+    const cwd = scratch(at.replace(/[/:]/g, '-'));
+    writeFileSync(path.join(cwd, 'program.mjs'), text.replace(/epochs: \d+/, 'epochs: 1, samples: 32, threads: 1'));
+    execute(cwd, process.execPath, ['program.mjs']);
+  });
+});
