@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorsSync } from '../../dist/torch/serialization/index.js';
+import { pythonInterpreter } from '../support/python.js';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 let folder: string;
@@ -45,6 +46,18 @@ const tensorsOf = (run: string) => {
   );
 };
 
+const python = pythonInterpreter();
+const readTensorboard = `
+import json, sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+run = EventAccumulator(sys.argv[1], size_guidance={'scalars': 0, 'images': 0})
+run.Reload()
+tags = run.Tags()
+print(json.dumps({
+  'scalars': {tag: [[e.step, e.value] for e in run.Scalars(tag)] for tag in tags['scalars']},
+  'images': {tag: [[e.width, e.height, e.encoded_image_string[:8].hex()] for e in run.Images(tag)] for tag in tags['images']},
+}))`;
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'train-'));
   const made = cli('synth', 'scans', '--count', '4', '--size', '12,64,64', '--spacing', '5,5,12', '--threads', '1');
@@ -73,6 +86,35 @@ describe('train', { timeout: 120_000 }, () => {
     );
     expect(log.at(-1)).toMatchObject({ type: 'end', status: 'finished' });
   });
+
+  it.skipIf(python === null)(
+    "leaves a file that Python's tensorboard reads: at least ten scalars an epoch and pictures (skipped without `npm run python`)",
+    () => {
+      const read = spawnSync(python as string, ['-c', readTensorboard, join(folder, 'whole', 'tensorboard')], {
+        encoding: 'utf8',
+      });
+      expect(read.status, read.stderr).toBe(0);
+      const { scalars, images } = JSON.parse(read.stdout) as {
+        scalars: Record<string, [step: number, value: number][]>;
+        images: Record<string, [width: number, height: number, bytes: string][]>;
+      };
+      expect(Object.keys(scalars).length).toBeGreaterThanOrEqual(10);
+      const rows = readFileSync(join(folder, 'whole', 'metrics.csv'), 'utf8')
+        .trim()
+        .split('\n');
+      const columns = (rows[0] as string).split(',');
+      const written = (row: number, column: string) => Number(rows[row]?.split(',')[columns.indexOf(column)]);
+      expect(scalars['training/loss/all']?.map(([step]) => step)).toEqual([6, 12]);
+      for (const [epoch, [, loss]] of (scalars['training/loss/all'] ?? []).entries())
+        expect(loss).toBeCloseTo(written(epoch + 1, 'train_loss_all'), 5);
+      const [tag] = Object.keys(images);
+      expect(tag).toMatch(/^validation\/phantom-standard-1-\d{4}\/slice \d+$/);
+      for (const [width, height, start] of images[tag as string] ?? []) {
+        expect([width, height]).toEqual([64, 64]);
+        expect(start).toBe('89504e470d0a1a0a');
+      }
+    },
+  );
 
   it('killed by kill -9 in the middle, goes on to the same bits as the run that was not', async () => {
     const { child } = await trainUntil('killed', 5);
