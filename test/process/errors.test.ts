@@ -159,7 +159,7 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 
-describe('errors of the command line', () => {
+describe('errors of the command line', { timeout: 120_000 }, () => {
   it('are the ones of the table in docs/errors.md', () => {
     expect([...documented.keys()].sort()).toEqual(Object.keys(cases).sort());
   });
