@@ -1,0 +1,55 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readVolume } from '../../dist/ct/index.js';
+import { loadScanModel } from '../../dist/evaluate/loadScanModel.js';
+import type { ScanModel } from '../../dist/evaluate/scanModel.js';
+import { scanProbabilities } from '../../dist/evaluate/scanProbabilities.js';
+import { bookCandidates } from '../../scripts/book-candidates.mjs';
+import { bookOnPhantom, CLINICAL_GRID } from '../../scripts/phantom-measures.mjs';
+import { sharedData } from '../support/shared.js';
+
+const name = 'seg_2020-01-26_19.45.12_w4d3c1-bal_1_nodupe-label_pos-d1_fn8-adam.best.state_dict.pt';
+const file = sharedData('book-models', name);
+const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
+
+describe.skipIf(file === null)(
+  "the book's model of 2020, grouped as the book groups (skipped without ../shared/data)",
+  () => {
+    let model: ScanModel;
+    beforeAll(() => {
+      model = loadScanModel(file as string, 'cpu', { pooling: 'avg', input: 'hu-clip' }).model;
+    });
+
+    it.each([
+      ['subset0', '1.3.6.1.4.1.14519.5.2.1.6279.6001.170706757615202213033480003264', 604, 343_012],
+      ['subset1', '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192', 674, 447_768],
+    ])('gives the candidates that the book gives on the real scan of %s', async (_, uid, candidates, voxels) => {
+      const path = ['subset0', 'subset1'].map((subset) => sharedData('luna16', subset, `${uid}.mhd`)).find(Boolean);
+      const volume = await readVolume(path as string);
+      const seen = bookCandidates(volume, await scanProbabilities(volume, model));
+      console.log(`${uid}: ${seen.candidates.length} candidates`);
+      // Voxels within 1e-4 of one half may fall on either side (14 in a scan).
+      expect(Math.abs(seen.mask.reduce((sum, voxel) => sum + voxel, 0) - voxels)).toBeLessThanOrEqual(14);
+      expect(Math.abs(seen.candidates.length - candidates)).toBeLessThanOrEqual(2);
+    });
+
+    it('finds at least 80 % of the solid nodules of 6 mm and more in phantoms, with 200 to 1,500 candidates and Dice above 0.4', async () => {
+      const seen = [];
+      for (let seed = 5000; seed < 5005; seed++)
+        seen.push(await bookOnPhantom(model, { level: 'standard', nodules: 8, seed, ...CLINICAL_GRID }));
+      for (const { candidates } of seen) {
+        expect(candidates).toBeGreaterThanOrEqual(200);
+        expect(candidates).toBeLessThanOrEqual(1500);
+      }
+      const solid = seen
+        .flatMap(({ nodules }) => nodules)
+        .filter(({ kind, diameterMm }) => kind === 'solid' && diameterMm >= 6);
+      const found = solid.filter((nodule) => nodule.found);
+      console.log(
+        `${found.length} of ${solid.length} found, Dice ${mean(found.map(({ diceNear }) => diceNear)).toFixed(2)}`,
+      );
+      expect(solid.length).toBeGreaterThanOrEqual(20);
+      expect(found.length / solid.length).toBeGreaterThanOrEqual(0.8);
+      expect(mean(found.map(({ diceNear }) => diceNear))).toBeGreaterThan(0.4);
+    });
+  },
+);
