@@ -66,7 +66,7 @@ const knows = (help: string, flag: string) => {
   return known.has(flag) || known.has(flag.replace(/^--no-/, '--')) || known.has(flag.replace(/^--/, '--no-'));
 };
 
-describe('README and docs', () => {
+describe('README and docs', { timeout: 120_000 }, () => {
   it.each(pages)('%s: relative links lead to files, and to headings where they name one', (page) => {
     const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string);
     for (const link of links.filter((target) => !/^[a-z]+:/.test(target))) {
@@ -108,7 +108,10 @@ describe('README and docs', () => {
     const sources = [
       ...commandNames.map((name) => helpOf(name)),
       ...['path', 'install'].map((name) => helpOf('libtorch', name)),
-      ...['bench/main.mjs', ...readdirSync(path.join(root, 'scripts')).map((file) => `scripts/${file}`)].map(textOf),
+      textOf('bench/main.mjs'),
+      ...readdirSync(path.join(root, 'scripts'), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.mjs'))
+        .map((file) => textOf(`scripts/${file}`)),
     ];
     // Options of other programs, and the mistyped one of the error table.
     const foreign = ['--help', '--epoch', '--ignore-scripts', '--inspect'];
@@ -149,7 +152,7 @@ const runnable = (words: string[]) =>
   ['synth', 'prepare', 'train', 'evaluate', 'doctor'].includes(words[0] as string) ||
   words.join(' ') === 'libtorch path';
 
-describe('commands and code of README and docs, run on tiny phantoms', { timeout: 120_000 }, () => {
+describe('commands and code of README and docs, run on tiny phantoms', { timeout: 300_000 }, () => {
   let folder: string;
   /** A folder of its own in which `nodule-train` is installed, as a link to this checkout. */
   const scratch = (name: string) => {
