@@ -22,7 +22,7 @@ import { GLIBC_FLOOR } from './versions.js';
  * @property {string} root
  * @property {boolean} usable
  * @property {string} verdict
- * @property {string | null} noCuda why it gives no CUDA, null where it does or was not opened
+ * @property {import('./gpu.js').UnusedGpu | null} unusedGpu a GPU that is here and is not used with it
  *
  * @typedef {object} Diagnosis
  * @property {boolean} ready whether training can run, on the CPU at least
@@ -116,15 +116,15 @@ const cacheCheck = () => {
 const judgeCandidates = (probe) =>
   libtorchPlaces().map(({ source, root }) => {
     const found = inspectLibtorch({ source, root });
-    if (typeof found === 'string') return { source, root, usable: false, verdict: found, noCuda: null };
+    if (typeof found === 'string') return { source, root, usable: false, verdict: found, unusedGpu: null };
     const what = `${found.version}, ${found.cuda ? 'with CUDA' : 'CPU only'}`;
     if (probe === null)
-      return { source, root, usable: true, verdict: `${what}, not opened for want of the addon`, noCuda: null };
-    const { opens, reason, noCuda, seconds, kept } = openInChild(found, probe);
+      return { source, root, usable: true, verdict: `${what}, not opened for want of the addon`, unusedGpu: null };
+    const { opens, reason, unusedGpu, seconds, kept } = openInChild(found, probe);
     const verdict = opens
       ? `${what}, opens in ${seconds.toFixed(1)} s${kept ? ' (as found before)' : ''}`
       : `${what}, does not open: ${messageOf(reason)}`;
-    return { source, root, usable: opens, verdict, noCuda };
+    return { source, root, usable: opens, verdict, unusedGpu };
   });
 
 /** @param {Candidate[]} candidates @param {import('./gpu.js').CudaProbe | null} probe @returns {{check: Check, chosen: (Candidate & {cuda: boolean}) | null}} */
@@ -164,7 +164,7 @@ const gpuChecks = (probe, chosen) => {
   /** @type {Check} */
   const driverCheck = { name: 'driver', state: 'ok', found: `NVIDIA's, for CUDA ${cudaVersion(driver)}`, remedy: null };
   const names = gpuNames(gpus) || `${devices} GPU`;
-  const unused = unusedGpuOf(probe, chosen?.cuda ?? false, chosen?.noCuda ?? null);
+  const unused = chosen?.unusedGpu ?? unusedGpuOf(probe, chosen?.cuda ?? false, null);
   if (unused === null) return [driverCheck, { name: 'GPU', state: 'ok', found: names, remedy: null }];
   const found = `${names} is NOT USED: ${unused.reason}`;
   return [driverCheck, { name: 'GPU', state: 'note', found, remedy: unused.command }];

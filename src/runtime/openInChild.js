@@ -9,7 +9,7 @@ import { addonFiles } from './load.js';
  * @typedef {object} Verdict
  * @property {boolean} opens
  * @property {string | null} reason why it does not open
- * @property {string | null} noCuda why it gives no CUDA here, null where it does
+ * @property {import('./gpu.js').UnusedGpu | null} unusedGpu a GPU that is here and is not used with it
  * @property {number} seconds that opening took
  * @property {boolean} kept whether this is the verdict of an earlier run
  */
@@ -46,7 +46,7 @@ const keyOf = ({ root, lib }, { driver, devices }) => {
 
 const verdictFile = () => path.join(cacheFolder(), 'verdicts.json');
 
-/** @typedef {{root: string, seconds: number, noCuda: string | null}} Kept */
+/** @typedef {{root: string, seconds: number, unusedGpu: import('./gpu.js').UnusedGpu | null}} Kept */
 
 /** @returns {Record<string, Kept>} */
 const readVerdicts = () => {
@@ -83,10 +83,10 @@ export const openInChild = (libtorch, probe) => {
   const key = keyOf(libtorch, probe);
   const known = readVerdicts()[key];
   if (known !== undefined)
-    return { opens: true, reason: null, noCuda: known.noCuda, seconds: known.seconds, kept: true };
+    return { opens: true, reason: null, unusedGpu: known.unusedGpu, seconds: known.seconds, kept: true };
   const load = JSON.stringify(new URL('./load.js', import.meta.url).href);
   const program = `const { loadRuntime } = await import(${load});
-    try { console.log(JSON.stringify(loadRuntime().noCuda)); } catch (error) { console.error(error.message); process.exit(1); }`;
+    try { console.log(JSON.stringify(loadRuntime().unusedGpu)); } catch (error) { console.error(error.message); process.exit(1); }`;
   const started = Date.now();
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
@@ -94,11 +94,11 @@ export const openInChild = (libtorch, probe) => {
   });
   const seconds = (Date.now() - started) / 1000;
   if (child.status === 0) {
-    const noCuda = JSON.parse(child.stdout);
-    keep(key, { root: libtorch.root, seconds, noCuda });
-    return { opens: true, reason: null, noCuda, seconds, kept: false };
+    const unusedGpu = JSON.parse(child.stdout);
+    keep(key, { root: libtorch.root, seconds, unusedGpu });
+    return { opens: true, reason: null, unusedGpu, seconds, kept: false };
   }
   const said = child.stderr.trim().split('\n').at(-1) ?? '';
   const reason = child.signal === null ? said : `crashes with ${child.signal} while it is opened`;
-  return { opens: false, reason, noCuda: null, seconds, kept: false };
+  return { opens: false, reason, unusedGpu: null, seconds, kept: false };
 };
