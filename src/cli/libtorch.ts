@@ -30,7 +30,7 @@ export function libtorchCommand(): Command {
     .description(
       'Download libtorch (pinned by hash) into the cache; without --cuda or --cpu, CUDA where a GPU is usable.',
     )
-    .option('--cuda', 'with the CUDA libraries: 2.5 GB to download, 4.5 GB on disk')
+    .option('--cuda', 'with the CUDA libraries: 2.5 GB to download, 3.8 GB on disk')
     .option('--cpu', 'for the CPU only: 544 MB to download, 0.5 GB on disk')
     .option('--from <folder>', 'take the wheels from a folder: no network, no Python')
     .option('--json', 'progress as JSON lines on stdout')
