@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <sstream>
 #include <stdexcept>
 
 #include "core/slots.h"
@@ -85,16 +84,8 @@ struct DiceFunction : torch::autograd::Function<DiceFunction> {
   }
 };
 
+// Shapes, dtypes and devices are checked in src/torch/losses/checkPair.ts.
 at::Tensor apply(const at::Tensor& prediction, const at::Tensor& target, double smooth, double positive_weight) {
-  if (prediction.sizes() != target.sizes() || prediction.dim() == 0 || !prediction.is_floating_point() ||
-      target.is_complex() || prediction.device() != target.device()) {
-    std::ostringstream message;
-    message << "dice loss: the prediction is " << prediction.toString() << prediction.sizes() << " on "
-            << prediction.device() << " and the target " << target.toString() << target.sizes() << " on "
-            << target.device()
-            << "; wanted is a floating-point prediction and a target of the same shape [B, ...] and device";
-    throw std::invalid_argument(message.str());
-  }
   // Sums over thousands of pixels do not fit the half precisions.
   const bool half = prediction.scalar_type() == at::kHalf || prediction.scalar_type() == at::kBFloat16;
   const at::ScalarType dtype = half ? at::kFloat : prediction.scalar_type();

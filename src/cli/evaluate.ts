@@ -13,6 +13,14 @@ export const evaluateSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans in LUNA16 layout, or a prepared store'),
   model: z.string().min(1).describe('checkpoint of a run, or plain weights: .safetensors, .pt, .state'),
   ...modelOptionsSchema.shape,
+  threshold: z.number().gt(0).lt(1).optional().describe("probability above which a voxel counts; default the model's"),
+  minimumVoxels: z.int().positive().optional().describe("smaller components are dropped; default the model's"),
+  minimumScore: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("components of a lower mean probability are dropped; default the model's"),
   split: z.string().min(1).optional().describe("file of a split, as a run's split.json: score only one part of it"),
   part: z.enum(['train', 'validation', 'test']).default('test').describe('part of the split'),
   device: z.string().default('auto').describe('auto (CUDA where it works), cpu, cuda or cuda:N'),

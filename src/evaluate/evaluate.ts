@@ -4,16 +4,10 @@ import { type BaselineScan, baselineAt, baselineCandidates, overlap, type ScanSc
 import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
 import { baselineHits } from './baselineHits.js';
+import type { OperatingPoint } from './candidates.js';
 import { type Figures, figuresOf } from './figures.js';
 import { loadScanModel, type ModelOptions } from './loadScanModel.js';
-import {
-  chooseOperatingPoint,
-  type OperatingPoint,
-  type PointChoice,
-  type PredictedScan,
-  predictionAt,
-  scoreAt,
-} from './operatingPoint.js';
+import { chooseOperatingPoint, type PointChoice, type PredictedScan, predictionAt, scoreAt } from './operatingPoint.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { predictScan } from './predictScan.js';
 import type { ScanModel } from './scanModel.js';
@@ -27,10 +21,10 @@ export interface ScanChoice {
   part?: SplitPart;
 }
 
-export interface EvaluateOptions extends ScanChoice, ModelOptions {
+export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<OperatingPoint> {
   /** A checkpoint of a run, or plain weights with `pooling` and `input`. */
   model: string;
-  /** Chooses the operating point on these scans; without it the model's own threshold and size are taken. */
+  /** Chooses the operating point on these scans; without it the model's own is taken, but for what is given here. */
   chooseOn?: ScanChoice;
   /** False components per scan that the choice stays within; default 4. */
   maxFalsePerScan?: number;
@@ -60,7 +54,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
   const device = chooseDevice(options.device ?? 'auto') as Device;
   const { model, point, trainedOn } = loadScanModel(options.model, device, options);
-  let operatingPoint: OperatingPoint | PointChoice = point;
+  const {
+    threshold = point.threshold,
+    minimumVoxels = point.minimumVoxels,
+    minimumScore = point.minimumScore,
+  } = options;
+  let operatingPoint: OperatingPoint | PointChoice = { threshold, minimumVoxels, minimumScore };
   if (options.chooseOn) {
     const seen: PredictedScan[] = [];
     for await (const { scan } of predictAll(options.chooseOn, model, 'choosing the operating point', options))

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, isTensor, loadPtSync, loadTensorsSync, nn, ops, scope, type Tensor } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
+import type { OperatingPoint } from './candidates.js';
 import { networkOf } from './networkOf.js';
-import type { OperatingPoint } from './operatingPoint.js';
 import type { ScanModel } from './scanModel.js';
 
 export const modelOptionsSchema = z.strictObject({
@@ -58,7 +58,7 @@ function fromCheckpoint(path: string, given: ModelOptions): LoadedScanModel {
       );
   return {
     model: { net, contextSlices, input, sizeMultiple, device: 'cpu' },
-    point: { threshold, minimumVoxels },
+    point: { threshold, minimumVoxels, minimumScore: 0 },
     trainedOn: new Set(trainedOn),
   };
 }
@@ -88,7 +88,7 @@ function fromWeights(path: string, { pooling, input }: ModelOptions): LoadedScan
         sizeMultiple: 2 ** (depth - 1),
         device: 'cpu',
       },
-      point: { threshold: 0.5, minimumVoxels: 1 },
+      point: { threshold: 0.5, minimumVoxels: 1, minimumScore: 0 },
       trainedOn: new Set<string>(),
     };
   });

@@ -1,13 +1,13 @@
 import { knownSpacing, type Volume } from '../ct/index.js';
-import { connectedComponents, noduleScores, type ScanScore, scoreScan, type TrueNodule } from '../score/index.js';
-
-/** Where probabilities become nodules. */
-export interface OperatingPoint {
-  /** A voxel belongs to a nodule above this probability. */
-  threshold: number;
-  /** Smaller components are dropped. */
-  minimumVoxels: number;
-}
+import {
+  type MatchedScan,
+  matchScan,
+  noduleScores,
+  type ScanScore,
+  scoreMatched,
+  type TrueNodule,
+} from '../score/index.js';
+import { type Candidates, candidatesAbove, isNodule, type OperatingPoint } from './candidates.js';
 
 /** A scan with its truth and what the network says of it. */
 export interface PredictedScan {
@@ -29,63 +29,68 @@ export interface PointOptions {
   maxFalsePerScan?: number;
   thresholds?: readonly number[];
   minimumVoxels?: readonly number[];
+  /** Tried scores, as shares of the way from the threshold to 1. */
+  minimumScores?: readonly number[];
 }
 
 /**
- * Chooses threshold and smallest component on validation scans: of the pairs within `maxFalsePerScan` the one of the best
- * quality (found nodules weighted by Dice against misses and false components, see `noduleQuality`); if none is
- * within it, the one with the fewest false components.
+ * Chooses threshold, smallest size and lowest score on validation scans: of the points within `maxFalsePerScan` the one of the
+ * best quality (found nodules weighted by Dice against misses and false components, see `noduleQuality`), the looser one
+ * where two are equal; if none is within it, the one with the fewest false components.
  */
 export function chooseOperatingPoint(
   scans: readonly PredictedScan[],
   {
     maxFalsePerScan = 4,
-    thresholds = [0.3, 0.5, 0.7, 0.9, 0.97],
+    thresholds = [0.3, 0.5, 0.7, 0.9],
     minimumVoxels = [4, 8, 16, 32, 64],
+    minimumScores = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
   }: PointOptions = {},
 ): PointChoice {
   const tried = thresholds.flatMap((threshold) => {
-    const cut = scans.map((scan) => componentsAbove(scan, threshold));
-    return minimumVoxels.map((least) => {
-      const scores = scans.map((scan, n) => scoreLarge(scan, cut[n] as Cut, least));
-      const { sensitivity, falsePerScan, dice3d, quality } = noduleScores(scores);
-      return { threshold, minimumVoxels: least, sensitivity, falsePerScan, dice3d, quality: quality ?? 0 };
-    });
+    const cuts = scans.map((scan) => cutAt(scan, threshold));
+    return minimumVoxels.flatMap((voxels) =>
+      minimumScores.map((share) => {
+        const point = { threshold, minimumVoxels: voxels, minimumScore: threshold + share * (1 - threshold) };
+        const { sensitivity, falsePerScan, dice3d, quality } = noduleScores(cuts.map((cut) => scoreOf(cut, point)));
+        return { ...point, sensitivity, falsePerScan, dice3d, quality: quality ?? 0 };
+      }),
+    );
   });
   const allowed = tried.filter(({ falsePerScan }) => falsePerScan <= maxFalsePerScan);
   const [best] = allowed.length
-    ? allowed.sort((a, b) => b.quality - a.quality || a.falsePerScan - b.falsePerScan)
+    ? allowed.sort(
+        (a, b) => b.quality - a.quality || a.minimumVoxels - b.minimumVoxels || a.minimumScore - b.minimumScore,
+      )
     : tried.sort((a, b) => a.falsePerScan - b.falsePerScan);
-  const { quality: _, ...choice } = best as (typeof tried)[number];
+  const { quality: _, ...choice } = best!;
   return choice;
 }
 
 /** Scores a scan at an operating point. */
-export function scoreAt(scan: PredictedScan, { threshold, minimumVoxels }: OperatingPoint): ScanScore {
-  return scoreLarge(scan, componentsAbove(scan, threshold), minimumVoxels);
+export function scoreAt(scan: PredictedScan, point: OperatingPoint): ScanScore {
+  return scoreOf(cutAt(scan, point.threshold), point);
 }
 
 /** 1 where the model has nodule at an operating point. */
-export function predictionAt(scan: PredictedScan, { threshold, minimumVoxels }: OperatingPoint): Uint8Array {
-  return largeOnes(componentsAbove(scan, threshold), minimumVoxels);
+export function predictionAt({ volume, probabilities }: PredictedScan, point: OperatingPoint): Uint8Array {
+  const { labels, components } = candidatesAbove(probabilities, volume.shape, point.threshold);
+  const kept = Uint8Array.from([0, ...components.map((candidate) => (isNodule(candidate, point) ? 1 : 0))]);
+  return Uint8Array.from(labels, (label) => kept[label]!);
 }
 
-type Cut = ReturnType<typeof componentsAbove>;
-
-function componentsAbove({ volume, probabilities }: PredictedScan, threshold: number) {
-  const mask = new Uint8Array(probabilities.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = (probabilities[i] as number) > threshold ? 1 : 0;
-  return connectedComponents(mask, volume.shape, 26);
+/** A scan cut at a threshold, beside its truth: whatever is kept of it can be scored without the voxels. */
+interface Cut {
+  candidates: Candidates['components'];
+  matched: MatchedScan;
 }
 
-function scoreLarge(scan: PredictedScan, cut: Cut, least: number): ScanScore {
-  const { volume, truth, nodules } = scan;
+function cutAt({ volume, truth, nodules, probabilities }: PredictedScan, threshold: number): Cut {
+  const candidates = candidatesAbove(probabilities, volume.shape, threshold);
   const spacing = knownSpacing(volume, `scoring ${volume.uid}`);
-  return scoreScan({ prediction: largeOnes(cut, least), truth, shape: volume.shape, spacing, nodules });
+  const scan = { prediction: candidates.labels, truth, shape: volume.shape, spacing, nodules };
+  return { candidates: candidates.components, matched: matchScan(scan, candidates) };
 }
 
-function largeOnes({ labels, components }: Cut, least: number): Uint8Array {
-  const keep = new Uint8Array(components.length + 1);
-  for (const { label, voxels } of components) keep[label] = voxels >= least ? 1 : 0;
-  return Uint8Array.from(labels, (label) => keep[label] as number);
-}
+const scoreOf = ({ candidates, matched }: Cut, point: OperatingPoint): ScanScore =>
+  scoreMatched(matched, ({ label }) => isNodule(candidates[label - 1]!, point));

@@ -1,6 +1,6 @@
 import type { Volume } from '../ct/index.js';
+import type { OperatingPoint } from './candidates.js';
 import { nodulesOf, type ScanNodules } from './nodulesOf.js';
-import type { OperatingPoint } from './operatingPoint.js';
 import type { ScanModel } from './scanModel.js';
 import { type ScanOptions, scanProbabilities } from './scanProbabilities.js';
 

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { type Component, connectedComponents, type Index3, type Shape3 } from './components.js';
+import { type Component, type Components, connectedComponents, type Index3, type Shape3 } from './components.js';
 import { dice, type Overlap } from './dice.js';
 
 /** A nodule of the truth. */
@@ -41,44 +41,86 @@ export interface ScanScore {
   predictedComponents: number;
 }
 
+/** A predicted component beside the truth. */
+export interface MatchedComponent extends Component {
+  /** Numbers of the nodules within whose radius its centre lies. */
+  hits: readonly number[];
+  /** Its centre lies in an ignored finding. */
+  ignored: boolean;
+  /** Voxels that it shares with a nodule, by the nodule's number. */
+  shared: ReadonlyMap<number, number>;
+}
+
+/** All that the scores of a scan are made of, whichever of the components are kept. */
+export interface MatchedScan {
+  nodules: readonly TrueNodule[];
+  /** Voxels of each nodule's truth. */
+  truthVoxels: readonly number[];
+  components: readonly MatchedComponent[];
+}
+
 /**
- * Scores a scan: LUNA16's rule for hits (a candidate within a nodule's radius; more hits on one nodule count once), and for
- * each nodule the Dice of its own voxels against all predicted 26-connected components that touch them, whole. A component
- * that runs on into vessels therefore pays for all of it.
- *
- * A true voxel belongs to the nodule whose centre is the nearest in units of that nodule's radius.
+ * Lays the 26-connected components of a prediction beside the truth. A true voxel belongs to the nodule whose centre is the
+ * nearest in units of that nodule's radius. `components` are those of the prediction, where they are known already. Throws 'mask-shape'.
  */
-export function scoreScan(scan: ScanToScore): ScanScore {
-  const { shape, spacing, nodules } = scan;
+export function matchScan(scan: ScanToScore, components?: Components): MatchedScan {
+  const { shape, spacing, nodules, ignored = [] } = scan;
   if (scan.truth.length !== scan.prediction.length) {
     throw new NoduleTrainError(
       'mask-shape',
       `Scoring a scan: the prediction has ${scan.prediction.length} voxels, the truth ${scan.truth.length}; both must be of one scan`,
     );
   }
-  const predicted = connectedComponents(scan.prediction, shape, 26);
+  const predicted = components ?? connectedComponents(scan.prediction, shape, 26);
+  const shared = predicted.components.map(() => new Map<number, number>());
   const owners = voxelsOfNodules(scan.truth, shape, spacing, nodules);
-  const scores = nodules.map((nodule, n): NoduleScore => {
-    const touching = new Set<number>();
-    let shared = 0;
-    for (const voxel of owners[n]!) {
+  for (const [n, voxels] of owners.entries()) {
+    for (const voxel of voxels) {
       const label = predicted.labels[voxel]!;
-      if (label === 0) continue;
-      shared++;
-      touching.add(label);
+      if (label > 0) shared[label - 1]!.set(n, (shared[label - 1]!.get(n) ?? 0) + 1);
     }
-    let predictedVoxels = 0;
-    for (const label of touching) predictedVoxels += predicted.components[label - 1]!.voxels;
-    const counts = { shared, predicted: predictedVoxels, truth: owners[n]!.length };
-    const found = predicted.components.some((component) => hits(component, nodule, spacing));
-    return { nodule, found, dice: dice(counts) ?? 0, overlap: counts };
-  });
-  const harmless = [...nodules, ...(scan.ignored ?? [])];
-  const falseComponents = predicted.components.filter(
-    (component) => !harmless.some((finding) => hits(component, finding, spacing)),
-  ).length;
-  return { nodules: scores, falseComponents, predictedComponents: predicted.components.length };
+  }
+  return {
+    nodules,
+    truthVoxels: owners.map(({ length }) => length),
+    components: predicted.components.map((component, index) => ({
+      ...component,
+      hits: [...nodules.keys()].filter((n) => hits(component, nodules[n]!, spacing)),
+      ignored: ignored.some((finding) => hits(component, finding, spacing)),
+      shared: shared[index]!,
+    })),
+  };
 }
+
+/**
+ * Scores the components that are kept: LUNA16's rule for hits (a candidate within a nodule's radius; more hits on one nodule
+ * count once), and for each nodule the Dice of its own voxels against all kept components that touch them, whole. A component
+ * that runs on into vessels therefore pays for all of it.
+ */
+export function scoreMatched(
+  { nodules, truthVoxels, components }: MatchedScan,
+  keep: (component: MatchedComponent) => boolean = () => true,
+): ScanScore {
+  const kept = components.filter(keep);
+  const scores = nodules.map((nodule, n): NoduleScore => {
+    const touching = kept.filter(({ shared }) => shared.has(n));
+    const sum = (of: (component: MatchedComponent) => number) => touching.reduce((total, each) => total + of(each), 0);
+    const overlap = {
+      shared: sum(({ shared }) => shared.get(n)!),
+      predicted: sum(({ voxels }) => voxels),
+      truth: truthVoxels[n]!,
+    };
+    return { nodule, found: kept.some(({ hits }) => hits.includes(n)), dice: dice(overlap) ?? 0, overlap };
+  });
+  return {
+    nodules: scores,
+    falseComponents: kept.filter(({ hits, ignored }) => hits.length === 0 && !ignored).length,
+    predictedComponents: kept.length,
+  };
+}
+
+/** {@link matchScan} and {@link scoreMatched} of all its components. */
+export const scoreScan = (scan: ScanToScore): ScanScore => scoreMatched(matchScan(scan));
 
 /** Whether a component's centre lies within the radius of a nodule. */
 export function hits(

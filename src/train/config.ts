@@ -54,7 +54,11 @@ export const trainConfigSchema = z.strictObject({
   threads: z.int().min(0).default(0).describe('CPU threads of the arithmetic; 0: all cores'),
   learningRate: z.number().positive().default(1e-3).describe('of Adam'),
   decay: z.enum(['none', 'cosine']).default('cosine').describe('of the learning rate over the whole run'),
-  loss: z.enum(['dice', 'book']).default('dice').describe('plain Dice, or Dice + fnWeight × Dice on the positives'),
+  loss: z
+    .enum(['dice', 'dice-ce', 'book'])
+    .default('dice')
+    .describe('Dice, Dice + cross-entropy, or Dice + fnWeight × Dice on the positives'),
+  ceWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-ce`'),
   fnWeight: z.number().min(0).default(8).describe('weight of the second term of the loss `book`'),
   smooth: z.number().min(0).default(1).describe('added to numerator and denominator of Dice'),
   contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),

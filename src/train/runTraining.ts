@@ -1,18 +1,9 @@
 import { createSampler, type Sampler } from '../data/sampler.js';
-import {
-  type Device,
-  getNumThreads,
-  losses,
-  manualSeed,
-  nn,
-  optim,
-  scope,
-  setNumThreads,
-  type Tensor,
-} from '../torch/index.js';
+import { type Device, getNumThreads, manualSeed, nn, optim, scope, setNumThreads } from '../torch/index.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from './chooseDevice.js';
 import type { TrainConfig } from './config.js';
+import { type Criterion, criterionOf } from './criterion.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import { learningRate } from './learningRate.js';
@@ -77,7 +68,7 @@ interface Session extends Run {
   sampler: Sampler;
   net: nn.UNet;
   adam: optim.Optimizer;
-  criterion: (probability: Tensor, mask: Tensor) => Tensor;
+  criterion: Criterion;
   counts: StepCounts;
   save(kind: 'last' | 'best'): void;
 }
@@ -131,7 +122,6 @@ async function openSession(run: Run): Promise<Session> {
     });
     for (const tensor of [...checkpoint.model.values(), ...checkpoint.optimizer.values()]) tensor.dispose();
   }
-  const { smooth, fnWeight } = config;
   const description = describeModel(config, data.trainedOn);
   writeManifest(folder.manifest, config, device, data);
   run.emit({
@@ -155,10 +145,7 @@ async function openSession(run: Run): Promise<Session> {
     net,
     adam,
     counts,
-    criterion: (probability, mask) =>
-      config.loss === 'book'
-        ? losses.diceWithPositives(probability, mask, { smooth, fnWeight })
-        : losses.dice(probability, mask, { smooth }),
+    criterion: criterionOf(config),
     save: (kind) => {
       const path = folder[kind];
       scope(() =>

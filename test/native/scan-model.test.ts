@@ -39,7 +39,7 @@ describe('a model file of plain weights', () => {
     const { model, point, trainedOn } = loadScanModel(file('weights.safetensors'), 'cpu', said);
     expect((model.net as nn.UNet).options).toMatchObject({ ...options, ...more, pooling: 'avg' });
     expect(model).toMatchObject({ contextSlices: 2, sizeMultiple: 2 ** ((more as { depth?: number }).depth ?? 2) / 2 });
-    expect([point, trainedOn.size]).toEqual([{ threshold: 0.5, minimumVoxels: 1 }, 0]);
+    expect([point, trainedOn.size]).toEqual([{ threshold: 0.5, minimumVoxels: 1, minimumScore: 0 }, 0]);
     for (const [name, tensor] of model.net.stateDict()) expect(tensor.toArray()).toEqual(state.get(name)?.toArray());
     expect(model.net.training).toBe(false);
   });

@@ -95,7 +95,8 @@ describe('segmenting a whole scan', () => {
   });
 
   it('makes nodules of what lies above the threshold', async () => {
-    const { probabilities, labels, nodules } = await segmentScan(volume, model, { threshold: 0.5, minimumVoxels: 1 });
+    const point = { threshold: 0.5, minimumVoxels: 1, minimumScore: 0 };
+    const { probabilities, labels, nodules } = await segmentScan(volume, model, point);
     const above = probabilities.filter((value) => value > 0.5).length;
     expect(nodules.reduce((sum, { voxels }) => sum + voxels, 0)).toBe(above);
     expect(labels.filter((label) => label > 0)).toHaveLength(above);

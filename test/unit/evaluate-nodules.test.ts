@@ -31,7 +31,7 @@ describe('nodules of a probability volume', () => {
   block(probabilities, [2, 4, 6], 3, 0.7);
   block(probabilities, [6, 20, 30], 4, 0.9);
   probabilities[at(10, 10, 10)] = 0.99;
-  const { labels, nodules } = nodulesOf(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8 });
+  const { labels, nodules } = nodulesOf(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0 });
 
   it('are numbered with the surest first, and the labels say the same', () => {
     expect(nodules.map(({ label, voxels }) => [label, voxels])).toEqual([
@@ -44,6 +44,12 @@ describe('nodules of a probability volume', () => {
 
   it('leave out what is smaller than the minimum, however sure', () => {
     expect(labels[at(10, 10, 10)]).toBe(0);
+  });
+
+  it('leave out what is less sure than the minimum, however large', () => {
+    const sure = nodulesOf(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0.8 });
+    expect(sure.nodules.map(({ label, voxels }) => [label, voxels])).toEqual([[1, 64]]);
+    expect(sure.labels[at(2, 4, 6)]).toBe(0);
   });
 
   it('have their box, volume and centre in millimetres', () => {
@@ -67,14 +73,21 @@ describe('the operating point', () => {
   };
 
   it('drops clutter that is smaller than the nodules', () => {
-    const choice = chooseOperatingPoint([predicted(6)]);
+    const choice = chooseOperatingPoint([predicted(6)], { minimumScores: [0] });
     expect(choice).toMatchObject({ sensitivity: 1, falsePerScan: 0, dice3d: 1 });
     expect(choice.minimumVoxels).toBeGreaterThan(8);
     expect(choice.minimumVoxels).toBeLessThanOrEqual(27);
   });
 
+  it('drops clutter as large as the nodules that is less sure', () => {
+    const choice = chooseOperatingPoint([predicted(6)], { minimumVoxels: [4] });
+    expect(choice).toMatchObject({ sensitivity: 1, falsePerScan: 0, dice3d: 1 });
+    expect(choice.minimumScore).toBeGreaterThan(0.75);
+    expect(choice.minimumScore).toBeLessThanOrEqual(0.8);
+  });
+
   it('stays within the wanted false components though a looser one would find more', () => {
-    const options = { thresholds: [0.5, 0.9], minimumVoxels: [4], maxFalsePerScan: 4 };
+    const options = { thresholds: [0.5, 0.9], minimumVoxels: [4], minimumScores: [0], maxFalsePerScan: 4 };
     expect(chooseOperatingPoint([predicted(6)], options)).toMatchObject({
       threshold: 0.9,
       sensitivity: 0,
@@ -88,14 +101,13 @@ describe('the operating point', () => {
   });
 
   it('takes the fewest false components where none is within the wanted number', () => {
-    const options = { thresholds: [0.3, 0.5], minimumVoxels: [1, 8], maxFalsePerScan: 1 };
+    const options = { thresholds: [0.3, 0.5], minimumVoxels: [1, 8], minimumScores: [0], maxFalsePerScan: 1 };
     expect(chooseOperatingPoint([predicted(6)], options).falsePerScan).toBe(6);
   });
 
   it('gives the same score when applied again', () => {
     const scan = predicted(6);
-    const { threshold, minimumVoxels } = chooseOperatingPoint([scan]);
-    expect(scoreAt(scan, { threshold, minimumVoxels })).toMatchObject({ falseComponents: 0, predictedComponents: 1 });
+    expect(scoreAt(scan, chooseOperatingPoint([scan]))).toMatchObject({ falseComponents: 0, predictedComponents: 1 });
   });
 });
 

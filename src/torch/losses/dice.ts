@@ -1,7 +1,8 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
-import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor.js';
+import { fromSlot, slotOf, type Tensor } from '../tensor.js';
+import { checkPair } from './checkPair.js';
 
 declare module '../native.js' {
   interface Native {
@@ -10,8 +11,7 @@ declare module '../native.js' {
 }
 
 const apply = (prediction: Tensor, target: Tensor, smooth: number, positiveWeight: number): Tensor => {
-  for (const [name, value] of Object.entries({ prediction, target }))
-    if (!isTensor(value)) throw new NoduleTrainError('torch', `dice loss: the ${name} is ${typeof value}, no Tensor`);
+  checkPair('dice loss', prediction, target);
   for (const [name, value] of Object.entries({ smooth, fnWeight: positiveWeight }))
     if (!Number.isFinite(value) || value < 0)
       throw new NoduleTrainError('loss-options', `dice loss: ${name} is ${value}, wanted is a finite number from 0`);

@@ -1,1 +1,2 @@
+export { crossEntropy } from './crossEntropy.js';
 export { dice, diceWithPositives } from './dice.js';
