@@ -34,9 +34,9 @@ export interface PointOptions {
 }
 
 /**
- * Chooses threshold, smallest size and lowest score on validation scans: of the points within `maxFalsePerScan` the one of the
- * best quality (found nodules weighted by Dice against misses and false components, see `noduleQuality`), the looser one
- * where two are equal; if none is within it, the one with the fewest false components.
+ * Chooses threshold, smallest size and lowest score on validation scans: of the points within `maxFalsePerScan` the one that
+ * finds most nodules, among equals the one of the best quality (see `noduleQuality`), then the looser one; if none is within
+ * it, the one with the fewest false components.
  */
 export function chooseOperatingPoint(
   scans: readonly PredictedScan[],
@@ -59,13 +59,14 @@ export function chooseOperatingPoint(
   });
   const allowed = tried.filter(({ falsePerScan }) => falsePerScan <= maxFalsePerScan);
   const [best] = allowed.length
-    ? allowed.sort(
-        (a, b) => b.quality - a.quality || a.minimumVoxels - b.minimumVoxels || a.minimumScore - b.minimumScore,
-      )
+    ? allowed.sort((a, b) => (b.sensitivity ?? 0) - (a.sensitivity ?? 0) || b.quality - a.quality || looserFirst(a, b))
     : tried.sort((a, b) => a.falsePerScan - b.falsePerScan);
   const { quality: _, ...choice } = best!;
   return choice;
 }
+
+const looserFirst = (a: OperatingPoint, b: OperatingPoint) =>
+  a.minimumVoxels - b.minimumVoxels || a.minimumScore - b.minimumScore;
 
 /** Scores a scan at an operating point. */
 export function scoreAt(scan: PredictedScan, point: OperatingPoint): ScanScore {
