@@ -73,6 +73,8 @@ export async function writePhantoms(
     join(dir, 'nodules.csv'),
     table(`${columns},kind,attachment,voxels`, ({ kind, attachment, voxels }) => [kind, attachment, voxels]),
   );
+  const patients = jobs.map(({ phantom: { uid } }) => `${uid},${uid}`);
+  await writeFile(join(dir, 'patients.csv'), `${['seriesuid,patient', ...patients].join('\n')}\n`);
   await writeFile(join(dir, 'README.txt'), readme(count, seed, shared.level));
   // Last, so that a folder with the list has all it names.
   await writeFile(
@@ -117,5 +119,6 @@ async function runJobs(
 
 const readme = (count: number, seed: number, level: string) =>
   `${count} phantoms made by nodule-train synth (level ${level}, seed ${seed}): computed images in LUNA16's layout, of no person.
-masks/UID_mask.mhd is exact; nodules.csv says what each nodule is. Every scan stands for a patient of its own.
+masks/UID_mask.mhd is exact; nodules.csv says what each nodule is, patients.csv that every scan stands for a
+patient of its own.
 `;

@@ -35,6 +35,13 @@ describe('writing phantoms', () => {
     );
   });
 
+  it('says that each scan is of a patient of its own', async () => {
+    const uids = [0, 1, 2].map((n) => `phantom-standard-2-000${n}`);
+    expect(await read('a', 'patients.csv')).toBe(
+      `${['seriesuid,patient', ...uids.map((uid) => `${uid},${uid}`)].join('\n')}\n`,
+    );
+  });
+
   it('says how many are done', () => expect(said).toEqual([1, 2, 3]));
 
   it('makes the same scans with any number of threads, and the first ones of a larger set are the same', async () => {
