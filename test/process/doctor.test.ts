@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type Diagnosis, diagnose } from '../../dist/runtime/doctor.js';
 import { ADVICE } from '../../dist/runtime/loadError.js';
 import { compileLibrary, cpuOnlyLibtorch, fakeDriver, hasCompiler } from '../support/libraries.js';
+import { pythonInterpreter } from '../support/python.js';
+
+// Some cases start several processes, each of which opens libtorch; a busy machine takes its time for that.
+vi.setConfig({ testTimeout: 120_000 });
 
 const dist = path.resolve(import.meta.dirname, '..', '..', 'dist');
 const empty = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-doctor-'));
@@ -45,6 +49,19 @@ it('a libtorch that opened is not opened again until something changes', () => {
   fs.writeFileSync(path.join(root, 'lib', 'libnew.so'), '');
   expect(doctor(env).candidates[0]?.verdict).toMatch(/opens in \d+\.\d s$/);
 });
+
+const python = pythonInterpreter();
+
+it.skipIf(python === null)(
+  'torch 2.11.0 of a Python environment serves (skipped without the Python peers: npm run python)',
+  () => {
+    const prefix = path.dirname(path.dirname(python ?? ''));
+    const { status, candidates } = doctor({ ...nothing, VIRTUAL_ENV: prefix });
+    expect(status).toBe(0);
+    expect(candidates[0]).toMatchObject({ source: 'python', usable: true });
+    expect(candidates[0]?.root.startsWith(prefix)).toBe(true);
+  },
+);
 
 it('without libtorch says so with the command that installs it, in exit status 1', () => {
   const { status, ready, next, check } = doctor(nothing);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { findLibtorch } from '../../dist/runtime/libtorch.js';
 import { binaryFaults } from '../../scripts/release/binaries.mjs';
 import { LIBRARIES, LICENSES, libtorchFaults, licenseFaults } from '../../scripts/release/libtorchContents.mjs';
@@ -10,6 +10,9 @@ import { packageFaults } from '../../scripts/release/packageContents.mjs';
 import { stageLicenses } from '../../scripts/release/stageLibtorch.mjs';
 import { publishedManifest } from '../../scripts/release/stagePackage.mjs';
 import { compileLibrary, hasCompiler } from '../support/libraries.js';
+
+// Some cases start several processes, each of which opens libtorch; a busy machine takes its time for that.
+vi.setConfig({ testTimeout: 120_000 });
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-release-'));
