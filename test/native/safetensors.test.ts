@@ -153,6 +153,18 @@ describe('safetensors', () => {
     expect(memory(), 'nothing is left').toEqual(before);
   });
 
+  it('reads 256 MiB into 256 MiB: no second copy on the way', () => {
+    const file = fileOf(`{"a":${entry([1 << 26], 0, 1 << 28)}}`, 0);
+    fs.truncateSync(file, fs.statSync(file).size + (1 << 28));
+    const peak = () => process.resourceUsage().maxRSS * 1024;
+    const before = process.memoryUsage().rss;
+    const { tensors } = loadTensorsSync(file);
+    expect(tensors.get('a')!.numel).toBe(1 << 26);
+    expect(peak() - before).toBeLessThan((1 << 28) + (1 << 26));
+    tensors.get('a')!.dispose();
+    fs.rmSync(file);
+  });
+
   it('refuses a missing, an empty and a cut-off file by one clear error', async () => {
     await expect(loadTensors(path.join(folder, 'none'))).rejects.toMatchObject({ code: 'read-failed' });
     const file = path.join(folder, 'cut.safetensors');
