@@ -57,6 +57,17 @@ describe.each([
   ],
   // PyTorch's second derivative adds 1e-12 to its denominators.
   ['crossEntropy', (p: Tensor, y: Tensor) => losses.crossEntropy(p, y), plainCrossEntropy, 1e-8],
+  [
+    'tversky',
+    (p: Tensor, y: Tensor) => losses.tversky(p, y),
+    (p: Tensor, y: Tensor) => {
+      const sum = (t: Tensor) => t.flatten(1).sum(1);
+      const [tp, fp, fn] = [sum(p.mul(y)), sum(p.mul(y.neg().add(1))), sum(p.neg().add(1).mul(y))];
+      const over = tp.add(fp.mul(0.3)).add(fn.mul(0.7)).add(1);
+      return tp.add(1).div(over).neg().add(1);
+    },
+    1e-13,
+  ],
 ])('losses.%s', (_, ours, definition, bound) => {
   it('equals its definition, one value for each sample', () => {
     const [p, y] = pair();
@@ -123,6 +134,17 @@ describe.each([
         .backward();
     });
     expect(memory().handles).toBe(before);
+  });
+});
+
+describe('losses.tversky', () => {
+  it('is the number worked out by hand, with half and half Dice of twice the smoothing', () => {
+    const p = tensor([[0.9, 0.2, 0.2, 0]], { dtype: 'float64' });
+    const y = tensor([[1, 1, 0, 0]]);
+    expect(losses.tversky(p, y).item()).toBeCloseTo(1 - 2.1 / (1.1 + 0.3 * 0.2 + 0.7 * 0.9 + 1), 12);
+    const half = losses.tversky(p, y, { alpha: 0.5, beta: 0.5, smooth: 1 }).item() as number;
+    expect(half).toBeCloseTo(losses.dice(p, y, { smooth: 2 }).item() as number, 12);
+    expect(() => losses.tversky(p, y, { beta: -1 })).toThrow(/tversky loss: beta is -1/);
   });
 });
 

@@ -1,2 +1,3 @@
 export { crossEntropy } from './crossEntropy.js';
 export { dice, diceWithPositives } from './dice.js';
+export { type TverskyOptions, tversky } from './tversky.js';
