@@ -70,6 +70,10 @@ function threshold() {
   }
 }
 
+const attachments = ['isolated', 'juxtavascular', 'juxtapleural'];
+const said = ({ kind, attachment, diameterMm, found, diceNear }) =>
+  `${kind} ${attachment} ${diameterMm.toFixed(1)} mm ${found ? 'found' : 'not found'} Dice ${two(diceNear)}`;
+
 async function book(file) {
   const { model } = loadScanModel(file, 'cpu', { pooling: 'avg', input: 'hu-clip' });
   row(
@@ -77,29 +81,32 @@ async function book(file) {
     'scans',
     'candidates a scan',
     'solid ≥ 6 mm found',
+    'alone',
+    'on a vessel',
+    'on the wall',
     'their Dice',
     'with all that touches',
-    'all others found',
   );
-  rule(7);
+  rule(9);
   for (const level of levels) {
     const results = [];
     for (let n = 0; n < scans; n++) {
       results.push(await bookOnPhantom(model, { level, seed: seed + n, ...grid }));
       const { candidates, nodules } = results.at(-1);
-      say(`${level}: ${n + 1} of ${scans} scans, ${candidates} candidates, ${share(nodules)} nodules found`);
+      say(`${level}: ${n + 1} of ${scans} scans, ${candidates} candidates, ${nodules.map(said).join(', ')}`);
     }
-    const all = results.flatMap(({ nodules }) => nodules);
-    const large = all.filter(({ kind, diameterMm }) => kind === 'solid' && diameterMm >= 6);
+    const large = results
+      .flatMap(({ nodules }) => nodules)
+      .filter(({ kind, diameterMm }) => kind === 'solid' && diameterMm >= 6);
     const found = large.filter((nodule) => nodule.found);
     row(
       level,
       scans,
       range(results.map(({ candidates }) => candidates)),
       share(large),
+      ...attachments.map((attachment) => share(large.filter((nodule) => nodule.attachment === attachment))),
       two(mean(found.map(({ diceNear }) => diceNear))),
       two(mean(found.map(({ diceWhole }) => diceWhole))),
-      share(all.filter((nodule) => !large.includes(nodule))),
     );
   }
 }
