@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { Tensor } from '../tensor.js';
-import { checkedPair } from './checkedPair.js';
+import { checkPair } from './checkPair.js';
 
 export interface TverskyOptions {
   /** Weight of what is painted beside the target. */
@@ -23,7 +23,10 @@ export const tversky = (prediction: Tensor, target: Tensor, options: TverskyOpti
   for (const [name, value] of Object.entries({ alpha, beta, smooth }))
     if (!Number.isFinite(value) || value < 0)
       throw new NoduleTrainError('loss-options', `tversky loss: ${name} is ${value}, wanted is a finite number from 0`);
-  const [p, y] = checkedPair('tversky loss', prediction, target);
+  checkPair('tversky loss', prediction, target);
+  // Sums over thousands of pixels do not fit the half precisions.
+  const dtype = prediction.dtype === 'float64' ? 'float64' : 'float32';
+  const [p, y] = [prediction.to(dtype), target.to(dtype)];
   const sum = (x: Tensor): Tensor => x.flatten(1).sum(1);
   const hit = sum(p.mul(y));
   const beside = sum(p).sub(hit);
