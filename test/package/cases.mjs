@@ -163,21 +163,32 @@ export const cases = {
     await compute(run, folder);
   },
 
-  "Yarn's node_modules and Plug'n'Play": async ({ place, run, tool, tarballs }) => {
-    for (const linker of ['node-modules', 'pnp']) {
-      const settings = `nodeLinker: ${linker}\nenableScripts: false\nenableTelemetry: false\nenableGlobalCache: false\n`;
-      const folder = place(`yarn-${linker}`, {
-        ...manifest(pinned(tarballs, (all) => ({ resolutions: all }))),
-        ...consumers,
-        '.yarnrc.yml': settings,
-        'yarn.lock': '',
-      });
-      const env = { YARN_ENABLE_IMMUTABLE_INSTALLS: 'false', ...(await networkOfYarn(run, folder)) };
-      await tool(folder, TOOLS.yarnBerry, ['yarn', 'install'], { env });
-      const runByYarn = (place, _node, args) => tool(place, TOOLS.yarnBerry, ['yarn', 'node', ...args], { env });
-      await compute(linker === 'pnp' ? runByYarn : run, folder);
-    }
+  "Yarn's node_modules": async (world) => {
+    const { folder } = await installByYarn(world, 'node-modules');
+    await compute(world.run, folder);
   },
+
+  // By import only: what a `require`d module imports in turn, Node resolves without Yarn's resolution, so `require` of any
+  // package of ECMAScript modules with dependencies fails under Plug'n'Play.
+  "Yarn's Plug'n'Play": async (world) => {
+    const { folder, env } = await installByYarn(world, 'pnp');
+    const text = await world.tool(folder, TOOLS.yarnBerry, ['yarn', 'node', 'esm.mjs'], { env });
+    check(JSON.parse(text).total === 12, `the sum of six twos is ${text}`);
+  },
+};
+
+/** An installation by Yarn 4 with one of its linkers, and what its commands need of the environment. */
+const installByYarn = async ({ place, run, tool, tarballs }, linker) => {
+  const settings = `nodeLinker: ${linker}\nenableScripts: false\nenableTelemetry: false\nenableGlobalCache: false\n`;
+  const folder = place(`yarn-${linker}`, {
+    ...manifest(pinned(tarballs, (all) => ({ resolutions: all }))),
+    ...consumers,
+    '.yarnrc.yml': settings,
+    'yarn.lock': '',
+  });
+  const env = { YARN_ENABLE_IMMUTABLE_INSTALLS: 'false', ...(await networkOfYarn(run, folder)) };
+  await tool(folder, TOOLS.yarnBerry, ['yarn', 'install'], { env });
+  return { folder, env };
 };
 
 /** Yarn reads no .npmrc: the mirror and certificates that npm uses are told to it. */

@@ -1,4 +1,4 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import zlib, { deflateRawSync } from 'node:zlib';
 
 // torch.save puts every record on a multiple of this, so that it can be mapped into memory.
 const ALIGNMENT = 64;
@@ -22,7 +22,7 @@ export const zipArchive = (
     const data = options.compress ? deflateRawSync(content) : content;
     const method = options.compress ? 8 : 0;
     const nameBytes = Buffer.from(name, 'utf8');
-    const sum = crc32(content);
+    const sum = zlib.crc32(content);
     const begin = place;
     const unpadded = begin + 30 + nameBytes.length + 20 + 4;
     const padding = (ALIGNMENT - (unpadded % ALIGNMENT)) % ALIGNMENT;

@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { crc32, inflateRaw, inflateRawSync } from 'node:zlib';
+import zlib, { inflateRaw, inflateRawSync } from 'node:zlib';
 import type { Spend } from './allowance.js';
 import { quoted } from './quoted.js';
 import { bytesAt, type OpenFile, type Reading } from './reading.js';
 import { refuseZip, type ZipEntry } from './zipDirectory.js';
 
+// zlib.crc32 is not imported by name: under Node 18, which has none, that would end in a SyntaxError before the error that
+// says so.
 const inflateRawAsync = promisify(inflateRaw);
 
 /**
@@ -47,11 +49,11 @@ export function* checkCrc32(file: OpenFile, entry: ZipEntry, bytes: Uint8Array):
   let sum = 0;
   yield {
     run() {
-      sum = crc32(bytes);
+      sum = zlib.crc32(bytes);
     },
     async runAsync() {
       for (let at = 0; at < bytes.length; at += CHECKED_AT_ONCE) {
-        sum = crc32(bytes.subarray(at, at + CHECKED_AT_ONCE), sum);
+        sum = zlib.crc32(bytes.subarray(at, at + CHECKED_AT_ONCE), sum);
         await nextTurn();
       }
     },
