@@ -2,6 +2,9 @@
 // (by content, never by time) is left alone, so a second run takes well under a second.
 //   --build   build the addon and the TypeScript also where nothing changed
 //   --quiet   say only what goes wrong
+//   --cuda    build the CUDA plugin too, and fetch nvcc for it where there is none; without it, the plugin is built
+//             where an nvcc is found
+//   --no-cuda never build the CUDA plugin
 import fs from 'node:fs';
 import path from 'node:path';
 import { searchPath } from '../src/runtime/environment.js';
@@ -11,6 +14,7 @@ import { withLock } from '../src/runtime/lock.js';
 import { NODE_WANTED, nodeFits } from '../src/runtime/platform.js';
 import { progressBar } from '../src/runtime/progressBar.js';
 import { runCommand } from '../src/runtime/runCommand.js';
+import { fetchNvcc, findNvcc } from './nvcc.mjs';
 import { job, setQuiet, tell } from './status.mjs';
 import { contentHash, filesBelow, readText, root, say } from './steps.mjs';
 
@@ -18,10 +22,14 @@ const flags = new Set(process.argv.slice(2));
 const force = flags.has('--build');
 setQuiet(flags.has('--quiet'));
 for (const flag of flags)
-  if (!['--build', '--quiet'].includes(flag)) {
-    say(`set-up: unknown option '${flag}'; it knows --build and --quiet`);
+  if (!['--build', '--quiet', '--cuda', '--no-cuda'].includes(flag)) {
+    say(`set-up: unknown option '${flag}'; it knows --build, --quiet, --cuda and --no-cuda`);
     process.exit(2);
   }
+if (flags.has('--cuda') && flags.has('--no-cuda')) {
+  say('set-up: --cuda and --no-cuda exclude each other');
+  process.exit(2);
+}
 
 if (!nodeFits(process.versions.node)) {
   say(`set-up: this is Node ${process.version}; wanted is ${NODE_WANTED}`);
@@ -88,36 +96,67 @@ const checkTools = () => {
 
 const nativeStamp = inRoot('build', 'addon.stamp');
 const configureStamp = inRoot('build', 'configure.stamp');
-const addonFiles = ['nodule-train.node', 'torch_addon.node'].map((name) => inRoot('build', 'Release', name));
+const inRelease = (name) => inRoot('build', 'Release', name);
+const addonFiles = ['nodule-train.node', 'torch_addon.node'].map(inRelease);
+const pluginFile = inRelease('nodule_cuda.so');
+
+/**
+ * The compiler of the CUDA plugin, or null where it is not built. The one of the last configuration is not tried again.
+ * @param {string} last its nvcc
+ * @param {string} lastInclude
+ */
+const chooseNvcc = async (last, lastInclude) => {
+  if (flags.has('--no-cuda')) return null;
+  if (last !== '' && fs.existsSync(last)) return { nvcc: last, include: lastInclude };
+  if (flags.has('--cuda')) return job('nvcc (99 MB)', fetchNvcc);
+  const { found, reasons } = findNvcc();
+  if (found === null)
+    tell(`set-up: the CUDA plugin is not built: ${reasons.join('; ')} (npm run build -- --cuda fetches one, 99 MB)`);
+  return found;
+};
 
 const addon = {
   // Where libtorch lies does not matter to the result: no path is baked in, and the headers are those of the version.
   configureHash: ({ version }) => {
     const locked = json(inRoot('package-lock.json')).packages;
     const used = ['node-addon-api', 'node-api-headers', 'cmake-js'];
-    return contentHash(['CMakeLists.txt'], [version, ...used.map((name) => locked[`node_modules/${name}`].version)]);
+    return contentHash(
+      ['CMakeLists.txt', ...filesBelow('cmake')],
+      [version, ...used.map((name) => locked[`node_modules/${name}`].version)],
+    );
   },
   hash: (found) =>
     contentHash(
       filesBelow('binding', (name) => /\.(cc|h|cu|cuh)$/.test(name)),
       [addon.configureHash(found)],
     ),
-  isFresh: (found) => addonFiles.every((file) => fs.existsSync(file)) && readText(nativeStamp) === addon.hash(found),
+  isFresh: (found) =>
+    addonFiles.every((file) => fs.existsSync(file)) &&
+    (!flags.has('--cuda') || fs.existsSync(pluginFile)) &&
+    (!flags.has('--no-cuda') || !fs.existsSync(pluginFile)) &&
+    readText(nativeStamp) === addon.hash(found),
   make: async (found) => {
     checkTools();
     const hash = addon.hash(found);
     const configureHash = addon.configureHash(found);
-    const [configured, configuredRoot = ''] = (readText(configureStamp) ?? '').split('\n');
+    const [configured, configuredRoot = '', lastNvcc = '', lastInclude = ''] = (readText(configureStamp) ?? '').split(
+      '\n',
+    );
     // Another path to the same headers would compile everything anew.
     const kept = typeof inspectLibtorch({ source: 'cache', root: configuredRoot }, true) !== 'string';
     const torchRoot = kept ? configuredRoot : found.root;
-    const isConfigured = kept && configured === configureHash && fs.existsSync(inRoot('build', 'CMakeCache.txt'));
+    const { nvcc, include } = (await chooseNvcc(lastNvcc, lastInclude)) ?? { nvcc: '', include: '' };
+    const isConfigured =
+      kept && configured === configureHash && lastNvcc === nvcc && fs.existsSync(inRoot('build', 'CMakeCache.txt'));
+    if (nvcc === '') fs.rmSync(pluginFile, { force: true });
     const cmakeJs = inRoot('node_modules', 'cmake-js', 'bin', 'cmake-js');
-    const common = [`--CDTORCH_ROOT=${torchRoot}`, '--parallel', '2'];
+    const variables = { TORCH_ROOT: torchRoot, NVCC: nvcc, CUDA_INCLUDE: include };
+    const common = Object.entries(variables).map(([name, value]) => `--CD${name}=${value}`);
+    common.push('--parallel', '2');
     // `build` alone would keep a stale cache of CMake, `compile` would rebuild everything after any error.
     if (!isConfigured) {
       await command('addon (configure)', process.execPath, [cmakeJs, 'configure', ...common]);
-      fs.writeFileSync(configureStamp, `${configureHash}\n${torchRoot}`);
+      fs.writeFileSync(configureStamp, [configureHash, torchRoot, nvcc, include].join('\n'));
     }
     await command('addon (compile)', process.execPath, [cmakeJs, 'build', ...common]);
     fs.writeFileSync(nativeStamp, hash);

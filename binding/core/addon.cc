@@ -2,6 +2,7 @@
 
 #include "core/allocator.h"
 #include "core/autograd.h"
+#include "core/cuda.h"
 #include "core/environment.h"
 #include "core/operators.h"
 #include "core/runtime.h"
@@ -21,6 +22,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_tensors(env, exports);
   init_autograd(env, exports);
   init_runtime(env, exports);
+  init_cuda(env, exports);
   init_nn(env, exports);
   return exports;
 }

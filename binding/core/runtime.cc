@@ -7,6 +7,7 @@
 #include <torch/version.h>
 
 #include "core/allocator.h"
+#include "core/cuda.h"
 #include "core/environment.h"
 
 namespace nodule {
@@ -49,12 +50,13 @@ Napi::Value get_num_threads(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value cuda_is_available(const Napi::CallbackInfo& info) {
-  return guard(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), at::hasCUDA()); });
+  return guard(info,
+               [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), cuda_plugin_is_open() && at::hasCUDA()); });
 }
 
 Napi::Value cuda_device_count(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    const double count = at::hasCUDA() ? static_cast<double>(at::getNumGPUs()) : 0;
+    const double count = cuda_plugin_is_open() && at::hasCUDA() ? static_cast<double>(at::getNumGPUs()) : 0;
     return Napi::Number::New(info.Env(), count);
   });
 }

@@ -94,7 +94,13 @@ void FusedOptimizer::prepare_state(std::size_t index) {
   follow(state.max_exp_avg_sq, parameter);
 }
 
-void FusedOptimizer::step(const at::Tensor& found_inf) {
+void FusedOptimizer::step(const at::Tensor& found_inf, const at::Tensor& lr) {
+  if (lr.defined() && (lr.scalar_type() != at::kFloat || lr.numel() != 1)) {
+    std::ostringstream message;
+    message << "optimizer: the learning rate is a tensor " << lr.toString() << lr.sizes()
+            << ", wanted is one float32 number";
+    throw std::invalid_argument(message.str());
+  }
   const c10::AutoGradMode no_grad(false);
   // One kernel call takes tensors of one device and dtype.
   std::map<std::pair<c10::Device, at::ScalarType>, std::vector<std::size_t>,
@@ -110,10 +116,11 @@ void FusedOptimizer::step(const at::Tensor& found_inf) {
     prepare_state(i);
     groups[{parameters_[i].device(), parameters_[i].scalar_type()}].push_back(i);
   }
-  for (const auto& [key, members] : groups) step_group(members, found_inf);
+  for (const auto& [key, members] : groups) step_group(members, found_inf, lr);
 }
 
-void FusedOptimizer::step_group(const std::vector<std::size_t>& members, const at::Tensor& found_inf) {
+void FusedOptimizer::step_group(const std::vector<std::size_t>& members, const at::Tensor& found_inf,
+                                const at::Tensor& lr) {
   std::vector<at::Tensor> parameters, gradients;
   parameters.reserve(members.size());
   gradients.reserve(members.size());
@@ -126,10 +133,11 @@ void FusedOptimizer::step_group(const std::vector<std::size_t>& members, const a
   }
   std::optional<at::Tensor> inf;
   if (found_inf.defined()) inf = found_inf.to(parameters[0].device());
+  const at::Tensor device_lr = lr.defined() ? lr.reshape({}).to(parameters[0].device()) : lr;
   if (rule_ == Rule::kSgd) {
-    step_sgd(members, parameters, gradients, inf);
+    step_sgd(members, parameters, gradients, inf, device_lr);
   } else {
-    step_adam(members, parameters, gradients, inf);
+    step_adam(members, parameters, gradients, inf, device_lr);
   }
   // The fused operators change parameters behind autograd's back: without this it would miss an in-place change
   // between a forward pass and its backward pass.
@@ -137,7 +145,8 @@ void FusedOptimizer::step_group(const std::vector<std::size_t>& members, const a
 }
 
 void FusedOptimizer::step_adam(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
-                               std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf) {
+                               std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf,
+                               const at::Tensor& lr) {
   auto steps = gather(states_, members, &ParameterState::step);
   auto exp_avgs = gather(states_, members, &ParameterState::exp_avg);
   auto exp_avg_sqs = gather(states_, members, &ParameterState::exp_avg_sq);
@@ -145,19 +154,29 @@ void FusedOptimizer::step_adam(const std::vector<std::size_t>& members, std::vec
   if (settings_.amsgrad) maxima = gather(states_, members, &ParameterState::max_exp_avg_sq);
   at::_foreach_add_(steps, 1);
   const auto& s = settings_;
-  if (rule_ == Rule::kAdam) {
-    at::_fused_adam_(parameters, gradients, exp_avgs, exp_avg_sqs, maxima, steps, s.lr, s.beta1, s.beta2,
-                     s.weight_decay, s.eps, s.amsgrad, s.maximize, std::nullopt, found_inf);
+  const auto apply = [&](const auto& rate) {
+    const auto fused = [&](auto&& function) {
+      function(parameters, gradients, exp_avgs, exp_avg_sqs, maxima, steps, rate, s.beta1, s.beta2, s.weight_decay,
+               s.eps, s.amsgrad, s.maximize, std::nullopt, found_inf);
+    };
+    if (rule_ == Rule::kAdam) {
+      fused([](auto&&... arguments) { at::_fused_adam_(arguments...); });
+    } else {
+      fused([](auto&&... arguments) { at::_fused_adamw_(arguments...); });
+    }
+  };
+  if (lr.defined()) {
+    apply(lr);
   } else {
-    at::_fused_adamw_(parameters, gradients, exp_avgs, exp_avg_sqs, maxima, steps, s.lr, s.beta1, s.beta2,
-                      s.weight_decay, s.eps, s.amsgrad, s.maximize, std::nullopt, found_inf);
+    apply(s.lr);
   }
   // A skipped step is no step.
   if (found_inf) at::_foreach_sub_(steps, std::vector<at::Tensor>(steps.size(), found_inf->reshape({}).to(at::kFloat)));
 }
 
 void FusedOptimizer::step_sgd(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
-                              std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf) {
+                              std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf,
+                              const at::Tensor& lr) {
   const auto& s = settings_;
   // The first step of a parameter fills its buffer with the gradient and does not damp it, so first-timers go apart.
   struct Part {
@@ -174,8 +193,15 @@ void FusedOptimizer::step_sgd(const std::vector<std::size_t>& members, std::vect
   }
   for (Part* part : {&first_time, &again}) {
     if (part->parameters.empty()) continue;
-    at::_fused_sgd_(part->parameters, part->gradients, part->buffers, s.weight_decay, s.momentum, s.lr, s.dampening,
-                    s.nesterov, s.maximize, part == &first_time, std::nullopt, found_inf);
+    const auto apply = [&, part = part](const auto& rate) {
+      at::_fused_sgd_(part->parameters, part->gradients, part->buffers, s.weight_decay, s.momentum, rate, s.dampening,
+                      s.nesterov, s.maximize, part == &first_time, std::nullopt, found_inf);
+    };
+    if (lr.defined()) {
+      apply(lr);
+    } else {
+      apply(s.lr);
+    }
   }
 }
 

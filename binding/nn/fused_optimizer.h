@@ -38,8 +38,9 @@ class FusedOptimizer {
   FusedOptimizer(Rule rule, std::vector<at::Tensor> parameters, OptimizerSettings settings);
 
   // Parameters without a gradient are passed over, as in Python. A non-zero `found_inf` (float32, one element) skips
-  // the whole step on the device, without a word to the host.
-  void step(const at::Tensor& found_inf);
+  // the whole step on the device, without a word to the host. A defined `lr` (float32, one element, on the parameters'
+  // device) is read there instead of the setting: a recorded CUDA graph would repeat a number for ever.
+  void step(const at::Tensor& found_inf, const at::Tensor& lr = {});
   // Gradients become undefined, not zero.
   void zero_grad();
 
@@ -52,11 +53,11 @@ class FusedOptimizer {
   void load_state(std::size_t index, const std::vector<std::pair<std::string, at::Tensor>>& state);
 
  private:
-  void step_group(const std::vector<std::size_t>& members, const at::Tensor& found_inf);
+  void step_group(const std::vector<std::size_t>& members, const at::Tensor& found_inf, const at::Tensor& lr);
   void step_adam(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
-                 std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf);
+                 std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf, const at::Tensor& lr);
   void step_sgd(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
-                std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf);
+                std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf, const at::Tensor& lr);
   // The device or dtype of a parameter may have changed since (module.to): its state follows.
   void prepare_state(std::size_t index);
 

@@ -67,7 +67,7 @@ class OptimizerObject : public Napi::ObjectWrap<OptimizerObject> {
 
   Napi::Value step(const Napi::CallbackInfo& info) {
     return guard(info, [&] {
-      optimizer().step(optional_tensor_at(info[0]));
+      optimizer().step(optional_tensor_at(info[0]), optional_tensor_at(info[1]));
       return info.Env().Undefined();
     });
   }

@@ -10,23 +10,15 @@
 #include <tuple>
 #include <vector>
 
+#include "nodule/crop_check.h"
+#include "nodule/crop_planes.h"
 #include "nodule/crop_sample.h"
 
 namespace nodule {
 namespace {
 
-struct Options {
-  std::int64_t batch, size;
-  double clip_low, clip_high;
-  bool border_at_window, label_resample, noise_after_clamp;
-};
-
-struct Planes {
-  const std::int16_t* image;
-  const std::uint8_t* label;
-  const std::int32_t* table;
-  std::int64_t rows, columns, channels, crops, planes, labels;
-};
+using Options = CropOptions;
+using Planes = CropPlanes;
 
 // The same C++ compiled for wider registers too, and chosen when the library is loaded; no fused multiply-add is among
 // the instructions that are used (-ffp-contract=off), so all give the same bits.
@@ -144,7 +136,7 @@ class RowSampler {
 
   void open(const double* draws) {
     w_ = make_window<T>(draws, size_, static_cast<int>(p_.rows), columns_, o_.border_at_window);
-    stack_ = p_.table + static_cast<std::int64_t>(draws[kCrop]) * (p_.channels + 1);
+    stack_ = stack_of(p_, draws);
     label_ = p_.label + stack_[p_.channels] * p_.rows * p_.columns;
     bounds_ = label_bounds(label_, static_cast<int>(p_.rows), columns_);
   }
@@ -220,53 +212,20 @@ void sample_batch(const Planes& p, const Options& o, const double* draws, std::i
   });
 }
 
-void check_shapes(const at::Tensor& image, const at::Tensor& label, const at::Tensor& table, const at::Tensor& draws,
-                  const at::Tensor& cursor, std::int64_t batch, std::int64_t window) {
-  TORCH_CHECK(image.dim() == 3 && image.scalar_type() == at::kShort && image.is_contiguous(),
-              "crop_augment: image must be contiguous int16 [planes, rows, columns], found ", image.scalar_type(), " ",
-              image.sizes());
-  TORCH_CHECK(image.size(1) >= 2 && image.size(2) >= 2, "crop_augment: planes must have at least 2x2 voxels, found ",
-              image.sizes());
-  TORCH_CHECK(label.dim() == 3 && label.size(1) == image.size(1) && label.size(2) == image.size(2) &&
-                  label.scalar_type() == at::kByte && label.is_contiguous(),
-              "crop_augment: label must be contiguous uint8 [planes, ", image.size(1), ", ", image.size(2),
-              "] like image, found ", label.scalar_type(), " ", label.sizes());
-  TORCH_CHECK(table.dim() == 2 && table.size(1) >= 2 && table.scalar_type() == at::kInt && table.is_contiguous(),
-              "crop_augment: table must be contiguous int32 [crops, channels + 1], found ", table.scalar_type(), " ",
-              table.sizes());
-  TORCH_CHECK(draws.dim() == 2 && draws.size(0) > 0 && draws.size(1) == kDrawColumns &&
-                  draws.scalar_type() == at::kDouble && draws.is_contiguous(),
-              "crop_augment: draws must be contiguous float64 [positions, ", static_cast<int>(kDrawColumns),
-              "] as draw_epoch gives them, found ", draws.scalar_type(), " ", draws.sizes());
-  TORCH_CHECK(cursor.numel() == 1 && cursor.scalar_type() == at::kLong,
-              "crop_augment: cursor must be one int64, found ", cursor.scalar_type(), " ", cursor.sizes());
-  TORCH_CHECK(batch > 0, "crop_augment: batch must be at least 1, found ", batch);
-  TORCH_CHECK(window > 0 && window <= image.size(1) && window <= image.size(2), "crop_augment: window must be 1 to ",
-              std::min(image.size(1), image.size(2)), ", the planes' size, found ", window);
-  TORCH_CHECK(image.size(1) * image.size(2) < (std::int64_t{1} << 31),
-              "crop_augment: a plane must have fewer than 2^31 voxels, found ", image.sizes());
-}
-
 // A row from outside draw_epoch could point anywhere; reading there would end the process.
 void check_rows(const Planes& p, const Options& o, const double* draws, std::int64_t positions, std::int64_t first) {
   for (std::int64_t sample = 0; sample < o.batch; ++sample) {
     const std::int64_t position = (first + sample) % positions;
     const double* row = draws + position * kDrawColumns;
-    const bool inside = row[kCrop] >= 0 && row[kCrop] < static_cast<double>(p.crops) && row[kRowOffset] >= 0 &&
-                        row[kRowOffset] + o.size <= p.rows && row[kColumnOffset] >= 0 &&
-                        row[kColumnOffset] + o.size <= p.columns;
-    TORCH_CHECK(inside, "crop_augment: row ", position, " of draws names crop ", row[kCrop], " at (", row[kRowOffset],
-                ", ", row[kColumnOffset], "), outside ", p.crops, " crops of ", p.rows, "x", p.columns,
-                " with a window of ", o.size);
-    for (int k = 0; k < 6; ++k)
-      TORCH_CHECK(row[kAffine + k] > -1e4 && row[kAffine + k] < 1e4, "crop_augment: row ", position,
-                  " of draws has the matrix entry ", row[kAffine + k], ", which is no affine of an image");
-    const std::int32_t* stack = p.table + static_cast<std::int64_t>(row[kCrop]) * (p.channels + 1);
-    for (std::int64_t c = 0; c <= p.channels; ++c) {
-      const std::int64_t planes = c < p.channels ? p.planes : p.labels;
-      TORCH_CHECK(stack[c] >= 0 && stack[c] < planes, "crop_augment: row ", static_cast<std::int64_t>(row[kCrop]),
-                  " of table names plane ", stack[c], " of ", planes);
-    }
+    const RowFault fault = row_fault(p, o, row);
+    TORCH_CHECK(fault.kind != RowFault::kWindow, "crop_augment: row ", position, " of draws names crop ", row[kCrop],
+                " at (", row[kRowOffset], ", ", row[kColumnOffset], "), outside ", p.crops, " crops of ", p.rows, "x",
+                p.columns, " with a window of ", o.size);
+    TORCH_CHECK(fault.kind != RowFault::kMatrix, "crop_augment: row ", position, " of draws has the matrix entry ",
+                row[kAffine + fault.place], ", which is no affine of an image");
+    TORCH_CHECK(fault.kind != RowFault::kTable, "crop_augment: row ", static_cast<std::int64_t>(row[kCrop]),
+                " of table names plane ", stack_of(p, row)[fault.place], " of ",
+                fault.place < p.channels ? p.planes : p.labels);
   }
 }
 
@@ -275,19 +234,9 @@ std::tuple<at::Tensor, at::Tensor> crop_augment(const at::Tensor& image, const a
                                                 std::int64_t batch, std::int64_t window, double clip_low,
                                                 double clip_high, bool border_at_window, bool label_resample,
                                                 bool noise_after_clamp, std::optional<at::ScalarType> dtype) {
-  check_shapes(image, label, table, draws, cursor, batch, window);
-  const at::ScalarType type = dtype.value_or(at::kFloat);
-  TORCH_CHECK(type == at::kFloat || type == at::kDouble, "crop_augment: dtype must be float32 or float64, found ",
-              type);
-  const Planes planes{image.const_data_ptr<std::int16_t>(),
-                      label.const_data_ptr<std::uint8_t>(),
-                      table.const_data_ptr<std::int32_t>(),
-                      image.size(1),
-                      image.size(2),
-                      table.size(1) - 1,
-                      table.size(0),
-                      image.size(0),
-                      label.size(0)};
+  check_crop_arguments(image, label, table, draws, cursor, batch, window);
+  const at::ScalarType type = crop_dtype(dtype);
+  const Planes planes = planes_of(image, label, table);
   const Options options{batch, window, clip_low, clip_high, border_at_window, label_resample, noise_after_clamp};
   const double* rows = draws.const_data_ptr<double>();
   std::int64_t& position = *cursor.mutable_data_ptr<std::int64_t>();

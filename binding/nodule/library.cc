@@ -1,15 +1,10 @@
 // The schemas of the operators of our own. Their kernels register themselves, one file each, CUDA's from the plugin.
 #include <torch/library.h>
 
+#include "nodule/schemas.h"
+
 TORCH_LIBRARY(nodule, m) {
-  m.def("philox4x32_10(Tensor counters, Tensor keys) -> Tensor");
-  m.def(
-      "draw_epoch(Tensor positive_groups, Tensor negative_groups, Tensor focus, int positions, int seed, int epoch, "
-      "int rows, int columns, int window, float negative_share, bool flip, bool flip_slices, float offset, float "
-      "scale, bool rotate, "
-      "float noise, bool offset_no_op=False, int transform_batch=1) -> Tensor");
-  m.def(
-      "crop_augment(Tensor image, Tensor label, Tensor table, Tensor draws, Tensor(a!) cursor, int batch, int window, "
-      "float clip_low, float clip_high, bool border_at_window=False, bool label_resample=False, "
-      "bool noise_after_clamp=False, ScalarType? dtype=None) -> (Tensor, Tensor)");
+  m.def(nodule::kPhiloxSchema);
+  m.def(nodule::kDrawEpochSchema);
+  m.def(nodule::kCropAugmentSchema);
 }

@@ -8,6 +8,7 @@ import path from 'node:path';
  * |---|---|
  * | `LIBTORCH` | folder with `lib/libtorch_cpu.so`; wins over every other place |
  * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments in which torch is looked for |
+ * | `CUDA_HOME` | CUDA 13 with nvcc, to build the CUDA plugin |
  * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache lies |
  *
  * node-gyp-build, which chooses among the prebuilt loaders, has its own: `NODULE_TRAIN_PREBUILD` (another folder with
@@ -25,6 +26,9 @@ export const libtorchVariable = (environment = process.env) => given(environment
 /** Roots of the Python environments that are switched on. @param {Environment} [environment] @returns {string[]} */
 export const pythonPrefixes = (environment = process.env) =>
   [given(environment.VIRTUAL_ENV), given(environment.CONDA_PREFIX)].filter((prefix) => prefix !== null);
+
+/** @param {Environment} [environment] @returns {string | null} */
+export const cudaHome = (environment = process.env) => given(environment.CUDA_HOME);
 
 /** @param {Environment} [environment] @returns {string[]} */
 export const searchPath = (environment = process.env) =>

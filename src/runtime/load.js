@@ -19,7 +19,7 @@ import { LIBTORCH_VERSION } from './versions.js';
  * @typedef {object} Loaded
  * @property {NativeAddon} addon
  * @property {import('./libtorch.js').Libtorch} libtorch
- * @property {string | null} noCuda why CUDA is not there, null where libtorch_cuda is open
+ * @property {string | null} noCuda why CUDA cannot be used, null where libtorch_cuda and the plugin are open
  * @property {import('./gpu.js').CudaProbe} probe
  * @property {import('./gpu.js').UnusedGpu | null} unusedGpu
  */
@@ -94,6 +94,28 @@ export const probeCuda = (loader) => judgeDriver(loader.probeCuda());
  */
 export const chooseLibtorch = (probe = probeCuda(loadLoader())) => findLibtorch({ preferCuda: probe.reason === null });
 
+const MEND_PLUGIN = 'npm install nodule-train (in a clone: npm run build -- --cuda)';
+
+/**
+ * Opens libtorch_cuda; the plugin, without which it is of little use, must be at hand.
+ * @param {Loader} loader
+ * @param {import('./libtorch.js').Libtorch} libtorch
+ * @param {string} plugin
+ * @returns {string | null} why CUDA cannot be used
+ */
+const openCuda = (loader, libtorch, plugin) => {
+  if (!libtorch.cuda) return 'this libtorch is for the CPU only';
+  if (!fs.existsSync(plugin)) return `the CUDA plugin ${plugin} does not exist`;
+  return loader.open(path.join(libtorch.lib, 'libtorch_cuda.so'));
+};
+
+/** Opens the plugin, after libtorch_cuda. @param {NativeAddon} addon @param {string} plugin @returns {string | null} why it cannot be used */
+const openPlugin = (addon, plugin) => {
+  const open = /** @type {(file: string) => string | null} */ (addon.openCudaPlugin);
+  const fault = open(plugin);
+  return fault === null ? null : `the CUDA plugin ${plugin} cannot be used: ${fault}`;
+};
+
 /** @type {Loaded | undefined} one per thread: a module is evaluated anew in each worker */
 let loaded;
 
@@ -101,7 +123,7 @@ let loaded;
  * Opens libtorch and the main addon, once per thread.
  *
  * The order matters: libtorch_cuda must be open before anything asks whether CUDA is available, or libtorch keeps its
- * stubs for the life of the process.
+ * stubs for the life of the process; and the plugin finds libtorch_cuda by its name among what is open.
  *
  * @returns {Loaded}
  * @throws {NoduleTrainError} `libtorch-missing`, `libtorch-unusable`, `libtorch-unloadable`, `addon-missing`,
@@ -121,10 +143,13 @@ export const loadRuntime = () => {
         `Opening ${file} (libtorch ${libtorch.version}, found by ${libtorch.source}) failed: ${reason}. ${libtorch.source === 'LIBTORCH' ? 'Point LIBTORCH to a complete libtorch or unset it' : 'The installation is incomplete'}; install one with: npx nodule-train libtorch install`,
       );
   }
-  let noCuda = probe.reason ?? (libtorch.cuda ? null : 'this libtorch is for the CPU only');
-  if (noCuda === null) noCuda = loader.open(path.join(libtorch.lib, 'libtorch_cuda.so'));
-  const addon = requireAddon(addonFiles().main);
-  loaded = { addon, libtorch, noCuda, probe, unusedGpu: unusedGpuOf(probe, libtorch.cuda, noCuda) };
+  const { main } = addonFiles();
+  const plugin = path.join(path.dirname(main), 'nodule_cuda.so');
+  const closed = probe.reason ?? openCuda(loader, libtorch, plugin);
+  const addon = requireAddon(main);
+  const noCuda = closed ?? openPlugin(addon, plugin);
+  const mend = noCuda?.includes(plugin) ? MEND_PLUGIN : undefined;
+  loaded = { addon, libtorch, noCuda, probe, unusedGpu: unusedGpuOf(probe, libtorch.cuda, noCuda, mend) };
   return loaded;
 };
 

@@ -40,7 +40,8 @@ const keyOf = ({ root, lib }, { driver, devices }) => {
   const { loader, main } = addonFiles();
   const hash = createHash('sha256').update(`${process.version} ${driver} ${devices} ${root}\n`);
   for (const folder of [lib, ...folders]) hash.update(`${librariesOf(folder).join('\n')}\n`);
-  for (const file of [loader, main]) hash.update(fs.existsSync(file) ? fs.readFileSync(file) : '-');
+  for (const file of [loader, main, path.join(path.dirname(main), 'nodule_cuda.so')])
+    hash.update(fs.existsSync(file) ? fs.readFileSync(file) : '-');
   return hash.digest('hex');
 };
 

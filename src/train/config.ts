@@ -51,6 +51,10 @@ export const trainConfigSchema = z.strictObject({
     .regex(/^(auto|cpu|cuda(:\d+)?)$/, 'auto, cpu, cuda or cuda:N is wanted')
     .default('auto')
     .describe('auto (CUDA where it works), cpu, cuda or cuda:N'),
+  captureSteps: z
+    .boolean()
+    .default(false)
+    .describe('on CUDA: record the step once and replay it; not yet run on a GPU'),
   threads: z.int().min(0).default(0).describe('CPU threads of the arithmetic; 0: all cores'),
   learningRate: z.number().positive().default(1e-3).describe('of Adam'),
   decay: z.enum(['none', 'cosine']).default('cosine').describe('of the learning rate over the whole run'),

@@ -2,16 +2,16 @@ import { NoduleTrainError } from '../runtime/error.js';
 import type { TrainEvent } from './events.js';
 import type { RunState } from './progressState.js';
 import type { CountsRead, StepCounts } from './stepCounts.js';
+import type { StepRunner } from './stepRunner.js';
 
 export interface EpochParts {
   state: RunState;
   stepsPerEpoch: number;
   batch: number;
-  step: () => void;
+  steps: StepRunner;
   counts: StepCounts;
   logSteps: number;
   checkpointSteps: number;
-  beforeStep(step: number): void;
   saveLast(): void;
   emit(event: TrainEvent): void;
   stopRequested(): boolean;
@@ -24,15 +24,17 @@ export interface EpochParts {
  * @throws NoduleTrainError `loss-not-finite`
  */
 export function trainEpoch(parts: EpochParts): boolean {
-  const { state, stepsPerEpoch, batch, step, counts, logSteps, checkpointSteps } = parts;
+  const { state, stepsPerEpoch, batch, steps, counts, logSteps, checkpointSteps } = parts;
   let seen = counts.read();
   let seenAt = performance.now();
   while (state.stepInEpoch < stepsPerEpoch) {
     if (parts.stopRequested()) return false;
-    parts.beforeStep(state.step);
-    step();
-    state.step++;
-    state.stepInEpoch++;
+    const toSave = checkpointSteps > 0 ? checkpointSteps - (state.step % checkpointSteps) : Number.POSITIVE_INFINITY;
+    const toLog = logSteps - (state.step % logSteps);
+    const many = Math.min(steps.atOnce, toLog, toSave, stepsPerEpoch - state.stepInEpoch);
+    steps.run(state.step, many);
+    state.step += many;
+    state.stepInEpoch += many;
     const saveDue = checkpointSteps > 0 && state.step % checkpointSteps === 0;
     if (state.step % logSteps === 0 || saveDue || state.stepInEpoch === stepsPerEpoch) {
       const now = counts.read();

@@ -1,5 +1,7 @@
 import { createSampler, type Sampler } from '../data/sampler.js';
-import { type Device, getNumThreads, manualSeed, nn, optim, scope, setNumThreads } from '../torch/index.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import { CudaGraph, type Device, getNumThreads, manualSeed, nn, optim, scope, setNumThreads } from '../torch/index.js';
+import { capturedSteps } from './capturedSteps.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from './chooseDevice.js';
 import type { TrainConfig } from './config.js';
@@ -15,6 +17,7 @@ import { initialState, type RunState } from './progressState.js';
 import { openRunRecord, type RunRecord, type TrainTask } from './runRecord.js';
 import { trainingStep } from './step.js';
 import { StepCounts } from './stepCounts.js';
+import { plainSteps, type StepRunner } from './stepRunner.js';
 import { trackMetrics } from './trackMetrics.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
 import { type Validation, validate } from './validate.js';
@@ -77,7 +80,7 @@ interface Session extends Run {
 async function trainRun(run: Run): Promise<boolean> {
   const session = await openSession(run);
   const { config, state, sampler, counts } = session;
-  const step = trainingStep(session);
+  const steps = stepRunnerOf(session);
   while (!state.finished) {
     const startedAt = performance.now();
     session.net.train();
@@ -85,15 +88,12 @@ async function trainRun(run: Run): Promise<boolean> {
     const wholeEpoch = trainEpoch({
       state,
       counts,
-      step,
+      steps,
       stepsPerEpoch: sampler.stepsPerEpoch,
       batch: config.batch,
       logSteps: config.logSteps,
       checkpointSteps: config.checkpointSteps,
       lastCheckpoint: run.record.folder.last,
-      beforeStep: (done) => {
-        session.adam.lr = learningRate(config, done, config.epochs * sampler.stepsPerEpoch);
-      },
       saveLast: () => session.save('last'),
       emit: run.emit,
       stopRequested: run.stopRequested,
@@ -104,9 +104,26 @@ async function trainRun(run: Run): Promise<boolean> {
   return true;
 }
 
+function stepRunnerOf(session: Session): StepRunner {
+  const { config, device, sampler, adam } = session;
+  const total = config.epochs * sampler.stepsPerEpoch;
+  const rate = (step: number) => learningRate(config, step, total);
+  if (!config.captureSteps)
+    return plainSteps(trainingStep(session), (step) => {
+      adam.lr = rate(step);
+    });
+  const rates = Array.from({ length: total }, (_, step) => rate(step));
+  return capturedSteps({ ...session, rates, graph: new CudaGraph(device as Exclude<Device, 'cpu'>) });
+}
+
 async function openSession(run: Run): Promise<Session> {
   const { config, checkpoint, folder } = run.record;
   const device = chooseDevice(config.device);
+  if (config.captureSteps && device === 'cpu')
+    throw new NoduleTrainError(
+      'device',
+      'training with `captureSteps` on the CPU: only CUDA can record steps. Leave it out, or take --device cuda.',
+    );
   if (config.threads > 0) setNumThreads(config.threads);
   const data = await openTrainingData(config, folder.split, (text) => run.emit({ type: 'note', text }));
   const sampler = await createSampler(data.train(), samplerOptionsOf(config), device);

@@ -6,7 +6,7 @@ import { entriesOf, type StateDict } from '../nn/stateDict.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor.js';
 
 interface NativeOptimizer {
-  step(foundInf: Slot | null): void;
+  step(foundInf: Slot | null, lr: Slot | null): void;
   zeroGrad(): void;
   set(settings: Record<string, number | boolean>): void;
   stateOf(index: number): [string, Slot][];
@@ -85,9 +85,15 @@ export class Optimizer {
     return { ...this.#settings };
   }
 
-  /** One step for all parameters that have a gradient. `foundInf`: a float32 Tensor; where it is not 0 the step is skipped. */
-  step(foundInf?: Tensor): void {
-    attempt(() => this.#native.step(foundInf === undefined ? null : slotOf(foundInf)));
+  /**
+   * One step for all parameters that have a gradient.
+   *
+   * @param foundInf one float32 number; where it is not 0 the step is skipped
+   * @param lr one float32 number, read on the device instead of the setting: what a recorded CUDA graph needs
+   */
+  step(foundInf?: Tensor, lr?: Tensor): void {
+    const slot = (tensor?: Tensor) => (tensor === undefined ? null : slotOf(tensor));
+    attempt(() => this.#native.step(slot(foundInf), slot(lr)));
   }
 
   /** Sets the gradients to null. */
