@@ -1,6 +1,7 @@
 #include "cuda/graph.h"
 
 #include <ATen/autocast_mode.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAEvent.h>
 #include <c10/cuda/CUDAGuard.h>
 
@@ -55,17 +56,18 @@ void StepGraph::begin() {
   TORCH_CHECK(!recording_ && !ready_, "the graph was recorded already");
   const c10::cuda::CUDAGuard guard(device_);
   graph_ = std::make_unique<at::cuda::CUDAGraph>();
+  pool_ = at::cuda::graph_pool_handle();
   // A cached cast of a weight would be recorded once and replayed stale.
   autocast_cache_ = at::autocast::is_autocast_cache_enabled();
   at::autocast::set_autocast_cache_enabled(false);
   recording_ = true;
   try {
     // Thread-local: what other threads of the process do with the device meanwhile is no fault of this recording.
-    graph_->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    graph_->capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
   } catch (...) {
     recording_ = false;
     at::autocast::set_autocast_cache_enabled(autocast_cache_);
-    graph_.reset();
+    static_cast<void>(graph_.release());  // as in drop_recording
     throw;
   }
 }
@@ -73,18 +75,32 @@ void StepGraph::begin() {
 void StepGraph::stop_recording() {
   recording_ = false;
   at::autocast::set_autocast_cache_enabled(autocast_cache_);
-  graph_->capture_end();
+  try {
+    graph_->capture_end();
+  } catch (...) {
+    drop_recording();
+    throw;
+  }
+}
+
+// capture_end throws before it has told the allocator, which would go on asking this graph, by its address, whether an
+// allocation is for its pool.
+void StepGraph::drop_recording() {
+  namespace allocator = c10::cuda::CUDACachingAllocator;
+  try {
+    allocator::endAllocateToPool(device_, pool_);
+    allocator::releasePool(device_, pool_);
+  } catch (const c10::Error&) {
+    // It knew already.
+  }
+  // Never destroyed, for what else in libtorch may hold its address; a failed recording is rare, and this is small.
+  static_cast<void>(graph_.release());
 }
 
 void StepGraph::end() {
   TORCH_CHECK(recording_, "the graph is not recording");
   const c10::cuda::CUDAGuard guard(device_);
-  try {
-    stop_recording();
-  } catch (...) {
-    graph_.reset();
-    throw;
-  }
+  stop_recording();
   ready_ = true;
 }
 

@@ -30,11 +30,13 @@ struct StepGraph {
 
  private:
   void stop_recording();
+  void drop_recording();
 
   c10::DeviceIndex device_;
   c10::cuda::CUDAStream stream_;
   std::optional<c10::cuda::CUDAStream> outside_;
   std::unique_ptr<at::cuda::CUDAGraph> graph_;
+  c10::MempoolId_t pool_{0, 0};
   bool recording_ = false;
   bool ready_ = false;
   bool autocast_cache_ = true;

@@ -1,0 +1,110 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { libtorchPlaces } from '../../dist/runtime/libtorch.js';
+import { compileLibrary, fakeDriver, hasCompiler } from '../support/libraries.js';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const plugin = path.join(root, 'build', 'Release', 'nodule_cuda.so');
+const cudaLibtorch = libtorchPlaces().find((place) => fs.existsSync(path.join(place.root, 'lib', 'libtorch_cuda.so')));
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-cuda-'));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+/** A stand-in for the driver gets the loader past its question; libtorch itself then finds no GPU behind it. */
+const asked = (checkout: string, program: string) => {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: checkout,
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      LD_LIBRARY_PATH: fakeDriver(path.join(folder, 'driver'), 13000),
+      LIBTORCH: (cudaLibtorch as { root: string }).root,
+      NODE_NO_WARNINGS: '1',
+    },
+  });
+  expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+  return JSON.parse(stdout);
+};
+
+const load = `const { loadRuntime } = await import('./dist/runtime/load.js');
+  const { noCuda, unusedGpu } = loadRuntime();
+  const { cuda, fromData, op } = await import('./dist/torch/index.js');`;
+
+/** A checkout of links with another plugin, or none. */
+const checkout = (name: string, put?: (file: string) => void) => {
+  const made = path.join(folder, name);
+  fs.mkdirSync(path.join(made, 'build', 'Release'), { recursive: true });
+  fs.cpSync(path.join(root, 'dist', 'runtime'), path.join(made, 'dist', 'runtime'), { recursive: true });
+  fs.cpSync(path.join(root, 'dist', 'torch'), path.join(made, 'dist', 'torch'), { recursive: true });
+  for (const file of ['package.json', 'node_modules']) fs.symlinkSync(path.join(root, file), path.join(made, file));
+  for (const addon of ['nodule-train.node', 'torch_addon.node'])
+    fs.linkSync(path.join(root, 'build', 'Release', addon), path.join(made, 'build', 'Release', addon));
+  const file = path.join(made, 'build', 'Release', 'nodule_cuda.so');
+  put?.(file);
+  return { made, file };
+};
+
+describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
+  'with the CUDA libtorch of the Python peers and a stand-in for the driver (skipped without them or a C compiler)',
+  { timeout: 120_000 },
+  () => {
+    it.skipIf(!fs.existsSync(plugin))(
+      'the plugin opens after libtorch_cuda, all its symbols are found, and its kernels are registered (skipped where it is not built)',
+      () => {
+        const found = asked(
+          root,
+          `${load}
+          let kernel = null;
+          const rows = fromData(new Int16Array(4), [1, 2, 2]);
+          try { rows.to('cuda'); } catch (error) { kernel = error.message; }
+          console.log(JSON.stringify({ noCuda, unusedGpu, kernel }));`,
+        );
+        expect(found).toMatchObject({ noCuda: null, unusedGpu: null });
+        // Not "no kernel for CUDA", as libtorch says where its CUDA part is not open.
+        expect(found.kernel).toMatch(/CUDA/);
+        expect(found.kernel).not.toMatch(/CUDA. backend|not linked/i);
+      },
+    );
+
+    describe('a plugin that cannot be used leaves the CPU in use and says why and what mends it:', () => {
+      const said = (name: string, put?: (file: string) => void) => {
+        const { made, file } = checkout(name, put);
+        const found = asked(
+          made,
+          `${load}
+          const sum = fromData(Float32Array.of(1, 2)).sum().item();
+          console.log(JSON.stringify({ noCuda, command: unusedGpu?.command, available: cuda.isAvailable(), sum }));`,
+        );
+        expect(found).toMatchObject({ available: false, sum: 3 });
+        expect(found.command).toBe('npm install nodule-train (in a clone: npm run build -- --cuda)');
+        return found.noCuda.replaceAll(file, 'PLUGIN');
+      };
+      let table: (abi: number, libtorch: string) => string;
+      beforeAll(() => {
+        table = (abi, libtorch) => `#include <stdint.h>
+          static struct { uint32_t abi, bytes; const char* libtorch; void* rest[7]; } table = { ${abi}, sizeof table, "${libtorch}" };
+          const void* nodule_cuda_plugin(void) { return &table; }`;
+      });
+
+      it('it is missing', () => expect(said('missing')).toBe('the CUDA plugin PLUGIN does not exist'));
+      it('it has another interface', () =>
+        expect(said('abi', (file) => compileLibrary(file, table(99, '2.11.0')))).toBe(
+          'the CUDA plugin PLUGIN cannot be used: it has another interface: found 99, wanted is 1',
+        ));
+      it('it is built for another libtorch', () =>
+        expect(said('libtorch', (file) => compileLibrary(file, table(1, '2.10.0')))).toBe(
+          'the CUDA plugin PLUGIN cannot be used: it is built for another libtorch: found 2.10.0, wanted is 2.11.0',
+        ));
+      it('it is another library', () =>
+        expect(said('other', (file) => compileLibrary(file, 'int other;'))).toBe(
+          'the CUDA plugin PLUGIN cannot be used: it has no nodule_cuda_plugin',
+        ));
+      it('it is no library at all', () =>
+        expect(said('text', (file) => fs.writeFileSync(file, 'text'))).toMatch(
+          /^the CUDA plugin PLUGIN cannot be used: PLUGIN: (file too short|invalid ELF header)$/,
+        ));
+    });
+  },
+);
