@@ -20,6 +20,7 @@ const MUST = [
   ...['dist/index.js', 'dist/index.d.ts', 'dist/torch/index.js', 'dist/torch/index.d.ts', 'dist/cli/main.js'],
   `${PREBUILDS}/nodule-train.glibc.node`,
   `${ADDON}/torch_addon.node`,
+  `${ADDON}/nodule_cuda.so`,
 ];
 
 /** Bytes unpacked; a jump above means that something came along that should not. */
