@@ -20,6 +20,11 @@ import { CUDA_DRIVER_BRANCH, CUDA_DRIVER_FLOOR } from './versions.js';
 
 export const INSTALL_CUDA = 'npx nodule-train libtorch install --cuda';
 
+/** The file of the CUDA plugin, beside the addon. */
+export const CUDA_PLUGIN = 'nodule_cuda.so';
+
+const MEND_PLUGIN = 'npm install nodule-train (in a clone: npm run build -- --cuda)';
+
 /** 13020 → 13.2. @param {number} version */
 export const cudaVersion = (version) => `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
 
@@ -42,7 +47,7 @@ export const judgeDriver = ({ driver, devices, gpus, error }) => {
  * @param {CudaProbe} probe
  * @param {boolean} cudaLibtorch whether the libtorch in use has CUDA's libraries
  * @param {string | null} noCuda why they (or the plugin) could not be opened, null where they are open
- * @param {string} [command] what mends that
+ * @param {string} [command] what mends that, where it is not the plugin
  * @returns {UnusedGpu | null}
  */
 export const unusedGpuOf = (probe, cudaLibtorch, noCuda, command = INSTALL_CUDA) => {
@@ -54,5 +59,6 @@ export const unusedGpuOf = (probe, cudaLibtorch, noCuda, command = INSTALL_CUDA)
     };
   if (probe.reason !== null) return { reason: probe.reason, command: 'nvidia-smi (it must list the GPU)' };
   if (!cudaLibtorch) return { reason: 'this libtorch is for the CPU only', command: INSTALL_CUDA };
-  return noCuda === null ? null : { reason: noCuda, command };
+  if (noCuda === null) return null;
+  return { reason: noCuda, command: noCuda.includes(CUDA_PLUGIN) ? MEND_PLUGIN : command };
 };

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gpuNames, judgeDriver, unusedGpuOf } from './gpu.js';
+import { CUDA_PLUGIN, gpuNames, judgeDriver, unusedGpuOf } from './gpu.js';
 import { findLibtorch } from './libtorch.js';
 import { loadError } from './loadError.js';
 import { platformFault, thisMachine } from './platform.js';
@@ -94,8 +94,6 @@ export const probeCuda = (loader) => judgeDriver(loader.probeCuda());
  */
 export const chooseLibtorch = (probe = probeCuda(loadLoader())) => findLibtorch({ preferCuda: probe.reason === null });
 
-const MEND_PLUGIN = 'npm install nodule-train (in a clone: npm run build -- --cuda)';
-
 /**
  * Opens libtorch_cuda; the plugin, without which it is of little use, must be at hand.
  * @param {Loader} loader
@@ -144,12 +142,11 @@ export const loadRuntime = () => {
       );
   }
   const { main } = addonFiles();
-  const plugin = path.join(path.dirname(main), 'nodule_cuda.so');
+  const plugin = path.join(path.dirname(main), CUDA_PLUGIN);
   const closed = probe.reason ?? openCuda(loader, libtorch, plugin);
   const addon = requireAddon(main);
   const noCuda = closed ?? openPlugin(addon, plugin);
-  const mend = noCuda?.includes(plugin) ? MEND_PLUGIN : undefined;
-  loaded = { addon, libtorch, noCuda, probe, unusedGpu: unusedGpuOf(probe, libtorch.cuda, noCuda, mend) };
+  loaded = { addon, libtorch, noCuda, probe, unusedGpu: unusedGpuOf(probe, libtorch.cuda, noCuda) };
   return loaded;
 };
 

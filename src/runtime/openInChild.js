@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from './environment.js';
+import { CUDA_PLUGIN } from './gpu.js';
 import { addonFiles } from './load.js';
 
 /**
@@ -40,7 +41,7 @@ const keyOf = ({ root, lib }, { driver, devices }) => {
   const { loader, main } = addonFiles();
   const hash = createHash('sha256').update(`${process.version} ${driver} ${devices} ${root}\n`);
   for (const folder of [lib, ...folders]) hash.update(`${librariesOf(folder).join('\n')}\n`);
-  for (const file of [loader, main, path.join(path.dirname(main), 'nodule_cuda.so')])
+  for (const file of [loader, main, path.join(path.dirname(main), CUDA_PLUGIN)])
     hash.update(fs.existsSync(file) ? fs.readFileSync(file) : '-');
   return hash.digest('hex');
 };
