@@ -108,13 +108,16 @@ describe('README and docs', { timeout: 120_000 }, () => {
     const sources = [
       ...commandNames.map((name) => helpOf(name)),
       ...['path', 'install'].map((name) => helpOf('libtorch', name)),
-      textOf('bench/main.mjs'),
+      // What `npm run` starts, and scripts.
+      ...new Set(
+        [...textOf('package.json').matchAll(/node ([\w/.-]+\.mjs)/g)].map(([, file]) => textOf(file as string)),
+      ),
       ...readdirSync(path.join(root, 'scripts'), { recursive: true, encoding: 'utf8' })
         .filter((file) => file.endsWith('.mjs'))
         .map((file) => textOf(`scripts/${file}`)),
     ];
     // Options of other programs, and the mistyped one of the error table.
-    const foreign = ['--help', '--epoch', '--ignore-scripts', '--inspect'];
+    const foreign = ['--help', '--epoch', '--ignore-scripts', '--inspect', '--omit'];
     for (const flag of flagsIn(prose))
       expect(foreign.includes(flag) || sources.some((source) => knows(source, flag)), `${page}: ${flag}`).toBe(true);
   });
