@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readMask } from '../../dist/ct/index.js';
+import { loadTensorsSync } from '../../dist/torch/index.js';
+
+const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+let folder: string;
+const cli = (...args: string[]) => {
+  const run = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`${args.join(' ')}\n${run.stderr}`);
+  return run;
+};
+const events = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-prepare-'));
+  cli('synth', 'scans', '--count', '4', '--size', '12,64,64', '--spacing', '5,5,12', '--threads', '1');
+  cli('prepare', '--data', 'scans', '--out', 'store', '--export', 'masks');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('prepare', { timeout: 120_000 }, () => {
+  it('makes a store that trains to the same bits as the folder it was made of', () => {
+    const weights = ['scans', 'store'].map((data) => {
+      cli(
+        'train',
+        '--data',
+        data,
+        '--out',
+        `of-${data}`,
+        '--epochs',
+        '1',
+        '--samples',
+        '64',
+        '--threads',
+        '1',
+        '--images',
+        '0',
+      );
+      const { tensors } = loadTensorsSync(path.join(folder, `of-${data}`, 'checkpoints', 'last.safetensors'));
+      return [...tensors].map(([name, tensor]) => [name, Buffer.from(tensor.data().buffer).toString('hex')]);
+    });
+    expect(weights[0]!.length).toBeGreaterThan(30);
+    expect(weights[1]).toEqual(weights[0]);
+  });
+
+  it('exports the mask of each scan, which for a phantom is its exact one', async () => {
+    const exported = readdirSync(path.join(folder, 'masks')).filter((file) => file.endsWith('.mhd'));
+    expect(exported).toHaveLength(4);
+    for (const file of exported) {
+      const [ours, exact] = await Promise.all(
+        [path.join(folder, 'masks', file), path.join(folder, 'scans', 'masks', file)].map((mask) => readMask(mask)),
+      );
+      expect(ours!.voxels).toEqual(exact!.voxels);
+    }
+  });
+
+  it('has nothing to make the second time', () => {
+    const again = events(cli('prepare', '--data', 'scans', '--out', 'store', '--json').stdout);
+    expect(again.at(-1)).toMatchObject({ type: 'end', status: 'finished', scans: 4, kept: 4 });
+  });
+});
+
+describe('evaluate', { timeout: 120_000 }, () => {
+  it('scores one part of a split, writes pictures, and ends with one object of figures', () => {
+    const scored = cli(
+      ...['evaluate', '--data', 'store', '--model', 'of-scans/checkpoints/last.safetensors', '--json'],
+      ...['--split', 'of-scans/split.json', '--part', 'validation', '--pictures', 'nodules.png'],
+    );
+    const end = events(scored.stdout).at(-1);
+    const { validation } = JSON.parse(readFileSync(path.join(folder, 'of-scans', 'split.json'), 'utf8'));
+    expect(validation.length).toBeLessThan(4);
+    expect(end).toMatchObject({ type: 'end', status: 'finished', scans: validation.length, trainedOn: 0 });
+    expect(end.found).toBeLessThanOrEqual(end.nodules);
+    for (const name of ['sensitivity', 'falsePerScan', 'dice3d']) expect(end.intervals).toHaveProperty(name);
+    expect(Object.keys(end.dice3d).sort()).toEqual(['mean', 'median', 'pooled']);
+    expect(existsSync(path.join(folder, 'nodules.png'))).toBe(true);
+  });
+});
