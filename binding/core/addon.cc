@@ -2,10 +2,15 @@
 
 #include "core/allocator.h"
 #include "core/autograd.h"
+#include "core/buffers.h"
 #include "core/cuda.h"
+#include "core/devices.h"
 #include "core/environment.h"
+#include "core/modes.h"
 #include "core/operators.h"
+#include "core/queue.h"
 #include "core/runtime.h"
+#include "core/share.h"
 #include "core/tensors.h"
 #include "nn/init.h"
 
@@ -20,9 +25,14 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment());
   init_operators(env, exports);
   init_tensors(env, exports);
+  init_buffers(env, exports);
   init_autograd(env, exports);
+  init_modes(env, exports);
   init_runtime(env, exports);
   init_cuda(env, exports);
+  init_devices(env, exports);
+  init_queue(env, exports);
+  init_share(env, exports);
   init_nn(env, exports);
   return exports;
 }

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <vector>
 
+#include "core/errors.h"
+
 namespace nodule {
 
 namespace {
@@ -90,13 +92,36 @@ void release(void* data) {
   if (header->size < kSmallestKept || !cache().keep(header)) c10::free_cpu(header);
 }
 
+// What is asked for beyond this can only be a mistake; sums with it would overflow.
+constexpr std::size_t kLargestAsked = std::size_t{1} << 62;
+
+[[noreturn]] void refuse(std::size_t bytes) {
+  throw OutOfMemory("out of memory on cpu: " + std::to_string(bytes) +
+                    " bytes could not be had, also after the blocks kept for reuse were given back");
+}
+
+// libtorch says no more than that it failed; kept blocks are free memory, so they go before anything fails.
+Header* from_system(std::size_t size, std::size_t asked) {
+  try {
+    return static_cast<Header*>(c10::alloc_cpu(size + sizeof(Header)));
+  } catch (const std::exception&) {
+    cache().clear();
+  }
+  try {
+    return static_cast<Header*>(c10::alloc_cpu(size + sizeof(Header)));
+  } catch (const std::exception&) {
+    refuse(asked);
+  }
+}
+
 class CountingAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(std::size_t bytes) override {
     if (bytes == 0) return {nullptr, nullptr, &release, c10::Device(c10::DeviceType::CPU)};
+    if (bytes > kLargestAsked) refuse(bytes);
     const std::size_t size = rounded(bytes);
     Header* header = size >= kSmallestKept ? cache().take(size) : nullptr;
-    if (!header) header = static_cast<Header*>(c10::alloc_cpu(size + sizeof(Header)));
+    if (!header) header = from_system(size, bytes);
     header->asked = bytes;
     header->size = size;
     alive.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);

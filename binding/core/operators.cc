@@ -9,6 +9,7 @@
 
 #include "core/convert.h"
 #include "core/environment.h"
+#include "core/queue.h"
 
 namespace nodule {
 
@@ -226,55 +227,74 @@ Napi::Value results_to_js(Napi::Env env, const Overload& overload, std::vector<c
 
 Tag tag_at(std::uint64_t tags, std::size_t i) { return static_cast<Tag>((tags >> (2 * i)) & 3); }
 
-// call(operator, tags, names of the keyword arguments or null, ...values); two bits of `tags` for each value.
+// The signature that fits the arguments best, and the arguments converted for it. Of
+// (operator, tags, names of the keyword arguments or null, ...values); two bits of `tags` for each value.
+const Overload& choose(const Napi::CallbackInfo& info, std::vector<c10::IValue>& best) {
+  Environment& state = environment(info.Env());
+  const auto number = static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value());
+  const auto tags = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  if (number >= state.operators.size()) throw std::invalid_argument("unknown operator number");
+  const Operator& op = *state.operators[number];
+  Call call;
+  std::size_t keywords = 0;
+  if (info[2].IsArray()) {
+    call.keyword_names = info[2].As<Napi::Array>();
+    keywords = call.keyword_names.Length();
+  }
+  const std::size_t values = info.Length() - 3;
+  call.positional.reserve(values - keywords);
+  for (std::size_t i = 0; i < values; ++i) {
+    auto& target = i < values - keywords ? call.positional : call.keyword_values;
+    target.push_back({info[i + 3], tag_at(tags, i)});
+  }
+  std::vector<c10::IValue> stack;
+  const Overload* chosen = nullptr;
+  const Overload* rival = nullptr;
+  int best_cost = kNoFit;
+  std::string why;
+  for (const Overload& overload : op.overloads) {
+    const int cost = fill_stack(call, op, overload, stack, why);
+    if (cost == kNoFit) continue;
+    if (best_cost == kNoFit || cost < best_cost) {
+      best_cost = cost;
+      chosen = &overload;
+      rival = nullptr;
+      best = std::move(stack);
+      stack = {};
+      if (cost == 0) break;
+    } else if (cost == best_cost && overload.parameters.size() == chosen->parameters.size()) {
+      rival = &overload;
+    }
+  }
+  if (!chosen) throw std::invalid_argument(no_fit_text(call, op));
+  if (rival) {
+    throw std::invalid_argument(op.name + ": two signatures fit equally, name one as op('" + op.name +
+                                ".<overload>'):\n  " + chosen->text + "\n  " + rival->text);
+  }
+  return *chosen;
+}
+
 Napi::Value call_operator(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    Napi::Env env = info.Env();
-    Environment& state = environment(env);
-    const auto number = static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value());
-    const auto tags = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
-    if (number >= state.operators.size()) throw std::invalid_argument("unknown operator number");
-    const Operator& op = *state.operators[number];
-    Call call;
-    std::size_t keywords = 0;
-    if (info[2].IsArray()) {
-      call.keyword_names = info[2].As<Napi::Array>();
-      keywords = call.keyword_names.Length();
-    }
-    const std::size_t values = info.Length() - 3;
-    call.positional.reserve(values - keywords);
-    for (std::size_t i = 0; i < values; ++i) {
-      auto& target = i < values - keywords ? call.positional : call.keyword_values;
-      target.push_back({info[i + 3], tag_at(tags, i)});
-    }
     std::vector<c10::IValue> stack;
-    std::vector<c10::IValue> best;
-    const Overload* chosen = nullptr;
-    const Overload* rival = nullptr;
-    int best_cost = kNoFit;
-    std::string why;
-    for (const Overload& overload : op.overloads) {
-      const int cost = fill_stack(call, op, overload, stack, why);
-      if (cost == kNoFit) continue;
-      if (best_cost == kNoFit || cost < best_cost) {
-        best_cost = cost;
-        chosen = &overload;
-        rival = nullptr;
-        best = std::move(stack);
-        stack = {};
-        if (cost == 0) break;
-      } else if (cost == best_cost && overload.parameters.size() == chosen->parameters.size()) {
-        rival = &overload;
-      }
+    // A conversion may have run JavaScript; nothing of the arguments is used after it.
+    const Overload& overload = choose(info, stack);
+    overload.handle.callBoxed(stack);
+    return results_to_js(info.Env(), overload, stack);
+  });
+}
+
+// As call_operator, off the thread: a promise of the same result. The stack keeps the arguments alive.
+Napi::Value call_operator_async(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto stack = std::make_shared<std::vector<c10::IValue>>();
+    const Overload* overload = &choose(info, *stack);
+    if (overload->handle.schema().is_mutable()) {
+      throw std::invalid_argument("writes to its arguments and cannot run beside this thread: " + overload->text);
     }
-    if (!chosen) throw std::invalid_argument(no_fit_text(call, op));
-    if (rival) {
-      throw std::invalid_argument(op.name + ": two signatures fit equally, name one as op('" + op.name +
-                                  ".<overload>'):\n  " + chosen->text + "\n  " + rival->text);
-    }
-    // A conversion may have run JavaScript; nothing of `call` is used from here on.
-    chosen->handle.callBoxed(best);
-    return results_to_js(env, *chosen, best);
+    return enqueue(
+        info.Env(), [overload, stack] { overload->handle.callBoxed(*stack); },
+        [overload, stack](Napi::Env env) { return results_to_js(env, *overload, *stack); });
   });
 }
 
@@ -310,6 +330,7 @@ Napi::Value operator_names(const Napi::CallbackInfo& info) {
 
 void init_operators(Napi::Env env, Napi::Object exports) {
   exports.Set("call", Napi::Function::New(env, call_operator, "call"));
+  exports.Set("callAsync", Napi::Function::New(env, call_operator_async, "callAsync"));
   exports.Set("resolveOperator", Napi::Function::New(env, resolve_operator, "resolveOperator"));
   exports.Set("operatorNames", Napi::Function::New(env, operator_names, "operatorNames"));
 }

@@ -8,6 +8,7 @@
 
 #include "core/allocator.h"
 #include "core/cuda.h"
+#include "core/devices.h"
 #include "core/environment.h"
 
 namespace nodule {
@@ -20,6 +21,7 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
     result.Set("handles", static_cast<double>(slots(info.Env()).count()));
     result.Set("cpu", static_cast<double>(cpu_bytes_alive()));
     result.Set("cpuKept", static_cast<double>(cpu_bytes_kept()));
+    result.Set("cuda", static_cast<double>(cuda_bytes_alive()));
     return result;
   });
 }
@@ -27,6 +29,7 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
 Napi::Value empty_cache(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     empty_cpu_cache();
+    empty_cuda_cache();
     return info.Env().Undefined();
   });
 }

@@ -1,7 +1,6 @@
 #include "core/slots.h"
 
-#include <c10/util/Exception.h>
-
+#include <cstdlib>
 #include <stdexcept>
 
 #include "core/environment.h"
@@ -13,6 +12,9 @@ namespace {
 // A slot is generation * 2^24 + index, exact in a double as long as the generation stays below 2^29.
 constexpr double kIndexRange = 16777216.0;
 constexpr std::uint32_t kGenerationRange = 1u << 29;
+
+// Told in steps, as telling costs more than freeing a small tensor.
+constexpr std::int64_t kCollectorStep = std::int64_t{1} << 20;
 
 struct Parts {
   std::size_t index;
@@ -63,6 +65,9 @@ bool SlotTable::release(double slot) {
   Entry& entry = entries_[parts.index];
   // Out of the table first: freeing a graph may be long, and nothing may see a half-freed entry.
   at::Tensor tensor = std::move(entry.tensor);
+  const std::shared_ptr<at::Tensor> view = std::move(entry.view);
+  watched_change_ -= entry.watched;
+  entry.watched = 0;
   entry.used = false;
   entry.generation = (entry.generation + 1) % kGenerationRange;
   free_.push_back(static_cast<std::uint32_t>(parts.index));
@@ -70,7 +75,33 @@ bool SlotTable::release(double slot) {
   return true;
 }
 
+std::shared_ptr<at::Tensor>& SlotTable::view_of(double slot) {
+  if (!alive(slot)) throw std::invalid_argument("the tensor was disposed");
+  return entries_[split(slot).index].view;
+}
+
+void SlotTable::watch(double slot) {
+  if (!alive(slot)) return;
+  Entry& entry = entries_[split(slot).index];
+  if (entry.watched != 0 || !entry.tensor.has_storage()) return;
+  entry.watched = static_cast<std::int64_t>(entry.tensor.numel() * entry.tensor.itemsize());
+  watched_change_ += entry.watched;
+}
+
+std::int64_t SlotTable::take_watched_change() {
+  const std::int64_t change = watched_change_;
+  watched_change_ = 0;
+  return change;
+}
+
 SlotTable& slots(Napi::Env env) { return environment(env).slots; }
+
+void tell_collector(Napi::Env env) {
+  SlotTable& table = slots(env);
+  if (std::llabs(table.watched_change()) < kCollectorStep) return;
+  std::int64_t now = 0;
+  napi_adjust_external_memory(env, table.take_watched_change(), &now);
+}
 
 const at::Tensor& tensor_at(const Napi::Value& slot) {
   if (!slot.IsNumber()) throw std::invalid_argument("a tensor slot is wanted");
@@ -100,11 +131,6 @@ Napi::Array slots_of(Napi::Env env, const std::vector<at::Tensor>& tensors) {
   auto array = Napi::Array::New(env, tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) array.Set(static_cast<std::uint32_t>(i), slot_of(env, tensors[i]));
   return array;
-}
-
-std::string readable(const std::exception& error) {
-  if (const auto* torch_error = dynamic_cast<const c10::Error*>(&error)) return torch_error->what_without_backtrace();
-  return error.what();
 }
 
 }  // namespace nodule

@@ -6,9 +6,10 @@
 #include <napi.h>
 
 #include <cstdint>
-#include <exception>
-#include <string>
+#include <memory>
 #include <vector>
+
+#include "core/errors.h"
 
 namespace nodule {
 
@@ -22,18 +23,32 @@ class SlotTable {
   bool release(double slot);
   std::size_t count() const { return live_; }
 
+  // What the last `data()` of this slot looks at, null where there was none.
+  std::shared_ptr<at::Tensor>& view_of(double slot);
+  // Counts the tensor's bytes among those that only the garbage collector frees; once, until it is released.
+  void watch(double slot);
+  // Bytes watched since the last call, less those released.
+  std::int64_t take_watched_change();
+  std::int64_t watched_change() const { return watched_change_; }
+
  private:
   struct Entry {
     at::Tensor tensor;
+    std::shared_ptr<at::Tensor> view;
+    std::int64_t watched = 0;
     std::uint32_t generation = 0;
     bool used = false;
   };
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> free_;
   std::size_t live_ = 0;
+  std::int64_t watched_change_ = 0;
 };
 
 SlotTable& slots(Napi::Env env);
+
+// Lets V8 know what memory its objects hold outside its heap, or it sees no reason to collect them.
+void tell_collector(Napi::Env env);
 
 const at::Tensor& tensor_at(const Napi::Value& slot);
 // A null, undefined or negative slot is an undefined tensor.
@@ -41,20 +56,5 @@ at::Tensor optional_tensor_at(const Napi::Value& slot);
 std::vector<at::Tensor> tensors_at(const Napi::Value& array_of_slots);
 Napi::Value slot_of(Napi::Env env, at::Tensor tensor);
 Napi::Array slots_of(Napi::Env env, const std::vector<at::Tensor>& tensors);
-
-// The readable part of a libtorch error, else what().
-std::string readable(const std::exception& error);
-
-// Every exported function runs inside guard: a C++ exception becomes a JavaScript error, never the end of the process.
-template <class Function>
-Napi::Value guard(const Napi::CallbackInfo& info, Function&& function) {
-  try {
-    return function();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw Napi::Error::New(info.Env(), readable(error));
-  }
-}
 
 }  // namespace nodule

@@ -73,82 +73,6 @@ Napi::Value from_data(const Napi::CallbackInfo& info) {
   });
 }
 
-// An external ArrayBuffer over libtorch's memory that holds a reference to the tensor.
-Napi::Value data(const Napi::CallbackInfo& info) {
-  return guard(info, [&]() -> Napi::Value {
-    const at::Tensor& tensor = tensor_at(info[0]);
-    if (!tensor.device().is_cpu()) throw std::invalid_argument("data(): the tensor is on " + tensor.device().str());
-    if (!tensor.is_contiguous()) throw std::invalid_argument("data(): the tensor is not contiguous");
-    if (tensor.nbytes() == 0) return Napi::ArrayBuffer::New(info.Env(), 0);
-    auto* held = new at::Tensor(tensor);
-    return Napi::ArrayBuffer::New(
-        info.Env(), tensor.data_ptr(), tensor.nbytes(), [](Napi::Env, void*, at::Tensor* kept) { delete kept; }, held);
-  });
-}
-
-// Views must not outlive what they look at: a read through a detached buffer is undefined, never freed memory.
-Napi::Value detach_buffer(const Napi::CallbackInfo& info) {
-  return guard(info, [&]() -> Napi::Value {
-    auto buffer = info[0].As<Napi::ArrayBuffer>();
-    if (!buffer.IsDetached()) buffer.Detach();
-    return info.Env().Undefined();
-  });
-}
-
-// A copy of the values, contiguous and on the CPU, as bytes.
-Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
-  return guard(info, [&]() -> Napi::Value {
-    const at::Tensor tensor = tensor_at(info[0]).detach().to(at::kCPU).contiguous();
-    auto buffer = Napi::ArrayBuffer::New(info.Env(), tensor.nbytes());
-    if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
-    return buffer;
-  });
-}
-
-class CopyWorker : public Napi::AsyncWorker {
- public:
-  CopyWorker(Napi::Env env, at::Tensor tensor)
-      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), tensor_(std::move(tensor)) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
-    try {
-      copied_ = tensor_.to(at::kCPU).contiguous();
-      if (copied_.is_alias_of(tensor_)) copied_ = copied_.clone();
-    } catch (const std::exception& error) {
-      SetError(readable(error));
-    }
-  }
-
-  void OnOK() override {
-    if (copied_.nbytes() == 0) {
-      deferred_.Resolve(Napi::ArrayBuffer::New(Env(), 0));
-      return;
-    }
-    auto* held = new at::Tensor(copied_);
-    deferred_.Resolve(Napi::ArrayBuffer::New(
-        Env(), held->data_ptr(), held->nbytes(), [](Napi::Env, void*, at::Tensor* kept) { delete kept; }, held));
-  }
-
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  at::Tensor tensor_;
-  at::Tensor copied_;
-};
-
-Napi::Value copy_bytes_async(const Napi::CallbackInfo& info) {
-  return guard(info, [&]() -> Napi::Value {
-    auto* worker = new CopyWorker(info.Env(), tensor_at(info[0]).detach());
-    const auto promise = worker->promise();
-    worker->Queue();
-    return promise;
-  });
-}
-
 Napi::Value item(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Scalar scalar = tensor_at(info[0]).item();
@@ -167,7 +91,9 @@ Napi::Value item(const Napi::CallbackInfo& info) {
 
 Napi::Value dispose(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    return Napi::Boolean::New(info.Env(), slots(info.Env()).release(info[0].As<Napi::Number>().DoubleValue()));
+    const bool released = slots(info.Env()).release(info[0].As<Napi::Number>().DoubleValue());
+    tell_collector(info.Env());
+    return Napi::Boolean::New(info.Env(), released);
   });
 }
 
@@ -177,6 +103,16 @@ Napi::Value dispose_all(const Napi::CallbackInfo& info) {
     const auto array = info[0].As<Napi::Array>();
     SlotTable& table = slots(info.Env());
     for (std::uint32_t i = 0; i < array.Length(); ++i) table.release(array.Get(i).As<Napi::Number>().DoubleValue());
+    tell_collector(info.Env());
+    return info.Env().Undefined();
+  });
+}
+
+// From now on the tensor counts as memory that the garbage collector can free: it belongs to no scope.
+Napi::Value watch(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    slots(info.Env()).watch(info[0].As<Napi::Number>().DoubleValue());
+    tell_collector(info.Env());
     return info.Env().Undefined();
   });
 }
@@ -196,13 +132,10 @@ void init_tensors(Napi::Env env, Napi::Object exports) {
   exports.Set("device", Napi::Function::New(env, device, "device"));
   exports.Set("isContiguous", Napi::Function::New(env, is_contiguous, "isContiguous"));
   exports.Set("fromData", Napi::Function::New(env, from_data, "fromData"));
-  exports.Set("data", Napi::Function::New(env, data, "data"));
-  exports.Set("detachBuffer", Napi::Function::New(env, detach_buffer, "detachBuffer"));
-  exports.Set("copyBytes", Napi::Function::New(env, copy_bytes, "copyBytes"));
-  exports.Set("copyBytesAsync", Napi::Function::New(env, copy_bytes_async, "copyBytesAsync"));
   exports.Set("item", Napi::Function::New(env, item, "item"));
   exports.Set("dispose", Napi::Function::New(env, dispose, "dispose"));
   exports.Set("disposeAll", Napi::Function::New(env, dispose_all, "disposeAll"));
+  exports.Set("watch", Napi::Function::New(env, watch, "watch"));
   exports.Set("isAlive", Napi::Function::New(env, is_alive, "isAlive"));
 }
 

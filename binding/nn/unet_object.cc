@@ -4,7 +4,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "core/convert.h"
+#include "core/queue.h"
 #include "core/slots.h"
 #include "nn/init.h"
 #include "nn/unet.h"
@@ -35,6 +35,7 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
   static void define(Napi::Env env, Napi::Object exports) {
     exports.Set("UNet", DefineClass(env, "UNet",
                                     {InstanceMethod<&UNetObject::forward>("forward"),
+                                     InstanceMethod<&UNetObject::forward_async>("forwardAsync"),
                                      InstanceMethod<&UNetObject::tensors>("tensors"),
                                      InstanceMethod<&UNetObject::set_training>("setTraining"),
                                      InstanceMethod<&UNetObject::initialize_as_book>("initializeAsBook"),
@@ -43,7 +44,7 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
 
   explicit UNetObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<UNetObject>(info) {
     guard(info, [&] {
-      model_ = std::make_unique<UNetModel>(read_options(info[0].As<Napi::Object>()));
+      model_ = std::make_shared<UNetModel>(read_options(info[0].As<Napi::Object>()));
       return info.Env().Undefined();
     });
   }
@@ -56,6 +57,17 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
 
   Napi::Value forward(const Napi::CallbackInfo& info) {
     return guard(info, [&] { return slot_of(info.Env(), model().forward(tensor_at(info[0]))); });
+  }
+
+  // Promise of the slot. The job holds the model and the input: both may be disposed meanwhile.
+  Napi::Value forward_async(const Napi::CallbackInfo& info) {
+    return guard(info, [&]() -> Napi::Value {
+      model();
+      const auto tensor = std::make_shared<at::Tensor>(tensor_at(info[0]));
+      return enqueue(
+          info.Env(), [tensor, model = model_] { *tensor = model->forward(*tensor); },
+          [tensor](Napi::Env env) { return slot_of(env, std::move(*tensor)); });
+    });
   }
 
   Napi::Value tensors(const Napi::CallbackInfo& info) {
@@ -92,7 +104,7 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
     return info.Env().Undefined();
   }
 
-  std::unique_ptr<UNetModel> model_;
+  std::shared_ptr<UNetModel> model_;
 };
 
 }  // namespace

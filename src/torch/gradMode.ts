@@ -34,6 +34,15 @@ export function autocast<T>(
   }
 }
 
+/**
+ * Takes grad mode and autocast as they are now, for asynchronous work that goes on after an `await`, where `noGrad` and
+ * `autocast` have long ended: the function it gives calls another one under them.
+ */
+export function carryModes(): <T>(fn: () => T) => T {
+  const modes = native().captureModes();
+  return (fn) => native().callWithModes(modes, fn);
+}
+
 /** The gradients of `outputs` (each of one element) with respect to `inputs`, null where an input has no part in them. */
 export function gradients(
   outputs: readonly Tensor[],

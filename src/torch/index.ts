@@ -1,11 +1,11 @@
 export { arange, fromData, full, linspace, ones, rand, randn, type TensorOptions, tensor, zeros } from './create.js';
+export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
 export { type Device, type DType, dtypes, type TypedArray } from './dtype.js';
-export { autocast, gradients, noGrad } from './gradMode.js';
+export { autocast, carryModes, gradients, noGrad } from './gradMode.js';
 export * as losses from './losses/index.js';
 export {
   cpuCapability,
-  cuda,
   emptyCache,
   getNumThreads,
   type Memory,
@@ -13,6 +13,8 @@ export {
   memory,
   setNumThreads,
 } from './memory.js';
+export type { CudaMemory } from './native.js';
+export type { NestedArray } from './nestedArray.js';
 export type { Module } from './nn/index.js';
 export * as nn from './nn/index.js';
 export { type Operator, type OperatorArgument, op, ops } from './operators.js';
@@ -20,4 +22,5 @@ export * as optim from './optim/index.js';
 export { setAllowTf32, setDeterministic } from './precision.js';
 export { keep, scope } from './scope.js';
 export * from './serialization/index.js';
-export { type IndexItem, isTensor, type NestedArray, type Operand, Tensor } from './tensor.js';
+export { fromShared, revokeShared, type SharedTensor } from './share.js';
+export { type IndexItem, isTensor, type Operand, Tensor } from './tensor.js';

@@ -1,20 +1,19 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { warnOfUnusedGpu, whyNoCuda } from '../runtime/load.js';
 import { native } from './native.js';
 
 export interface Memory {
   /** Live Tensor objects of this thread. */
   handles: number;
-  /** Bytes that libtorch holds, of the whole process, from its allocators. */
+  /** Bytes in live tensors of the whole process, as libtorch's allocators count them; CUDA over all its devices. */
   bytes: { cpu: number; cuda: number };
 }
 
 export function memory(): Memory {
-  const { handles, cpu } = native().memory();
-  return { handles, bytes: { cpu, cuda: 0 } };
+  const { handles, cpu, cuda } = native().memory();
+  return { handles, bytes: { cpu, cuda } };
 }
 
-/** Gives freed blocks that are kept for reuse back to the system. */
+/** Gives freed blocks that are kept for reuse back to the system, on every device. */
 export function emptyCache(): void {
   native().emptyCache();
 }
@@ -41,15 +40,3 @@ export function getNumThreads(): number {
 export function cpuCapability(): string {
   return native().cpuCapability();
 }
-
-export const cuda = {
-  /** Whether tensors can go to a GPU. Where one is there and cannot be used, a warning says once why. */
-  isAvailable: (): boolean => {
-    const available = native().cudaIsAvailable();
-    if (!available) warnOfUnusedGpu();
-    return available;
-  },
-  /** Why `isAvailable()` is false, in one line; null where it is true. */
-  unavailableReason: (): string | null => (native().cudaIsAvailable() ? null : whyNoCuda()),
-  deviceCount: (): number => native().cudaDeviceCount(),
-};

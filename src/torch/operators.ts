@@ -3,6 +3,7 @@ import type { CallResult } from './native.js';
 import { native } from './native.js';
 import type { AtenOperator, NoduleOperator } from './operatorNames.generated.js';
 import { fromSlot, isTensor, shapeChanged, slotOf, type Tensor } from './tensor.js';
+import { torchError } from './torchError.js';
 
 /** What an operator takes. A plain object as the last argument holds arguments by name (camelCase or snake_case). */
 export type OperatorArgument =
@@ -64,7 +65,14 @@ const encode = (value: OperatorArgument, tag: number): unknown => {
   return value;
 };
 
-function invoke(name: string, resolved: Resolved, args: OperatorArgument[]): unknown {
+interface Encoded {
+  values: OperatorArgument[];
+  names: string[] | null;
+  tags: number;
+  encoded: unknown[];
+}
+
+function encodeAll(name: string, args: OperatorArgument[]): Encoded {
   const last = args[args.length - 1];
   let values: OperatorArgument[] = args;
   let names: string[] | null = null;
@@ -85,18 +93,10 @@ function invoke(name: string, resolved: Resolved, args: OperatorArgument[]): unk
     tags += tag * place;
     place *= 4;
   }
-  let result: CallResult;
-  try {
-    result = native().call(resolved.number, tags, names, ...encoded);
-  } catch (cause) {
-    const text = (cause as Error).message;
-    throw new NoduleTrainError('torch', text.startsWith(name) ? text : `${name}: ${text}`, { cause });
-  }
-  if (resolved.mutates)
-    for (const value of values) {
-      if (isTensor(value)) shapeChanged(value);
-      else if (Array.isArray(value)) for (const item of value) if (isTensor(item)) shapeChanged(item);
-    }
+  return { values, names, tags, encoded };
+}
+
+function decode(result: CallResult, values: OperatorArgument[]): unknown {
   if (typeof result === 'number') return result >= 0 ? fromSlot(result) : values[-1 - result];
   const kinds = result[0];
   const decoded = Array.from(kinds, (kind, i) => {
@@ -107,6 +107,31 @@ function invoke(name: string, resolved: Resolved, args: OperatorArgument[]): unk
     return value;
   });
   return decoded.length === 0 ? undefined : decoded.length === 1 ? decoded[0] : decoded;
+}
+
+function invoke(name: string, resolved: Resolved, args: OperatorArgument[]): unknown {
+  const { values, names, tags, encoded } = encodeAll(name, args);
+  let result: CallResult;
+  try {
+    result = native().call(resolved.number, tags, names, ...encoded);
+  } catch (cause) {
+    throw torchError(cause, name);
+  }
+  if (resolved.mutates)
+    for (const value of values) {
+      if (isTensor(value)) shapeChanged(value);
+      else if (Array.isArray(value)) for (const item of value) if (isTensor(item)) shapeChanged(item);
+    }
+  return decode(result, values);
+}
+
+async function invokeAsync(name: string, resolved: Resolved, args: OperatorArgument[]): Promise<unknown> {
+  const { values, names, tags, encoded } = encodeAll(name, args);
+  try {
+    return decode(await native().callAsync(resolved.number, tags, names, ...encoded), values);
+  } catch (cause) {
+    throw torchError(cause, name);
+  }
 }
 
 const resolve = (name: string): Resolved => {
@@ -125,6 +150,18 @@ export function lazyOp(name: string): (...args: OperatorArgument[]) => Tensor {
   return (...args) => {
     resolved ??= resolve(name);
     return invoke(name, resolved, args) as Tensor;
+  };
+}
+
+/**
+ * As {@link lazyOp}, run on this thread's queue: asynchronous calls run in their order and see grad mode and autocast as
+ * they were at the call. The arguments may be disposed at once, but must not be written to until the promise resolves.
+ */
+export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Promise<Tensor> {
+  let resolved: Resolved | undefined;
+  return async (...args) => {
+    resolved ??= resolve(name);
+    return (await invokeAsync(name, resolved, args)) as Tensor;
   };
 }
 

@@ -8,16 +8,21 @@ const open: Tensor[][] = [];
 /** The net below explicit lifetimes: frees what was made outside every scope once its object is gone. */
 const collected = new FinalizationRegistry<number>((slot) => native().dispose(slot));
 
+const leaveToCollector = (tensor: Tensor, slot: number): void => {
+  collected.register(tensor, slot, tensor);
+  native().watch(slot);
+};
+
 /** Every new tensor comes through here: it belongs to the innermost scope, or to the garbage collector's net. */
 export function track(tensor: Tensor, slot: number): void {
   const innermost = open[open.length - 1];
   if (innermost !== undefined) innermost.push(tensor);
-  else collected.register(tensor, slot, tensor);
+  else leaveToCollector(tensor, slot);
 }
 
 /** A tensor that belongs to an object (a parameter, a gradient), whichever scope is open. */
 export function trackOwned(tensor: Tensor, slot: number): void {
-  collected.register(tensor, slot, tensor);
+  leaveToCollector(tensor, slot);
 }
 
 export function forget(tensor: Tensor): void {

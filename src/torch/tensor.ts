@@ -2,12 +2,14 @@ import { inspect } from 'node:util';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
 import { native } from './native.js';
+import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
 import { lazyOp } from './operators.js';
 import { forget, track, trackOwned } from './scope.js';
+import { type SharedTensor, shareSlot } from './share.js';
+import { torchError } from './torchError.js';
 
 /** A number stands for a 0-dim tensor of its value, with Python's type promotion. */
 export type Operand = Tensor | number | bigint | boolean;
-export type NestedArray = number | boolean | NestedArray[];
 /** What `index` takes for each dimension: a position, a range [start, end, step] (null: to the edge), all, or indices. */
 export type IndexItem = number | readonly [start: number | null, end: number | null, step?: number] | null | Tensor;
 
@@ -68,6 +70,8 @@ const A = {
   copyInPlace: lazyOp('aten::copy_'),
 };
 
+const THREAD_BOUND = Symbol('a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)');
+
 /** What this file knows of a Tensor's inside and lends to its neighbours. */
 export let isTensor: (value: unknown) => value is Tensor;
 /** @throws NoduleTrainError `disposed` */
@@ -82,6 +86,8 @@ let construct: (slot: number) => Tensor;
 
 /** A tensor of libtorch: shape, dtype and device as PyTorch's. Made by `tensor()`, `zeros()`, `fromData()` … */
 export class Tensor {
+  // Structured clone would make an empty object of a Tensor; it refuses a symbol, and says its text.
+  protected readonly threadBound: symbol = THREAD_BOUND;
   #slot: number;
   #shape: readonly number[] | undefined;
   #dtype: DType | undefined;
@@ -101,7 +107,6 @@ export class Tensor {
     shapeChanged = (tensor) => {
       tensor.#shape = undefined;
       tensor.#dtype = undefined;
-      tensor.#view = undefined;
     };
     construct = (slot) => new Tensor(slot);
   }
@@ -113,7 +118,7 @@ export class Tensor {
   #release(): number {
     const slot = this.#slot;
     this.#slot = -1;
-    if (this.#view !== undefined) native().detachBuffer(this.#view);
+    if (this.#view !== undefined) native().detachBuffer(slot, this.#view);
     this.#view = undefined;
     this.#grad?.dispose();
     return slot;
@@ -190,7 +195,7 @@ export class Tensor {
     try {
       native().backward(slotOf(this), gradient === undefined ? null : slotOf(gradient), options.retainGraph === true);
     } catch (cause) {
-      throw new NoduleTrainError('torch', `backward(): ${(cause as Error).message}`, { cause });
+      throw torchError(cause, 'backward()');
     }
   }
 
@@ -212,7 +217,7 @@ export class Tensor {
     try {
       return native().item(slot);
     } catch (cause) {
-      throw new NoduleTrainError('torch', (cause as Error).message, { cause });
+      throw torchError(cause);
     }
   }
 
@@ -224,25 +229,7 @@ export class Tensor {
       wide.dispose();
       return array;
     }
-    const values = typedArrayOf(this.dtype, native().copyBytes(slotOf(this)));
-    const asBoolean = this.dtype === 'bool';
-    const { shape } = this;
-    let position = 0;
-    const read = (): number | boolean => {
-      const value = values[position++] as number | bigint;
-      if (asBoolean) return value !== 0;
-      if (typeof value !== 'bigint') return value;
-      const number = Number(value);
-      if (!Number.isSafeInteger(number))
-        throw new NoduleTrainError(
-          'torch',
-          `toArray(): ${value} is beyond 2^53 and cannot be a number; data() gives a BigInt64Array`,
-        );
-      return number;
-    };
-    const nest = (depth: number): NestedArray =>
-      depth === shape.length ? read() : Array.from({ length: shape[depth] ?? 0 }, () => nest(depth + 1));
-    return nest(0);
+    return nestedArray(typedArrayOf(this.dtype, native().copyBytes(slotOf(this))), this.shape, this.dtype);
   }
 
   /**
@@ -251,16 +238,46 @@ export class Tensor {
    */
   data(): TypedArray {
     try {
-      this.#view ??= native().data(slotOf(this));
+      this.#view = native().data(slotOf(this), this.#view ?? null);
     } catch (cause) {
-      throw new NoduleTrainError('torch', (cause as Error).message, { cause });
+      throw torchError(cause);
     }
     return typedArrayOf(this.dtype, this.#view);
   }
 
-  /** A copy of the values, made off this thread. */
+  /**
+   * A copy of the values, made off this thread after the asynchronous calls before it. The tensor may be disposed at once,
+   * but must not be written to until the promise resolves.
+   */
   async dataAsync(): Promise<TypedArray> {
-    return typedArrayOf(this.dtype, await native().copyBytesAsync(slotOf(this)));
+    const { dtype } = this;
+    try {
+      return typedArrayOf(dtype, await native().copyBytesAsync(slotOf(this), null));
+    } catch (cause) {
+      throw torchError(cause, 'dataAsync()');
+    }
+  }
+
+  /** As `toArray`, with the copy made off this thread (see `dataAsync`) and the arrays built in slices of 10 ms. */
+  async toArrayAsync(): Promise<NestedArray> {
+    const { dtype, shape } = this;
+    const half = dtype === 'float16' || dtype === 'bfloat16';
+    let bytes: ArrayBuffer;
+    try {
+      bytes = await native().copyBytesAsync(slotOf(this), half ? 'float32' : null);
+    } catch (cause) {
+      throw torchError(cause, 'toArrayAsync()');
+    }
+    return nestedArrayAsync(typedArrayOf(half ? 'float32' : dtype, bytes), shape, dtype);
+  }
+
+  /**
+   * Offers this tensor's memory, without a copy, to another thread of the process: the token is plain data for
+   * `postMessage`, and `fromShared(token)` takes it there, once. Both then see what either writes.
+   * @throws NoduleTrainError `share` where the tensor has a graph, which belongs to this thread
+   */
+  share(): SharedTensor {
+    return shareSlot(slotOf(this));
   }
 
   to(target: DType | Device): Tensor {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memory, ones, scope, type Tensor, tensor, zeros } from '../../dist/torch/index.js';
+import { cuda, memory, nn, ones, scope, type Tensor, tensor, zeros } from '../../dist/torch/index.js';
 
 describe('memory', () => {
   it('counts bytes from the allocator, exactly', () => {
@@ -73,5 +73,106 @@ describe('memory', () => {
     for (let i = 0; i < 2000; i++) step();
     expect(memory()).toEqual(before);
     weight.dispose();
+  });
+});
+
+describe('running out of memory', () => {
+  it('is an error with a code of its own that says what is held, and nothing is lost', () => {
+    const held = ones([1 << 20]);
+    const before = memory();
+    let error: unknown;
+    try {
+      zeros([2 ** 45]);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toMatchObject({ name: 'NoduleTrainError', code: 'out-of-memory' });
+    expect((error as Error).message).toMatch(
+      /^aten::zeros: out of memory on cpu: 140737488355328 bytes could not be had, .* live tensors hold [\d.]+ MiB on cpu/,
+    );
+    expect((error as Error).message).not.toContain('\n');
+    expect(memory()).toEqual(before);
+    expect(held.sum().item()).toBe(1 << 20);
+    held.dispose();
+  });
+
+  it('comes at once for sizes no machine has, also where their product nearly overflows', () => {
+    expect(() => zeros([2 ** 31, 2 ** 29], { dtype: 'float64' })).toThrow(/out of memory|overflow/);
+    expect(() => zeros([2 ** 31, 2 ** 31, 4])).toThrow(expect.objectContaining({ name: 'NoduleTrainError' }));
+    expect(() =>
+      ones([4])
+        .expand(2 ** 40, 4)
+        .contiguous(),
+    ).toThrow(expect.objectContaining({ code: 'out-of-memory' }));
+  });
+
+  it('gives back what is kept for reuse before it fails', () => {
+    zeros([1 << 22]).dispose();
+    expect(() => zeros([2 ** 45])).toThrow();
+    try {
+      zeros([2 ** 45]);
+    } catch (error) {
+      expect((error as Error).message).not.toContain('kept for reuse)');
+    }
+  });
+
+  it('rejects asynchronous calls the same way', async () => {
+    const net = nn.linear(1, 2 ** 20);
+    const input = ones([1]).expand(2 ** 30, 1);
+    await expect(net.forwardAsync(input)).rejects.toMatchObject({ code: 'out-of-memory' });
+    expect((await net.forwardAsync(ones([1, 1]))).shape).toEqual([1, 2 ** 20]);
+    net.dispose();
+  });
+});
+
+describe('views of memory', () => {
+  it('stay the same buffer through in-place operators, and are detached by dispose', () => {
+    const made = ones([4]);
+    const view = made.data();
+    made.add_(1);
+    expect([...view]).toEqual([2, 2, 2, 2]);
+    expect(made.data().buffer).toBe(view.buffer);
+    made.dispose();
+    expect(view.length).toBe(0);
+  });
+
+  it('let the memory go at once when they are detached, also in a loop that never yields', () => {
+    const before = memory().bytes.cpu;
+    for (let i = 0; i < 100; i++)
+      scope(() => {
+        ones([10_000]).data()[0] = 2;
+      });
+    expect(memory().bytes.cpu).toBe(before);
+  });
+
+  it('of two Tensors over the same memory do not disturb each other', () => {
+    const made = ones([4]);
+    const alias = made.view(2, 2);
+    const [one, other] = [made.data(), alias.data()];
+    made.dispose();
+    expect(one.length).toBe(0);
+    expect([...other]).toEqual([1, 1, 1, 1]);
+    alias.dispose();
+  });
+});
+
+describe('where CUDA cannot be used', () => {
+  const missing = cuda.unavailableReason();
+  it.skipIf(missing === null)('every way to ask for it says why and what to do', () => {
+    expect([cuda.isAvailable(), cuda.deviceCount()]).toEqual([false, 0]);
+    expect(missing).toMatch(/./);
+    const calls = [
+      () => ones([1]).to('cuda'),
+      () => zeros([1], { device: 'cuda:1' }),
+      () => tensor([1], { device: 'cuda' }),
+      () => nn.linear(1, 1).to('cuda'),
+      () => cuda.memory(),
+      () => cuda.synchronize(),
+    ];
+    for (const call of calls) {
+      expect(call).toThrow(expect.objectContaining({ code: 'cuda-missing' }));
+      expect(call).toThrow(`CUDA cannot be used: ${missing}`);
+    }
+    expect(memory().bytes.cuda).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NoduleTrainError } from '../../dist/runtime/error.js';
 import { loadPt, loadPtSync, memory } from '../../dist/torch/index.js';
-import { zipArchive } from '../../dist/torch/serialization/zipArchive.js';
+import { zipArchive, zipEntry } from '../../dist/torch/serialization/zipArchive.js';
 
 let folder: string;
 beforeAll(() => {
@@ -29,7 +29,10 @@ const archive = (opcodes: string, storages: Entries = {}, compress = false): str
     ['a/data.pkl', latin1(`\x80\x02${opcodes}.`)],
     ...Object.entries(storages).map(([key, bytes]): [string, Uint8Array] => [`a/data/${key}`, bytes]),
   ];
-  fs.writeFileSync(file, Buffer.concat(zipArchive(entries, { compress })));
+  fs.writeFileSync(
+    file,
+    Buffer.concat(zipArchive(entries.map(([name, content]) => zipEntry(name, content, compress)))),
+  );
   return file;
 };
 /** The legacy stream: magic, protocol, system, value, keys of the storages, storages. */
@@ -251,7 +254,7 @@ describe('a hostile .pt', () => {
 
     const twice = path.join(folder, 'twice.pt');
     const entry: [string, Uint8Array] = ['a/data.pkl', latin1('\x80\x02N.')];
-    fs.writeFileSync(twice, Buffer.concat(zipArchive([entry, entry])));
+    fs.writeFileSync(twice, Buffer.concat(zipArchive([zipEntry(...entry), zipEntry(...entry)])));
     expect(messageOf(twice)).toMatch(/zip: .*names "a\/data\.pkl" twice/);
 
     const honest = fs.readFileSync(archive(tensorOf(storage('K\x10'), 'K\x00', 'K\x10', 'K\x01'), float(16)));

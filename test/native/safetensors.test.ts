@@ -76,13 +76,17 @@ describe('safetensors', () => {
     expect(fs.readdirSync(path.dirname(file)).sort()).toEqual(['folder.safetensors', 'model.safetensors']);
   });
 
-  it('saves the values of the moment of the call', async () => {
+  it('refuses a tensor that is written to before the promise resolves, and takes one that is disposed', async () => {
     const file = path.join(folder, 'moment.safetensors');
     const value = ones([4]);
     const writing = saveTensors(file, { value });
     value.fill_(7);
-    await writing;
-    expect(loadTensorsSync(file).tensors.get('value')!.toArray()).toEqual([1, 1, 1, 1]);
+    await expect(writing).rejects.toMatchObject({ code: 'tensor-changed' });
+    expect(fs.existsSync(file)).toBe(false);
+    const again = saveTensors(file, { value });
+    value.dispose();
+    await again;
+    expect(loadTensorsSync(file).tensors.get('value')!.toArray()).toEqual([7, 7, 7, 7]);
   });
 
   it.each([

@@ -1,15 +1,25 @@
+import { lazyAsyncOp } from '../operators.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
+
+const reluAsync = lazyAsyncOp('aten::relu');
+const sigmoidAsync = lazyAsyncOp('aten::sigmoid');
 
 export class Relu extends Module {
   forward(input: Tensor): Tensor {
     return input.relu();
+  }
+  override forwardAsync(input: Tensor): Promise<Tensor> {
+    return reluAsync(input);
   }
 }
 
 export class Sigmoid extends Module {
   forward(input: Tensor): Tensor {
     return input.sigmoid();
+  }
+  override forwardAsync(input: Tensor): Promise<Tensor> {
+    return sigmoidAsync(input);
   }
 }
 

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { ones, zeros } from '../create.js';
 import { noGrad } from '../gradMode.js';
-import { lazyOp } from '../operators.js';
+import { lazyAsyncOp, lazyOp, type OperatorArgument } from '../operators.js';
 import { isTensor, type Tensor } from '../tensor.js';
 import { count, parseLayer } from './layerOptions.js';
 import { buffer, Module, parameter } from './module.js';
 
 const applyBatchNorm = lazyOp('aten::batch_norm');
+const applyBatchNormAsync = lazyAsyncOp('aten::batch_norm');
 
 const schema = z.strictObject({
   channels: count,
@@ -54,6 +55,14 @@ export class BatchNorm2d extends Module {
 
   /** [B, channels, H, W] -> the same shape, normalised over [B, H, W]. */
   forward(input: Tensor): Tensor {
+    return applyBatchNorm(...this.#counted(input));
+  }
+  override async forwardAsync(input: Tensor): Promise<Tensor> {
+    return applyBatchNormAsync(...this.#counted(input));
+  }
+
+  /** The operator's arguments; counts the batch where it trains. */
+  #counted(input: Tensor): OperatorArgument[] {
     if (!isTensor(input) || input.dim !== 4)
       throw new NoduleTrainError(
         'torch',
@@ -66,7 +75,7 @@ export class BatchNorm2d extends Module {
       if (this.#momentum === null) share = 1 / Number(batches.item());
     }
     const ownStatistics = training || running_mean === null;
-    return applyBatchNorm(input, weight, bias, running_mean, running_var, ownStatistics, share, this.#eps, false);
+    return [input, weight, bias, running_mean, running_var, ownStatistics, share, this.#eps, false];
   }
 }
 

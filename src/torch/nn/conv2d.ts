@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lazyOp } from '../operators.js';
+import { lazyAsyncOp, lazyOp } from '../operators.js';
 import type { Tensor } from '../tensor.js';
 import { count, type Pair, pair, parseLayer } from './layerOptions.js';
 import { Module } from './module.js';
@@ -7,6 +7,8 @@ import { uniformByFanIn } from './uniformByFanIn.js';
 
 const applyConv2d = lazyOp('aten::conv2d');
 const applyConv2dPadded = lazyOp('aten::conv2d.padding');
+const applyConv2dAsync = lazyAsyncOp('aten::conv2d');
+const applyConv2dPaddedAsync = lazyAsyncOp('aten::conv2d.padding');
 
 const schema = z
   .strictObject({
@@ -58,6 +60,11 @@ export class Conv2d extends Module {
   forward(input: Tensor): Tensor {
     const { stride, padding, dilation, groups } = this.#options;
     const apply = typeof padding === 'string' ? applyConv2dPadded : applyConv2d;
+    return apply(input, this.weight, this.bias, stride, padding, dilation, groups);
+  }
+  override forwardAsync(input: Tensor): Promise<Tensor> {
+    const { stride, padding, dilation, groups } = this.#options;
+    const apply = typeof padding === 'string' ? applyConv2dPaddedAsync : applyConv2dAsync;
     return apply(input, this.weight, this.bias, stride, padding, dilation, groups);
   }
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { lazyOp } from '../operators.js';
+import { lazyAsyncOp, lazyOp } from '../operators.js';
 import type { Tensor } from '../tensor.js';
 import { count, type Pair, pair, parseLayer } from './layerOptions.js';
 import { Module } from './module.js';
 import { uniformByFanIn } from './uniformByFanIn.js';
 
 const applyConvTranspose2d = lazyOp('aten::conv_transpose2d.input');
+const applyConvTranspose2dAsync = lazyAsyncOp('aten::conv_transpose2d.input');
 
 const schema = z
   .strictObject({
@@ -56,6 +57,10 @@ export class ConvTranspose2d extends Module {
   forward(input: Tensor): Tensor {
     const { stride, padding, outputPadding, dilation, groups } = this.#options;
     return applyConvTranspose2d(input, this.weight, this.bias, stride, padding, outputPadding, groups, dilation);
+  }
+  override forwardAsync(input: Tensor): Promise<Tensor> {
+    const { stride, padding, outputPadding, dilation, groups } = this.#options;
+    return applyConvTranspose2dAsync(input, this.weight, this.bias, stride, padding, outputPadding, groups, dilation);
   }
 }
 

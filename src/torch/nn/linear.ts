@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { lazyOp } from '../operators.js';
+import { lazyAsyncOp, lazyOp } from '../operators.js';
 import type { Tensor } from '../tensor.js';
 import { count, parseLayer } from './layerOptions.js';
 import { Module } from './module.js';
 import { uniformByFanIn } from './uniformByFanIn.js';
 
 const applyLinear = lazyOp('aten::linear');
+const applyLinearAsync = lazyAsyncOp('aten::linear');
 
 const schema = z.strictObject({ inFeatures: count, outFeatures: count, bias: z.boolean().default(true) });
 
@@ -31,6 +32,9 @@ export class Linear extends Module {
   /** [..., inFeatures] -> [..., outFeatures]. */
   forward(input: Tensor): Tensor {
     return applyLinear(input, this.weight, this.bias);
+  }
+  override forwardAsync(input: Tensor): Promise<Tensor> {
+    return applyLinearAsync(input, this.weight, this.bias);
   }
 }
 

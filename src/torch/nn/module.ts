@@ -4,7 +4,10 @@ import { isDType } from '../dtype.js';
 import { native } from '../native.js';
 import { keep } from '../scope.js';
 import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor.js';
+import { torchError } from '../torchError.js';
 import { copyStateDict, type StateDict } from './stateDict.js';
+
+const THREAD_BOUND = Symbol("a Module belongs to its thread, post its tensors' share() and load them there");
 
 export interface ModuleEntry {
   /** As in Python's state_dict. */
@@ -36,7 +39,23 @@ export function buffer(tensor: Tensor): Tensor {
 export abstract class Module {
   #training = true;
 
+  // Structured clone would make an object without parameters of a Module; it refuses a symbol, and says its text.
+  protected readonly threadBound: symbol = THREAD_BOUND;
+
   abstract forward(...inputs: any[]): any;
+
+  /**
+   * As `forward`, off this thread, so that the event loop goes on. Asynchronous calls run one after the other, in their
+   * order, with grad mode and autocast as at the call; inputs may be disposed at once. Until the promise resolves nothing
+   * may write to the inputs, the parameters or the buffers (no optimizer step, no `train()`). The result belongs to no scope.
+   * @throws NoduleTrainError `no-async-forward` where a subclass has a `forward` in JavaScript and no `forwardAsync`
+   */
+  async forwardAsync(..._inputs: any[]): Promise<any> {
+    throw new NoduleTrainError(
+      'no-async-forward',
+      `${this.constructor.name}: its forward is JavaScript and runs on this thread; give it a forwardAsync that awaits those of its parts, or call it in a worker`,
+    );
+  }
 
   get training(): boolean {
     return this.#training;
@@ -127,7 +146,11 @@ export abstract class Module {
   to(target: DType | Device): this {
     const [dtype, device] = isDType(target) ? [target, null] : [null, target];
     for (const { tensor } of this.entries()) {
-      native().convertInPlace(slotOf(tensor), dtype, device);
+      try {
+        native().convertInPlace(slotOf(tensor), dtype, device);
+      } catch (cause) {
+        throw torchError(cause, `to('${target}')`);
+      }
       shapeChanged(tensor);
     }
     return this;

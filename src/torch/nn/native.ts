@@ -15,6 +15,7 @@ export interface NativeUNetOptions {
 
 export interface NativeUNet {
   forward(input: Slot): Slot;
+  forwardAsync(input: Slot): Promise<Slot>;
   tensors(): { name: string; slot: Slot; buffer: boolean }[];
   setTraining(on: boolean): void;
   initializeAsBook(normalBias: boolean): void;

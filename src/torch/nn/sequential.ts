@@ -1,4 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
+import { carryModes } from '../gradMode.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
@@ -29,6 +30,20 @@ export class Sequential extends Module {
   }
   forward(input: Tensor): Tensor {
     return this.#modules.reduce<Tensor>((x, module) => module.forward(x), input);
+  }
+  /** What lies between the modules is freed as soon as it was used. */
+  override async forwardAsync(input: Tensor): Promise<Tensor> {
+    const underModes = carryModes();
+    let x = input;
+    for (const module of this.#modules) {
+      const before = x;
+      try {
+        x = await underModes(() => module.forwardAsync(before));
+      } finally {
+        if (before !== input && before !== x) before.dispose();
+      }
+    }
+    return x;
   }
 }
 

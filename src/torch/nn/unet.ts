@@ -1,9 +1,14 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import { native } from '../native.js';
 import { fromSlot, isTensor, ownedFromSlot, slotOf, type Tensor } from '../tensor.js';
+import { torchError } from '../torchError.js';
 import { Module, type ModuleEntry } from './module.js';
 import type { NativeUNet } from './native.js';
 import { type ResolvedUNetOptions, type UNetOptions, unetOptions } from './unetOptions.js';
+
+const checkInput = (input: unknown): void => {
+  if (!isTensor(input)) throw new NoduleTrainError('torch', `U-Net forward: the input is ${typeof input}, no Tensor`);
+};
 
 /** A U-Net in libtorch, with pytorch-unet's names, options and edge rules; made by {@link unet}. */
 export class UNet extends Module {
@@ -47,12 +52,21 @@ export class UNet extends Module {
    * @throws NoduleTrainError `torch` where the input does not fit
    */
   forward(input: Tensor): Tensor {
-    if (!isTensor(input)) throw new NoduleTrainError('torch', `U-Net forward: the input is ${typeof input}, no Tensor`);
+    checkInput(input);
     try {
       return fromSlot(this.#native.forward(slotOf(input)));
     } catch (cause) {
-      if (cause instanceof NoduleTrainError) throw cause;
-      throw new NoduleTrainError('torch', (cause as Error).message, { cause });
+      throw torchError(cause);
+    }
+  }
+
+  /** As {@link forward}, on this thread's queue. The network and the input may be disposed at once. */
+  override async forwardAsync(input: Tensor): Promise<Tensor> {
+    checkInput(input);
+    try {
+      return fromSlot(await this.#native.forwardAsync(slotOf(input)));
+    } catch (cause) {
+      throw torchError(cause);
     }
   }
 

@@ -1,7 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { DType } from '../dtype.js';
 import { isTensor, type Tensor } from '../tensor.js';
-import { bytesPerElement, tensorToBytes } from './tensorBytes.js';
 import { dtypeOfStorage } from './torchPickle.js';
 
 const storageOfDtype = Object.fromEntries(
@@ -18,10 +17,10 @@ const rowMajor = (shape: readonly number[]): number[] => {
   return strides;
 };
 
-/** The pickle of a value and the bytes of its storages, in the order of their keys. */
+/** The pickle of a value and the tensors whose bytes are its storages, in the order of their keys. */
 export interface WrittenPickle {
   pickle: Uint8Array;
-  storages: Uint8Array[];
+  storages: Tensor[];
 }
 
 /**
@@ -31,7 +30,7 @@ export interface WrittenPickle {
  */
 export function writePickle(value: unknown): WrittenPickle {
   const parts: Buffer[] = [];
-  const storages: Uint8Array[] = [];
+  const storages: Tensor[] = [];
   const keyOf = new Map<Tensor, number>();
   const open = new Set<unknown>();
 
@@ -85,9 +84,8 @@ export function writePickle(value: unknown): WrittenPickle {
     if (key === undefined) {
       key = storages.length;
       keyOf.set(tensor, key);
-      storages.push(tensorToBytes(tensor));
+      storages.push(tensor);
     }
-    const elements = storages[key]!.length / bytesPerElement[tensor.dtype];
     opcode('ctorch._utils\n_rebuild_tensor_v2\n');
     tuple(() => {
       tuple(() => {
@@ -95,7 +93,7 @@ export function writePickle(value: unknown): WrittenPickle {
         opcode(`ctorch\n${storageOfDtype[tensor.dtype]}\n`);
         string(String(key));
         string('cpu');
-        whole(elements);
+        whole(tensor.numel);
       });
       opcode('Q');
       whole(0);

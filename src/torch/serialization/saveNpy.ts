@@ -2,10 +2,10 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import { isTensor, type Tensor } from '../tensor.js';
 import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
 import { npyHeader } from './npyHeader.js';
-import { tensorToBytes } from './tensorBytes.js';
+import { tensorsToBytes, tensorToBytes } from './tensorBytes.js';
 
-/** Header and values. */
-export const npyChunks = (what: string, tensor: Tensor): [Uint8Array, Uint8Array] => {
+/** What goes before the values. */
+export const npyHead = (what: string, tensor: Tensor): Uint8Array => {
   if (!isTensor(tensor))
     throw new NoduleTrainError(
       'tensors',
@@ -17,18 +17,20 @@ export const npyChunks = (what: string, tensor: Tensor): [Uint8Array, Uint8Array
       'npy',
       `${what}: NumPy has no ${tensor.dtype}; convert the tensor first: tensor.to('float32')`,
     );
-  return [header, tensorToBytes(tensor)];
+  return header;
 };
 
 /**
- * Writes an array that NumPy's `load` opens, row-major. Never seen half-written; the values are those at the call.
- * @throws NoduleTrainError `npy` for bfloat16, which NumPy has not, `tensors`, `disk-full`, `write-failed`
+ * Writes an array that NumPy's `load` opens, row-major. Never seen half-written. The tensor may be disposed at once, but must
+ * not be written to until the promise resolves.
+ * @throws NoduleTrainError `npy` for bfloat16, which NumPy has not, `tensors`, `tensor-changed`, `disk-full`, `write-failed`
  */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
-  await atomicWrite(path, npyChunks('saveNpy', tensor));
+  const head = npyHead('saveNpy', tensor);
+  await atomicWrite(path, [head, ...(await tensorsToBytes('saveNpy', [tensor]))]);
 }
 
-/** As {@link saveNpy}, blocking. */
+/** As {@link saveNpy}, blocking; the values are those at the call. */
 export function saveNpySync(path: string, tensor: Tensor): void {
-  atomicWriteSync(path, npyChunks('saveNpySync', tensor));
+  atomicWriteSync(path, [npyHead('saveNpySync', tensor), tensorToBytes(tensor)]);
 }

@@ -1,9 +1,9 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { Tensor } from '../tensor.js';
 import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
-import { npyChunks } from './saveNpy.js';
-import { namedTensors } from './tensorBytes.js';
-import { zipArchive } from './zipArchive.js';
+import { npyHead } from './saveNpy.js';
+import { namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';
+import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from './zipArchive.js';
 
 type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 
@@ -12,28 +12,38 @@ export interface NpzOptions {
   compress?: boolean;
 }
 
-const layOut = (tensors: Tensors, options: NpzOptions): Uint8Array[] =>
-  zipArchive(
-    namedTensors('saveNpz', tensors).map(([name, tensor]): [string, Uint8Array] => {
-      if (Buffer.byteLength(name) > 65_000)
-        throw new NoduleTrainError(
-          'npy',
-          `saveNpz: a name has ${Buffer.byteLength(name)} bytes, a zip archive holds 65535`,
-        );
-      return [`${name}.npy`, Buffer.concat(npyChunks(`saveNpz: ${name}`, tensor))];
-    }),
-    options,
-  );
+/** The name of each entry, what goes before its values, and the tensor. */
+const arraysOf = (tensors: Tensors): { name: string; head: Uint8Array; tensor: Tensor }[] =>
+  namedTensors('saveNpz', tensors).map(([name, tensor]) => {
+    if (Buffer.byteLength(name) > 65_000)
+      throw new NoduleTrainError(
+        'npy',
+        `saveNpz: a name has ${Buffer.byteLength(name)} bytes, a zip archive holds 65535`,
+      );
+    return { name: `${name}.npy`, head: npyHead(`saveNpz: ${name}`, tensor), tensor };
+  });
 
 /**
- * Writes arrays by name that NumPy's `load` opens. Never seen half-written; the values are those at the call.
- * @throws NoduleTrainError `npy` for bfloat16, which NumPy has not, `tensors`, `disk-full`, `write-failed`
+ * Writes arrays by name that NumPy's `load` opens. Never seen half-written. The tensors may be disposed at once, but must not
+ * be written to until the promise resolves.
+ * @throws NoduleTrainError `npy` for bfloat16, which NumPy has not, `tensors`, `tensor-changed`, `disk-full`, `write-failed`
  */
 export async function saveNpz(path: string, tensors: Tensors, options: NpzOptions = {}): Promise<void> {
-  await atomicWrite(path, layOut(tensors, options));
+  const arrays = arraysOf(tensors);
+  const values = await tensorsToBytes(
+    'saveNpz',
+    arrays.map(({ tensor }) => tensor),
+  );
+  const entries: ZipEntry[] = [];
+  for (const [i, { name, head }] of arrays.entries())
+    entries.push(await zipEntryAsync(name, Buffer.concat([head, values[i]!]), options.compress));
+  await atomicWrite(path, zipArchive(entries));
 }
 
-/** As {@link saveNpz}, blocking. */
+/** As {@link saveNpz}, blocking; the values are those at the call. */
 export function saveNpzSync(path: string, tensors: Tensors, options: NpzOptions = {}): void {
-  atomicWriteSync(path, layOut(tensors, options));
+  const entries = arraysOf(tensors).map(({ name, head, tensor }) =>
+    zipEntry(name, Buffer.concat([head, tensorToBytes(tensor)]), options.compress),
+  );
+  atomicWriteSync(path, zipArchive(entries));
 }

@@ -1,30 +1,38 @@
 import path from 'node:path';
 import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
 import { writePickle } from './pickleWriter.js';
-import { zipArchive } from './zipArchive.js';
+import { tensorsToBytes, tensorToBytes } from './tensorBytes.js';
+import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from './zipArchive.js';
 
-const layOut = (file: string, value: unknown): Uint8Array[] => {
-  const { pickle, storages } = writePickle(value);
-  const root = path.basename(file).replace(/\.[^.]*$/, '') || 'archive';
-  const text = (content: string): Uint8Array => new TextEncoder().encode(content);
-  return zipArchive([
-    [`${root}/data.pkl`, pickle],
-    [`${root}/byteorder`, text('little')],
-    ...storages.map((bytes, key): [string, Uint8Array] => [`${root}/data/${key}`, bytes]),
-    [`${root}/version`, text('3\n')],
+const rootOf = (file: string): string => path.basename(file).replace(/\.[^.]*$/, '') || 'archive';
+
+const layOut = (root: string, pickle: Uint8Array, storages: readonly ZipEntry[]): Uint8Array[] =>
+  zipArchive([
+    zipEntry(`${root}/data.pkl`, pickle),
+    zipEntry(`${root}/byteorder`, Buffer.from('little')),
+    ...storages,
+    zipEntry(`${root}/version`, Buffer.from('3\n')),
   ]);
-};
 
 /**
  * Writes a file that Python's `torch.load(weights_only=True)` opens: Tensors in Maps, plain objects and arrays, with strings,
- * numbers, booleans and null beside them. Never seen half-written; the values are those at the call.
- * @throws NoduleTrainError `pickle` naming what it cannot hold, `disk-full`, `write-failed`
+ * numbers, booleans and null beside them. Never seen half-written. The tensors may be disposed at once, but must not be
+ * written to until the promise resolves.
+ * @throws NoduleTrainError `pickle` naming what it cannot hold, `tensor-changed`, `disk-full`, `write-failed`
  */
 export async function savePt(path: string, value: unknown): Promise<void> {
-  await atomicWrite(path, layOut(path, value));
+  const { pickle, storages } = writePickle(value);
+  const root = rootOf(path);
+  const entries: ZipEntry[] = [];
+  for (const [key, bytes] of (await tensorsToBytes('savePt', storages)).entries())
+    entries.push(await zipEntryAsync(`${root}/data/${key}`, bytes));
+  await atomicWrite(path, layOut(root, pickle, entries));
 }
 
-/** As {@link savePt}, blocking. */
+/** As {@link savePt}, blocking; the values are those at the call. */
 export function savePtSync(path: string, value: unknown): void {
-  atomicWriteSync(path, layOut(path, value));
+  const { pickle, storages } = writePickle(value);
+  const root = rootOf(path);
+  const entries = storages.map((tensor, key) => zipEntry(`${root}/data/${key}`, tensorToBytes(tensor)));
+  atomicWriteSync(path, layOut(root, pickle, entries));
 }

@@ -2,11 +2,17 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import type { Tensor } from '../tensor.js';
 import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
 import { nameOfDtype } from './safetensorsHeader.js';
-import { bytesPerElement, namedTensors, tensorToBytes } from './tensorBytes.js';
+import { bytesPerElement, namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';
 
 type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 
-const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): Uint8Array[] => {
+interface Layout {
+  head: Uint8Array;
+  /** In the order of the file. */
+  tensors: Tensor[];
+}
+
+const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): Layout => {
   const entries = namedTensors('saveTensors', tensors);
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== 'string')
@@ -21,17 +27,15 @@ const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): U
     .map(([name, tensor], order) => ({ name, tensor, order, width: bytesPerElement[tensor.dtype] }))
     .sort((a, b) => b.width - a.width || a.order - b.order);
   const described = new Map<string, unknown>();
-  const chunks: Uint8Array[] = [];
   let place = 0;
   for (const { name, tensor } of byWidth) {
-    const bytes = tensorToBytes(tensor);
-    chunks.push(bytes);
+    const length = tensor.numel * bytesPerElement[tensor.dtype];
     described.set(name, {
       dtype: nameOfDtype[tensor.dtype],
       shape: tensor.shape,
-      data_offsets: [place, place + bytes.length],
+      data_offsets: [place, place + length],
     });
-    place += bytes.length;
+    place += length;
   }
   const header: [string, unknown][] = entries.map(([name]) => [name, described.get(name)]);
   if (Object.keys(metadata).length > 0) header.unshift(['__metadata__', metadata]);
@@ -41,22 +45,25 @@ const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): U
   const head = new Uint8Array(8 + json.length + padding).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(json.length + padding), true);
   head.set(json, 8);
-  return [head, ...chunks];
+  return { head, tensors: byWidth.map(({ tensor }) => tensor) };
 };
 
 /**
- * Writes a safetensors file that is never seen half-written. The values are those at the call, however long the writing takes.
- * @throws NoduleTrainError `tensors`, `disk-full`, `write-failed`
+ * Writes a safetensors file that is never seen half-written, off this thread. The tensors may be disposed at once, but must
+ * not be written to until the promise resolves.
+ * @throws NoduleTrainError `tensors`, `tensor-changed`, `disk-full`, `write-failed`
  */
 export async function saveTensors(
   path: string,
   tensors: Tensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await atomicWrite(path, layOut(tensors, metadata));
+  const { head, tensors: ordered } = layOut(tensors, metadata);
+  await atomicWrite(path, [head, ...(await tensorsToBytes('saveTensors', ordered))]);
 }
 
-/** As {@link saveTensors}, blocking. */
+/** As {@link saveTensors}, blocking; the values are those at the call. */
 export function saveTensorsSync(path: string, tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): void {
-  atomicWriteSync(path, layOut(tensors, metadata));
+  const { head, tensors: ordered } = layOut(tensors, metadata);
+  atomicWriteSync(path, [head, ...ordered.map(tensorToBytes)]);
 }

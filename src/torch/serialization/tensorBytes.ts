@@ -3,6 +3,7 @@ import type { DType } from '../dtype.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor.js';
+import { torchError } from '../torchError.js';
 
 declare module '../native.js' {
   interface Native {
@@ -31,6 +32,27 @@ export const tensorFromBytes = (bytes: Uint8Array, dtype: DType, shape: readonly
 
 /** Little-endian, row-major; a copy. */
 export const tensorToBytes = (tensor: Tensor): Uint8Array => native().tensorToBytes(slotOf(tensor));
+
+/**
+ * As {@link tensorToBytes} of each, off this thread.
+ * @throws NoduleTrainError `tensor-changed` where one was written to before its copy was made
+ */
+export async function tensorsToBytes(what: string, tensors: readonly Tensor[]): Promise<Uint8Array[]> {
+  let copies: (Uint8Array | null)[];
+  const shapes = tensors.map(({ shape }) => shape);
+  try {
+    copies = await native().copyManyAsync(tensors.map(slotOf));
+  } catch (cause) {
+    throw torchError(cause, what);
+  }
+  return copies.map((bytes, i) => {
+    if (bytes !== null) return bytes;
+    throw new NoduleTrainError(
+      'tensor-changed',
+      `${what}: tensor ${i}, of shape [${shapes[i]}], was written to before its values were copied. Await the promise first, or use the blocking twin`,
+    );
+  });
+}
 
 /** A view into the flat tensor `storage`, which the two then share. */
 export const viewOfStorage = (

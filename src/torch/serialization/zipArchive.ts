@@ -1,16 +1,43 @@
-import zlib, { deflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import zlib, { deflateRaw, deflateRawSync } from 'node:zlib';
 
 // torch.save puts every record on a multiple of this, so that it can be mapped into memory.
 const ALIGNMENT = 64;
 
-/**
- * A zip archive with zip64 records throughout, as torch.save and numpy write.
- * @param options.compress by deflate; else the entries are stored, each on a multiple of 64 bytes
- */
-export const zipArchive = (
-  entries: readonly [string, Uint8Array][],
-  options: { compress?: boolean } = {},
-): Uint8Array[] => {
+export interface ZipEntry {
+  name: string;
+  /** As it lies in the file. */
+  data: Uint8Array;
+  /** Bytes of the content. */
+  size: number;
+  /** CRC-32 of the content. */
+  sum: number;
+  packed: boolean;
+}
+
+/** @param packed by deflate; else stored as it is */
+export const zipEntry = (name: string, content: Uint8Array, packed = false): ZipEntry => ({
+  name,
+  data: packed ? deflateRawSync(content) : content,
+  size: content.length,
+  sum: zlib.crc32(content),
+  packed,
+});
+
+const SLICE = 4 << 20;
+
+/** As {@link zipEntry}, without holding the event loop: packed off the thread, summed in slices. */
+export const zipEntryAsync = async (name: string, content: Uint8Array, packed = false): Promise<ZipEntry> => {
+  let sum = 0;
+  for (let place = 0; place < content.length; place += SLICE) {
+    if (place > 0) await new Promise((resolve) => setImmediate(resolve));
+    sum = zlib.crc32(content.subarray(place, place + SLICE), sum);
+  }
+  return { name, data: packed ? await promisify(deflateRaw)(content) : content, size: content.length, sum, packed };
+};
+
+/** A zip archive with zip64 records throughout, as torch.save and numpy write; each entry on a multiple of 64 bytes. */
+export const zipArchive = (entries: readonly ZipEntry[]): Uint8Array[] => {
   const chunks: Uint8Array[] = [];
   const central: Buffer[] = [];
   let place = 0;
@@ -18,18 +45,16 @@ export const zipArchive = (
     chunks.push(chunk);
     place += chunk.length;
   };
-  for (const [name, content] of entries) {
-    const data = options.compress ? deflateRawSync(content) : content;
-    const method = options.compress ? 8 : 0;
+  for (const { name, data, size, sum, packed } of entries) {
+    const method = packed ? 8 : 0;
     const nameBytes = Buffer.from(name, 'utf8');
-    const sum = zlib.crc32(content);
     const begin = place;
     const unpadded = begin + 30 + nameBytes.length + 20 + 4;
     const padding = (ALIGNMENT - (unpadded % ALIGNMENT)) % ALIGNMENT;
     const sizes = Buffer.alloc(20);
     sizes.writeUInt16LE(1, 0);
     sizes.writeUInt16LE(16, 2);
-    sizes.writeBigUInt64LE(BigInt(content.length), 4);
+    sizes.writeBigUInt64LE(BigInt(size), 4);
     sizes.writeBigUInt64LE(BigInt(data.length), 12);
     const filler = Buffer.alloc(4 + padding);
     filler.write('FB', 0, 'latin1');

@@ -1,0 +1,147 @@
+#include "core/buffers.h"
+
+#include <ATen/ATen.h>
+
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include "core/names.h"
+#include "core/queue.h"
+#include "core/slots.h"
+
+namespace nodule {
+
+namespace {
+
+using Held = std::shared_ptr<at::Tensor>;
+
+// `held` is emptied where the buffer is detached by us: the finalizer runs only once the event loop turns, and a loop
+// that never yields would keep the memory until then.
+Napi::ArrayBuffer buffer_holding(Napi::Env env, const Held& held) {
+  if (held->nbytes() == 0) return Napi::ArrayBuffer::New(env, 0);
+  return Napi::ArrayBuffer::New(
+      env, held->data_ptr(), held->nbytes(), [](Napi::Env, void*, Held* kept) { delete kept; }, new Held(held));
+}
+
+bool shows(const Held& view, const at::Tensor& tensor) {
+  return view && view->defined() && view->const_data_ptr() == tensor.const_data_ptr() &&
+         view->nbytes() == tensor.nbytes();
+}
+
+// data(slot, the buffer given before or null) -> an external ArrayBuffer over libtorch's memory that holds a reference
+// to the tensor; the one given before as long as the tensor still lies there.
+Napi::Value data(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor& tensor = tensor_at(info[0]);
+    if (!tensor.device().is_cpu()) throw std::invalid_argument("data(): the tensor is on " + tensor.device().str());
+    if (!tensor.is_contiguous()) throw std::invalid_argument("data(): the tensor is not contiguous");
+    Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
+    if (info[1].IsArrayBuffer()) {
+      auto before = info[1].As<Napi::ArrayBuffer>();
+      if (!before.IsDetached() && shows(view, tensor)) return before;
+      if (!before.IsDetached()) before.Detach();
+      if (view) view->reset();
+    }
+    view = std::make_shared<at::Tensor>(tensor);
+    return buffer_holding(info.Env(), view);
+  });
+}
+
+// (slot, buffer). Views must not outlive what they look at: a read through a detached buffer is undefined, never freed
+// memory.
+Napi::Value detach_buffer(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    auto buffer = info[1].As<Napi::ArrayBuffer>();
+    if (!buffer.IsDetached()) buffer.Detach();
+    Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
+    if (view) view->reset();
+    view.reset();
+    return info.Env().Undefined();
+  });
+}
+
+// A copy of the values, contiguous and on the CPU, as bytes.
+Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const at::Tensor tensor = tensor_at(info[0]).detach().to(at::kCPU).contiguous();
+    auto buffer = Napi::ArrayBuffer::New(info.Env(), tensor.nbytes());
+    if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
+    return buffer;
+  });
+}
+
+// (slot, dtype or null) -> promise of the bytes, copied off the thread.
+Napi::Value copy_bytes_async(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto copy = std::make_shared<at::Tensor>(tensor_at(info[0]).detach());
+    std::optional<at::ScalarType> dtype;
+    if (info[1].IsString()) dtype = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
+    return enqueue(
+        info.Env(), [copy, dtype] { *copy = copied_to_cpu(dtype ? copy->to(*dtype) : *copy); },
+        [copy](Napi::Env env) -> Napi::Value { return buffer_over(env, *copy); });
+  });
+}
+
+struct Copied {
+  at::Tensor source;
+  std::uint64_t version;
+  at::Tensor copy;
+};
+
+std::uint64_t version_of(const at::Tensor& tensor) {
+  return tensor.is_inference() ? 0 : static_cast<std::uint64_t>(tensor._version());
+}
+
+// (slots) -> promise of [Uint8Array …], copied off the thread. In the place of a tensor that was written to meanwhile
+// is null: its bytes would be half of the old values and half of the new ones.
+Napi::Value copy_many_async(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const auto copied = std::make_shared<std::vector<Copied>>();
+    for (const at::Tensor& tensor : tensors_at(info[0])) {
+      at::Tensor source = tensor.detach();
+      const std::uint64_t version = version_of(source);
+      copied->push_back({std::move(source), version, {}});
+    }
+    return enqueue(
+        info.Env(),
+        [copied] {
+          for (Copied& one : *copied) one.copy = copied_to_cpu(one.source.resolve_conj().resolve_neg());
+        },
+        [copied](Napi::Env env) -> Napi::Value {
+          auto result = Napi::Array::New(env, copied->size());
+          for (std::size_t i = 0; i < copied->size(); ++i) {
+            const Copied& one = (*copied)[i];
+            const auto place = static_cast<std::uint32_t>(i);
+            if (version_of(one.source) != one.version) {
+              result.Set(place, env.Null());
+            } else {
+              Napi::ArrayBuffer buffer = buffer_over(env, one.copy);
+              result.Set(place, Napi::Uint8Array::New(env, buffer.ByteLength(), buffer, 0));
+            }
+          }
+          return result;
+        });
+  });
+}
+
+}  // namespace
+
+at::Tensor copied_to_cpu(const at::Tensor& tensor) {
+  const at::Tensor there = tensor.to(at::kCPU).contiguous();
+  return there.is_alias_of(tensor) ? there.clone() : there;
+}
+
+Napi::ArrayBuffer buffer_over(Napi::Env env, const at::Tensor& tensor) {
+  return buffer_holding(env, std::make_shared<at::Tensor>(tensor));
+}
+
+void init_buffers(Napi::Env env, Napi::Object exports) {
+  exports.Set("data", Napi::Function::New(env, data, "data"));
+  exports.Set("detachBuffer", Napi::Function::New(env, detach_buffer, "detachBuffer"));
+  exports.Set("copyBytes", Napi::Function::New(env, copy_bytes, "copyBytes"));
+  exports.Set("copyBytesAsync", Napi::Function::New(env, copy_bytes_async, "copyBytesAsync"));
+  exports.Set("copyManyAsync", Napi::Function::New(env, copy_many_async, "copyManyAsync"));
+}
+
+}  // namespace nodule

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ATen/ThreadLocalState.h>
+#include <napi.h>
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace nodule {
+
+class QueueThread {
+ public:
+  explicit QueueThread(Napi::Env env);
+  ~QueueThread();
+  QueueThread(const QueueThread&) = delete;
+  QueueThread& operator=(const QueueThread&) = delete;
+
+  // Waits for the job that runs; no other begins.
+  void halt();
+
+  Napi::Value push(Napi::Env env, std::function<void()> run, std::function<Napi::Value(Napi::Env)> settle);
+
+ private:
+  struct Job {
+    explicit Job(Napi::Env env);
+    Napi::Promise::Deferred deferred;
+    // As it was at the call: grad mode, autocast and inference mode travel with the work.
+    at::ThreadLocalState state;
+    int threads;
+    std::function<void()> run;
+    std::function<Napi::Value(Napi::Env)> settle;
+    std::exception_ptr failure;
+  };
+
+  void work();
+  static void run(Job& job);
+  static void settle(napi_env env, napi_value, void* context, void* job);
+  // The environment ends: nothing may touch it after this.
+  void stop();
+
+  napi_threadsafe_function call_back_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::unique_ptr<Job>> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+  // Of the JavaScript thread only: jobs whose promise is open. The process stays alive while there are any.
+  std::size_t open_ = 0;
+};
+
+}  // namespace nodule

@@ -1,0 +1,84 @@
+import { NoduleTrainError } from '../runtime/error.js';
+import type { DType, TypedArray } from './dtype.js';
+
+export type NestedArray = number | boolean | NestedArray[];
+
+const CHUNK = 4096;
+const SLICE_MS = 10;
+
+/** Builds the arrays, and pauses after every so many elements. */
+function* build(values: TypedArray, shape: readonly number[], dtype: DType): Generator<void, NestedArray> {
+  let position = 0;
+  let unpaused = 0;
+  const read = (): number | boolean => {
+    const value = values[position++] as number | bigint;
+    if (dtype === 'bool') return value !== 0;
+    if (typeof value !== 'bigint') return value;
+    const number = Number(value);
+    if (!Number.isSafeInteger(number))
+      throw new NoduleTrainError(
+        'torch',
+        `toArray(): ${value} is beyond 2^53 and cannot be a number; data() gives a BigInt64Array`,
+      );
+    return number;
+  };
+  if (shape.length === 0) return read();
+  const rowLength = shape[shape.length - 1]!;
+  const fill = (row: NestedArray[], count: number): void => {
+    for (let i = 0; i < count; i++) row.push(read());
+    // An empty row costs time as well.
+    unpaused += count + 8;
+  };
+  function* nest(depth: number): Generator<void, NestedArray> {
+    const out: NestedArray[] = [];
+    const size = shape[depth]!;
+    if (depth < shape.length - 2) {
+      for (let i = 0; i < size; i++) out.push(yield* nest(depth + 1));
+      return out;
+    }
+    // The last two dimensions without a generator for each row: rows may be short and many.
+    const rows = depth === shape.length - 1 ? 1 : size;
+    for (let r = 0; r < rows; r++) {
+      const row = depth === shape.length - 1 ? out : [];
+      let left = rowLength;
+      do {
+        const count = Math.min(left, CHUNK);
+        fill(row, count);
+        left -= count;
+        if (unpaused >= CHUNK) {
+          unpaused = 0;
+          yield;
+        }
+      } while (left > 0);
+      if (row !== out) out.push(row);
+    }
+    return out;
+  }
+  return yield* nest(0);
+}
+
+/** Row-major values as arrays within arrays; of a 0-dim shape the scalar. @throws NoduleTrainError `torch` beyond 2^53 */
+export function nestedArray(values: TypedArray, shape: readonly number[], dtype: DType): NestedArray {
+  const building = build(values, shape, dtype);
+  for (;;) {
+    const { done, value } = building.next();
+    if (done === true) return value;
+  }
+}
+
+/** As {@link nestedArray}, giving way to the event loop every 10 ms. */
+export async function nestedArrayAsync(
+  values: TypedArray,
+  shape: readonly number[],
+  dtype: DType,
+): Promise<NestedArray> {
+  const building = build(values, shape, dtype);
+  for (;;) {
+    const pauseAt = performance.now() + SLICE_MS;
+    while (performance.now() < pauseAt) {
+      const { done, value } = building.next();
+      if (done === true) return value;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
