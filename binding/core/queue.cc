@@ -78,12 +78,16 @@ void QueueThread::settle(napi_env raw_env, napi_value, void* context, void* data
   auto* queue = static_cast<QueueThread*>(context);
   if (--queue->open_ == 0) napi_unref_threadsafe_function(env, queue->call_back_);
   try {
-    if (job->failure) std::rethrow_exception(job->failure);
-    job->deferred.Resolve(job->settle(env));
-  } catch (const Napi::Error& error) {
-    job->deferred.Reject(error.Value());
-  } catch (const std::exception& error) {
-    job->deferred.Reject(to_js_error(env, error).Value());
+    try {
+      if (job->failure) std::rethrow_exception(job->failure);
+      job->deferred.Resolve(job->settle(env));
+    } catch (const Napi::Error& error) {
+      job->deferred.Reject(error.Value());
+    } catch (const std::exception& error) {
+      job->deferred.Reject(to_js_error(env, error).Value());
+    }
+  } catch (const Napi::Error&) {
+    // worker.terminate() came meanwhile: JavaScript can be called no more, and nobody waits for the promise.
   }
 }
 

@@ -20,10 +20,15 @@ export interface Child {
  * Runs an ES module in a Node process of its own, with `torch` imported. Every wait has a deadline, and the error says which
  * stage (line of the child's output) was the last.
  */
-export function runChild(source: string, { deadline = 20_000, flags = [] as string[] } = {}): Child {
+export function runChild(source: string, { deadline = 20_000, flags = [] as string[], withTorch = true } = {}): Child {
   const child = spawn(
     process.execPath,
-    [...flags, '--input-type=module', '--eval', `import * as torch from ${JSON.stringify(torch)};\n${source}`],
+    [
+      ...flags,
+      '--input-type=module',
+      '--eval',
+      `${withTorch ? `import * as torch from ${JSON.stringify(torch)};` : ''}\n${source}`,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let stdout = '';
