@@ -20,8 +20,12 @@ using Held = std::shared_ptr<at::Tensor>;
 // that never yields would keep the memory until then.
 Napi::ArrayBuffer buffer_holding(Napi::Env env, const Held& held) {
   if (held->nbytes() == 0) return Napi::ArrayBuffer::New(env, 0);
-  return Napi::ArrayBuffer::New(
-      env, held->data_ptr(), held->nbytes(), [](Napi::Env, void*, Held* kept) { delete kept; }, new Held(held));
+  // The buffer owns it only once it is made: in a worker that ends it cannot be made any more.
+  auto kept = std::make_unique<Held>(held);
+  auto buffer = Napi::ArrayBuffer::New(
+      env, held->data_ptr(), held->nbytes(), [](Napi::Env, void*, Held* owned) { delete owned; }, kept.get());
+  kept.release();
+  return buffer;
 }
 
 bool shows(const Held& view, const at::Tensor& tensor) {
