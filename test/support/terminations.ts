@@ -40,7 +40,7 @@ export async function terminateWorkers(times: number, deadline: number): Promise
   const { ended } = runChild(
     `import { Worker } from 'node:worker_threads';
     const works = ${JSON.stringify(works)};
-    torch.ones([1]).add(1);
+    torch.scope(() => { torch.ones([1]).add(1); });
     const before = torch.memory().bytes.cpu;
     let count = 0;
     const once = async (name, round) => {
@@ -67,7 +67,7 @@ export async function terminateWorkers(times: number, deadline: number): Promise
       for (let round = 1; round <= ${times}; round++) await once(name, round);
     }));
     for (let i = 0; i < 100 && torch.memory().bytes.cpu > before; i++) await new Promise((r) => setTimeout(r, 10));
-    if (torch.ones([2]).add(1).sum().item() !== 4) throw new Error('the main thread computes no more');
+    if (torch.scope(() => torch.ones([2]).add(1).sum().item()) !== 4) throw new Error('the main thread computes no more');
     console.log(JSON.stringify({ count, left: torch.memory().bytes.cpu - before }));`,
     { deadline },
   );
