@@ -45,6 +45,14 @@ describe('train()', { timeout: 60_000 }, () => {
     await expect(events.next()).rejects.toMatchObject({ name: 'NoduleTrainError', code: 'data-missing' });
   });
 
+  it('refuses to record steps on the CPU, as only CUDA can', async () => {
+    const events = train({ ...config('captured'), device: 'cpu', captureSteps: true });
+    await expect(events.next()).rejects.toMatchObject({
+      code: 'device',
+      message: expect.stringContaining('`captureSteps` on the CPU'),
+    });
+  });
+
   it('refuses a wrong configuration at the call', () => {
     expect(() => train({ ...config('x'), epochs: 0 })).toThrow('`epochs`');
   });
