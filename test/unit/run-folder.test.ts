@@ -22,7 +22,7 @@ describe('createRunFolder', () => {
   });
   it('refuses a folder that holds anything, and says how to go on with it', () => {
     writeFileSync(join(folder, 'x'), '');
-    expect(() => createRunFolder(runFolder(folder))).toThrow(`\`nodule-train train --resume ${folder}\``);
+    expect(() => createRunFolder(runFolder(folder))).toThrow(`\`npx nodule-train train --resume ${folder}\``);
   });
 });
 

@@ -39,7 +39,7 @@ describe('addSchemaOptions', () => {
 
   it.each([
     [['--epochs', 'two'], 'A number is wanted.'],
-    [['--loss', 'l2'], 'Allowed choices are dice, book.'],
+    [['--loss', 'l2'], 'Allowed choices are dice, dice-ce, book.'],
     [['--epoch', '2'], 'Did you mean'],
   ])('refuses %j', (args, message) => {
     expect(() => parse(...args)).toThrow(message);
