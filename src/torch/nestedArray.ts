@@ -4,7 +4,8 @@ import type { DType, TypedArray } from './dtype.js';
 export type NestedArray = number | boolean | NestedArray[];
 
 const CHUNK = 4096;
-const SLICE_MS = 10;
+// Half of what a slice may take: the pauses of the garbage collector, which moves the young arrays, come on top.
+const SLICE_MS = 5;
 
 /** Builds the arrays, and pauses after every so many elements. */
 function* build(values: TypedArray, shape: readonly number[], dtype: DType): Generator<void, NestedArray> {
@@ -66,7 +67,7 @@ export function nestedArray(values: TypedArray, shape: readonly number[], dtype:
   }
 }
 
-/** As {@link nestedArray}, giving way to the event loop every 10 ms. */
+/** As {@link nestedArray}, giving way to the event loop before 10 ms are over. */
 export async function nestedArrayAsync(
   values: TypedArray,
   shape: readonly number[],
