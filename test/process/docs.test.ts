@@ -117,7 +117,7 @@ describe('README and docs', { timeout: 120_000 }, () => {
         .map((file) => textOf(`scripts/${file}`)),
     ];
     // Options of other programs, and the mistyped one of the error table.
-    const foreign = ['--help', '--epoch', '--ignore-scripts', '--inspect', '--omit', '--external'];
+    const foreign = ['--help', '--epoch', '--ignore-scripts', '--inspect', '--omit', '--external', '--strict'];
     for (const flag of flagsIn(prose))
       expect(foreign.includes(flag) || sources.some((source) => knows(source, flag)), `${page}: ${flag}`).toBe(true);
   });
