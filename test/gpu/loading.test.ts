@@ -30,6 +30,23 @@ describe.skipIf(reason !== null)(`CUDA in this process (skipped: ${reason})`, { 
     expect(memory().bytes.cuda).toBe(before);
   });
 
+  it('counts live, peak and reserved bytes of a device, and its free memory', () => {
+    cuda.resetPeak();
+    const before = cuda.memory();
+    scope(() =>
+      zeros([1 << 22], { device: 'cuda' })
+        .add(1)
+        .sum()
+        .item(),
+    );
+    const after = cuda.memory();
+    expect(after.allocated).toBe(before.allocated);
+    expect(after.peak - before.allocated).toBeGreaterThanOrEqual(2 * (16 << 20));
+    expect(after.reserved).toBeGreaterThanOrEqual(after.peak);
+    expect(after.free as number).toBeLessThan(after.total as number);
+    cuda.synchronize();
+  });
+
   it('frees what a scope made on the device', () => {
     const before = memory().bytes.cuda;
     const sum = scope(() => zeros([1000, 1000], { device: 'cuda' }).add(1).sum().item());
