@@ -27,7 +27,9 @@ describe('a Module in TypeScript', () => {
   });
 
   it('learns: its parameters get gradients and an optimizer moves them', () => {
+    // Weights drawn otherwise may put every ReLU to sleep, and then no gradient flows.
     const block = new Block();
+    noGrad(() => block.parameters().map((parameter) => parameter.fill_(0.5)));
     const before = block.scale.toArray();
     const adam = optim.adam(block.parameters(), { lr: 0.1 });
     scope(() =>
