@@ -12,7 +12,8 @@ import { startSide } from './side.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const usage = `npm run bench -- [--json] [--quick] [--row TEXT] [--python INTERPRETER]
-Our training loop beside a plain PyTorch loop of the same network on the same scan, one thread each, in alternating blocks.
+Our training loop beside a plain PyTorch loop of the same network on the same scan, and small operators beside Python's, one
+thread each, in alternating blocks.
   --json     one object on stdout: {results: [{name, unit, ours, peer, peerName, ratio, goal, cpu, rounds}]}
   --quick    one short round of each: checks that all rows run, its figures mean nothing
   --row      only rows whose name contains this text
@@ -32,11 +33,17 @@ async function measure(row, ours, peer, quick) {
     ...variants.map((v) => ({ name: v, side: peer, variant: v })),
   ];
   const rates = new Map(sides.map(({ name }) => [name, []]));
-  const steps = quick ? 1 : row.steps;
+  const steps = quick ? Math.min(row.steps, row.operator ? 100 : 1) : row.steps;
   const rounds = quick ? 1 : 5;
   for (let round = -1; round < rounds; round++) {
     for (const { name, side, variant } of round % 2 ? sides : [...sides].reverse()) {
-      const request = { work: row.work, variant, batch: row.batch, size: row.size, steps: round < 0 ? 1 : steps };
+      const request = {
+        work: row.work,
+        variant,
+        batch: row.batch,
+        size: row.size,
+        steps: round < 0 && !row.operator ? 1 : steps,
+      };
       const seconds = await side.seconds(request);
       // The first round warms caches and kernels up and does not count.
       if (round >= 0) rates.get(name).push(row.rate(seconds / steps, row.batch));
@@ -97,17 +104,28 @@ if (rows.length === 0) {
 }
 const folder = await mkdtemp(join(tmpdir(), 'nodule-train-bench-'));
 try {
-  await writeScan(folder);
-  const peer = await startSide(values.python ?? pinnedPython(), [join(here, 'peers', 'peer.py'), folder]);
-  const ours = await startSide(process.execPath, [join(here, 'ours.mjs'), folder]);
-  const cpu = cpuCapability(peer.hello.capability);
+  if (rows.some(({ operator }) => !operator)) await writeScan(folder);
+  const python = values.python ?? pinnedPython();
+  const training = rows.some(({ operator }) => !operator) && {
+    peer: await startSide(python, [join(here, 'peers', 'peer.py'), folder]),
+    ours: await startSide(process.execPath, [join(here, 'ours.mjs'), folder]),
+  };
+  const operators = rows.some(({ operator }) => operator) && {
+    peer: await startSide(python, [join(here, 'peers', 'operators.py')], { core: 0 }),
+    ours: await startSide(process.execPath, [join(here, 'operators.mjs')], { core: 0 }),
+  };
+  const cpu = cpuCapability((training || operators).peer.hello.capability);
   const results = [];
   for (const row of rows) {
     process.stderr.write(`${row.name} ...\n`);
+    const { ours, peer } = row.operator ? operators : training;
     for (const result of await measure(row, ours, peer, values.quick)) results.push({ ...result, cpu });
   }
-  peer.end();
-  ours.end();
+  for (const pair of [training, operators])
+    if (pair) {
+      pair.peer.end();
+      pair.ours.end();
+    }
   if (values.json) console.log(JSON.stringify({ results }, null, 2));
   else print(results);
 } finally {

@@ -3,6 +3,13 @@
  * `rate` turns seconds per step into the row's unit, `better` says in which direction the unit counts.
  */
 const crops = { unit: 'crops/s', better: 'higher', rate: (seconds, batch) => batch / seconds };
+const operator = {
+  operator: true,
+  unit: 'µs of processor time',
+  better: 'lower',
+  rate: (seconds) => seconds * 1e6,
+  peers: [['eager']],
+};
 const EAGER = ['float32', 'channels-last', 'bf16', 'bf16 channels-last'];
 
 export const ROWS = [
@@ -55,6 +62,14 @@ export const ROWS = [
     rate: (seconds) => seconds * 1e3,
     peers: [['float32']],
   },
+  { name: 'operator add, 2×2', work: 'add', steps: 20_000, ...operator },
+  { name: 'operator add by ops.add, 2×2', work: 'ops.add', steps: 20_000, ...operator },
+  { name: 'operator add of a number, 2×2', work: 'add a number', steps: 20_000, ...operator },
+  { name: 'operator mm, 2×2', work: 'mm', steps: 20_000, ...operator },
+  { name: 'operator add_, 2×2', work: 'add_', steps: 20_000, ...operator },
+  { name: 'shape', work: 'shape', steps: 1_000_000, ...operator },
+  { name: 'operator add and the shape of its result', work: 'shape of a new tensor', steps: 20_000, ...operator },
+  { name: 'chain of 20 operators, 2×2', work: 'chain', steps: 1_000, ...operator },
 ];
 
 const NAMES = {
@@ -67,6 +82,7 @@ const NAMES = {
 
 /** @param {{work: string}} row @param {string} variant @param {number} tried how many variants competed */
 export function peerName(row, variant, tried) {
+  if (row.operator) return 'PyTorch eager, called from Python';
   if (row.work === 'crop') return 'numpy crop, affine_grid and grid_sample';
   const name = row.work === 'slice' ? NAMES[variant].replace(', fused Adam', '') : NAMES[variant];
   return tried > 1 ? `best eager: ${name}` : name;

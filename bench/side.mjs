@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /**
@@ -6,10 +6,12 @@ import { createInterface } from 'node:readline';
  *
  * @param {string} command
  * @param {string[]} args
+ * @param {{core?: number}} [options] core: the processor it is bound to, where `taskset` is there (util-linux)
  */
-export async function startSide(command, args) {
+export async function startSide(command, args, { core } = {}) {
+  const bound = core !== undefined && spawnSync('taskset', ['-c', String(core), 'true']).status === 0;
   // One thread for both: the libraries read these before the first operator runs.
-  const child = spawn(command, args, {
+  const child = spawn(bound ? 'taskset' : command, bound ? ['-c', String(core), command, ...args] : args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
   });

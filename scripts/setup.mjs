@@ -163,6 +163,24 @@ const addon = {
   },
 };
 
+const typesFile = inRoot('src', 'torch', 'operatorTypes.generated.ts');
+const typesStamp = inRoot('build', 'operatorTypes.stamp');
+
+/** The types of `ops`, which only the loaded addon knows; they are no part of the repository. */
+const operatorTypes = {
+  hash: (found) =>
+    contentHash(
+      ['scripts/operator-types.mjs', 'scripts/parseSchema.mjs', 'src/torch/crashingOperators.js'],
+      [addon.hash(found)],
+    ),
+  isFresh: (found) => fs.existsSync(typesFile) && readText(typesStamp) === operatorTypes.hash(found),
+  make: async (found) => {
+    const hash = operatorTypes.hash(found);
+    await command('types of operators', process.execPath, [inRoot('scripts', 'operator-types.mjs')]);
+    fs.writeFileSync(typesStamp, hash);
+  },
+};
+
 const distStamp = inRoot('dist', '.stamp');
 const typescript = {
   hash: () => contentHash(['tsconfig.json', 'package-lock.json', ...filesBelow('src')]),
@@ -178,7 +196,7 @@ const typescript = {
 const isFresh = () => {
   if (force || !packages.isFresh() || !typescript.isFresh()) return false;
   const found = libtorch.find();
-  return found !== null && addon.isFresh(found);
+  return found !== null && addon.isFresh(found) && operatorTypes.isFresh(found);
 };
 
 /** Runs all to their end; where several fail, all are told. */
@@ -193,10 +211,9 @@ const beside = async (...works) => {
 
 const makeAll = async () => {
   const [found] = await beside(libtorch.find() ?? libtorch.make(), packages.isFresh() || packages.make());
-  await beside(
-    (force || !addon.isFresh(found)) && addon.make(found),
-    (force || !typescript.isFresh()) && typescript.make(),
-  );
+  if (force || !addon.isFresh(found)) await addon.make(found);
+  if (force || !operatorTypes.isFresh(found)) await operatorTypes.make(found);
+  if (force || !typescript.isFresh()) await typescript.make();
 };
 
 try {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "core/in_memory.h"
 #include "core/names.h"
 #include "core/queue.h"
 #include "core/slots.h"
@@ -40,6 +41,10 @@ Napi::Value data(const Napi::CallbackInfo& info) {
     const at::Tensor& tensor = tensor_at(info[0]);
     if (!tensor.device().is_cpu()) throw std::invalid_argument("data(): the tensor is on " + tensor.device().str());
     if (!tensor.is_contiguous()) throw std::invalid_argument("data(): the tensor is not contiguous");
+    if (tensor._is_zerotensor() || tensor.is_neg() || tensor.is_conj()) {
+      throw std::invalid_argument(
+          "data(): the tensor has no memory of its own that holds its values; clone() gives one");
+    }
     Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
     if (info[1].IsArrayBuffer()) {
       auto before = info[1].As<Napi::ArrayBuffer>();
@@ -68,7 +73,7 @@ Napi::Value detach_buffer(const Napi::CallbackInfo& info) {
 // A copy of the values, contiguous and on the CPU, as bytes.
 Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    const at::Tensor tensor = tensor_at(info[0]).detach().to(at::kCPU).contiguous();
+    const at::Tensor tensor = in_memory(tensor_at(info[0]).detach()).to(at::kCPU).contiguous();
     auto buffer = Napi::ArrayBuffer::New(info.Env(), tensor.nbytes());
     if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
     return buffer;
@@ -110,7 +115,7 @@ Napi::Value copy_many_async(const Napi::CallbackInfo& info) {
     return enqueue(
         info.Env(),
         [copied] {
-          for (Copied& one : *copied) one.copy = copied_to_cpu(one.source.resolve_conj().resolve_neg());
+          for (Copied& one : *copied) one.copy = copied_to_cpu(one.source);
         },
         [copied](Napi::Env env) -> Napi::Value {
           auto result = Napi::Array::New(env, copied->size());
@@ -132,7 +137,7 @@ Napi::Value copy_many_async(const Napi::CallbackInfo& info) {
 }  // namespace
 
 at::Tensor copied_to_cpu(const at::Tensor& tensor) {
-  const at::Tensor there = tensor.to(at::kCPU).contiguous();
+  const at::Tensor there = in_memory(tensor).to(at::kCPU).contiguous();
   return there.is_alias_of(tensor) ? there.clone() : there;
 }
 

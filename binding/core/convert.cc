@@ -4,6 +4,7 @@
 #include <ATen/ScalarOps.h>
 
 #include <cmath>
+#include <sstream>
 #include <stdexcept>
 
 #include "core/names.h"
@@ -15,31 +16,49 @@ namespace {
 
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 
-const char* kind_of_js(const Argument& argument) {
+void say(std::string* found, const char* text) {
+  if (found) *found = text;
+}
+
+std::string number_text(double number) {
+  std::ostringstream text;
+  text.precision(17);
+  text << number;
+  return text.str();
+}
+
+std::string found_text(const Argument& argument) {
+  constexpr std::size_t kShown = 40;
   if (argument.tag == Tag::kTensor) return "a Tensor";
   if (argument.tag == Tag::kTensorList) return "an array of Tensors";
   const Napi::Value& value = argument.value;
-  if (value.IsNumber()) return "a number";
-  if (value.IsBoolean()) return "a boolean";
-  if (value.IsString()) return "a string";
+  if (value.IsNumber()) return "the number " + number_text(value.As<Napi::Number>().DoubleValue());
+  if (value.IsBoolean()) return value.As<Napi::Boolean>().Value() ? "true" : "false";
   if (value.IsBigInt()) return "a bigint";
+  if (value.IsString()) {
+    const std::string text = value.As<Napi::String>().Utf8Value();
+    return "the string '" + (text.size() > kShown ? text.substr(0, kShown) + "…" : text) + "'";
+  }
   if (value.IsArray()) return "an array";
   if (value.IsNull()) return "null";
   if (value.IsUndefined()) return "undefined";
   return "an object";
 }
 
-bool to_int(const Napi::Value& value, std::int64_t& out, std::string& why) {
+bool to_int(const Napi::Value& value, std::int64_t& out, std::string* found) {
   if (value.IsBigInt()) {
     bool lossless = false;
     out = value.As<Napi::BigInt>().Int64Value(&lossless);
-    if (!lossless) why = "a bigint beyond 64 bits";
+    if (!lossless) say(found, "a bigint beyond 64 bits");
     return lossless;
   }
   if (!value.IsNumber()) return false;
   const double number = value.As<Napi::Number>().DoubleValue();
   if (std::trunc(number) != number || std::fabs(number) > kMaxSafeInteger) {
-    why = std::isnan(number) ? "NaN" : "a number that is not whole or beyond 2^53 (use a bigint)";
+    if (found) {
+      *found = "the number " + number_text(number) +
+               (std::fabs(number) > kMaxSafeInteger ? ", which is beyond 2^53 (use a bigint)" : ", which is not whole");
+    }
     return false;
   }
   out = static_cast<std::int64_t>(number);
@@ -47,7 +66,7 @@ bool to_int(const Napi::Value& value, std::int64_t& out, std::string& why) {
 }
 
 // A whole number is an integer scalar (int64 tensor * 2 stays int64), as a literal without a point is in Python.
-bool to_scalar(const Napi::Value& value, at::Scalar& out, std::string& why) {
+bool to_scalar(const Napi::Value& value, at::Scalar& out, std::string* found) {
   if (value.IsBoolean()) {
     out = value.As<Napi::Boolean>().Value();
     return true;
@@ -64,7 +83,7 @@ bool to_scalar(const Napi::Value& value, at::Scalar& out, std::string& why) {
     return true;
   }
   std::int64_t integer = 0;
-  if (value.IsBigInt() && to_int(value, integer, why)) {
+  if (value.IsBigInt() && to_int(value, integer, found)) {
     out = integer;
     return true;
   }
@@ -85,28 +104,28 @@ bool to_list(const Napi::Value& value, c10::List<Element>& out, Convert&& conver
   return true;
 }
 
-int convert_list(const Argument& argument, const Parameter& parameter, c10::IValue& out, std::string& why) {
+int convert_list(const Argument& argument, const Parameter& parameter, c10::IValue& out, std::string* found) {
   const Napi::Value& value = argument.value;
   const bool is_array = value.IsArray() && argument.tag == Tag::kPlain;
   if (is_array && parameter.list_size > 0 && parameter.single_as_list) {
     // The kernels read as many elements as the schema says; a shorter list would be read past its end.
     const auto length = value.As<Napi::Array>().Length();
     if (length == 0 && !parameter.optional && parameter.list_size > 1) {
-      why = "an empty array";
+      say(found, "an empty array");
       return kNoFit;
     }
   }
   switch (parameter.kind) {
     case Kind::kIntList: {
       c10::List<std::int64_t> list;
-      const auto convert = [&](const Napi::Value& item, std::int64_t& element) { return to_int(item, element, why); };
+      const auto convert = [&](const Napi::Value& item, std::int64_t& element) { return to_int(item, element, found); };
       if (is_array) {
         if (!to_list<std::int64_t>(value, list, convert)) return kNoFit;
         out = std::move(list);
         return 0;
       }
       std::int64_t single = 0;
-      if (!parameter.single_as_list || !to_int(value, single, why)) return kNoFit;
+      if (!parameter.single_as_list || !to_int(value, single, found)) return kNoFit;
       for (int i = 0; i < parameter.list_size; ++i) list.push_back(single);
       out = std::move(list);
       return 1;
@@ -124,21 +143,26 @@ int convert_list(const Argument& argument, const Parameter& parameter, c10::IVal
     }
     case Kind::kBoolList: {
       c10::List<bool> list;
-      if (is_array) {
-        const auto array = value.As<Napi::Array>();
-        for (std::uint32_t i = 0; i < array.Length(); ++i) {
-          const Napi::Value item = array.Get(i);
-          if (!item.IsBoolean()) return kNoFit;
-          list.push_back(item.As<Napi::Boolean>().Value());
-        }
-        out = std::move(list);
-        return 0;
+      if (!is_array) return kNoFit;
+      const auto array = value.As<Napi::Array>();
+      // A mask is read as an array of the schema's length.
+      if (parameter.list_size > 0 && array.Length() != static_cast<std::uint32_t>(parameter.list_size)) {
+        if (found) *found = "an array of " + std::to_string(array.Length());
+        return kNoFit;
       }
-      return kNoFit;
+      for (std::uint32_t i = 0; i < array.Length(); ++i) {
+        const Napi::Value item = array.Get(i);
+        if (!item.IsBoolean()) return kNoFit;
+        list.push_back(item.As<Napi::Boolean>().Value());
+      }
+      out = std::move(list);
+      return 0;
     }
     case Kind::kScalarList: {
       c10::List<at::Scalar> list;
-      const auto convert = [&](const Napi::Value& item, at::Scalar& element) { return to_scalar(item, element, why); };
+      const auto convert = [&](const Napi::Value& item, at::Scalar& element) {
+        return to_scalar(item, element, found);
+      };
       if (!is_array || !to_list<at::Scalar>(value, list, convert)) return kNoFit;
       out = std::move(list);
       return 0;
@@ -148,7 +172,7 @@ int convert_list(const Argument& argument, const Parameter& parameter, c10::IVal
   }
 }
 
-int convert_tensor_list(const Argument& argument, const Parameter& parameter, c10::IValue& out, std::string& why) {
+int convert_tensor_list(const Argument& argument, const Parameter& parameter, c10::IValue& out, std::string* found) {
   const bool empty =
       argument.tag == Tag::kPlain && argument.value.IsArray() && argument.value.As<Napi::Array>().Length() == 0;
   if (argument.tag != Tag::kTensorList && !empty) return kNoFit;
@@ -166,7 +190,7 @@ int convert_tensor_list(const Argument& argument, const Parameter& parameter, c1
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     at::Tensor tensor = optional_tensor_at(array.Get(i));
     if (!tensor.defined()) {
-      why = "an array with null in it";
+      say(found, "an array with null in it");
       return kNoFit;
     }
     list.push_back(std::move(tensor));
@@ -175,7 +199,7 @@ int convert_tensor_list(const Argument& argument, const Parameter& parameter, c1
   return 0;
 }
 
-int convert_named(const Napi::Value& value, Kind kind, c10::IValue& out, std::string& why) {
+int convert_named(const Napi::Value& value, Kind kind, c10::IValue& out) {
   if (!value.IsString()) return kNoFit;
   const std::string name = value.As<Napi::String>().Utf8Value();
   try {
@@ -187,8 +211,7 @@ int convert_named(const Napi::Value& value, Kind kind, c10::IValue& out, std::st
       out = device_of_name(name);
       return 0;
     }
-  } catch (const std::exception& error) {
-    why = error.what();
+  } catch (const std::exception&) {
     return kNoFit;
   }
   if (kind == Kind::kLayout) {
@@ -215,17 +238,18 @@ int convert_named(const Napi::Value& value, Kind kind, c10::IValue& out, std::st
       }
     }
   }
-  why = "'" + name + "'";
   return kNoFit;
 }
 
 int convert_plain(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
-                  std::string& why) {
+                  std::string* found) {
   const Napi::Value& value = argument.value;
   switch (parameter.kind) {
     case Kind::kTensor: {
+      // A number has no memory to write to.
+      if (parameter.written) return kNoFit;
       at::Scalar scalar;
-      if (!to_scalar(value, scalar, why)) return kNoFit;
+      if (!to_scalar(value, scalar, found)) return kNoFit;
       // Wrapped, or type promotion differs from Python's: a float32 tensor plus 0.5 must stay float32.
       at::Tensor wrapped = c10::scalar_to_tensor(scalar);
       wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
@@ -234,13 +258,13 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
     }
     case Kind::kScalar: {
       at::Scalar scalar;
-      if (!to_scalar(value, scalar, why)) return kNoFit;
+      if (!to_scalar(value, scalar, found)) return kNoFit;
       out = scalar;
       return 0;
     }
     case Kind::kInt: {
       std::int64_t integer = 0;
-      if (!to_int(value, integer, why)) return kNoFit;
+      if (!to_int(value, integer, found)) return kNoFit;
       out = integer;
       return 0;
     }
@@ -260,14 +284,14 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
     case Kind::kDevice:
     case Kind::kLayout:
     case Kind::kMemoryFormat:
-      return convert_named(value, parameter.kind, out, why);
+      return convert_named(value, parameter.kind, out);
     case Kind::kIntList:
     case Kind::kFloatList:
     case Kind::kBoolList:
     case Kind::kScalarList:
-      return convert_list(argument, parameter, out, why);
+      return convert_list(argument, parameter, out, found);
     case Kind::kTensorList:
-      return convert_tensor_list(argument, parameter, out, why);
+      return convert_tensor_list(argument, parameter, out, found);
     default:
       return kNoFit;
   }
@@ -275,8 +299,51 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
 
 }  // namespace
 
+std::string wanted(const Parameter& parameter) {
+  const auto name = [&]() -> std::string {
+    const std::string size = parameter.list_size > 0 ? std::to_string(parameter.list_size) + " " : "";
+    switch (parameter.kind) {
+      case Kind::kTensor:
+        return "a Tensor";
+      case Kind::kTensorList:
+        return parameter.optional_elements ? "an array of Tensors and nulls" : "an array of Tensors";
+      case Kind::kScalar:
+        return "a number";
+      case Kind::kInt:
+        return "a whole number";
+      case Kind::kFloat:
+        return "a number";
+      case Kind::kBool:
+        return "true or false";
+      case Kind::kString:
+        return "a string";
+      case Kind::kIntList:
+        return parameter.single_as_list ? "an array of " + size + "whole numbers, or one for all"
+                                        : "an array of whole numbers";
+      case Kind::kFloatList:
+      case Kind::kScalarList:
+        return "an array of numbers";
+      case Kind::kBoolList:
+        return "an array of " + size + "booleans";
+      case Kind::kScalarType:
+        return "a dtype ('float32' and so on)";
+      case Kind::kLayout:
+        return "'strided' or 'sparse_coo'";
+      case Kind::kMemoryFormat:
+        return "'contiguous_format', 'preserve_format', 'channels_last' or 'channels_last_3d'";
+      case Kind::kDevice:
+        return "'cpu', 'cuda' or 'cuda:N'";
+      case Kind::kGenerator:
+        return "none: manualSeed() seeds the one generator";
+      default:
+        return parameter.type + ", which has no counterpart in JavaScript";
+    }
+  }();
+  return parameter.optional ? name + ", or null" : name;
+}
+
 int convert_argument(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
-                     std::string& why) {
+                     std::string* found) {
   if (argument.tag == Tag::kPlain && (argument.value.IsNull() || argument.value.IsUndefined())) {
     if (argument.value.IsUndefined() && parameter.has_default) {
       out = parameter.default_value;
@@ -286,7 +353,7 @@ int convert_argument(const Argument& argument, const Parameter& parameter, bool 
       out = c10::IValue();
       return 0;
     }
-    why = kind_of_js(argument);
+    if (found) *found = found_text(argument);
     return kNoFit;
   }
   int cost = kNoFit;
@@ -304,11 +371,11 @@ int convert_argument(const Argument& argument, const Parameter& parameter, bool 
       }
     }
   } else if (argument.tag == Tag::kTensorList) {
-    if (parameter.kind == Kind::kTensorList) cost = convert_tensor_list(argument, parameter, out, why);
+    if (parameter.kind == Kind::kTensorList) cost = convert_tensor_list(argument, parameter, out, found);
   } else {
-    cost = convert_plain(argument, parameter, numbers_as_tensors, out, why);
+    cost = convert_plain(argument, parameter, numbers_as_tensors, out, found);
   }
-  if (cost == kNoFit && why.empty()) why = kind_of_js(argument);
+  if (cost == kNoFit && found && found->empty()) *found = found_text(argument);
   return cost;
 }
 

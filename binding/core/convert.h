@@ -7,10 +7,13 @@
 namespace nodule {
 
 // What converting an argument cost: 0 where it fits as it is, more where it had to be wrapped or widened, kNoFit where
-// it does not fit (and `why` then says so in JavaScript's terms).
+// it does not fit; `found`, which may be null, then says what it is in JavaScript's terms.
 constexpr int kNoFit = -1;
 int convert_argument(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
-                     std::string& why);
+                     std::string* found);
+
+// What a parameter takes, in JavaScript's terms.
+std::string wanted(const Parameter& parameter);
 
 Kind kind_of(const c10::Type& type, bool& optional, bool& optional_elements);
 

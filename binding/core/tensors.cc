@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "core/in_memory.h"
 #include "core/names.h"
 #include "core/slots.h"
 
@@ -69,6 +70,8 @@ Napi::Value from_data(const Napi::CallbackInfo& info) {
                                   std::to_string(tensor.nbytes()));
     }
     if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), bytes, tensor.nbytes());
+    // A bool of another byte than 0 and 1 is undefined behaviour in every kernel.
+    if (type == at::kBool) tensor = tensor.view(at::kByte).ne(0);
     return slot_of(info.Env(), std::move(tensor));
   });
 }

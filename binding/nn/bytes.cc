@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "core/in_memory.h"
 #include "core/names.h"
 #include "core/slots.h"
 #include "nn/init.h"
@@ -38,7 +39,7 @@ Napi::Value tensor_from_bytes(const Napi::CallbackInfo& info) {
 // (slot) -> Uint8Array, a copy.
 Napi::Value tensor_to_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
-    const at::Tensor tensor = tensor_at(info[0]).detach().resolve_conj().resolve_neg().cpu().contiguous();
+    const at::Tensor tensor = in_memory(tensor_at(info[0]).detach()).cpu().contiguous();
     auto bytes = Napi::Uint8Array::New(info.Env(), tensor.nbytes());
     if (tensor.nbytes() > 0) std::memcpy(bytes.Data(), tensor.const_data_ptr(), tensor.nbytes());
     return bytes;

@@ -3,6 +3,7 @@ export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
 export { type Device, type DType, dtypes, type TypedArray } from './dtype.js';
 export { autocast, carryModes, gradients, noGrad } from './gradMode.js';
+export type { IndexItem } from './indexTensor.js';
 export * as losses from './losses/index.js';
 export {
   cpuCapability,
@@ -17,10 +18,11 @@ export type { CudaMemory } from './native.js';
 export type { NestedArray } from './nestedArray.js';
 export type { Module } from './nn/index.js';
 export * as nn from './nn/index.js';
-export { type Operator, type OperatorArgument, op, ops } from './operators.js';
+export type { Int, Ints, Layout, MemoryFormat, Operand, OperatorArgument, Scalar } from './operatorArguments.js';
+export { type Operator, type Ops, op, ops } from './operators.js';
 export * as optim from './optim/index.js';
 export { setAllowTf32, setDeterministic } from './precision.js';
 export { keep, scope } from './scope.js';
 export * from './serialization/index.js';
 export { fromShared, revokeShared, type SharedTensor } from './share.js';
-export { type IndexItem, isTensor, type Operand, Tensor } from './tensor.js';
+export { isTensor, Tensor } from './tensor.js';

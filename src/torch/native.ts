@@ -24,7 +24,10 @@ export interface Native {
   readonly libtorchVersion: string;
   call(operator: number, tags: number, names: readonly string[] | null, ...values: unknown[]): CallResult;
   callAsync(operator: number, tags: number, names: readonly string[] | null, ...values: unknown[]): Promise<CallResult>;
-  resolveOperator(name: string): { number: number; mutates: boolean; schemas: string[] };
+  resolveOperator(
+    name: string,
+    leftOut: readonly string[],
+  ): { number: number; reshapes: boolean; numbersAsTensors: boolean; schemas: string[] };
   operatorNames(): string[];
   shape(slot: Slot): number[];
   strides(slot: Slot): number[];

@@ -1,22 +1,11 @@
 import { NoduleTrainError } from '../runtime/error.js';
+import { crashingOperators } from './crashingOperators.js';
 import type { CallResult } from './native.js';
 import { native } from './native.js';
-import type { AtenOperator, NoduleOperator } from './operatorNames.generated.js';
-import { fromSlot, isTensor, shapeChanged, slotOf, type Tensor } from './tensor.js';
+import type { OperatorArgument } from './operatorArguments.js';
+import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
+import { fromSlot, isTensor, rawSlot, shapeChanged, type Tensor } from './tensor.js';
 import { torchError } from './torchError.js';
-
-/** What an operator takes. A plain object as the last argument holds arguments by name (camelCase or snake_case). */
-export type OperatorArgument =
-  | Tensor
-  | number
-  | bigint
-  | boolean
-  | string
-  | null
-  | undefined
-  | readonly (Tensor | null)[]
-  | readonly (number | bigint | boolean)[]
-  | { readonly [name: string]: OperatorArgument };
 
 // The type of a result is the schema's affair: most give a Tensor, some several, a few a number.
 export type Operator<Result = any> = ((...args: OperatorArgument[]) => Result) & {
@@ -25,13 +14,14 @@ export type Operator<Result = any> = ((...args: OperatorArgument[]) => Result) &
 
 interface Resolved {
   number: number;
-  mutates: boolean;
+  reshapes: boolean;
   schemas: string[];
 }
 
 const PLAIN = 0;
 const TENSOR = 1;
 const TENSOR_LIST = 2;
+const TWO_TENSORS = 5;
 const MOST_ARGUMENTS = 26; // two bits each in a number of 53
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -49,19 +39,31 @@ const tagOf = (value: OperatorArgument): number => {
   return PLAIN;
 };
 
-const encode = (value: OperatorArgument, tag: number): unknown => {
-  if (tag === TENSOR) return slotOf(value as Tensor);
+/** An argument as an error calls it: its place, or its name where it was given by name. */
+const said = (place: number, names: string[] | null, count: number): string => {
+  const first = count - (names?.length ?? 0);
+  return place < first ? `argument ${place + 1}` : `'${names?.[place - first]}'`;
+};
+
+const liveSlot = (tensor: Tensor, operator: string, what: () => string): number => {
+  const slot = rawSlot(tensor);
+  if (slot < 0) throw new NoduleTrainError('disposed', `${operator}: ${what()} is a Tensor that was disposed`);
+  return slot;
+};
+
+const encode = (value: OperatorArgument, tag: number, operator: string, what: () => string): unknown => {
+  if (tag === TENSOR) return liveSlot(value as Tensor, operator, what);
   if (tag === TENSOR_LIST)
     return (value as (Tensor | null)[]).map((item, i) => {
-      if (isTensor(item)) return slotOf(item);
+      if (isTensor(item)) return liveSlot(item, operator, () => `element ${i} of ${what()}`);
       if (item === null || item === undefined) return -1;
       throw new NoduleTrainError(
         'torch',
-        `Element ${i} of a list of Tensors is ${typeof item}, wanted is a Tensor or null`,
+        `${operator}: element ${i} of ${what()} is a ${typeof item}, wanted is a Tensor or null`,
       );
     });
   if (typeof value === 'function' || typeof value === 'symbol')
-    throw new NoduleTrainError('torch', `An argument is a ${typeof value}, which no operator takes`);
+    throw new NoduleTrainError('torch', `${operator}: ${what()} is a ${typeof value}, which no operator takes`);
   return value;
 };
 
@@ -72,31 +74,37 @@ interface Encoded {
   encoded: unknown[];
 }
 
-function encodeAll(name: string, args: OperatorArgument[]): Encoded {
+function encodeAll(operator: string, args: OperatorArgument[]): Encoded {
   const last = args[args.length - 1];
   let values: OperatorArgument[] = args;
   let names: string[] | null = null;
   if (args.length > 0 && isNamed(last)) {
-    const named = Object.entries(last).filter(([, value]) => value !== undefined);
-    names = named.map(([key]) => snakeCase(key));
-    values = [...args.slice(0, -1), ...named.map(([, value]) => value)];
+    names = [];
+    values = args.slice(0, -1);
+    for (const key in last)
+      if (last[key] !== undefined) {
+        names.push(snakeCase(key));
+        values.push(last[key]);
+      }
+    if (names.length === 0) names = null;
   }
-  if (values.length > MOST_ARGUMENTS)
-    throw new NoduleTrainError('torch', `${name} got ${values.length} arguments, more than any operator takes`);
+  const count = values.length;
+  if (count > MOST_ARGUMENTS)
+    throw new NoduleTrainError('torch', `${operator} got ${count} arguments, more than any operator takes`);
   let tags = 0;
   let place = 1;
-  const encoded: unknown[] = new Array(values.length);
-  for (let i = 0; i < values.length; i++) {
+  const encoded: unknown[] = new Array(count);
+  for (let i = 0; i < count; i++) {
     const value = values[i];
     const tag = tagOf(value);
-    encoded[i] = encode(value, tag);
+    encoded[i] = encode(value, tag, operator, () => said(i, names, count));
     tags += tag * place;
     place *= 4;
   }
   return { values, names, tags, encoded };
 }
 
-function decode(result: CallResult, values: OperatorArgument[]): unknown {
+function decode(result: CallResult, values: readonly OperatorArgument[]): unknown {
   if (typeof result === 'number') return result >= 0 ? fromSlot(result) : values[-1 - result];
   const kinds = result[0];
   const decoded = Array.from(kinds, (kind, i) => {
@@ -109,49 +117,89 @@ function decode(result: CallResult, values: OperatorArgument[]): unknown {
   return decoded.length === 0 ? undefined : decoded.length === 1 ? decoded[0] : decoded;
 }
 
-function invoke(name: string, resolved: Resolved, args: OperatorArgument[]): unknown {
-  const { values, names, tags, encoded } = encodeAll(name, args);
+const forgetShapes = (values: readonly OperatorArgument[]): void => {
+  for (const value of values) {
+    if (isTensor(value)) shapeChanged(value);
+    else if (Array.isArray(value)) for (const item of value) if (isTensor(item)) shapeChanged(item);
+  }
+};
+
+function invoke(operator: string, resolved: Resolved, args: OperatorArgument[]): unknown {
+  const { values, names, tags, encoded } = encodeAll(operator, args);
   let result: CallResult;
   try {
     result = native().call(resolved.number, tags, names, ...encoded);
   } catch (cause) {
-    throw torchError(cause, name);
+    throw torchError(cause, operator);
   }
-  if (resolved.mutates)
-    for (const value of values) {
-      if (isTensor(value)) shapeChanged(value);
-      else if (Array.isArray(value)) for (const item of value) if (isTensor(item)) shapeChanged(item);
-    }
+  if (resolved.reshapes) forgetShapes(values);
   return decode(result, values);
 }
 
-async function invokeAsync(name: string, resolved: Resolved, args: OperatorArgument[]): Promise<unknown> {
-  const { values, names, tags, encoded } = encodeAll(name, args);
+async function invokeAsync(operator: string, resolved: Resolved, args: OperatorArgument[]): Promise<unknown> {
+  const { values, names, tags, encoded } = encodeAll(operator, args);
   try {
     return decode(await native().callAsync(resolved.number, tags, names, ...encoded), values);
   } catch (cause) {
-    throw torchError(cause, name);
+    throw torchError(cause, operator);
   }
 }
 
-const resolve = (name: string): Resolved => {
+/** Of one or two Tensors: what most calls of small operators are, without the arrays of the general way. */
+function invokeTensors(operator: string, resolved: Resolved, first: Tensor, second?: Tensor): unknown {
+  const slot = liveSlot(first, operator, () => 'argument 1');
+  let result: CallResult;
   try {
-    return native().resolveOperator(name);
+    result =
+      second === undefined
+        ? native().call(resolved.number, TENSOR, null, slot)
+        : native().call(
+            resolved.number,
+            TWO_TENSORS,
+            null,
+            slot,
+            liveSlot(second, operator, () => 'argument 2'),
+          );
+  } catch (cause) {
+    throw cause instanceof NoduleTrainError ? cause : torchError(cause, operator);
+  }
+  if (resolved.reshapes) forgetShapes(second === undefined ? [first] : [first, second]);
+  if (typeof result === 'number' && result >= 0) return fromSlot(result);
+  return decode(result, second === undefined ? [first] : [first, second]);
+}
+
+function callable(operator: string, resolve: () => Resolved): (...args: OperatorArgument[]) => unknown {
+  let known: Resolved | undefined;
+  return (...args) => {
+    known ??= resolve();
+    const [first, second] = args;
+    if (args.length === 1 && isTensor(first)) return invokeTensors(operator, known, first);
+    if (args.length === 2 && isTensor(first) && isTensor(second)) return invokeTensors(operator, known, first, second);
+    return invoke(operator, known, args);
+  };
+}
+
+const leftOut = Object.keys(crashingOperators);
+
+const resolve = (name: string, unsafe: boolean): Resolved => {
+  try {
+    const resolved = native().resolveOperator(name, unsafe ? [] : leftOut);
+    if (resolved.schemas.length > 0) return resolved;
   } catch (cause) {
     throw new NoduleTrainError('torch', `op('${name}'): ${(cause as Error).message}`, { cause });
   }
+  throw new NoduleTrainError(
+    'torch-unsafe',
+    `op('${name}') ends the process on malformed input (${crashingOperators[name] ?? 'every signature of it'}); say op('${name}', {unsafe: true}) if that is meant`,
+  );
 };
-
-const known = new Map<string, Operator>();
 
 /** An operator that is looked up at its first call; `name` must exist. */
 export function lazyOp(name: string): (...args: OperatorArgument[]) => Tensor {
-  let resolved: Resolved | undefined;
-  return (...args) => {
-    resolved ??= resolve(name);
-    return invoke(name, resolved, args) as Tensor;
-  };
+  return callable(name, () => resolve(name, false)) as (...args: OperatorArgument[]) => Tensor;
 }
+
+const known = new Map<string, Operator>();
 
 /**
  * As {@link lazyOp}, run on this thread's queue: asynchronous calls run in their order and see grad mode and autocast as
@@ -160,7 +208,7 @@ export function lazyOp(name: string): (...args: OperatorArgument[]) => Tensor {
 export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Promise<Tensor> {
   let resolved: Resolved | undefined;
   return async (...args) => {
-    resolved ??= resolve(name);
+    resolved ??= resolve(name, false);
     return (await invokeAsync(name, resolved, args)) as Tensor;
   };
 }
@@ -169,39 +217,61 @@ export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Prom
  * An operator of libtorch's dispatcher by its name: `op('aten::add')`, or one signature of it: `op('aten::add.Tensor')`.
  * Arguments are checked against the schema. A number where a Tensor is wanted is a wrapped scalar, as in Python.
  *
- * @param options.unsafe needed for private operators (their names start with `_`): these check little by themselves
- * @throws NoduleTrainError `torch` where no schema has that name
+ * @param options.unsafe needed for private operators (their names start with `_`), which check little by themselves, and
+ *   for those that are known to end the process on malformed input; it also brings the signatures of that kind that
+ *   `op(name)` leaves out
+ * @throws NoduleTrainError `torch` where no schema has that name, `torch-unsafe` where `unsafe` is needed
  */
 export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
+  const unsafe = options.unsafe === true;
+  const key = unsafe ? `unsafe ${name}` : name;
+  const found = known.get(key);
+  if (found !== undefined) return found;
   const base = name.slice(name.indexOf('::') + 2);
-  if (base.startsWith('_') && options.unsafe !== true)
+  if (base.startsWith('_') && !unsafe)
     throw new NoduleTrainError(
       'torch-unsafe',
-      `op('${name}') is a private operator that may crash the process on malformed input; say op('${name}', {unsafe: true}) if that is meant`,
+      `op('${name}') is a private operator that may end the process on malformed input; say op('${name}', {unsafe: true}) if that is meant`,
     );
-  const found = known.get(name);
-  if (found !== undefined) return found;
-  const resolved = resolve(name);
-  const operator = Object.assign((...args: OperatorArgument[]) => invoke(name, resolved, args), {
-    schemas: resolved.schemas,
-  });
-  known.set(name, operator);
+  const resolved = resolve(name, unsafe);
+  const operator = Object.assign(
+    callable(name, () => resolved),
+    { schemas: resolved.schemas },
+  ) as Operator;
+  known.set(key, operator);
   return operator;
 }
 
-/** Operators by name. */
-export type Ops = { readonly [name in AtenOperator]: Operator } & {
+/** Public operators of the `aten` namespace, typed by their schemas. */
+export interface Ops extends AtenOperators {
   /** Our own operators: `ops.nodule.crop_augment(…)`. */
-  readonly nodule: { readonly [name in NoduleOperator]: Operator };
+  readonly nodule: NoduleOperators;
+}
+
+/**
+ * Looked up at the first use and then a plain property. A missing name throws, but for those that JavaScript asks of any
+ * object (`then` for a promise, `toJSON`).
+ */
+const namespace = (prefix: string, own: object = {}): object => {
+  const found: object = Object.create(
+    new Proxy(Object.prototype, {
+      get: (target, name) => {
+        if (typeof name !== 'string' || name === 'then' || name === 'toJSON' || name in target)
+          return Reflect.get(target, name, found);
+        const operator = op(`${prefix}::${name}`);
+        Object.defineProperty(found, name, { value: operator });
+        return operator;
+      },
+    }),
+  );
+  return Object.assign(found, own);
 };
 
-const namespace = (prefix: string): object =>
-  new Proxy({}, { get: (_, name) => (typeof name === 'string' ? op(`${prefix}::${name}`) : undefined) });
-
-const aten = namespace('aten');
-const nodule = namespace('nodule');
-
-/** Every public operator of the `aten` namespace, and under `ops.nodule` our own. */
-export const ops = new Proxy({} as Ops, {
-  get: (_, name) => (name === 'nodule' ? nodule : Reflect.get(aten, name)),
-});
+/**
+ * Every public operator of the `aten` namespace, and under `ops.nodule` our own, with arguments in the order of the schema
+ * and, in an object at the end, by name: `ops.sum(x, [0], {keepdim: true})`.
+ *
+ * @throws NoduleTrainError `torch` where no signature fits the arguments (the message says which does not, and the
+ *   schema) and where libtorch refuses them
+ */
+export const ops = namespace('aten', { nodule: namespace('nodule') }) as Ops;

@@ -1,17 +1,15 @@
 import { inspect } from 'node:util';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
+import { type IndexItem, indexTensor } from './indexTensor.js';
 import { native } from './native.js';
 import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
+import type { Operand } from './operatorArguments.js';
 import { lazyOp } from './operators.js';
+import { printTensor } from './printTensor.js';
 import { forget, track, trackOwned } from './scope.js';
 import { type SharedTensor, shareSlot } from './share.js';
 import { torchError } from './torchError.js';
-
-/** A number stands for a 0-dim tensor of its value, with Python's type promotion. */
-export type Operand = Tensor | number | bigint | boolean;
-/** What `index` takes for each dimension: a position, a range [start, end, step] (null: to the edge), all, or indices. */
-export type IndexItem = number | readonly [start: number | null, end: number | null, step?: number] | null | Tensor;
 
 const A = {
   add: lazyOp('aten::add'),
@@ -60,7 +58,6 @@ const A = {
   slice: lazyOp('aten::slice'),
   select: lazyOp('aten::select'),
   narrow: lazyOp('aten::narrow'),
-  index: lazyOp('aten::index'),
   addInPlace: lazyOp('aten::add_'),
   subInPlace: lazyOp('aten::sub_'),
   mulInPlace: lazyOp('aten::mul_'),
@@ -416,21 +413,13 @@ export class Tensor {
     return A.narrow(this, dim, start, length);
   }
 
-  /** One item for each leading dimension, as `x[1, 2:5, :]` in Python is `x.index(1, [2, 5], null)`. */
+  /**
+   * One item for each leading dimension, as `x[1, 2:5, :]` in Python is `x.index(1, [2, 5], null)`. Ranges may be strided and
+   * negative as numpy's; those with a negative step, and tensors, give a copy, the others a view.
+   * @throws NoduleTrainError `index` where an item is none or lies outside
+   */
   index(...items: IndexItem[]): Tensor {
-    let result: Tensor = this;
-    const step = (next: Tensor): void => {
-      if (result !== this) result.dispose();
-      result = next;
-    };
-    let dim = 0;
-    for (const item of items) {
-      if (item === null) dim++;
-      else if (typeof item === 'number') step(result.select(dim, item));
-      else if (isTensor(item)) step(A.index(result, [...new Array<null>(dim++).fill(null), item]));
-      else step(result.slice(dim++, item[0], item[1], item[2] ?? 1));
-    }
-    return result === this ? A.slice(this, 0) : result;
+    return indexTensor(this, items);
   }
 
   add_(other: Operand, options: { alpha?: number } = {}): this {
@@ -460,19 +449,7 @@ export class Tensor {
     return this[inspect.custom]();
   }
   [inspect.custom](): string {
-    if (this.isDisposed) return 'Tensor(disposed)';
-    const corner = this.dim === 0 || this.numel === 0 ? [] : this.shape.map((size) => Math.min(size, 3));
-    const cut = corner.reduce<Tensor>((part, size, dim) => {
-      const next = part.slice(dim, 0, size);
-      if (part !== this) part.dispose();
-      return next;
-    }, this);
-    const values = JSON.stringify(cut.toArray(), (_, value) =>
-      typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value,
-    );
-    if (cut !== this) cut.dispose();
-    const more = corner.some((size, dim) => size < (this.shape[dim] ?? 0)) ? ' …' : '';
-    return `Tensor(${this.dtype} [${this.shape}] ${this.device}${this.requiresGrad ? ' requiresGrad' : ''}) ${values}${more}`;
+    return printTensor(this);
   }
 }
 

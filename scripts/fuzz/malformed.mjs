@@ -1,0 +1,178 @@
+// Arguments that no operator should be given, and some that it should, so that the others are reached.
+import { fromData, op, ops } from '../../dist/torch/index.js';
+
+/** Mulberry32: a fraction in [0, 1) from a seed of 32 bits. */
+export const random = (seed) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+};
+
+const pick = (draw, list) => list[Math.floor(draw() * list.length)];
+
+const shapes = [
+  [],
+  [0],
+  [1],
+  [3],
+  [6],
+  [0, 3],
+  [2, 3],
+  [3, 3],
+  [4, 1],
+  [2, 3, 4],
+  [1, 2, 4, 4],
+  [2, 4, 5, 5],
+  [1, 1, 3, 4, 4],
+  [1, 1, 1, 1, 1, 1],
+  [3, 0, 2],
+];
+const dtypes = [
+  'float32',
+  'float32',
+  'float32',
+  'float64',
+  'int64',
+  'int64',
+  'int32',
+  'uint8',
+  'int8',
+  'bool',
+  'float16',
+  'bfloat16',
+];
+const whole = [
+  0,
+  1,
+  2,
+  3,
+  -1,
+  -2,
+  -7,
+  5,
+  100,
+  -100,
+  65536,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 40,
+  -(2 ** 40),
+  2n ** 62n,
+  -(2n ** 63n),
+];
+const small = [0, 1, 2, 3, -1, -2, 4, 7];
+const fractions = [0, 1, 0.5, -1, 1e-8, 1e30, -1e30, Number.NaN, Number.POSITIVE_INFINITY];
+const words = [
+  'none',
+  'mean',
+  'sum',
+  'linear',
+  'reflect',
+  'constant',
+  'circular',
+  'replicate',
+  'floor',
+  'trunc',
+  'same',
+  'valid',
+  'amax',
+  'prod',
+  'ij',
+  'xy',
+  'tanh',
+  'L',
+  'ij,jk->ik',
+  'i,i->',
+  '...',
+  '',
+  'x'.repeat(200),
+  'left',
+  'right',
+  'nearest',
+  'fro',
+  'nuc',
+  'reduced',
+  'complete',
+];
+
+const tensorOf = (draw, shape) => {
+  const dtype = pick(draw, dtypes);
+  const numel = shape.reduce((product, size) => product * size, 1);
+  const wild = draw();
+  const value = () => {
+    if (wild < 0.6) return dtype.includes('float') ? draw() * 4 - 2 : Math.floor(draw() * 3);
+    if (wild < 0.8) return Number(pick(draw, whole));
+    return pick(draw, fractions);
+  };
+  const filled = Float64Array.from({ length: numel }, value);
+  let tensor = fromData(filled, shape).to(dtype);
+  const form = draw();
+  if (form < 0.1 && shape.length >= 2) tensor = tensor.transpose(0, -1);
+  else if (form < 0.15 && shape.length >= 1) tensor = tensor.unsqueeze(0).expand(5, ...shape);
+  else if (form < 0.2) tensor = ops.complex(tensor.to('float32'), tensor.to('float32'));
+  else if (form < 0.23 && shape.length >= 2) tensor = op('aten::to_sparse')(tensor.to('float32'));
+  else if (form < 0.3 && dtype.startsWith('float') && dtype !== 'float16') tensor.requiresGrad = true;
+  return tensor;
+};
+
+const intsOf = (draw, length) => {
+  const wild = draw() < 0.4;
+  const count = draw() < 0.7 ? length : Math.floor(draw() * 5);
+  return Array.from({ length: count }, () => pick(draw, wild ? whole : small));
+};
+
+/** undefined: left out, where the schema has a default. */
+const argumentFor = (draw, { type, hasDefault }, shape) => {
+  if (hasDefault && draw() < 0.4) return undefined;
+  const bare = type.replace(/\?$/, '');
+  if (bare !== type && draw() < 0.3) return null;
+  const ownShape = () => (draw() < 0.6 ? shape : pick(draw, shapes));
+  const sized = /^int\[(\d)\]$/.exec(bare);
+  if (sized) return draw() < 0.15 ? pick(draw, whole) : intsOf(draw, Number(sized[1]));
+  const bools = /^bool\[(\d)\]$/.exec(bare);
+  if (bools) return Array.from({ length: Number(bools[1]) }, () => draw() < 0.7);
+  switch (bare) {
+    case 'Tensor':
+      return tensorOf(draw, ownShape());
+    case 'Tensor[]':
+      return Array.from({ length: Math.floor(draw() * 4) }, () => tensorOf(draw, ownShape()));
+    case 'Tensor?[]':
+      return Array.from({ length: Math.floor(draw() * 4) }, () => (draw() < 0.3 ? null : tensorOf(draw, ownShape())));
+    case 'int':
+      return draw() < 0.5 ? pick(draw, small) : pick(draw, whole);
+    case 'int[]':
+      return intsOf(draw, Math.floor(draw() * 4));
+    case 'float':
+      return pick(draw, fractions);
+    case 'float[]':
+      return Array.from({ length: Math.floor(draw() * 4) }, () => pick(draw, fractions));
+    case 'Scalar':
+      return pick(draw, draw() < 0.5 ? fractions : [...small, true]);
+    case 'Scalar[]':
+      return Array.from({ length: Math.floor(draw() * 4) }, () => pick(draw, fractions));
+    case 'bool':
+      return draw() < 0.5;
+    case 'str':
+      return pick(draw, words);
+    case 'ScalarType':
+      return pick(draw, dtypes);
+    case 'Layout':
+      return pick(draw, ['strided', 'sparse_coo']);
+    case 'MemoryFormat':
+      return pick(draw, ['contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d']);
+    case 'Device':
+      return 'cpu';
+    default:
+      return undefined;
+  }
+};
+
+/** One value for each parameter of the schema. Most tensors share a shape, or nearly everything would fail at the first check. */
+export const malformed = (schema, draw) => {
+  const shape = pick(draw, shapes);
+  return schema.parameters.map((parameter) => argumentFor(draw, parameter, shape));
+};

@@ -1,0 +1,14 @@
+/**
+ * Signatures that end the process on malformed input, with the signal. `ops` and `op(name)` leave them out, `op(name,
+ * {unsafe: true})` takes them. Made by scripts/fuzz-operators.mjs.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const crashingOperators = Object.freeze({
+  '_c10d_functional::all_to_all_single': 'SIGSEGV',
+  '_c10d_functional::reduce_scatter_tensor_coalesced': 'SIGSEGV',
+  '_c10d_functional_autograd::all_to_all_single': 'SIGSEGV',
+  'aten::align_tensors': 'SIGSEGV',
+  'aten::lcm_': 'SIGFPE',
+  'aten::linalg_eigvals': 'SIGSEGV',
+});
