@@ -11,6 +11,15 @@
 #include <mutex>
 #include <thread>
 
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBCXX__)
+// GCC 12 gave this function a new version; the old one is on every system that libtorch runs on (see glibc_floor.h).
+__asm__(
+    ".symver "
+    "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE,_ZNSt18condition_variable4waitERSt11unique_"
+    "lockISt5mutexE@"
+    "GLIBCXX_3.4.11");
+#endif
+
 namespace nodule {
 
 class QueueThread {
