@@ -22,7 +22,7 @@ import {
   tensor,
 } from '../../dist/torch/index.js';
 import { readMemory } from '../../dist/torch/serialization/reading.js';
-import { zipArchive } from '../../dist/torch/serialization/zipArchive.js';
+import { zipArchive, zipEntry } from '../../dist/torch/serialization/zipArchive.js';
 import { readZipDirectory } from '../../dist/torch/serialization/zipDirectory.js';
 
 const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
@@ -187,7 +187,8 @@ const mutate = ({ name, files }) => {
   const entries = entriesOf(file);
   const chosen = random() < 0.7 ? 0 : below(entries.length);
   const changed = entries.map(([entry, bytes], i) => [entry, i === chosen ? mended('npy', mutated(bytes)) : bytes]);
-  return Buffer.concat(zipArchive(changed, { compress: random() < 0.2 }));
+  const packed = random() < 0.2;
+  return Buffer.concat(zipArchive(changed.map(([entry, bytes]) => zipEntry(entry, bytes, packed))));
 };
 
 /** Frees the tensors of a loaded value; reads those that are small, as a view over foreign memory would show then. */
