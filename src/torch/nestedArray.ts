@@ -7,8 +7,23 @@ const CHUNK = 4096;
 // Half of what a slice may take: the pauses of the garbage collector, which moves the young arrays, come on top.
 const SLICE_MS = 5;
 
+/** An array takes 32 bytes and more, also where it is empty. */
+const MOST_ARRAYS = 2 ** 25;
+
+/** A tensor without elements may still stand for more rows than fit into memory. */
+function refuseTooMany(shape: readonly number[]): void {
+  let arrays = 1;
+  for (const size of shape.slice(0, -1)) arrays *= size;
+  if (arrays > MOST_ARRAYS)
+    throw new NoduleTrainError(
+      'torch',
+      `toArray(): shape [${shape.join(', ')}] makes ${arrays} arrays, at most ${MOST_ARRAYS} are made; data() gives one typed array`,
+    );
+}
+
 /** Builds the arrays, and pauses after every so many elements. */
 function* build(values: TypedArray, shape: readonly number[], dtype: DType): Generator<void, NestedArray> {
+  refuseTooMany(shape);
   let position = 0;
   let unpaused = 0;
   const read = (): number | boolean => {

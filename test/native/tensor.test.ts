@@ -42,6 +42,11 @@ describe('making tensors', () => {
 });
 
 describe('reading tensors', () => {
+  it('toArray() refuses more rows than fit into memory, though they are all empty', () => {
+    expect(torch.zeros([3, 0]).toArray()).toEqual([[], [], []]);
+    expect(() => torch.zeros([2 ** 31, 0]).toArray()).toThrow(/makes 2147483648 arrays, at most 33554432/);
+  });
+
   it('data() is a view: writing to it changes the tensor, disposing detaches it', () => {
     const made = torch.zeros([3]);
     const view = made.data() as Float32Array;
