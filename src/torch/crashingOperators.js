@@ -11,4 +11,8 @@ export const crashingOperators = Object.freeze({
   'aten::align_tensors': 'SIGSEGV',
   'aten::lcm_': 'SIGFPE',
   'aten::linalg_eigvals': 'SIGSEGV',
+  'aten::quantized_lstm_cell': 'SIGSEGV',
+  'aten::smooth_l1_loss_backward.grad_input': 'SIGFPE',
+  'onednn::linear_prepack_fp16': 'SIGSEGV',
+  'quantized::make_quantized_cell_params': 'SIGSEGV',
 });
