@@ -1,5 +1,5 @@
 import type { LabelledScan } from '../data/labelledScan.js';
-import { connectedComponents, type NoduleScores, noduleScores, type ScanScore, scoreScan } from '../score/index.js';
+import { matchScan, type NoduleScores, noduleScores, type ScanScore, scoreMatched } from '../score/index.js';
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from './metrics.js';
 import { slicePicture } from './slicePicture.js';
@@ -46,8 +46,7 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
     if (prediction === null) return null;
     for (const [slice] of middles(scan).slice(0, pictured - pictures.length))
       pictures.push({ tag: `validation/${scan.volume.uid}/slice ${slice}`, image: pictureOf(scan, prediction, slice) });
-    dropSmall(prediction, scan, parts.minimumVoxels);
-    scores.push(scoreOf(scan, prediction));
+    scores.push(scoreOf(scan, prediction, parts.minimumVoxels));
   }
   return {
     metrics: pixelMetrics(counts.read()),
@@ -111,24 +110,16 @@ function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Te
   return fromData(labels, [chosen.length, 1, rows, columns]);
 }
 
-function dropSmall(prediction: Uint8Array, { volume }: LabelledScan, minimumVoxels: number): void {
-  if (minimumVoxels <= 1) return;
-  const { labels, components } = connectedComponents(prediction, volume.shape, 26);
-  const small = new Uint8Array(components.length + 1);
-  for (const { label, voxels } of components) small[label] = voxels < minimumVoxels ? 1 : 0;
-  for (let voxel = 0; voxel < prediction.length; voxel++)
-    if (small[labels[voxel] as number] === 1) prediction[voxel] = 0;
-}
-
-/** Where the file knows no spacing everything is in voxels, and a nodule without a diameter has that of its mask's volume. */
-export function scoreOf({ volume, mask, nodules }: LabelledScan, prediction: Uint8Array): ScanScore {
+/** Components of fewer than `minimumVoxels` are left out. Where the file knows no spacing everything is in voxels, and a nodule without a diameter has that of its mask's volume. */
+export function scoreOf({ volume, mask, nodules }: LabelledScan, prediction: Uint8Array, minimumVoxels = 1): ScanScore {
   const spacing = volume.spacing ?? ([1, 1, 1] as const);
   const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
   const known = nodules.map(({ center, diameterMm, voxels }) => ({
     centerIRC: center,
     diameterMm: diameterMm ?? 2 * Math.cbrt((3 * voxels * voxelMm3) / (4 * Math.PI)),
   }));
-  return scoreScan({ prediction, truth: mask, shape: volume.shape, spacing, nodules: known });
+  const matched = matchScan({ prediction, truth: mask, shape: volume.shape, spacing, nodules: known });
+  return scoreMatched(matched, ({ voxels }) => voxels >= minimumVoxels);
 }
 
 /** Of each nodule, its annotated point. Two nodules in one slice make one picture. */
