@@ -1,4 +1,5 @@
 export { checkOptions } from './checkOptions.js';
+export { uidOf } from './formats.js';
 export {
   type IndexIRC,
   indexIRC,
@@ -15,7 +16,6 @@ export {
   readMask,
   readOptionsSchema,
   readVolume,
-  uidOf,
   writeMask,
   writeVolume,
 } from './readVolume.js';

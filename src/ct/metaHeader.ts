@@ -2,11 +2,13 @@ import { constants } from 'node:buffer';
 import { isAbsolute, normalize, sep } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 import { elementTypes } from './elementType.js';
-import { orthonormalError, transpose } from './matrix3.js';
+import { transpose } from './matrix3.js';
 import { type Geometry, identityDirection, type Matrix3, type Shape3, type Vector3, voxelCount } from './volume.js';
 
 /** What a MetaImage header says, checked. */
 export interface MetaHeader extends Geometry {
+  /** The field that `direction` was read from. */
+  readonly directionField: string;
   readonly elementType: string;
   readonly bigEndian: boolean;
   readonly compressed: boolean;
@@ -19,9 +21,6 @@ export interface MetaHeader extends Geometry {
   readonly dataBytes: number;
   readonly modality: string | null;
 }
-
-/** Axes of a header with six digits are off by 1e-6; more than this is a shear, which no rule here allows for. */
-const orthonormalTolerance = 1e-3;
 
 /** Checks the fields of a header; `path` is named in errors. Throws 'metaimage-header' with the field. */
 export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string>): MetaHeader => {
@@ -91,20 +90,12 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   if (spacing?.some((distance) => distance <= 0))
     fail(spacingName, `is "${spacingText}"`, 'three distances above 0 mm');
   const origin = numbers(first('Offset', 'Origin', 'Position'), 3) as Vector3 | null;
-  const [directionName, directionText] = first('TransformMatrix', 'Rotation', 'Orientation');
-  const entries = numbers([directionName, directionText], 9);
+  const [directionField, directionText] = first('TransformMatrix', 'Rotation', 'Orientation');
+  const entries = numbers([directionField, directionText], 9);
   // The file lists the axes one after another; they are the matrix's columns.
   const direction = entries
     ? transpose([entries.slice(0, 3), entries.slice(3, 6), entries.slice(6)] as unknown as Matrix3)
     : identityDirection;
-  const error = orthonormalError(direction);
-  if (error > orthonormalTolerance) {
-    fail(
-      directionName,
-      `is "${directionText}", off orthonormal by ${error.toPrecision(3)}`,
-      'axes of length 1 at right angles',
-    );
-  }
 
   const headerSize = whole('HeaderSize', -1) ?? 0;
   const compressed = flag('CompressedData', false);
@@ -115,6 +106,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
     spacing,
     origin: origin ?? [0, 0, 0],
     direction,
+    directionField,
     elementType,
     bigEndian: flag('BinaryDataByteOrderMSB', flag('ElementByteOrderMSB', false)),
     compressed,

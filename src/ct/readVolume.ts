@@ -1,49 +1,51 @@
-import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
+import { checkAxes } from './checkAxes.js';
 import { checkOptions } from './checkOptions.js';
-import { elementTypes } from './elementType.js';
-import type { MetaHeader } from './metaHeader.js';
-import { readMetaImage } from './readMetaImage.js';
+import { formatOf } from './formats.js';
+import type { ImageFile } from './imageFile.js';
 import { storeValues } from './storeValues.js';
 import { type Geometry, type MaskVolume, type Volume, voxelCount } from './volume.js';
-import { writeMetaImage } from './writeMetaImage.js';
 
 /** Options of `readVolume`. */
 export const readOptionsSchema = z.strictObject({
   /** Overrides what the file and its values suggest. */
   intensity: z.enum(['hu', 'arbitrary']).optional(),
+  /** UID of the series to read from a folder of DICOM files that holds several. */
+  series: z.string().min(1).optional(),
 });
 
 export type ReadOptions = z.input<typeof readOptionsSchema> & {
-  /** Told once per file where int16 cannot hold its values exactly; by default a warning of the process. */
+  /** Told what the user should know of a file, such as values that int16 cannot hold exactly; by default a warning of the process. */
   onNote?: (text: string) => void;
 };
 
-/** What is read and written so far; the other formats of a hospital come with their own readers. */
-const extensions = ['.mhd', '.mha'];
-
-const checkExtension = (path: string, doing: string): void => {
-  if (extensions.includes(extname(path).toLowerCase())) return;
-  throw new NoduleTrainError(
-    'scan-format',
-    `${doing} ${path}: the extension is "${extname(path)}"; wanted is one of ${extensions.join(', ')} (MetaImage): convert the file first`,
-  );
-};
-
-/** File name without its extension, which in LUNA16 is the series' UID. */
-export const uidOf = (path: string): string => basename(path, extname(path));
-
-/** A float image holds HU only if it has something darker than fat: rescaled ones start at 0 or near it. */
 const darkestOfArbitraryFloats = -200;
 
-const intensityOf = (header: MetaHeader, min: number): Volume['intensity'] => {
-  if (header.modality !== null && !/UNKNOWN$/.test(header.modality)) {
-    return header.modality === 'MET_MOD_CT' ? 'hu' : 'arbitrary';
+/**
+ * Reads a scan. Voxels are [slices, rows, columns] in the file's order, nothing is reoriented and nothing clipped.
+ * Where neither the file nor `intensity` says whether the values are Hounsfield units, signed ones are taken for 'hu' (floats
+ * if any is below -200), and `onNote` is told. Throws NoduleTrainError with the file and the field: 'scan-missing', 'scan-format', 'scan-axes',
+ * 'voxel-not-finite', 'voxel-range' and the codes of the formats.
+ */
+export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
+  const { intensity, series } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
+  const image = await formatOf(path, 'reading the scan').read(path, { series });
+  checkAxes(path, image);
+  for (const note of image.notes) onNote(`${path}: ${note}`);
+  const { min, max, ...stored } = storeValues(path, image);
+  if (stored.scale !== 1 || stored.offset !== 0) {
+    const error = (max - min) / 65535;
+    onNote(
+      `${path}: int16 cannot hold values from ${min} to ${max} exactly; they are off by at most ${error.toPrecision(3)}`,
+    );
   }
-  if (!elementTypes.get(header.elementType)!.holdsHu) return 'arbitrary';
-  const isFloat = header.elementType === 'MET_FLOAT' || header.elementType === 'MET_DOUBLE';
-  return isFloat && min > darkestOfArbitraryFloats ? 'arbitrary' : 'hu';
+  return {
+    ...geometryOf(image),
+    ...stored,
+    intensity: intensity ?? image.intensity ?? guess(path, image, min, onNote),
+    uid: image.uid,
+  };
 };
 
 const geometryOf = ({ shape, spacing, origin, direction }: Geometry): Geometry => ({
@@ -53,32 +55,28 @@ const geometryOf = ({ shape, spacing, origin, direction }: Geometry): Geometry =
   direction,
 });
 
-/**
- * Reads a scan. Voxels are [slices, rows, columns] in the file's order, nothing is reoriented and nothing clipped.
- * Intensity is 'hu' unless the header names another modality, the element type is unsigned or 8-bit, or a float image
- * has nothing below -200. Throws NoduleTrainError with the file and the field: 'scan-missing', 'scan-format',
- * 'metaimage-header', 'metaimage-data', 'voxel-not-finite', 'voxel-range'.
- */
-export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
-  const { intensity } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
-  checkExtension(path, 'reading the scan');
-  const { header, values } = await readMetaImage(path);
-  const { min, max, ...stored } = storeValues(path, values, header.shape);
-  if (stored.scale !== 1 || stored.offset !== 0) {
-    const error = (max - min) / 65535;
-    onNote(
-      `${path}: int16 cannot hold values from ${min} to ${max} exactly; they are off by at most ${error.toPrecision(3)}`,
-    );
-  }
-  return { ...geometryOf(header), ...stored, intensity: intensity ?? intensityOf(header, min), uid: uidOf(path) };
+/** Signed whole numbers are HU in practice; a float image is only if it has something darker than fat, as rescaled ones start near 0. */
+const guess = (
+  path: string,
+  { values }: ImageFile,
+  min: number,
+  onNote: (text: string) => void,
+): Volume['intensity'] => {
+  const isFloat = values instanceof Float32Array || values instanceof Float64Array;
+  const intensity = isFloat && min > darkestOfArbitraryFloats ? 'arbitrary' : 'hu';
+  onNote(
+    `${path}: the file does not say whether its values are Hounsfield units; they are taken for '${intensity}', as ${isFloat ? `the lowest is ${min}` : 'they are signed whole numbers'}; say it with intensity`,
+  );
+  return intensity;
 };
 
-const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_INT16' });
+const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN' });
 
 /** Reads labels or votes: whole numbers from 0 to 255 in any element type. Throws as `readVolume`, and 'mask-value'. */
 export const readMask = async (path: string): Promise<MaskVolume> => {
-  checkExtension(path, 'reading the mask');
-  const { header, values } = await readMetaImage(path);
+  const image = await formatOf(path, 'reading the mask').read(path, {});
+  checkAxes(path, image);
+  const { values } = image;
   const voxels = values instanceof Uint8Array ? values : new Uint8Array(values.length);
   for (let k = 0; voxels !== values && k < values.length; k++) {
     const value = Number(values[k]);
@@ -90,17 +88,22 @@ export const readMask = async (path: string): Promise<MaskVolume> => {
       );
     }
   }
-  return { ...geometryOf(header), voxels, uid: uidOf(path) };
+  return { ...geometryOf(image), voxels, uid: image.uid };
 };
 
 const checkSize = (path: string, doing: string, { shape, voxels }: Volume | MaskVolume): void => {
-  checkExtension(path, doing);
   if (voxels.length !== voxelCount(shape)) {
     throw new NoduleTrainError(
       'scan-shape',
       `${doing} ${path}: it has ${voxels.length} voxels; its shape [${shape.join(', ')}] wants ${voxelCount(shape)}`,
     );
   }
+};
+
+const writerOf = (path: string, doing: string) => {
+  const { name, write } = formatOf(path, doing);
+  if (write !== null) return write;
+  throw new NoduleTrainError('scan-format', `${doing} ${path}: ${name} is only read; write a .mha file instead`);
 };
 
 /** Writes a scan (`.mha`, or `.mhd` with `.zraw`; `.raw` with `compress: false`). Scaled voxels go out as MET_DOUBLE. */
@@ -113,8 +116,7 @@ export const writeVolume = async (
   const { voxels, scale, offset, intensity } = volume;
   const exact = scale === 1 && offset === 0;
   const values = exact ? voxels : Float64Array.from(voxels, (stored) => stored * scale + offset);
-  const modality = intensity === 'hu' ? 'MET_MOD_CT' : 'MET_MOD_OTHER';
-  await writeMetaImage(path, { ...geometryOf(volume), values, modality }, compress);
+  await writerOf(path, 'writing the scan')(path, { ...geometryOf(volume), values, intensity }, compress);
 };
 
 /** Writes labels as MET_UCHAR. */
@@ -124,5 +126,5 @@ export const writeMask = async (
   { compress = true }: { compress?: boolean } = {},
 ): Promise<void> => {
   checkSize(path, 'writing the mask', mask);
-  await writeMetaImage(path, { ...geometryOf(mask), values: mask.voxels }, compress);
+  await writerOf(path, 'writing the mask')(path, { ...geometryOf(mask), values: mask.voxels }, compress);
 };

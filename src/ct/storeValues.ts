@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import type { Values } from './elementType.js';
+import type { ImageFile } from './imageFile.js';
 import type { Shape3 } from './volume.js';
 
 interface Stored {
@@ -18,13 +18,16 @@ const levels = 65535;
  * offset that spread their range over all 65,536 levels (error at most range / 65,535).
  * Throws 'voxel-not-finite' with the index of the first NaN or infinity.
  */
-export const storeValues = (path: string, values: Values, shape: Shape3): Stored => {
-  if (values instanceof Int16Array) return { voxels: values, scale: 1, offset: 0, min: -32768, max: 32767 };
+export const storeValues = (path: string, image: ImageFile): Stored => {
+  const { values, slope, intercept, shape } = image;
+  if (values instanceof Int16Array && slope === 1 && intercept === 0)
+    return { voxels: values, scale: 1, offset: 0, min: -32768, max: 32767 };
+  const valueAt = (k: number): number => Number(values[k]) * slope + intercept;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let whole = true;
   for (let k = 0; k < values.length; k++) {
-    const value = Number(values[k]);
+    const value = valueAt(k);
     if (!Number.isFinite(value)) refuse(path, value, k, shape);
     if (value < min) min = value;
     if (value > max) max = value;
@@ -32,7 +35,7 @@ export const storeValues = (path: string, values: Values, shape: Shape3): Stored
   }
   if (whole && min >= -32768 && max <= 32767) {
     const voxels = new Int16Array(values.length);
-    for (let k = 0; k < voxels.length; k++) voxels[k] = Number(values[k]);
+    for (let k = 0; k < voxels.length; k++) voxels[k] = valueAt(k);
     return { voxels, scale: 1, offset: 0, min, max };
   }
   const scale = max > min ? (max - min) / levels : 1;
@@ -45,7 +48,7 @@ export const storeValues = (path: string, values: Values, shape: Shape3): Stored
   }
   const voxels = new Int16Array(values.length);
   for (let k = 0; k < voxels.length; k++) {
-    voxels[k] = Math.max(-32768, Math.min(32767, Math.round((Number(values[k]) - offset) / scale)));
+    voxels[k] = Math.max(-32768, Math.min(32767, Math.round((valueAt(k) - offset) / scale)));
   }
   return { voxels, scale, offset, min, max };
 };

@@ -58,10 +58,15 @@ function lunaDataset(luna: Luna16, patients: Map<string, string>, options: Datas
     async load(uid) {
       const path = series.get(uid)?.path;
       if (path === undefined) throw unknownSeries(luna.dir, uid);
-      return labelScan(await readVolume(path), luna.annotations.get(uid) ?? [], luna.maskPath(uid), {
-        rule: options.rule,
-        backgroundPoints: options.backgroundPoints ?? defaultBackgroundPoints,
-      });
+      return labelScan(
+        await readVolume(path, { intensity: 'hu' }),
+        luna.annotations.get(uid) ?? [],
+        luna.maskPath(uid),
+        {
+          rule: options.rule,
+          backgroundPoints: options.backgroundPoints ?? defaultBackgroundPoints,
+        },
+      );
     },
   };
 }

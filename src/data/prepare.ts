@@ -50,7 +50,7 @@ export async function prepare(
     const kept = existsSync(folder);
     let scan: LabelledScan | undefined;
     if (!kept) {
-      const volume = await readVolume(series.path);
+      const volume = await readVolume(series.path, { intensity: 'hu' });
       scan = await labelScan(volume, luna.annotations.get(series.uid) ?? [], luna.maskPath(series.uid), options);
       await writePreparedScan(folder, scan);
     }

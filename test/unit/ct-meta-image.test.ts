@@ -101,8 +101,9 @@ describe('reading MetaImage', () => {
         values,
       ),
     ).toBeLessThanOrEqual(bound);
-    expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain(path);
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toMatch(/wide\.mha: int16 cannot hold/);
+    expect(notes[1]).toMatch(/does not say whether its values are Hounsfield units/);
   });
 
   const refusals: [string, string, () => Promise<string>, RegExp][] = [
@@ -201,8 +202,8 @@ describe('reading MetaImage', () => {
     ],
     [
       'a shear',
-      'metaimage-header',
-      () => write('shear.mha', header({ TransformMatrix: '1 0 0 0.1 1 0 0 0 1' })),
+      'scan-axes',
+      () => write('shear.mha', header({ TransformMatrix: '1 0 0 0.1 1 0 0 0 1' }), bytesOf(ramp)),
       /field TransformMatrix .* off orthonormal by 0\.1/,
     ],
     [

@@ -1,0 +1,29 @@
+import { basename } from 'node:path';
+import { NoduleTrainError } from '../runtime/error.js';
+import type { ImageFormat } from './imageFile.js';
+import { metaImage } from './metaImage.js';
+
+/** Every format, in the order in which a file's name is compared. */
+const formats: readonly ImageFormat[] = [metaImage];
+
+const extensionOf = (path: string): string | undefined =>
+  formats.flatMap(({ extensions }) => extensions).find((extension) => path.toLowerCase().endsWith(extension));
+
+/** The format that the name says. Throws 'scan-format', which names all of them; `doing` is such as "reading the scan". */
+export const formatOf = (path: string, doing: string): ImageFormat => {
+  const extension = extensionOf(path);
+  const format = formats.find(({ extensions }) => extension !== undefined && extensions.includes(extension));
+  if (format !== undefined) return format;
+  const known = formats.map(({ name, extensions }) => `${extensions.join(', ')} (${name})`).join('; ');
+  throw new NoduleTrainError(
+    'scan-format',
+    `${doing} ${path}: the extension is "${basename(path).match(/\.[^.]*$/)?.[0] ?? ''}"; wanted is one of ${known}: convert the file first`,
+  );
+};
+
+/** File name without its extension, which in LUNA16 is the series' UID. */
+export const uidOf = (path: string): string => {
+  const name = basename(path);
+  const extension = extensionOf(name);
+  return extension === undefined ? name.replace(/\.[^.]*$/, '') : name.slice(0, -extension.length);
+};

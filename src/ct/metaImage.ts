@@ -1,0 +1,30 @@
+import { basename, extname } from 'node:path';
+import { elementTypes } from './elementType.js';
+import type { ImageFormat } from './imageFile.js';
+import type { MetaHeader } from './metaHeader.js';
+import { readMetaImage } from './readMetaImage.js';
+import { writeMetaImage } from './writeMetaImage.js';
+
+/** A modality that says what it is; ITK writes none, some tools write MET_MOD_UNKNOWN. Unsigned and 8-bit types hold no HU. */
+const intensityOf = ({ modality, elementType }: MetaHeader) => {
+  if (modality !== null && !/UNKNOWN$/.test(modality)) return modality === 'MET_MOD_CT' ? 'hu' : 'arbitrary';
+  return elementTypes.get(elementType)!.holdsHu ? null : 'arbitrary';
+};
+
+/** MetaImage, the format of LUNA16 and ITK. */
+export const metaImage: ImageFormat = {
+  name: 'MetaImage',
+  extensions: ['.mhd', '.mha'],
+  read: async (path) => {
+    const { header, values } = await readMetaImage(path);
+    const { shape, spacing, origin, direction, directionField } = header;
+    return {
+      ...{ shape, spacing, origin, direction, directionField, values },
+      ...{ slope: 1, intercept: 0, intensity: intensityOf(header), uid: basename(path, extname(path)), notes: [] },
+    };
+  },
+  write: (path, { intensity, ...image }, compress) => {
+    const modality = intensity && (intensity === 'hu' ? 'MET_MOD_CT' : 'MET_MOD_OTHER');
+    return writeMetaImage(path, { ...image, modality }, compress);
+  },
+};

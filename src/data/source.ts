@@ -1,0 +1,24 @@
+import type { Volume } from '../ct/index.js';
+import type { ScanTruth } from '../labels/labelRule.js';
+import type { SplitScan } from './split.js';
+
+/** One scan of a source: what is known before its voxels are read. */
+export interface SourceScan extends SplitScan {
+  /** LUNA16's fold (subset0 …), or '' where there is none. */
+  readonly subset: string;
+  readonly truth: ScanTruth;
+  /** Every file that the voxels come from, for the content's hash. */
+  readonly files: () => Promise<readonly string[]>;
+  readonly readVolume: () => Promise<Volume>;
+}
+
+/** A folder of scans and labels as others made it, looked through but not yet read. */
+export interface Source {
+  readonly kind: 'luna16' | 'lidc' | 'pairs' | 'nnunet';
+  readonly dir: string;
+  readonly scans: readonly SourceScan[];
+  /** Series that the annotations name and that are not on disk. */
+  readonly missing: number;
+  /** A split that the source brings along (LUNA16's folds by subset, nnU-Net's splits_final.json), by fold; none: []. */
+  readonly folds: readonly { readonly train: readonly string[]; readonly validation: readonly string[] }[];
+}
