@@ -1,4 +1,4 @@
-import type { IndexIRC, Volume } from '../ct/index.js';
+import type { IndexIRC, Volume, WorldLPS } from '../ct/index.js';
 import type { Annotation } from './annotations.js';
 
 /** What is known of one scan's truth before its voxels are read. Paths are null where there is no such file. */
@@ -10,6 +10,16 @@ export interface ScanTruth {
   readonly votes: string | null;
   /** LIDC's XML of readers' outlines. */
   readonly contours: string | null;
+  /** What the values of the mask mean; absent: all but 0 are nodule. A value in neither list is refused ('mask-value'). */
+  readonly maskValues?: { readonly nodule: readonly number[]; readonly other: readonly number[] };
+  /** The scan is a crop around one nodule: all that is labelled in it is that one, which is there even where nothing is labelled. */
+  readonly oneNodule?: boolean;
+  /** Findings that are neither wanted nor false, as of LUNA16's annotations_excluded.csv. */
+  readonly excluded?: readonly Annotation[];
+  /** Places that a detector took for a nodule and that are none, as of class 0 in LUNA16's candidates.csv. */
+  readonly candidates?: readonly WorldLPS[];
+  /** An image of the lungs, not 0 inside. */
+  readonly lungs?: string | null;
 }
 
 /** One nodule that a rule has labelled. */
