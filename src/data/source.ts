@@ -1,16 +1,23 @@
-import type { Volume } from '../ct/index.js';
+import { type ReadOptions, readVolume, type Volume } from '../ct/index.js';
 import type { ScanTruth } from '../labels/labelRule.js';
 import type { SplitScan } from './split.js';
 
-/** One scan of a source: what is known before its voxels are read. */
+/** One scan of a source: what is known before its voxels are read. All but `files` is plain data, which worker threads are given. */
 export interface SourceScan extends SplitScan {
   /** LUNA16's fold (subset0 …), or '' where there is none. */
   readonly subset: string;
   readonly truth: ScanTruth;
   /** Every file that the voxels come from, for the content's hash. */
   readonly files: () => Promise<readonly string[]>;
-  readonly readVolume: () => Promise<Volume>;
+  /** What `readVolume` is to be called with. */
+  readonly read: { readonly path: string; readonly options: Readonly<Omit<ReadOptions, 'onNote'>> };
 }
+
+/** Reads the voxels of a scan. Throws what `readVolume` throws. */
+export const readSourceVolume = (
+  { read: { path, options } }: Pick<SourceScan, 'read'>,
+  onNote?: ReadOptions['onNote'],
+): Promise<Volume> => readVolume(path, onNote === undefined ? options : { ...options, onNote });
 
 /** A folder of scans and labels as others made it, looked through but not yet read. */
 export interface Source {
