@@ -1,0 +1,43 @@
+/** How a value is stored: text, numbers as text (DS, IS), unsigned or signed whole numbers of 16 or 32 bit, a sequence. */
+export type Kind = 'text' | 'uid' | 'decimal' | 'us' | 'xs' | 'ul' | 'double' | 'sequence' | 'bytes';
+
+/**
+ * The tags that are read, by their keyword (PS3.6). No tag of the patient, the physician or the place stands here, so none
+ * can reach a volume, a note or an error.
+ */
+export const dictionary = {
+  ImageType: ['00080008', 'text'],
+  SOPClassUID: ['00080016', 'uid'],
+  SOPInstanceUID: ['00080018', 'uid'],
+  Modality: ['00080060', 'text'],
+  SliceThickness: ['00180050', 'decimal'],
+  SeriesInstanceUID: ['0020000e', 'uid'],
+  ImagePositionPatient: ['00200032', 'decimal'],
+  ImageOrientationPatient: ['00200037', 'decimal'],
+  FrameOfReferenceUID: ['00200052', 'uid'],
+  SamplesPerPixel: ['00280002', 'us'],
+  PhotometricInterpretation: ['00280004', 'text'],
+  NumberOfFrames: ['00280008', 'decimal'],
+  Rows: ['00280010', 'us'],
+  Columns: ['00280011', 'us'],
+  PixelSpacing: ['00280030', 'decimal'],
+  BitsAllocated: ['00280100', 'us'],
+  BitsStored: ['00280101', 'us'],
+  HighBit: ['00280102', 'us'],
+  PixelRepresentation: ['00280103', 'us'],
+  PixelPaddingValue: ['00280120', 'xs'],
+  RescaleIntercept: ['00281052', 'decimal'],
+  RescaleSlope: ['00281053', 'decimal'],
+  RescaleType: ['00281054', 'text'],
+  FloatPixelData: ['7fe00008', 'bytes'],
+  DoubleFloatPixelData: ['7fe00009', 'bytes'],
+  PixelData: ['7fe00010', 'bytes'],
+} as const satisfies Record<string, readonly [tag: string, kind: Kind]>;
+
+export type Keyword = keyof typeof dictionary;
+
+/** "PixelSpacing (0028,0030)", as errors name a tag. */
+export const tagName = (keyword: Keyword): string => {
+  const [tag] = dictionary[keyword];
+  return `${keyword} (${tag.slice(0, 4)},${tag.slice(4)})`;
+};

@@ -1,0 +1,62 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import { tagName } from './dictionary.js';
+import { type DicomTags, required, tagError } from './tags.js';
+
+/** How one frame's pixels are stored (PS3.5 section 8.1): one grey value each, in `bitsAllocated` bits. */
+export interface PixelFormat {
+  readonly rows: number;
+  readonly columns: number;
+  readonly bitsAllocated: 8 | 16 | 32;
+  /** Of these the value has `bitsStored`, up to the bit `highBit`; what the others hold is no part of it. */
+  readonly bitsStored: number;
+  readonly highBit: number;
+  readonly signed: boolean;
+  /** Bytes of one frame when it is not compressed. */
+  readonly frameBytes: number;
+}
+
+/** Reads and checks it. Throws 'dicom-tag' where a tag is missing or wrong, 'dicom-pixels' where the pixels are no grey values. */
+export const pixelFormat = (tags: DicomTags): PixelFormat => {
+  const { file } = tags;
+  const whole = (keyword: Parameters<DicomTags['whole']>[0], fallback?: number): number =>
+    required(file, keyword, tags.whole(keyword, false) ?? fallback ?? null, 'a whole number');
+  const samples = whole('SamplesPerPixel', 1);
+  const photometric = tags.texts('PhotometricInterpretation')?.[0] ?? 'MONOCHROME2';
+  if (samples !== 1 || photometric !== 'MONOCHROME2') throw notGrey(file, samples, photometric);
+  for (const keyword of ['FloatPixelData', 'DoubleFloatPixelData'] as const) {
+    if (tags.has(keyword)) throw tagError(file, keyword, 'holds the pixels', 'PixelData of whole numbers');
+  }
+  const [rows, columns] = [whole('Rows'), whole('Columns')];
+  if (rows === 0) throw tagError(file, 'Rows', 'is 0', 'at least 1');
+  if (columns === 0) throw tagError(file, 'Columns', 'is 0', 'at least 1');
+  const bitsAllocated = whole('BitsAllocated');
+  if (bitsAllocated !== 8 && bitsAllocated !== 16 && bitsAllocated !== 32)
+    throw tagError(file, 'BitsAllocated', `is ${bitsAllocated}`, '8, 16 or 32');
+  const bitsStored = whole('BitsStored', bitsAllocated);
+  if (bitsStored < 1 || bitsStored > bitsAllocated)
+    throw tagError(file, 'BitsStored', `is ${bitsStored}`, `1 to ${bitsAllocated} (BitsAllocated)`);
+  const highBit = whole('HighBit', bitsStored - 1);
+  if (highBit < bitsStored - 1 || highBit >= bitsAllocated)
+    throw tagError(file, 'HighBit', `is ${highBit}`, `${bitsStored - 1} to ${bitsAllocated - 1}`);
+  const representation = whole('PixelRepresentation', 0);
+  if (representation > 1) throw tagError(file, 'PixelRepresentation', `is ${representation}`, '0 or 1');
+  return {
+    ...{ rows, columns, bitsAllocated, bitsStored, highBit, signed: representation === 1 },
+    frameBytes: rows * columns * (bitsAllocated / 8),
+  };
+};
+
+/** PS3.3 C.7.6.3.1.2; any other text under this tag is not shown. */
+const photometrics = /^(MONOCHROME1|PALETTE COLOR|RGB|HSV|ARGB|CMYK|YBR_\w{1,16}|XYB)$/;
+
+const notGrey = (file: string, samples: number, photometric: string): NoduleTrainError => {
+  const found = photometrics.test(photometric) || photometric === 'MONOCHROME2' ? photometric : 'another kind';
+  const mend =
+    found === 'MONOCHROME1'
+      ? 'it is shown inverted and is no CT; write it anew as MONOCHROME2'
+      : 'it is in colour, such as a saved screen; leave it out of the series';
+  return new NoduleTrainError(
+    'dicom-pixels',
+    `reading ${file}: tag ${tagName('PhotometricInterpretation')} is ${found} with ${samples} sample(s) a pixel; wanted is MONOCHROME2 with 1: ${mend}`,
+  );
+};

@@ -1,0 +1,105 @@
+import type { DataSet } from 'dicom-parser';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { dictionary, type Keyword, tagName } from './dictionary.js';
+
+/** Typed access to the tags of one data set, or of one item of a sequence. What is absent or empty is null. */
+export interface DicomTags {
+  /** What errors call the file. */
+  readonly file: string;
+  readonly has: (keyword: Keyword) => boolean;
+  /** Values of text, without the padding; `\` parts them. */
+  readonly texts: (keyword: Keyword) => readonly string[] | null;
+  /** Throws 'dicom-tag' where it is not digits and points, 64 characters at most. */
+  readonly uid: (keyword: Keyword) => string | null;
+  /** Finite numbers; `count` of them where given. Throws 'dicom-tag' where they are not. */
+  readonly numbers: (keyword: Keyword, count?: number) => readonly number[] | null;
+  /** The first of `numbers`, or null. */
+  readonly number: (keyword: Keyword) => number | null;
+  /** Signed 16 bits where `signed`; for the tags that are US or SS by PixelRepresentation. */
+  readonly whole: (keyword: Keyword, signed: boolean) => number | null;
+  readonly items: (keyword: Keyword) => readonly DicomTags[];
+}
+
+/** Error 'dicom-tag': the file, the tag, what was found and what is wanted. */
+export const tagError = (file: string, keyword: Keyword, found: string, wanted: string): NoduleTrainError =>
+  new NoduleTrainError('dicom-tag', `reading ${file}: tag ${tagName(keyword)} ${found}; wanted is ${wanted}`);
+
+/** A value as an error may show it: only figures, since in a damaged file any text may stand under any tag. */
+const shown = (text: string): string =>
+  /^[\d.+\-eE\\ ]{0,80}$/.test(text) ? `is "${text}"` : `is text of ${text.length} characters`;
+
+const trimmed = (text: string): string => text.replace(/^[\0 ]+|[\0 ]+$/g, '');
+
+/** `dataSet` as dicom-parser gives it; `file` is what errors call it. */
+export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
+  const element = (keyword: Keyword) => {
+    const found = dataSet.elements[`x${dictionary[keyword][0]}`];
+    return found === undefined || found.length === 0 ? undefined : found;
+  };
+  const text = (keyword: Keyword): string | null => {
+    const found = element(keyword);
+    if (found === undefined) return null;
+    const { byteArray } = dataSet;
+    const end = found.dataOffset + found.length;
+    if (end > byteArray.length) throw tagError(file, keyword, 'runs beyond the end of the file', 'a whole file');
+    const value = trimmed(
+      Buffer.from(byteArray.buffer, byteArray.byteOffset + found.dataOffset, found.length).toString('latin1'),
+    );
+    return value === '' ? null : value;
+  };
+  const binary = (keyword: Keyword, width: number, read: (at: number) => number): number[] | null => {
+    const found = element(keyword);
+    if (found === undefined) return null;
+    if (found.length % width !== 0 || found.dataOffset + found.length > dataSet.byteArray.length)
+      throw tagError(file, keyword, `has ${found.length} bytes`, `${width} for each number`);
+    return Array.from({ length: found.length / width }, (_, k) => read(found.dataOffset + k * width));
+  };
+  const parser = dataSet.byteArrayParser;
+  const raw = (keyword: Keyword): number[] | null => {
+    const [, kind] = dictionary[keyword];
+    const bytes = dataSet.byteArray;
+    if (kind === 'us' || kind === 'xs') return binary(keyword, 2, (at) => parser.readUint16(bytes, at));
+    return (
+      text(keyword)
+        ?.split('\\')
+        .map((part) => (trimmed(part) === '' ? Number.NaN : Number(part))) ?? null
+    );
+  };
+  const numbers = (keyword: Keyword, count?: number): readonly number[] | null => {
+    const values = raw(keyword);
+    if (values === null) return null;
+    if (!values.every(Number.isFinite) || (count !== undefined && values.length !== count))
+      throw tagError(
+        file,
+        keyword,
+        dictionary[keyword][1] === 'decimal' ? shown(text(keyword)!) : `has ${values.length} numbers`,
+        `${count ?? 'a list of'} number${count === 1 ? '' : 's'}`,
+      );
+    return values;
+  };
+  return {
+    file,
+    has: (keyword) => element(keyword) !== undefined,
+    texts: (keyword) => text(keyword)?.split('\\').map(trimmed) ?? null,
+    uid: (keyword) => {
+      const value = text(keyword);
+      if (value !== null && !/^[\d.]{1,64}$/.test(value))
+        throw tagError(file, keyword, shown(value), 'a UID: digits and points, 64 at most');
+      return value;
+    },
+    numbers,
+    number: (keyword) => numbers(keyword, 1)?.[0] ?? null,
+    whole: (keyword, signed) => {
+      const value = numbers(keyword, 1)?.[0] ?? null;
+      return value !== null && signed ? (value << 16) >> 16 : value;
+    },
+    items: (keyword) =>
+      (element(keyword)?.items ?? []).flatMap(({ dataSet: item }) => (item ? [dicomTags(item, file)] : [])),
+  };
+};
+
+/** A value that the file must have. Throws 'dicom-tag' where it is null. */
+export const required = <Value>(file: string, keyword: Keyword, value: Value | null, wanted: string): Value => {
+  if (value === null) throw tagError(file, keyword, 'is missing', wanted);
+  return value;
+};

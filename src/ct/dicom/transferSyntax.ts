@@ -1,0 +1,38 @@
+/** How the bytes of a file are laid out (PS3.5 section 10, PS3.6 table A-1). */
+export interface TransferSyntax {
+  readonly uid: string;
+  readonly name: string;
+  readonly bigEndian: boolean;
+  readonly deflated: boolean;
+  /** The pixels are frames of JPEG, RLE or the like, in fragments. */
+  readonly compressed: boolean;
+}
+
+const plain = (uid: string, name: string, rest: Partial<TransferSyntax> = {}): TransferSyntax => ({
+  ...{ uid, name, bigEndian: false, deflated: false, compressed: false },
+  ...rest,
+});
+const packed = (uid: string, name: string): TransferSyntax => plain(uid, name, { compressed: true });
+
+const known = [
+  plain('1.2.840.10008.1.2', 'Implicit VR Little Endian'),
+  plain('1.2.840.10008.1.2.1', 'Explicit VR Little Endian'),
+  plain('1.2.840.10008.1.2.1.99', 'Deflated Explicit VR Little Endian', { deflated: true }),
+  plain('1.2.840.10008.1.2.2', 'Explicit VR Big Endian', { bigEndian: true }),
+  packed('1.2.840.10008.1.2.4.50', 'JPEG Baseline'),
+  packed('1.2.840.10008.1.2.4.51', 'JPEG Extended'),
+  packed('1.2.840.10008.1.2.4.57', 'JPEG Lossless'),
+  packed('1.2.840.10008.1.2.4.70', 'JPEG Lossless, first-order prediction'),
+  packed('1.2.840.10008.1.2.4.80', 'JPEG-LS Lossless'),
+  packed('1.2.840.10008.1.2.4.81', 'JPEG-LS Near-Lossless'),
+  packed('1.2.840.10008.1.2.4.90', 'JPEG 2000 Lossless'),
+  packed('1.2.840.10008.1.2.4.91', 'JPEG 2000'),
+  packed('1.2.840.10008.1.2.4.201', 'High-Throughput JPEG 2000 Lossless'),
+  packed('1.2.840.10008.1.2.4.202', 'High-Throughput JPEG 2000 with RPCL Lossless'),
+  packed('1.2.840.10008.1.2.4.203', 'High-Throughput JPEG 2000'),
+  packed('1.2.840.10008.1.2.5', 'RLE Lossless'),
+];
+
+/** An unknown syntax is taken for a compressed one, as every new one of the standard is; its name is its UID. */
+export const transferSyntaxOf = (uid: string): TransferSyntax =>
+  known.find((syntax) => syntax.uid === uid) ?? packed(uid, `transfer syntax ${uid}`);
