@@ -11,7 +11,7 @@ type Numbers =
 /** Voxel values as a file may hold them. */
 export type Values = Numbers | BigInt64Array | BigUint64Array;
 
-interface ElementType {
+export interface ElementType {
   /** Bytes of one value in the file. */
   readonly bytes: number;
   /** A view of these bytes, which must be aligned and in this machine's order. */
@@ -31,23 +31,21 @@ const element = (Type: Constructor, holdsHu: boolean): ElementType => ({
   holdsHu,
 });
 
-/** MetaImage's names. MET_LONG is four bytes in files on every platform; eight are MET_LONG_LONG. */
-export const elementTypes: ReadonlyMap<string, ElementType> = new Map([
-  ['MET_CHAR', element(Int8Array, false)],
-  ['MET_UCHAR', element(Uint8Array, false)],
-  ['MET_SHORT', element(Int16Array, true)],
-  ['MET_USHORT', element(Uint16Array, false)],
-  ['MET_INT', element(Int32Array, true)],
-  ['MET_UINT', element(Uint32Array, false)],
-  ['MET_LONG', element(Int32Array, true)],
-  ['MET_ULONG', element(Uint32Array, false)],
-  ['MET_LONG_LONG', element(BigInt64Array, true)],
-  ['MET_ULONG_LONG', element(BigUint64Array, false)],
-  ['MET_FLOAT', element(Float32Array, true)],
-  ['MET_DOUBLE', element(Float64Array, true)],
-]);
+/** Every type of voxel that is read; each format has its own names for them. */
+export const elementTypes = {
+  int8: element(Int8Array, false),
+  uint8: element(Uint8Array, false),
+  int16: element(Int16Array, true),
+  uint16: element(Uint16Array, false),
+  int32: element(Int32Array, true),
+  uint32: element(Uint32Array, false),
+  int64: element(BigInt64Array, true),
+  uint64: element(BigUint64Array, false),
+  float32: element(Float32Array, true),
+  float64: element(Float64Array, true),
+};
 
-const machineIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+export const machineIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The values in `bytes`; swaps them in place where the file's order is not the machine's. */
 export const decode = (bytes: Buffer, type: ElementType, bigEndian: boolean): Values => {

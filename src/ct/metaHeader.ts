@@ -1,8 +1,8 @@
 import { constants } from 'node:buffer';
-import { isAbsolute, normalize, sep } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
-import { elementTypes } from './elementType.js';
+import { type ElementType, elementTypes } from './elementType.js';
 import { transpose } from './matrix3.js';
+import { siblingFile } from './siblingFile.js';
 import { type Geometry, identityDirection, type Matrix3, type Shape3, type Vector3, voxelCount } from './volume.js';
 
 /** What a MetaImage header says, checked. */
@@ -21,6 +21,22 @@ export interface MetaHeader extends Geometry {
   readonly dataBytes: number;
   readonly modality: string | null;
 }
+
+/** MetaImage's names. MET_LONG is four bytes in files on every platform; eight are MET_LONG_LONG. */
+export const metaTypes: ReadonlyMap<string, ElementType> = new Map([
+  ['MET_CHAR', elementTypes.int8],
+  ['MET_UCHAR', elementTypes.uint8],
+  ['MET_SHORT', elementTypes.int16],
+  ['MET_USHORT', elementTypes.uint16],
+  ['MET_INT', elementTypes.int32],
+  ['MET_UINT', elementTypes.uint32],
+  ['MET_LONG', elementTypes.int32],
+  ['MET_ULONG', elementTypes.uint32],
+  ['MET_LONG_LONG', elementTypes.int64],
+  ['MET_ULONG_LONG', elementTypes.uint64],
+  ['MET_FLOAT', elementTypes.float32],
+  ['MET_DOUBLE', elementTypes.float64],
+]);
 
 /** Checks the fields of a header; `path` is named in errors. Throws 'metaimage-header' with the field. */
 export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string>): MetaHeader => {
@@ -68,12 +84,12 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   const channels = whole('ElementNumberOfChannels', 1) ?? 1;
   if (channels !== 1) fail('ElementNumberOfChannels', `is ${channels}`, '1 value for each voxel');
   const elementType = fields.get('ElementType');
-  const type = elementTypes.get(elementType ?? '');
+  const type = metaTypes.get(elementType ?? '');
   if (elementType === undefined || type === undefined) {
     return fail(
       'ElementType',
       elementType === undefined ? 'is missing' : `is "${elementType}"`,
-      `one of ${[...elementTypes.keys()].join(', ')}`,
+      `one of ${[...metaTypes.keys()].join(', ')}`,
     );
   }
   const dataBytes = voxelCount(shape) * type.bytes;
@@ -127,10 +143,5 @@ const dataFileOf = (name: string, fail: (field: string, found: string, wanted: s
       'LOCAL or the name of one file; a scan in several files is not read',
     );
   }
-  const relative = normalize(name);
-  // A header from elsewhere must not make us read a file of its choice.
-  if (isAbsolute(relative) || relative === '..' || relative.startsWith(`..${sep}`)) {
-    return fail('ElementDataFile', `is "${name}"`, "a file in the header's own folder");
-  }
-  return relative;
+  return siblingFile(name) ?? fail('ElementDataFile', `is "${name}"`, "a file in the header's own folder");
 };

@@ -1,14 +1,13 @@
 import { basename, extname } from 'node:path';
-import { elementTypes } from './elementType.js';
 import type { ImageFormat } from './imageFile.js';
-import type { MetaHeader } from './metaHeader.js';
+import { type MetaHeader, metaTypes } from './metaHeader.js';
 import { readMetaImage } from './readMetaImage.js';
 import { writeMetaImage } from './writeMetaImage.js';
 
 /** A modality that says what it is; ITK writes none, some tools write MET_MOD_UNKNOWN. Unsigned and 8-bit types hold no HU. */
 const intensityOf = ({ modality, elementType }: MetaHeader) => {
   if (modality !== null && !/UNKNOWN$/.test(modality)) return modality === 'MET_MOD_CT' ? 'hu' : 'arbitrary';
-  return elementTypes.get(elementType)!.holdsHu ? null : 'arbitrary';
+  return metaTypes.get(elementType)!.holdsHu ? null : 'arbitrary';
 };
 
 /** MetaImage, the format of LUNA16 and ITK. */

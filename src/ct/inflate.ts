@@ -1,0 +1,31 @@
+import { promisify } from 'node:util';
+import { unzip } from 'node:zlib';
+
+const unpack = promisify(unzip);
+
+/** Bytes that came out of a stream, or why they are not the ones wanted. */
+export type Inflated =
+  | { readonly bytes: Buffer; readonly fault?: undefined }
+  | { readonly fault: 'longer' | 'shorter' | 'damaged'; readonly found: string };
+
+/**
+ * Unpacks a zlib or gzip stream (also one of several gzip members) that must give exactly `size` bytes. Every format is unpacked
+ * here. Allocates no more than about `size`, however much the stream would give; check `size` against the packed bytes first (`deflateLimit`).
+ */
+export const inflate = async (packed: Uint8Array, size: number): Promise<Inflated> => {
+  // One byte more than wanted: so a stream that is too long shows itself without being unpacked.
+  const limit = Math.max(64, size + 1);
+  try {
+    const bytes = await unpack(packed, { chunkSize: limit, maxOutputLength: limit });
+    if (bytes.length > size) return { fault: 'longer', found: `${bytes.length} bytes come out of it` };
+    if (bytes.length < size) return { fault: 'shorter', found: `${bytes.length} bytes come out of it` };
+    return { bytes };
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') return { fault: 'longer', found: 'more bytes come out of it' };
+    return { fault: 'damaged', found: `it does not unpack (${message})` };
+  }
+};
+
+/** DEFLATE cannot shrink further than this, so a header that claims more lies about its size. */
+export const deflateLimit = 1032;
