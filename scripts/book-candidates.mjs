@@ -1,6 +1,6 @@
 // The book's grouping of a scan's probabilities (chapter 14), faults included: what scripts and tests compare phantoms and
 // real scans by.
-import { connectedComponents } from '../dist/score/index.js';
+import { connectedComponents } from '../dist/ct/index.js';
 
 /**
  * Voxels above one half, eroded once by their six neighbours (the edge of the scan counts as empty), in 6-connected groups.

@@ -1,4 +1,5 @@
 export { checkOptions } from './checkOptions.js';
+export { type Component, type Components, connectedComponents, type Index3 } from './components.js';
 export { uidOf } from './formats.js';
 export {
   type IndexIRC,
@@ -11,6 +12,7 @@ export {
   worldLPS,
   worldToIndex,
 } from './geometry.js';
+export { lungMask } from './lungMask.js';
 export {
   type ReadOptions,
   readMask,

@@ -1,4 +1,4 @@
-import { type Component, type Components, connectedComponents, type Shape3 } from '../score/index.js';
+import { type Component, type Components, connectedComponents, type Shape3 } from '../ct/index.js';
 
 /** Where probabilities become nodules. */
 export interface OperatingPoint {

@@ -1,6 +1,4 @@
-import { knownSpacing, storedValue, type Volume } from '../ct/index.js';
-import { connectedComponents } from './components.js';
-import { lungMask } from './lungMask.js';
+import { connectedComponents, knownSpacing, lungMask, storedValue, type Volume } from '../ct/index.js';
 import { hits, type TrueNodule } from './matching.js';
 
 /** Cuts that the baseline may choose from: the first ones see ground glass, the last ones part nodules from thin vessels. */

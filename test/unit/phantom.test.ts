@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { indexIRC, worldToIndex } from '../../dist/ct/index.js';
+import { connectedComponents, indexIRC, worldToIndex } from '../../dist/ct/index.js';
 import { type PhantomOptions, synthesize } from '../../dist/phantom/index.js';
-import { connectedComponents } from '../../dist/score/index.js';
 
 const small: Omit<PhantomOptions, 'seed'> = { size: [40, 96, 96], spacing: [3.2, 3.2, 3] };
 const spacious = synthesize({ seed: 4, level: 'standard' });

@@ -1,69 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { identityDirection, type Volume } from '../../dist/ct/index.js';
-import { type BaselineScan, baselineAt, baselineCandidates, lungMask } from '../../dist/score/index.js';
+import { type BaselineScan, baselineAt, baselineCandidates } from '../../dist/score/index.js';
+import { blockChest } from '../support/blockChest.js';
 
-const shape = [10, 60, 80] as const;
-const nodules = [
-  { centerIRC: [5, 30, 25] as const, diameterMm: 10 },
-  { centerIRC: [5, 25, 8] as const, diameterMm: 8 },
-];
-
-/** A block of soft tissue in air with two air-filled lungs and a bowel; one nodule lies free, one at the outer wall. */
-function chest(): Volume {
-  const voxels = new Int16Array(shape[0] * shape[1] * shape[2]).fill(-1000);
-  const box = (hu: number, [i0, i1]: number[], [r0, r1]: number[], [c0, c1]: number[]) => {
-    for (let i = i0!; i < i1!; i++)
-      for (let r = r0!; r < r1!; r++) voxels.fill(hu, (i * 60 + r) * 80 + c0!, (i * 60 + r) * 80 + c1!);
-  };
-  box(40, [0, 10], [2, 58], [2, 78]);
-  box(-850, [1, 9], [8, 52], [6, 36]);
-  box(-850, [1, 9], [8, 52], [44, 74]);
-  box(-900, [4, 6], [53, 55], [38, 42]);
-  for (const { centerIRC, diameterMm } of nodules) {
-    for (let v = 0; v < voxels.length; v++) {
-      const [i, r, c] = [Math.floor(v / 4800), Math.floor(v / 80) % 60, v % 80] as [number, number, number];
-      const squared = ((i - centerIRC[0]) * 2) ** 2 + (r - centerIRC[1]) ** 2 + (c - centerIRC[2]) ** 2;
-      if (squared <= (diameterMm / 2) ** 2) voxels[v] = 40;
-    }
-  }
-  return {
-    voxels,
-    intensity: 'hu',
-    shape,
-    spacing: [1, 1, 2],
-    origin: [0, 0, 0],
-    direction: identityDirection,
-    uid: 'chest',
-    scale: 1,
-    offset: 0,
-  };
-}
-
-describe('the lung mask', () => {
-  const volume = chest();
-  const mask = lungMask(volume);
-  const at = (i: number, r: number, c: number) => mask[(i * 60 + r) * 80 + c];
-
-  it('has both lungs, and neither the wall, the air outside nor the bowel', () => {
-    expect([at(5, 45, 20), at(5, 45, 60)]).toEqual([1, 1]);
-    expect([at(5, 45, 4), at(5, 0, 0), at(5, 54, 40), at(0, 30, 20)]).toEqual([0, 0, 0, 0]);
-  });
-  it('takes in a nodule within a lung and one that sits on its wall', () => {
-    expect([at(5, 30, 25), at(5, 25, 8)]).toEqual([1, 1]);
-  });
-  it('is empty where there is no air inside', () => {
-    expect(lungMask({ ...volume, voxels: new Int16Array(mask.length).fill(40) }).includes(1)).toBe(false);
-  });
-  it('reads HU through scale and offset', () => {
-    const stored = { ...volume, voxels: volume.voxels.map((hu) => (hu + 1000) / 2), scale: 2, offset: -1000 };
-    expect(lungMask(stored)).toEqual(mask);
-  });
-});
+const { volume, nodules } = blockChest();
 
 describe('the baseline without learning', () => {
   let scan: BaselineScan;
   beforeAll(() => {
-    scan = baselineCandidates(chest(), nodules);
+    scan = baselineCandidates(volume, nodules);
   });
 
   it('finds both nodules of a chest without vessels', () => {

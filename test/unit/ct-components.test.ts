@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { connectedComponents } from '../../dist/score/index.js';
+import { connectedComponents } from '../../dist/ct/index.js';
 
 /** The definition itself: fill from each voxel not yet reached. */
 function byFlooding(mask: Uint8Array, [slices, rows, columns]: readonly number[], connectivity: 6 | 26): Int32Array {

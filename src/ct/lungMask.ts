@@ -1,5 +1,6 @@
-import { knownSpacing, storedValue, type Volume } from '../ct/index.js';
-import { type Component, connectedComponents, type Shape3 } from './components.js';
+import { type Component, connectedComponents } from './components.js';
+import { knownSpacing } from './geometry.js';
+import { type Shape3, storedValue, type Volume } from './volume.js';
 
 /** Lung is darker than this; airways are too. */
 const LUNG_BELOW_HU = -500;

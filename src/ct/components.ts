@@ -1,8 +1,7 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { UnionFind } from './unionFind.js';
+import type { Shape3 } from './volume.js';
 
-/** Slices, rows, columns. */
-export type Shape3 = readonly [number, number, number];
 /** Slice, row, column. */
 export type Index3 = readonly [number, number, number];
 
