@@ -14,13 +14,14 @@ export {
 } from './geometry.js';
 export { lungMask } from './lungMask.js';
 export {
+  type MaskOptions,
+  maskOptionsSchema,
   type ReadOptions,
   readMask,
   readOptionsSchema,
   readVolume,
-  writeMask,
-  writeVolume,
 } from './readVolume.js';
+export { resampleMask, resampleVolume } from './resample.js';
 export {
   type Geometry,
   identityDirection,
@@ -32,3 +33,4 @@ export {
   type Volume,
   voxelCount,
 } from './volume.js';
+export { writeMask, writeVolume } from './writeVolume.js';

@@ -29,3 +29,11 @@ export const orthonormalError = (m: Matrix3): number => {
   const axes = transpose(m);
   return Math.max(...axes.flatMap((a, row) => axes.map((b, column) => Math.abs(dot(a, b) - (row === column ? 1 : 0)))));
 };
+
+export const scale = ([x, y, z]: Vector3, factor: number): Vector3 => [x * factor, y * factor, z * factor];
+
+export const subtract = (a: Vector3, b: Vector3): Vector3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+
+export const length = (v: Vector3): number => Math.hypot(...v);
+
+export const determinant = ([a, b, c]: Matrix3): number => dot(a, cross(b, c));

@@ -45,3 +45,11 @@ export const storedValue = (volume: Pick<Volume, 'scale' | 'offset'>, value: num
   (value - volume.offset) / volume.scale;
 
 export const voxelCount = ([slices, rows, columns]: Shape3): number => slices * rows * columns;
+
+/** Where something lies, without what it is. */
+export const geometryOf = ({ shape, spacing, origin, direction }: Geometry): Geometry => ({
+  shape,
+  spacing,
+  origin,
+  direction,
+});

@@ -1,0 +1,102 @@
+import { NoduleTrainError } from '../runtime/error.js';
+import type { ImageFile } from './imageFile.js';
+import { apply, dot, inverse, length, scale, subtract, transpose } from './matrix3.js';
+import { mostVoxels } from './resample.js';
+import { type Sampling, sampleLinear, sampleNearest } from './sampleGrid.js';
+import {
+  type Geometry,
+  type MaskVolume,
+  type Matrix3,
+  type Shape3,
+  storedValue,
+  type Vector3,
+  type Volume,
+  voxelCount,
+} from './volume.js';
+
+/** A grid as a file has it, perhaps with sheared axes or uneven slices. */
+export type CrookedGrid = Geometry & Pick<ImageFile, 'slicePositions'>;
+
+/** What lies around a scan in HU: air. */
+const airHu = -1000;
+
+/** The stored number for what lies beyond a scan: -1000 HU, and of arbitrary values their lowest. */
+const storedOutside = (volume: Pick<Volume, 'voxels' | 'intensity' | 'scale' | 'offset'>): number => {
+  if (volume.intensity === 'hu') return Math.max(-32768, Math.min(32767, Math.round(storedValue(volume, airHu))));
+  return volume.voxels.reduce((least, value) => Math.min(least, value), 32767);
+};
+
+/**
+ * A scan whose axes are not at right angles or whose slices lie unevenly, on the orthonormal and even grid that holds it: trilinear
+ * in the file's own cells; outside -1000 HU, or of arbitrary values the lowest. The way of the columns is kept, that of the rows is
+ * made perpendicular to it, slices follow their normal; spacing in the plane is the file's, that of the slices the file's along the normal.
+ * Throws 'resample' where that grid would not fit into memory.
+ */
+export const straightenVolume = (path: string, volume: Volume, grid: CrookedGrid): Volume => {
+  const { geometry, sampling } = straightGrid(path, grid);
+  const outside = storedOutside(volume);
+  return { ...volume, ...geometry, voxels: sampleLinear({ ...sampling, voxels: volume.voxels, outside }) };
+};
+
+/** Labels on the grid of `straightenVolume`, by the nearest voxel; outside 0. Throws as it does. */
+export const straightenMask = (path: string, mask: MaskVolume, grid: CrookedGrid): MaskVolume => {
+  const { geometry, sampling } = straightGrid(path, grid);
+  return { ...mask, ...geometry, voxels: sampleNearest({ ...sampling, voxels: mask.voxels, outside: 0 }) };
+};
+
+/** Gram-Schmidt on the first two axes; the third is their normal, on the side of the file's third axis. */
+const orthonormalAxes = ([a, b, c]: Matrix3): Matrix3 => {
+  const x = scale(a, 1 / length(a));
+  const across = subtract(b, scale(x, dot(x, b)));
+  const y = scale(across, 1 / length(across));
+  const normal: Vector3 = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
+  return [x, y, dot(normal, c) < 0 ? scale(normal, -1) : normal];
+};
+
+const straightGrid = (
+  path: string,
+  { shape, spacing, origin, direction, slicePositions }: CrookedGrid,
+): { geometry: Geometry; sampling: Omit<Sampling<never>, 'voxels' | 'outside'> } => {
+  const [sx, sy, sz] = spacing ?? [1, 1, 1];
+  const [slices, rows, columns] = shape;
+  const axes = transpose(direction);
+  const straight = orthonormalAxes(axes);
+  // Millimetres along the file's own axes; slices may be counted in millimetres where they are uneven.
+  const positions = slicePositions ?? Array.from({ length: slices }, (_, k) => k * sz);
+  const ends: Vector3 = [(columns - 1) * sx, (rows - 1) * sy, positions.at(-1)!];
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((n) =>
+    apply(direction, [n & 1 ? ends[0] : 0, n & 2 ? ends[1] : 0, n & 4 ? ends[2] : positions[0]!]),
+  );
+  const newSpacing: Vector3 = [sx, sy, sz * Math.abs(dot(straight[2], axes[2]))];
+  const along = straight.map((axis) => corners.map((corner) => dot(axis, corner)));
+  const least = along.map((places) => Math.min(...places)) as unknown as Vector3;
+  const [newColumns, newRows, newSlices] = along.map(
+    (places, axis) =>
+      // Digits of a header must not add a voxel.
+      Math.ceil((Math.max(...places) - least[axis]!) / newSpacing[axis]! - 1e-3) + 1,
+  ) as [number, number, number];
+  const newShape: Shape3 = [newSlices, newRows, newColumns];
+  if (!(voxelCount(newShape) <= mostVoxels)) {
+    throw new NoduleTrainError(
+      'resample',
+      `resampling ${path}: a straight grid around it has ${newShape.join(' x ')} voxels; wanted are at most ${mostVoxels}: its axes are too far from right angles`,
+    );
+  }
+  const newDirection = transpose(straight);
+  const begin = apply(newDirection, least);
+  const back = inverse(direction);
+  // Old index of a new one: (mm along the file's axes) / spacing; slices stay in mm, as `positions` are.
+  const divided = ([x, y, z]: Vector3): Vector3 => [x / sx, y / sy, z];
+  const step = transpose(
+    straight.map((axis, n) => divided(apply(back, scale(axis, newSpacing[n]!)))) as unknown as Matrix3,
+  );
+  return {
+    geometry: {
+      shape: newShape,
+      spacing: spacing === null ? null : newSpacing,
+      origin: [origin[0] + begin[0], origin[1] + begin[1], origin[2] + begin[2]],
+      direction: newDirection,
+    },
+    sampling: { shape, newShape, start: divided(apply(back, begin)), step, slicePositions: positions },
+  };
+};
