@@ -1,8 +1,11 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
+import { op } from '../operators.js';
 import { fromSlot, slotOf, type Tensor } from '../tensor.js';
+import { checkOptions } from './checkOptions.js';
 import { checkPair } from './checkPair.js';
+import { type OverlapOptions, overlapSums } from './overlapSums.js';
 
 declare module '../native.js' {
   interface Native {
@@ -10,11 +13,7 @@ declare module '../native.js' {
   }
 }
 
-const apply = (prediction: Tensor, target: Tensor, smooth: number, positiveWeight: number): Tensor => {
-  checkPair('dice loss', prediction, target);
-  for (const [name, value] of Object.entries({ smooth, fnWeight: positiveWeight }))
-    if (!Number.isFinite(value) || value < 0)
-      throw new NoduleTrainError('loss-options', `dice loss: ${name} is ${value}, wanted is a finite number from 0`);
+const fused = (prediction: Tensor, target: Tensor, smooth: number, positiveWeight: number): Tensor => {
   try {
     return fromSlot(native().diceLoss(slotOf(prediction), slotOf(target), smooth, positiveWeight));
   } catch (cause) {
@@ -23,22 +22,48 @@ const apply = (prediction: Tensor, target: Tensor, smooth: number, positiveWeigh
   }
 };
 
+export interface DiceOptions extends OverlapOptions {
+  /** Added to numerator and denominator: nothing against nothing then is 0. */
+  smooth?: number;
+}
+
 /**
  * 1 - (2 Σ p·y + smooth) / (Σ p + Σ y + smooth) for each sample, in float32 or float64.
  * @param prediction probabilities [B, ...]
  * @param target of the same shape, any dtype
  * @returns [B]
+ * @throws NoduleTrainError `torch`, `loss-options`
  */
-export const dice = (prediction: Tensor, target: Tensor, options: { smooth?: number } = {}): Tensor =>
-  apply(prediction, target, options.smooth ?? 1, 0);
+export const dice = (prediction: Tensor, target: Tensor, options: DiceOptions = {}): Tensor => {
+  const { smooth = 1, batch = false, squared = false } = options;
+  checkPair('dice loss', prediction, target);
+  checkOptions('dice loss', { smooth });
+  if (!batch && !squared) return fused(prediction, target, smooth, 0);
+  const { hit, predicted, labelled } = overlapSums(prediction, target, { batch, squared });
+  return hit.mul(2).add(smooth).div(predicted.add(labelled).add(smooth)).neg().add(1);
+};
 
 /**
  * The book's loss for each sample: Dice + fnWeight × Dice(p·y, y). The second term looks only at the target's own
  * pixels, so it counts what was missed and never what was painted beside.
  * @returns [B]
+ * @throws NoduleTrainError `torch`, `loss-options`
  */
 export const diceWithPositives = (
   prediction: Tensor,
   target: Tensor,
-  options: { smooth?: number; fnWeight?: number } = {},
-): Tensor => apply(prediction, target, options.smooth ?? 1, options.fnWeight ?? 8);
+  { smooth = 1, fnWeight = 8 }: { smooth?: number; fnWeight?: number } = {},
+): Tensor => {
+  checkPair('dice loss', prediction, target);
+  checkOptions('dice loss', { smooth, fnWeight });
+  return fused(prediction, target, smooth, fnWeight);
+};
+
+/**
+ * ln cosh of the Dice loss of each sample: as Dice near 1, flat where the agreement is good (Jadon 2020,
+ * doi 10.1109/CIBCB48159.2020.9277638).
+ * @returns [B]
+ * @throws NoduleTrainError `torch`, `loss-options`
+ */
+export const logCoshDice = (prediction: Tensor, target: Tensor, options: DiceOptions = {}): Tensor =>
+  op('aten::cosh')(dice(prediction, target, options)).log();

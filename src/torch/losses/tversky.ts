@@ -1,6 +1,7 @@
-import { NoduleTrainError } from '../../runtime/error.js';
 import type { Tensor } from '../tensor.js';
+import { checkOptions } from './checkOptions.js';
 import { checkPair } from './checkPair.js';
+import { overlapSums } from './overlapSums.js';
 
 export interface TverskyOptions {
   /** Weight of what is painted beside the target. */
@@ -8,6 +9,8 @@ export interface TverskyOptions {
   /** Weight of what is missed. With both 0.5 it is Dice of twice the smoothing. */
   beta?: number;
   smooth?: number;
+  /** Sum over the whole batch, as if it were one sample; the loss comes out B times. */
+  batch?: boolean;
 }
 
 /**
@@ -19,18 +22,33 @@ export interface TverskyOptions {
  * @throws NoduleTrainError `torch`, `loss-options`
  */
 export const tversky = (prediction: Tensor, target: Tensor, options: TverskyOptions = {}): Tensor => {
-  const { alpha = 0.3, beta = 0.7, smooth = 1 } = options;
-  for (const [name, value] of Object.entries({ alpha, beta, smooth }))
-    if (!Number.isFinite(value) || value < 0)
-      throw new NoduleTrainError('loss-options', `tversky loss: ${name} is ${value}, wanted is a finite number from 0`);
+  const { alpha = 0.3, beta = 0.7, smooth = 1, batch = false } = options;
+  checkOptions('tversky loss', { alpha, beta, smooth });
   checkPair('tversky loss', prediction, target);
-  // Sums over thousands of pixels do not fit the half precisions.
-  const dtype = prediction.dtype === 'float64' ? 'float64' : 'float32';
-  const [p, y] = [prediction.to(dtype), target.to(dtype)];
-  const sum = (x: Tensor): Tensor => x.flatten(1).sum(1);
-  const hit = sum(p.mul(y));
-  const beside = sum(p).sub(hit);
-  const missed = sum(y).sub(hit);
-  const wrong = beside.mul(alpha).add(missed.mul(beta));
+  const { hit, predicted, labelled } = overlapSums(prediction, target, { batch });
+  const wrong = predicted.sub(hit).mul(alpha).add(labelled.sub(hit).mul(beta));
   return hit.add(smooth).div(hit.add(wrong).add(smooth)).neg().add(1);
+};
+
+export interface FocalTverskyOptions extends TverskyOptions {
+  /** From 1 on; the higher, the more the samples that agree badly count. */
+  gamma?: number;
+}
+
+/**
+ * The Tversky loss of each sample to the power 1 / gamma (Abraham and Khan 2019, doi 10.1109/ISBI.2019.8759329). Where the
+ * Tversky loss is 0, so are loss and gradient, though the power's slope is infinite there.
+ * @returns [B]
+ * @throws NoduleTrainError `torch`, `loss-options`
+ */
+export const focalTversky = (prediction: Tensor, target: Tensor, options: FocalTverskyOptions = {}): Tensor => {
+  const { gamma = 4 / 3, ...rest } = options;
+  checkOptions('focal tversky loss', { gamma }, 1);
+  const each = tversky(prediction, target, rest);
+  const some = each.detach().gt(0).to(each.dtype);
+  return each
+    .mul(some)
+    .add(some.neg().add(1))
+    .pow(1 / gamma)
+    .mul(some);
 };

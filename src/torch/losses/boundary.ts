@@ -1,0 +1,25 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Tensor } from '../tensor.js';
+import { checkPair } from './checkPair.js';
+import { lossDtype } from './overlapSums.js';
+import { signedDistance } from './signedDistance.js';
+
+/**
+ * Boundary loss of each sample, the mean of p times the signed distance in pixels to the target's boundary (Kervadec et al. 2019,
+ * arXiv 1812.07032): what is painted far outside costs most, what is painted inside is a gain, so it may be below 0. An empty or
+ * full target has no boundary and gives 0, so it is to be added to a loss that knows such targets.
+ * @param prediction probabilities [B, C, H, W]
+ * @param target of the same shape, above 0.5 inside; no gradient flows into it
+ * @returns [B]
+ * @throws NoduleTrainError `torch`
+ */
+export const boundary = (prediction: Tensor, target: Tensor): Tensor => {
+  checkPair('boundary loss', prediction, target);
+  if (prediction.shape.length !== 4)
+    throw new NoduleTrainError(
+      'torch',
+      `boundary loss: the prediction is [${prediction.shape.join(', ')}]; wanted is [B, C, H, W], as distances are taken in planes`,
+    );
+  const dtype = lossDtype(prediction);
+  return prediction.to(dtype).mul(signedDistance(target).to(dtype)).flatten(1).mean(1);
+};
