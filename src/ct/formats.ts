@@ -1,25 +1,30 @@
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
+import { dicom } from './dicom/dicom.js';
 import type { ImageFormat } from './imageFile.js';
 import { metaImage } from './metaImage.js';
 
 /** Every format, in the order in which a file's name is compared. */
-const formats: readonly ImageFormat[] = [metaImage];
+const formats: readonly ImageFormat[] = [metaImage, dicom];
 
 const extensionOf = (path: string): string | undefined =>
   formats.flatMap(({ extensions }) => extensions).find((extension) => path.toLowerCase().endsWith(extension));
 
-/** The format that the name says. Throws 'scan-format', which names all of them; `doing` is such as "reading the scan". */
+/** The format that the name says; of a folder DICOM. Throws 'scan-format', which names all of them; `doing` is such as "reading the scan". */
 export const formatOf = (path: string, doing: string): ImageFormat => {
   const extension = extensionOf(path);
   const format = formats.find(({ extensions }) => extension !== undefined && extensions.includes(extension));
   if (format !== undefined) return format;
+  if (isFolder(path)) return dicom;
   const known = formats.map(({ name, extensions }) => `${extensions.join(', ')} (${name})`).join('; ');
   throw new NoduleTrainError(
     'scan-format',
     `${doing} ${path}: the extension is "${basename(path).match(/\.[^.]*$/)?.[0] ?? ''}"; wanted is one of ${known}: convert the file first`,
   );
 };
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** File name without its extension, which in LUNA16 is the series' UID. */
 export const uidOf = (path: string): string => {

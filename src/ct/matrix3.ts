@@ -10,7 +10,7 @@ export const transpose = ([a, b, c]: Matrix3): Matrix3 => [
   [a[2], b[2], c[2]],
 ];
 
-const cross = (a: Vector3, b: Vector3): Vector3 => [
+export const cross = (a: Vector3, b: Vector3): Vector3 => [
   a[1] * b[2] - a[2] * b[1],
   a[2] * b[0] - a[0] * b[2],
   a[0] * b[1] - a[1] * b[0],

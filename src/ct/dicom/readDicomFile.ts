@@ -21,6 +21,8 @@ export interface PixelBytes {
   readonly offset: number;
   /** Of the element; -1 where it is undefined, as of compressed frames. */
   readonly length: number;
+  /** Their VR is OW: words, which a big-endian file swaps. Implicit files do not say it, and swap nothing. */
+  readonly words: boolean;
   /** Bytes there from `offset` to the end of the file. */
   readonly available: number;
   /** The data set of a deflated file, which the pixels lie in. */
@@ -123,6 +125,7 @@ const described = (path: string, name: string, { dataSet, syntax, inflated }: Pa
         : {
             ...{ offset, inflated, available: Math.max(0, (inflated?.length ?? size) - offset) },
             length: element.length === undefinedLength ? -1 : element.length,
+            words: element.vr === 'OW',
           },
   };
 };

@@ -1,0 +1,82 @@
+import type { ImageFile } from '../imageFile.js';
+import { inParallel } from './inParallel.js';
+import type { PixelFormat } from './pixelFormat.js';
+import { checkFrame, readFrame } from './readFrame.js';
+import { rescaledInto, type Stored, storedInto } from './rescale.js';
+import type { Slice } from './slice.js';
+
+type Pixels = Pick<ImageFile, 'values' | 'slope' | 'intercept'> & { readonly notes: readonly string[] };
+
+const framesAtOnce = 6;
+
+/**
+ * The pixels of slices of one size, in order. Int16 with slope and intercept applied, slice by slice, where these are whole and every
+ * value fits; else as stored where all slices have one slope, intercept and format; else float64 with them applied.
+ * Throws as `readFrame`.
+ */
+export const readPixels = async (slices: readonly [Slice, ...Slice[]]): Promise<Pixels> => {
+  for (const slice of slices) checkFrame(slice);
+  return (await wholePixels(slices, false)) ?? (await wholePixels(slices, true)) ?? (await otherPixels(slices));
+};
+
+/** What stands for a pixel of padding that int16 cannot hold: air. */
+const airHu = -1024;
+
+/** Null where int16 does not hold every value; with `withoutPadding` those of PixelPaddingValue do not count. */
+const wholePixels = async (slices: readonly [Slice, ...Slice[]], withoutPadding: boolean): Promise<Pixels | null> => {
+  const fits = ({ format, slope, intercept, hu, padding }: Slice): boolean =>
+    format.bitsAllocated <= 16 &&
+    Number.isInteger(slope) &&
+    Number.isInteger(intercept) &&
+    (!withoutPadding || (hu && padding !== null));
+  if (!slices.every(fits)) return null;
+  const pixels = pixelsOf(slices[0]);
+  const values = new Int16Array(slices.length * pixels);
+  let padded = 0;
+  let fit = true;
+  await inParallel(slices, framesAtOnce, async (slice, k) => {
+    if (!fit) return;
+    const into = values.subarray(k * pixels, (k + 1) * pixels);
+    // 16-bit pixels are read where their values come to lie, and rescaled in place.
+    const bytes =
+      slice.format.bitsAllocated === 16
+        ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
+        : new Uint8Array(slice.format.frameBytes);
+    await readFrame(slice, bytes);
+    const left = rescaledInto(into, bytes, slice, withoutPadding ? { value: slice.padding!, as: airHu } : null);
+    if (left === null) fit = false;
+    else padded += left;
+  });
+  if (!fit) return null;
+  const notes = padded === 0 ? [] : [`${padded} voxels of padding, which int16 cannot hold, are read as ${airHu} HU`];
+  return { values, slope: 1, intercept: 0, notes };
+};
+
+const otherPixels = async (slices: readonly [Slice, ...Slice[]]): Promise<Pixels> => {
+  const [{ slope, intercept, format }] = slices;
+  const pixels = pixelsOf(slices[0]);
+  const alike = slices.every(
+    (slice) =>
+      slice.slope === slope &&
+      slice.intercept === intercept &&
+      slice.format.bitsAllocated === format.bitsAllocated &&
+      slice.format.signed === format.signed,
+  );
+  const values = alike ? storedValues(format, slices.length * pixels) : new Float64Array(slices.length * pixels);
+  await inParallel(slices, framesAtOnce, async (slice, k) => {
+    const bytes = new Uint8Array(slice.format.frameBytes);
+    await readFrame(slice, bytes);
+    const into = values.subarray(k * pixels, (k + 1) * pixels);
+    storedInto(into, bytes, slice.format);
+    if (!alike) for (let n = 0; n < into.length; n++) into[n] = into[n]! * slice.slope + slice.intercept;
+  });
+  return { values, ...(alike ? { slope, intercept } : { slope: 1, intercept: 0 }), notes: [] };
+};
+
+const pixelsOf = ({ format: { rows, columns } }: Slice): number => rows * columns;
+
+const storedValues = ({ bitsAllocated, signed }: PixelFormat, count: number): Stored => {
+  if (bitsAllocated === 8) return signed ? new Int8Array(count) : new Uint8Array(count);
+  if (bitsAllocated === 16) return signed ? new Int16Array(count) : new Uint16Array(count);
+  return signed ? new Int32Array(count) : new Uint32Array(count);
+};
