@@ -57,3 +57,10 @@ export const decode = (bytes: Buffer, type: ElementType, bigEndian: boolean): Va
   }
   return type.view(aligned);
 };
+
+/** What a type says of intensity where the file says nothing: unsigned and 8-bit values are no HU; of others it is unknown. */
+export const intensityOfType = ({ holdsHu }: ElementType): 'arbitrary' | null => (holdsHu ? null : 'arbitrary');
+
+/** The bytes of an array, not copied. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);

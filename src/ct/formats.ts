@@ -4,9 +4,11 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { dicom } from './dicom/dicom.js';
 import type { ImageFormat } from './imageFile.js';
 import { metaImage } from './metaImage.js';
+import { nifti } from './nifti.js';
+import { nrrd } from './nrrd.js';
 
 /** Every format, in the order in which a file's name is compared. */
-const formats: readonly ImageFormat[] = [metaImage, dicom];
+const formats: readonly ImageFormat[] = [metaImage, nifti, nrrd, dicom];
 
 const extensionOf = (path: string): string | undefined =>
   formats.flatMap(({ extensions }) => extensions).find((extension) => path.toLowerCase().endsWith(extension));
@@ -17,6 +19,12 @@ export const formatOf = (path: string, doing: string): ImageFormat => {
   const format = formats.find(({ extensions }) => extension !== undefined && extensions.includes(extension));
   if (format !== undefined) return format;
   if (isFolder(path)) return dicom;
+  if (/\.(hdr|img)(\.gz)?$/i.test(path)) {
+    throw new NoduleTrainError(
+      'scan-format',
+      `${doing} ${path}: a NIfTI or Analyze image in two files (.hdr and .img) is not read; wanted is one file: convert it to .nii.gz`,
+    );
+  }
   const known = formats.map(({ name, extensions }) => `${extensions.join(', ')} (${name})`).join('; ');
   throw new NoduleTrainError(
     'scan-format',

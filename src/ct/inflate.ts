@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { unzip } from 'node:zlib';
+import { constants, createUnzip, unzip } from 'node:zlib';
 
 const unpack = promisify(unzip);
 
@@ -29,3 +29,22 @@ export const inflate = async (packed: Uint8Array, size: number): Promise<Inflate
 
 /** DEFLATE cannot shrink further than this, so a header that claims more lies about its size. */
 export const deflateLimit = 1032;
+
+/** The first `length` bytes, or fewer, that come out of the beginning of a zlib or gzip stream. */
+export const inflateStart = async (packed: Uint8Array, length: number): Promise<Buffer> => {
+  // Sync flush: the stream is cut off on purpose.
+  const stream = createUnzip({ chunkSize: Math.max(64, length), finishFlush: constants.Z_SYNC_FLUSH });
+  stream.end(packed);
+  const parts: Buffer[] = [];
+  let total = 0;
+  try {
+    for await (const part of stream) {
+      parts.push(part as Buffer);
+      total += (part as Buffer).length;
+      if (total >= length) break;
+    }
+  } catch {
+    // Damaged: what came out before is still good, and reading the whole says what is wrong.
+  }
+  return Buffer.concat(parts).subarray(0, length);
+};

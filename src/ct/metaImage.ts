@@ -1,13 +1,14 @@
 import { basename, extname } from 'node:path';
+import { intensityOfType } from './elementType.js';
 import type { ImageFormat } from './imageFile.js';
 import { type MetaHeader, metaTypes } from './metaHeader.js';
 import { readMetaImage } from './readMetaImage.js';
 import { writeMetaImage } from './writeMetaImage.js';
 
-/** A modality that says what it is; ITK writes none, some tools write MET_MOD_UNKNOWN. Unsigned and 8-bit types hold no HU. */
+/** A modality that says what it is; ITK writes none, some tools write MET_MOD_UNKNOWN. */
 const intensityOf = ({ modality, elementType }: MetaHeader) => {
   if (modality !== null && !/UNKNOWN$/.test(modality)) return modality === 'MET_MOD_CT' ? 'hu' : 'arbitrary';
-  return metaTypes.get(elementType)!.holdsHu ? null : 'arbitrary';
+  return intensityOfType(metaTypes.get(elementType)!);
 };
 
 /** MetaImage, the format of LUNA16 and ITK. */

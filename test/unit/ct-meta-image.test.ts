@@ -17,7 +17,6 @@ import {
   writeMask,
   writeVolume,
 } from '../../dist/ct/index.js';
-import { sharedData } from '../support/shared.js';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '../golden/metaimage');
 const expected = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
@@ -253,7 +252,7 @@ describe('reading MetaImage', () => {
       () => write('inf.mha', header({ ElementType: 'MET_FLOAT' }), bytesOf(new Float32Array(60).fill(-Infinity, 5))),
       /voxel \[index 0, row 1, column 0\] is -Infinity/,
     ],
-    ['another format', 'scan-format', async () => 'scan.nii.gz', /extension is "\.gz"; wanted is one of \.mhd, \.mha/],
+    ['another format', 'scan-format', async () => 'scan.png', /extension is "\.png"; wanted is one of \.mhd, \.mha/],
   ];
   const makeFolder = async () => {
     const path = join(folder, 'folder.mhd');
@@ -344,20 +343,6 @@ describe('writing MetaImage', () => {
       code: 'scan-shape',
       message: expect.stringContaining('60 voxels'),
     });
-    await expect(writeVolume(join(folder, 'a.nrrd'), volume)).rejects.toMatchObject({ code: 'scan-format' });
-  });
-});
-
-const luna = sharedData('luna16');
-describe.skipIf(luna === null)('real LUNA16 scans (skipped without ../shared/data)', () => {
-  it.each([
-    ['subset0/1.3.6.1.4.1.14519.5.2.1.6279.6001.170706757615202213033480003264', [140, 512, 512], -29457089002],
-    ['subset1/1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192', [133, 512, 512], -28831525777],
-  ])('read whole, -2048 outside the circle and all: %s', async (name, shape, sum) => {
-    const volume = await readVolume(join(luna as string, `${name}.mhd`));
-    expect(volume.shape).toEqual(shape);
-    expect(volume.intensity).toBe('hu');
-    expect(volume.voxels.reduce((total, hu) => total + hu, 0)).toBe(sum);
-    expect(volume.voxels.reduce((least, hu) => Math.min(least, hu), 0)).toBe(-2048);
+    await expect(writeVolume(join(folder, 'a.dcm'), volume)).rejects.toMatchObject({ code: 'scan-format' });
   });
 });

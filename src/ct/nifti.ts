@@ -1,0 +1,11 @@
+import type { ImageFormat } from './imageFile.js';
+import { readNifti } from './readNifti.js';
+import { writeNifti } from './writeNifti.js';
+
+/** NIfTI-1 and NIfTI-2 in one file; pairs of .hdr and .img are refused by name. */
+export const nifti: ImageFormat = {
+  name: 'NIfTI',
+  extensions: ['.nii', '.nii.gz'],
+  read: readNifti,
+  write: writeNifti,
+};

@@ -1,0 +1,142 @@
+import { length, scale, transpose } from './matrix3.js';
+import { type NrrdFields, refuseNrrdField } from './nrrdHeader.js';
+import { type Geometry, identityDirection, type Matrix3, type Vector3 } from './volume.js';
+
+/** Signs that bring x, y, z of a space into LPS. */
+const spaces = new Map<string, Vector3>([
+  ['left-posterior-superior', [1, 1, 1]],
+  ['lps', [1, 1, 1]],
+  ['right-anterior-superior', [-1, -1, 1]],
+  ['ras', [-1, -1, 1]],
+  ['left-anterior-superior', [1, -1, 1]],
+  ['las', [1, -1, 1]],
+]);
+
+/** Spaces of three axes that are not the patient's. */
+const placeless = new Set(['scanner-xyz', '3d-right-handed', '3d-left-handed']);
+
+const millimetres = new Map([
+  ['mm', 1],
+  ['millimeter', 1],
+  ['millimeters', 1],
+  ['cm', 10],
+  ['m', 1000],
+  ['um', 0.001],
+  ['', 1],
+  ['???', 1],
+]);
+
+type Grid = Pick<Geometry, 'spacing' | 'origin' | 'direction'> & {
+  readonly directionField: string;
+  readonly notes: readonly string[];
+};
+
+const unplaced =
+  "the file does not say where its axes lie in the patient; they are taken to go left, back and up, as if its space were 'left-posterior-superior'";
+
+/**
+ * Where the grid lies, in LPS: by `space directions` and `space origin` in one of the three spaces of a patient, else with a note
+ * as if it were LPS; without directions by `spacings` and `axis mins`. Spacing is null where neither is there. Throws 'nrrd-header'.
+ */
+export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
+  const { fields } = header;
+  const space = fields.get('space')?.toLowerCase();
+  const signs = space === undefined ? undefined : spaces.get(space);
+  if (space !== undefined && signs === undefined && !placeless.has(space))
+    refuseNrrdField(path, 'space', `is "${space}"`, `one of ${[...spaces.keys(), ...placeless].join(', ')}`);
+  const dimension = fields.get('space dimension');
+  if (dimension !== undefined && dimension !== '3') refuseNrrdField(path, 'space dimension', `is ${dimension}`, '3');
+  const notes = signs === undefined ? [unplaced] : [];
+  const toLps = ([x, y, z]: Vector3): Vector3 => {
+    const [sx, sy, sz] = signs ?? [1, 1, 1];
+    // Added to 0, so that no -0 comes up.
+    return [x * sx + 0, y * sy + 0, z * sz + 0];
+  };
+  const given = vectors(path, header, 'space directions', 3);
+  if (given === null) return bySpacings(path, header, notes);
+  const unit = unitOf(path, header, 'space units');
+  const columns = given.map(toLps) as unknown as Matrix3;
+  const spacing = columns.map(length) as unknown as Vector3;
+  if (!spacing.every((distance) => Number.isFinite(distance) && distance > 0))
+    refuseNrrdField(path, 'space directions', `is "${fields.get('space directions')}"`, 'three vectors longer than 0');
+  const direction = transpose(columns.map((column, axis) => scale(column, 1 / spacing[axis]!)) as unknown as Matrix3);
+  const [origin = [0, 0, 0] as Vector3] = vectors(path, header, 'space origin', 1) ?? [];
+  return {
+    spacing: scale(spacing, unit),
+    origin: scale(toLps(origin), unit),
+    direction,
+    directionField: 'space directions',
+    notes,
+  };
+};
+
+/** `(1,0,0) (0,1,0) (0,0,1)`; null where the field is missing. */
+const vectors = (path: string, { fields }: NrrdFields, field: string, count: number): Vector3[] | null => {
+  const text = fields.get(field);
+  if (text === undefined) return null;
+  const found = [...text.matchAll(/\(([^()]*)\)/g)].map(([, inner]) =>
+    inner!.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word))),
+  );
+  const rest = text.replace(/\([^()]*\)/g, '').trim();
+  if (
+    rest !== '' ||
+    found.length !== count ||
+    !found.every((vector) => vector.length === 3 && vector.every(Number.isFinite))
+  )
+    refuseNrrdField(
+      path,
+      field,
+      `is "${text}"`,
+      count === 1
+        ? 'one vector such as (0,0,0)'
+        : 'three vectors such as (1,0,0) (0,1,0) (0,0,1), as each axis is one of space',
+    );
+  return found as unknown as Vector3[];
+};
+
+/** The one unit of all axes in mm; what is not said counts as mm, as everywhere. */
+const unitOf = (path: string, { fields }: NrrdFields, field: string): number => {
+  const text = fields.get(field);
+  if (text === undefined) return 1;
+  const factors = [...text.matchAll(/"([^"]*)"/g)].map(([, word]) => millimetres.get(word!.trim().toLowerCase()));
+  const [first = 1] = factors;
+  if (factors.some((factor) => factor === undefined || factor !== first))
+    refuseNrrdField(path, field, `is ${text}`, '"mm", "cm", "m" or "um", one for all axes');
+  return first;
+};
+
+/** Numbers of the three axes, NaN where they are not known; null where the field is missing. */
+const perAxis = (path: string, { fields }: NrrdFields, field: string): number[] | null => {
+  const text = fields.get(field);
+  if (text === undefined) return null;
+  const numbers = text
+    .split(/\s+/)
+    .map((word) => (/^nan$/i.test(word) ? Number.NaN : word === '' ? Number.POSITIVE_INFINITY : Number(word)));
+  const odd = text.split(/\s+/).some((word, n) => !/^nan$/i.test(word) && !Number.isFinite(numbers[n]));
+  if (numbers.length !== 3 || odd)
+    refuseNrrdField(path, field, `is "${text}"`, 'three numbers, or nan where one is not known');
+  return numbers;
+};
+
+/** Axes without directions: distances, and in `axis mins` perhaps the place of the first voxel (its centre) or of its border (`centerings` cell). */
+const bySpacings = (path: string, header: NrrdFields, notes: readonly string[]): Grid => {
+  const unit = unitOf(path, header, 'units');
+  const spacings = perAxis(path, header, 'spacings');
+  if (spacings?.some((distance) => distance <= 0))
+    refuseNrrdField(path, 'spacings', `is "${header.fields.get('spacings')}"`, 'three distances above 0');
+  const known = spacings?.every(Number.isFinite) === true;
+  const mins = perAxis(path, header, 'axis mins') ?? perAxis(path, header, 'axismins');
+  const centerings = (header.fields.get('centerings') ?? header.fields.get('centers') ?? '').toLowerCase().split(/\s+/);
+  const origin = [0, 1, 2].map((axis) => {
+    const min = mins?.[axis] ?? Number.NaN;
+    if (Number.isNaN(min) || !known) return 0;
+    return (min + (centerings[axis] === 'node' ? 0 : spacings[axis]! / 2)) * unit;
+  });
+  return {
+    spacing: known ? scale(spacings as unknown as Vector3, unit) : null,
+    origin: origin as unknown as Vector3,
+    direction: identityDirection,
+    directionField: 'space directions',
+    notes: [...notes, ...(known ? [] : ['the file does not say how far apart its voxels are'])],
+  };
+};

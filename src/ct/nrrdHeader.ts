@@ -1,0 +1,124 @@
+import { constants } from 'node:buffer';
+import { NoduleTrainError } from '../runtime/error.js';
+import { type ElementType, elementTypes } from './elementType.js';
+import { siblingFile } from './siblingFile.js';
+import { type Shape3, voxelCount } from './volume.js';
+
+/** Fields (in small letters) and key/value pairs of a NRRD header, not yet judged. */
+export interface NrrdFields {
+  readonly fields: ReadonlyMap<string, string>;
+  readonly keys: ReadonlyMap<string, string>;
+}
+
+/** What a NRRD header says of its values, checked; where they lie is `nrrdGrid`'s business. */
+export interface NrrdHeader {
+  readonly shape: Shape3;
+  readonly typeName: string;
+  readonly type: ElementType;
+  readonly bigEndian: boolean;
+  readonly packed: boolean;
+  /** Lines, then bytes before the values (bytes of the unpacked stream where it is packed); -1 bytes: they are the file's last. */
+  readonly lineSkip: number;
+  readonly byteSkip: number;
+  readonly dataBytes: number;
+  /** Path relative to the header's folder; null: the values follow the header. */
+  readonly dataFile: string | null;
+}
+
+/** Every spelling of the format's definition (teem.sourceforge.net/nrrd/format.html), by the type that it means. */
+const spellings: readonly [ElementType, ...string[]][] = [
+  [elementTypes.int8, 'signed char', 'int8', 'int8_t'],
+  [elementTypes.uint8, 'uchar', 'unsigned char', 'uint8', 'uint8_t'],
+  [elementTypes.int16, 'short', 'short int', 'signed short', 'signed short int', 'int16', 'int16_t'],
+  [elementTypes.uint16, 'ushort', 'unsigned short', 'unsigned short int', 'uint16', 'uint16_t'],
+  [elementTypes.int32, 'int', 'signed int', 'int32', 'int32_t'],
+  [elementTypes.uint32, 'uint', 'unsigned int', 'uint32', 'uint32_t'],
+  [
+    elementTypes.int64,
+    'longlong',
+    'long long',
+    'long long int',
+    'signed long long',
+    'signed long long int',
+    'int64',
+    'int64_t',
+  ],
+  [elementTypes.uint64, 'ulonglong', 'unsigned long long', 'unsigned long long int', 'uint64', 'uint64_t'],
+  [elementTypes.float32, 'float'],
+  [elementTypes.float64, 'double'],
+];
+const types = new Map(spellings.flatMap(([type, ...names]) => names.map((name) => [name, type] as const)));
+
+/** Throws 'nrrd-header' for a field. */
+export const refuseNrrdField = (path: string, field: string, found: string, wanted: string): never => {
+  throw new NoduleTrainError('nrrd-header', `reading the header ${path}: field ${field} ${found}; wanted is ${wanted}`);
+};
+
+/** Whole numbers of a field, or `null` where it is missing. */
+const wholeNumbers = (path: string, { fields }: NrrdFields, field: string): number[] | null => {
+  const text = fields.get(field);
+  if (text === undefined) return null;
+  const words = text.split(/\s+/);
+  if (!words.every((word) => /^[+-]?\d{1,15}$/.test(word)))
+    refuseNrrdField(path, field, `is "${text}"`, 'whole numbers');
+  return words.map(Number);
+};
+
+/** Throws 'nrrd-header' with the field. */
+export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader => {
+  const { fields } = header;
+  const fail = (field: string, found: string, wanted: string) => refuseNrrdField(path, field, found, wanted);
+  const given = (field: string): string => fields.get(field) ?? fail(field, 'is missing', 'a value, as it is required');
+  const one = (field: string, spelling: string, fallback: number, least: number): number => {
+    const name = fields.has(field) ? field : spelling;
+    const [number, ...more] = wholeNumbers(path, header, name) ?? [fallback];
+    if (more.length > 0 || number! < least) fail(name, `is "${fields.get(name)}"`, `one whole number from ${least}`);
+    return number!;
+  };
+
+  const dimension = given('dimension');
+  if (dimension !== '3')
+    fail('dimension', `is ${dimension}`, '3: a scan has three axes, and one number for each voxel');
+  const sizes = wholeNumbers(path, header, 'sizes') ?? fail('sizes', 'is missing', 'three whole numbers above 0');
+  if (sizes.length !== 3 || !sizes.every((size) => size > 0))
+    fail('sizes', `is "${fields.get('sizes')}"`, 'three whole numbers above 0');
+  const shape = sizes.toReversed() as unknown as Shape3;
+  const odd = fields
+    .get('kinds')
+    ?.split(/\s+/)
+    .find((kind) => !/^(domain|space|none|\?\?\?)$/i.test(kind));
+  if (odd !== undefined) fail('kinds', `has the axis "${odd}"`, 'domain or space for all three');
+
+  const typeName = given('type').toLowerCase();
+  const type =
+    types.get(typeName) ?? fail('type', `is "${typeName}"`, `one of ${spellings.map(([, name]) => name).join(', ')}`);
+  const dataBytes = voxelCount(shape) * type.bytes;
+  const encoding = given('encoding').toLowerCase();
+  const packed = /^(gzip|gz)$/.test(encoding);
+  if (!packed && encoding !== 'raw')
+    fail('encoding', `is "${encoding}"`, 'raw or gzip (ascii, hex and bzip2 are not read): convert the file');
+  const endian = fields.get('endian')?.toLowerCase();
+  if (endian !== 'little' && endian !== 'big' && (type.bytes > 1 || endian !== undefined))
+    fail('endian', endian === undefined ? 'is missing' : `is "${endian}"`, 'little or big');
+
+  const lineSkip = one('line skip', 'lineskip', 0, 0);
+  const byteSkip = one('byte skip', 'byteskip', 0, packed ? 0 : -1);
+  if (!(dataBytes + Math.max(0, byteSkip) <= constants.MAX_LENGTH))
+    fail(
+      'sizes',
+      `is "${fields.get('sizes')}", ${dataBytes} bytes of ${typeName}`,
+      `at most ${constants.MAX_LENGTH} bytes`,
+    );
+  const dataFile = dataFileOf(fields.get('data file') ?? fields.get('datafile'), fail);
+  return { shape, typeName, type, bigEndian: endian === 'big', packed, lineSkip, byteSkip, dataBytes, dataFile };
+};
+
+const dataFileOf = (
+  name: string | undefined,
+  fail: (field: string, found: string, wanted: string) => never,
+): string | null => {
+  if (name === undefined) return null;
+  if (name === '' || /^LIST( |$)/.test(name) || name.includes('%'))
+    return fail('data file', `is "${name}"`, 'the name of one file; values in several files are not read');
+  return siblingFile(name) ?? fail('data file', `is "${name}"`, "a file in the header's own folder");
+};

@@ -1,0 +1,57 @@
+import { basename } from 'node:path';
+import { packGzip } from './deflate.js';
+import { bytesOf, machineIsLittleEndian } from './elementType.js';
+import type { ImageToWrite } from './imageFile.js';
+import { scale, transpose } from './matrix3.js';
+import { saidKey } from './readNrrd.js';
+import { replaceFile } from './replaceFile.js';
+import { sayInText } from './saidInText.js';
+
+const typeNames = new Map<unknown, string>([
+  [Uint8Array, 'unsigned char'],
+  [Int16Array, 'short'],
+  [Float64Array, 'double'],
+]);
+
+/**
+ * Writes a NRRD file in LPS: `.nrrd`, or `.nhdr` with its `.raw.gz` (`.raw` with `compress` false) beside it, in this machine's byte order.
+ * Data first, header last. Throws 'scan-write'.
+ */
+export const writeNrrd = async (path: string, image: ImageToWrite, compress: boolean): Promise<void> => {
+  const raw = bytesOf(image.values);
+  const data = compress ? await packGzip(raw) : raw;
+  if (!path.toLowerCase().endsWith('.nhdr')) {
+    await replaceFile(path, Buffer.concat([headerOf(image, compress), Buffer.from('\n'), data]));
+    return;
+  }
+  const dataPath = path.replace(/\.nhdr$/i, compress ? '.raw.gz' : '.raw');
+  await replaceFile(dataPath, data);
+  await replaceFile(
+    path,
+    Buffer.concat([headerOf(image, compress), Buffer.from(`data file: ${basename(dataPath)}\n`)]),
+  );
+};
+
+const headerOf = (
+  { shape, spacing, origin, direction, values, intensity }: ImageToWrite,
+  compress: boolean,
+): Buffer => {
+  const vector = (numbers: readonly number[]) => `(${numbers.join(',')})`;
+  const steps = transpose(direction).map((axis, n) => scale(axis, spacing?.[n] ?? 1));
+  const said = sayInText(intensity, spacing === null);
+  const lines = [
+    'NRRD0004',
+    `type: ${typeNames.get(values.constructor)}`,
+    'dimension: 3',
+    'space: left-posterior-superior',
+    `sizes: ${shape.toReversed().join(' ')}`,
+    `space directions: ${steps.map(vector).join(' ')}`,
+    'kinds: domain domain domain',
+    `endian: ${machineIsLittleEndian ? 'little' : 'big'}`,
+    `encoding: ${compress ? 'gzip' : 'raw'}`,
+    `space origin: ${vector(origin)}`,
+    ...(spacing === null ? [] : ['space units: "mm" "mm" "mm"']),
+    ...(said === '' ? [] : [`${saidKey}:=${said.slice(saidKey.length + 1)}`]),
+  ];
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
+};
