@@ -57,7 +57,7 @@ function trainer() {
     inputNorm: true,
     sigmoid: true,
   });
-  return { net, adam: optim.adam(net.parameters()), criterion, counts: new StepCounts('cpu', 0.5) };
+  return { net, optimizer: optim.adam(net.parameters()), criterion, counts: new StepCounts('cpu', 0.5) };
 }
 const parts = trainer();
 

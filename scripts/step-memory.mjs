@@ -39,7 +39,7 @@ const net = nn.unet(unetOptionsOf(config)).train();
 const adam = optim.adam(net.parameters(), { lr: config.learningRate });
 const counts = new StepCounts('cpu', config.threshold);
 const criterion = (probability, mask) => losses.dice(probability, mask, { smooth: config.smooth });
-const step = trainingStep({ sampler, net, criterion, adam, counts });
+const step = trainingStep({ sampler, net, criterion, optimizer: adam, counts });
 
 const rss = () => process.memoryUsage.rss();
 const seen = {};

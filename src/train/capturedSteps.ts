@@ -8,7 +8,8 @@ const MOST_SECONDS = 0.1;
 const MOST_STEPS = 1000;
 
 export interface CapturedStepParts extends StepParts {
-  adam: optim.Optimizer;
+  /** The optimizer itself, whose rate a checkpoint says; `optimizer` may be one around it. */
+  rated: Pick<optim.Optimizer, 'lr'>;
   device: Device;
   /** Learning rate of every step of the run; rounded to float32, as the recorded optimizer reads it on the device. */
   rates: readonly number[];
@@ -20,8 +21,8 @@ export interface CapturedStepParts extends StepParts {
  * step to step lies in tensors that stay where they are: the learning rates in a table with a position that the step
  * itself advances, as the sampler's cursor is.
  */
-export function capturedSteps({ device, rates, graph, ...parts }: CapturedStepParts): StepRunner {
-  const { adam } = parts;
+export function capturedSteps({ device, rates, graph, rated, ...parts }: CapturedStepParts): StepRunner {
+  const { optimizer } = parts;
   const pick = op('aten::index_select');
   const owned = scope(() => {
     const table = tensor(rates, { device });
@@ -30,7 +31,7 @@ export function capturedSteps({ device, rates, graph, ...parts }: CapturedStepPa
   Object.values(owned).forEach(keep);
   const step = trainingStep({
     ...parts,
-    adam: { zeroGrad: () => adam.zeroGrad(), step: () => adam.step(undefined, owned.rate) },
+    optimizer: { zeroGrad: () => optimizer.zeroGrad(), step: () => optimizer.step(undefined, owned.rate) },
   });
   const recordable = () =>
     scope(() => {
@@ -47,7 +48,7 @@ export function capturedSteps({ device, rates, graph, ...parts }: CapturedStepPa
       if (first !== expected) owned.position.fill_(first);
       expected = first + steps;
       // A checkpoint says the learning rate of its last step.
-      adam.lr = rates[expected - 1] as number;
+      rated.lr = rates[expected - 1] as number;
       let left = steps;
       for (; left > 0 && done < WARM_UPS; left--, done++) graph.warmUp(recordable);
       if (left === 0) return;

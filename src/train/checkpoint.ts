@@ -6,6 +6,7 @@ import type { RunState } from './progressState.js';
 
 const format = 'nodule-train-checkpoint-1';
 const optimizerPrefix = 'optimizer.';
+const averagePrefix = 'average.';
 const countsKey = 'counts';
 
 /** How a model wants its input: HU clipped to a range. */
@@ -43,11 +44,12 @@ export function saveCheckpoint(
   path: string,
   model: { net: nn.Module; description: ModelDescription },
   run: CheckpointState,
-  resumable?: { optimizer: optim.Optimizer; counts: Tensor },
+  resumable?: { optimizer: optim.Optimizer; counts: Tensor; average?: nn.Module | undefined },
 ): void {
   const tensors = new Map<string, Tensor>(model.net.stateDict());
   if (resumable) {
     for (const [name, tensor] of resumable.optimizer.stateDict()) tensors.set(optimizerPrefix + name, tensor);
+    for (const [name, tensor] of resumable.average?.stateDict() ?? []) tensors.set(averagePrefix + name, tensor);
     tensors.set(countsKey, resumable.counts);
   }
   saveTensorsSync(path, tensors, {
@@ -68,6 +70,8 @@ export interface LoadedCheckpoint {
   state: RunState;
   /** Empty for `best`. */
   optimizer: Map<string, Tensor>;
+  /** Moving average of the weights; empty where there is none. */
+  average: Map<string, Tensor>;
   counts: Tensor | null;
 }
 
@@ -82,14 +86,17 @@ export function loadCheckpoint(path: string): LoadedCheckpoint {
     );
   const model = new Map<string, Tensor>();
   const optimizer = new Map<string, Tensor>();
+  const average = new Map<string, Tensor>();
   let counts: Tensor | null = null;
   for (const [name, tensor] of tensors) {
     if (name === countsKey) counts = tensor;
     else if (name.startsWith(optimizerPrefix)) optimizer.set(name.slice(optimizerPrefix.length), tensor);
+    else if (name.startsWith(averagePrefix)) average.set(name.slice(averagePrefix.length), tensor);
     else model.set(name, tensor);
   }
   const parse = (key: string) => JSON.parse(metadata[key] as string);
-  return { model, description: parse('model'), config: parse('config'), state: parse('state'), optimizer, counts };
+  const [description, config, state] = [parse('model'), parse('config'), parse('state')];
+  return { model, description, config, state, optimizer, average, counts };
 }
 
 /** The network of a checkpoint, in evaluation mode. */

@@ -29,6 +29,20 @@ export const compatSchema = z.strictObject({
   strideSplit: z.boolean().default(false).describe('every tenth series validates, not a tenth of the patients'),
 });
 
+const lossNames = [
+  'dice',
+  'dice-ce',
+  'dice-focal',
+  'dice-boundary',
+  'book',
+  'cross-entropy',
+  'focal',
+  'tversky',
+  'focal-tversky',
+  'generalized-dice',
+  'log-cosh-dice',
+] as const;
+
 const presetNames = ['default', 'book'] as const;
 export type PresetName = (typeof presetNames)[number];
 
@@ -56,15 +70,55 @@ export const trainConfigSchema = z.strictObject({
     .default(false)
     .describe('on CUDA: record the step once and replay it; not yet run on a GPU'),
   threads: z.int().min(0).default(0).describe('CPU threads of the arithmetic; 0: all cores'),
-  learningRate: z.number().positive().default(1e-3).describe('of Adam'),
-  decay: z.enum(['none', 'cosine']).default('cosine').describe('of the learning rate over the whole run'),
-  loss: z
-    .enum(['dice', 'dice-ce', 'book'])
-    .default('dice')
-    .describe('Dice, Dice + cross-entropy, or Dice + fnWeight × Dice on the positives'),
+  optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam').describe('what steps along the gradients'),
+  learningRate: z.number().positive().default(1e-3).describe('of the optimizer'),
+  weightDecay: z.number().min(0).optional().describe('of the optimizer; by default 0.01 for adamw, else 0'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('of sgd'),
+  nesterov: z.boolean().default(true).describe("Nesterov's momentum for sgd"),
+  schedule: z
+    .enum(['constant', 'cosine', 'poly', 'one-cycle'])
+    .default('cosine')
+    .describe('of the learning rate over the whole run'),
+  warmUpSteps: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('steps over which the learning rate rises before its schedule begins'),
+  polyPower: z.number().positive().default(0.9).describe('exponent of the schedule poly'),
+  clipNorm: z.number().min(0).default(0).describe('most that the norm of all gradients may be; 0: any'),
+  accumulate: count().default(1).describe('batches whose gradients make one step'),
+  ema: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('decay of the moving average of the weights that is validated and kept; 0: none'),
+  precision: z
+    .enum(['float32', 'bf16'])
+    .default('float32')
+    .describe('of the convolutions; bf16 is slow on a CPU without AVX-512 bf16 or AMX'),
+  patience: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('validations without a better score after which training ends; 0: never'),
+  loss: z.enum(lossNames).default('dice').describe('what is made small; docs/losses.md has the formulas'),
   ceWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-ce`'),
+  focalWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-focal`'),
+  boundaryWeight: z.number().min(0).default(0.01).describe('weight of the second term of the loss `dice-boundary`'),
   fnWeight: z.number().min(0).default(8).describe('weight of the second term of the loss `book`'),
-  smooth: z.number().min(0).default(1).describe('added to numerator and denominator of Dice'),
+  smooth: z.number().min(0).default(1).describe('added to numerator and denominator of Dice and Tversky'),
+  squaredDice: z.boolean().default(false).describe('sums of squares in the denominator of Dice'),
+  lossBatch: z.boolean().default(false).describe('Dice and Tversky over the whole batch as if it were one crop'),
+  tverskyAlpha: z.number().min(0).default(0.3).describe('weight of what is painted beside a nodule'),
+  tverskyBeta: z.number().min(0).default(0.7).describe('weight of what is missed'),
+  tverskyGamma: z
+    .number()
+    .min(1)
+    .default(4 / 3)
+    .describe('focus of the loss `focal-tversky`'),
+  focalGamma: z.number().min(0).default(2).describe('focus of focal losses'),
+  focalAlpha: share().optional().describe('weight of nodule pixels in focal losses, 1 - this that of the others'),
   contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
   cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
   negatives: share().default(0.25).describe('share of training crops without a nodule'),
@@ -95,7 +149,7 @@ export const presets: Record<PresetName, Overrides> = {
     samples: 300_000,
     validateEvery: 5,
     loss: 'book',
-    decay: 'none',
+    schedule: 'constant',
     negatives: 0,
     minimumVoxels: 1,
     network: { pooling: 'avg' },

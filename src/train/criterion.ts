@@ -5,14 +5,37 @@ import type { TrainConfig } from './config.js';
 export type Criterion = (probability: Tensor, mask: Tensor) => Tensor;
 
 /** The loss that a run is configured with. */
-export function criterionOf({ loss, smooth, fnWeight, ceWeight }: TrainConfig): Criterion {
-  switch (loss) {
+export function criterionOf(config: TrainConfig): Criterion {
+  const { smooth, fnWeight, ceWeight, focalWeight, boundaryWeight, lossBatch: batch } = config;
+  const { tverskyAlpha: alpha, tverskyBeta: beta, tverskyGamma, focalGamma, focalAlpha } = config;
+  const dice: Criterion = (p, y) => losses.dice(p, y, { smooth, batch, squared: config.squaredDice });
+  const focal: Criterion = (p, y) => losses.focal(p, y, { gamma: focalGamma, alpha: focalAlpha ?? null });
+  const both =
+    (second: Criterion, weight: number): Criterion =>
+    (p, y) =>
+      dice(p, y).add(second(p, y).mul(weight));
+  switch (config.loss) {
     case 'dice':
-      return (probability, mask) => losses.dice(probability, mask, { smooth });
+      return dice;
     case 'dice-ce':
-      return (probability, mask) =>
-        losses.dice(probability, mask, { smooth }).add(losses.crossEntropy(probability, mask).mul(ceWeight));
+      return both(losses.crossEntropy, ceWeight);
+    case 'dice-focal':
+      return both(focal, focalWeight);
+    case 'dice-boundary':
+      return both(losses.boundary, boundaryWeight);
     case 'book':
-      return (probability, mask) => losses.diceWithPositives(probability, mask, { smooth, fnWeight });
+      return (p, y) => losses.diceWithPositives(p, y, { smooth, fnWeight });
+    case 'cross-entropy':
+      return losses.crossEntropy;
+    case 'focal':
+      return focal;
+    case 'tversky':
+      return (p, y) => losses.tversky(p, y, { alpha, beta, smooth, batch });
+    case 'focal-tversky':
+      return (p, y) => losses.focalTversky(p, y, { alpha, beta, smooth, batch, gamma: tverskyGamma });
+    case 'generalized-dice':
+      return (p, y) => losses.generalizedDice(p, y, { batch });
+    case 'log-cosh-dice':
+      return (p, y) => losses.logCoshDice(p, y, { smooth, batch, squared: config.squaredDice });
   }
 }

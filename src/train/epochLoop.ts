@@ -8,6 +8,8 @@ export interface EpochParts {
   state: RunState;
   stepsPerEpoch: number;
   batch: number;
+  /** Batches, each counted for itself, that make one step. */
+  batchesPerStep: number;
   steps: StepRunner;
   counts: StepCounts;
   logSteps: number;
@@ -55,9 +57,12 @@ export function trainEpoch(parts: EpochParts): boolean {
   return true;
 }
 
-function refuseBadLoss({ firstBad }: CountsRead, { state, stepsPerEpoch, lastCheckpoint }: EpochParts): void {
+function refuseBadLoss(
+  { firstBad }: CountsRead,
+  { state, stepsPerEpoch, batchesPerStep, lastCheckpoint }: EpochParts,
+): void {
   if (firstBad === 0) return;
-  const step = (state.epoch - 1) * stepsPerEpoch + firstBad;
+  const step = (state.epoch - 1) * stepsPerEpoch + Math.ceil(firstBad / batchesPerStep);
   throw new NoduleTrainError(
     'loss-not-finite',
     `training step ${step} (epoch ${state.epoch}): the loss is not finite, so the weights are lost from there on. ` +

@@ -8,8 +8,17 @@ export interface RunState {
   stepInEpoch: number;
   /** The best validation so far. */
   best: { score: number; epoch: number } | null;
+  /** Validations since then. */
+  stale: number;
   /** True once the last epoch is validated. */
   finished: boolean;
 }
 
-export const initialState = (): RunState => ({ step: 0, epoch: 1, stepInEpoch: 0, best: null, finished: false });
+export const initialState = (): RunState => ({
+  step: 0,
+  epoch: 1,
+  stepInEpoch: 0,
+  best: null,
+  stale: 0,
+  finished: false,
+});

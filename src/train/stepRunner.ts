@@ -9,14 +9,13 @@ export interface StepRunner {
   run(first: number, steps: number): void;
 }
 
-/** Each step as it is written, one after the other. */
-export function plainSteps(step: () => void, beforeStep: (number: number) => void): StepRunner {
+/** Each step as it is written, one after the other; it is given its number over the whole run, from 0. */
+export function plainSteps(step: (number: number) => void): StepRunner {
   return {
     atOnce: 1,
     run(first, steps) {
       for (let number = first; number < first + steps; number++) {
-        beforeStep(number);
-        step();
+        step(number);
       }
     },
   };

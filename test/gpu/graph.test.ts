@@ -162,7 +162,7 @@ describe.skipIf(reason !== null)(`the training step on a GPU (skipped: ${reason}
       },
     };
     const criterion = (probability: Tensor, mask: Tensor) => losses.dice(probability, mask);
-    const parts = { sampler, net, criterion, adam, counts };
+    const parts = { sampler, net, criterion, optimizer: adam, counts };
     const state = () =>
       scope(() =>
         [...net.stateDict().values(), ...adam.stateDict().values(), counts.tensor].map((t) => t.to('cpu').toArray()),
@@ -173,12 +173,14 @@ describe.skipIf(reason !== null)(`the training step on a GPU (skipped: ${reason}
   it('recorded and replayed gives the bits of the plain step over 40 steps', () => {
     setDeterministic(true);
     const plain = setUp();
-    plainSteps(trainingStep(plain.parts), (step) => {
+    const one = trainingStep(plain.parts);
+    plainSteps((step) => {
       plain.adam.lr = rates[step] as number;
+      one();
     }).run(0, 40);
     const captured = setUp();
     withGraph((graph) => {
-      const runner = capturedSteps({ ...captured.parts, device, rates, graph });
+      const runner = capturedSteps({ ...captured.parts, rated: captured.parts.optimizer, device, rates, graph });
       for (const [first, steps] of [
         [0, 1],
         [1, 2],
@@ -199,7 +201,7 @@ describe.skipIf(reason !== null)(`the training step on a GPU (skipped: ${reason}
     for (let n = 0; n < 20; n++) step();
     expect(memory()).toEqual(before);
     withGraph((graph) => {
-      const runner = capturedSteps({ ...parts, device, rates, graph });
+      const runner = capturedSteps({ ...parts, rated: parts.optimizer, device, rates, graph });
       runner.run(0, 5);
       const recorded = memory();
       runner.run(5, 50);

@@ -39,7 +39,7 @@ function smallRun() {
     },
   };
   const criterion = (probability: Tensor, mask: Tensor) => probability.sub(mask).pow(2).flatten(1).mean(1);
-  const parts = { sampler, net, criterion, adam, counts };
+  const parts = { sampler, net, criterion, optimizer: adam, counts };
   const state = () => scope(() => [...net.stateDict().values(), counts.tensor].map((tensor) => tensor.toArray()));
   return { parts, adam, state };
 }
@@ -68,8 +68,10 @@ function countingGraph() {
 
 const plainly = (steps: number) => {
   const { parts, adam, state } = smallRun();
-  plainSteps(trainingStep(parts), (step) => {
+  const one = trainingStep(parts);
+  plainSteps((step) => {
     adam.lr = rates[step] as number;
+    one();
   }).run(0, steps);
   return state();
 };
@@ -79,7 +81,7 @@ describe('captured steps', () => {
     for (const pieces of [[20], [1, 1, 1, 17], [2, 7, 11], [5, 5, 5, 5]]) {
       const { parts, state } = smallRun();
       const graph = countingGraph();
-      const runner = capturedSteps({ ...parts, device: 'cpu', rates, graph });
+      const runner = capturedSteps({ ...parts, rated: parts.optimizer, device: 'cpu', rates, graph });
       let first = 0;
       for (const steps of pieces) {
         runner.run(first, steps);
@@ -93,17 +95,19 @@ describe('captured steps', () => {
 
   it('go on with the learning rate of the step they are told, as after a resumed run', () => {
     const { parts, adam, state } = smallRun();
-    plainSteps(trainingStep(parts), (step) => {
+    const one = trainingStep(parts);
+    plainSteps((step) => {
       adam.lr = rates[step] as number;
+      one();
     }).run(0, 8);
-    capturedSteps({ ...parts, device: 'cpu', rates, graph: countingGraph() }).run(8, 12);
+    capturedSteps({ ...parts, rated: parts.optimizer, device: 'cpu', rates, graph: countingGraph() }).run(8, 12);
     expect(state()).toEqual(plainly(20));
     expect(adam.lr).toBe(rates[19]);
   });
 
   it('may take more steps in a call once it is known how long one takes', () => {
     const { parts } = smallRun();
-    const runner = capturedSteps({ ...parts, device: 'cpu', rates, graph: countingGraph() });
+    const runner = capturedSteps({ ...parts, rated: parts.optimizer, device: 'cpu', rates, graph: countingGraph() });
     expect(runner.atOnce).toBe(1);
     runner.run(0, 5);
     expect(runner.atOnce).toBeGreaterThanOrEqual(1);
@@ -112,7 +116,7 @@ describe('captured steps', () => {
 
   it('leave no tensor behind', () => {
     const { parts } = smallRun();
-    const runner = capturedSteps({ ...parts, device: 'cpu', rates, graph: countingGraph() });
+    const runner = capturedSteps({ ...parts, rated: parts.optimizer, device: 'cpu', rates, graph: countingGraph() });
     runner.run(0, 5);
     const before = memory();
     runner.run(5, 30);

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resumeTraining, train, writePhantoms } from '../../dist/index.js';
+import { loadTensorsSync } from '../../dist/torch/index.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -50,6 +52,60 @@ describe('train()', { timeout: 60_000 }, () => {
     await expect(events.next()).rejects.toMatchObject({
       code: 'device',
       message: expect.stringContaining('`captureSteps` on the CPU'),
+    });
+  });
+
+  const recipes = [
+    { loss: 'dice-ce', optimizer: 'adamw', schedule: 'poly', warmUpSteps: 2, ema: 0.9 },
+    { loss: 'focal-tversky', optimizer: 'sgd', learningRate: 0.05, schedule: 'one-cycle', accumulate: 2 },
+    { loss: 'dice-boundary', clipNorm: 0.5, precision: 'bf16', batch: 8 },
+    { loss: 'generalized-dice', schedule: 'constant', lossBatch: true },
+    { loss: 'log-cosh-dice', optimizer: 'sgd', nesterov: false, weightDecay: 1e-4 },
+    { loss: 'dice-focal', focalAlpha: 0.75, squaredDice: true },
+  ] as const;
+  it.each(recipes)('gives the same bits whether it was interrupted or not: %j', async (recipe) => {
+    const one = { ...config(''), ...recipe, samples: 32, batch: 8, cropSize: 32, logSteps: 1 };
+    const bits = (out: string) => {
+      const hash = createHash('sha256');
+      const { tensors } = loadTensorsSync(join(folder, out, 'checkpoints', 'last.safetensors'));
+      for (const [name, tensor] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1)))
+        hash.update(name).update(JSON.stringify(tensor.toArray()));
+      return hash.digest('hex');
+    };
+    const name = `${recipe.loss}`;
+    let steps = 0;
+    for await (const event of train({ ...one, out: join(folder, `${name}-whole`) }))
+      if (event.type === 'step') {
+        steps = event.step;
+        expect(Number.isFinite(event.loss)).toBe(true);
+      }
+    expect(steps).toBe('accumulate' in recipe ? 2 : 4);
+    for await (const event of train({ ...one, out: join(folder, `${name}-left`) })) if (event.type === 'step') break;
+    for await (const _ of resumeTraining(join(folder, `${name}-left`)));
+    expect(bits(`${name}-left`)).toBe(bits(`${name}-whole`));
+  });
+
+  it('ends early where the score gets no better for so many validations, and stays finished', async () => {
+    const notes: string[] = [];
+    let epochs = 0;
+    const out = join(folder, 'patient');
+    // A learning rate of next to nothing leaves the score where it is.
+    for await (const event of train({ ...config(''), out, learningRate: 1e-12, samples: 16, epochs: 9, patience: 2 })) {
+      if (event.type === 'note') notes.push(event.text);
+      if (event.type === 'epoch') epochs = event.epoch;
+    }
+    expect(epochs).toBeLessThanOrEqual(3);
+    expect(notes.join()).toContain('No better score in 2 validations');
+    const types = [];
+    for await (const event of resumeTraining(out)) types.push(event.type);
+    expect(types).toEqual(['note', 'end']);
+  });
+
+  it('refuses what cannot go together', async () => {
+    const events = train({ ...config('sgd'), optimizer: 'sgd', momentum: 0 });
+    await expect(events.next()).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('`nesterov`'),
     });
   });
 

@@ -22,7 +22,8 @@ CASES = {
     'sgd nesterov': ('SGD', dict(lr=0.1, momentum=0.9, nesterov=True), dict(lr=0.1, momentum=0.9, nesterov=True)),
 }
 SHAPES = {'a': (2, 3), 'b': (4,), 'c': ()}
-STEPS = 6
+STEPS = 50
+KEPT = [1, 2, 3, 4, 5, 6, 50]
 
 result = {}
 for name, (cls, options, ours) in CASES.items():
@@ -32,7 +33,7 @@ for name, (cls, options, ours) in CASES.items():
         for key, shape in SHAPES.items()
     }
     optimizer = getattr(torch.optim, cls)(parameters.values(), **options)
-    trace = []
+    trace = {}
     for step in range(1, STEPS + 1):
         for key, parameter in parameters.items():
             if key == 'c' and step < 3:
@@ -42,7 +43,8 @@ for name, (cls, options, ours) in CASES.items():
         if step == 5:
             optimizer.param_groups[0]['lr'] /= 2
         optimizer.step()
-        trace.append({key: parameter.detach().flatten().tolist() for key, parameter in parameters.items()})
+        if step in KEPT:
+            trace[step] = {key: parameter.detach().flatten().tolist() for key, parameter in parameters.items()}
     state = {
         f'state.{index}.{key}': value.flatten().tolist()
         for index, own in optimizer.state_dict()['state'].items()
@@ -53,3 +55,34 @@ for name, (cls, options, ours) in CASES.items():
 
 path = pathlib.Path(__file__).parent.parent / 'optimizers.json'
 path.write_text(json.dumps(result, indent=1) + '\n')
+
+# Learning rates of 40 steps, for test/unit/learning-rate.test.ts.
+ONE = lambda: torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+S = torch.optim.lr_scheduler
+
+
+def rates(make, steps=40):
+    optimizer = ONE()
+    scheduler = make(optimizer)
+    found = []
+    for _ in range(steps):
+        found.append(optimizer.param_groups[0]['lr'])
+        optimizer.step()
+        scheduler.step()
+    return found
+
+
+def warm(make):
+    """Five steps up, then the schedule over the other 35."""
+    return lambda o: S.SequentialLR(o, [S.LambdaLR(o, lambda step: (step + 1) / 5), make(o)], [5])
+
+
+schedules = {
+    'constant': rates(lambda o: S.ConstantLR(o, 1)),
+    'cosine': rates(lambda o: S.CosineAnnealingLR(o, 40)),
+    'poly': rates(lambda o: S.PolynomialLR(o, 40, 0.9)),
+    'one-cycle': rates(lambda o: S.OneCycleLR(o, 0.1, total_steps=40, cycle_momentum=False)),
+    'cosine after 5': rates(warm(lambda o: S.CosineAnnealingLR(o, 35))),
+    'poly after 5': rates(warm(lambda o: S.PolynomialLR(o, 35, 0.9))),
+}
+(path.parent / 'schedules.json').write_text(json.dumps(schedules, indent=1) + '\n')

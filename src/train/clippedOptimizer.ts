@@ -1,0 +1,28 @@
+import { noGrad, op, scope, type Tensor } from '../torch/index.js';
+import type { StepOptimizer } from './step.js';
+
+/** Added to the norm, as PyTorch's `clip_grad_norm_` does. */
+const epsilon = 1e-6;
+
+/**
+ * Before each step, scales all gradients together so that the Euclidean norm over all of them is at most `norm` (Pascanu, Mikolov and Bengio
+ * 2013). Nothing is read back from the device.
+ */
+export function clippedOptimizer(optimizer: StepOptimizer, parameters: readonly Tensor[], norm: number): StepOptimizer {
+  const norms = op('aten::_foreach_norm.Scalar', { unsafe: true });
+  const scale = op('aten::_foreach_mul_.Tensor', { unsafe: true });
+  const stack = op('aten::stack');
+  const clip = () => {
+    const gradients = parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+    if (gradients.length === 0) return;
+    const total = stack(norms(gradients, 2)).pow(2).sum().sqrt();
+    scale(gradients, total.add(epsilon).pow(-1).mul(norm).clamp(0, 1));
+  };
+  return {
+    zeroGrad: () => optimizer.zeroGrad(),
+    step: (found, rate) => {
+      noGrad(() => scope(clip));
+      optimizer.step(found, rate);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { createSampler, type Sampler } from '../data/sampler.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import { type Device, getNumThreads, manualSeed, nn, type optim, scope, setNumThreads } from '../torch/index.js';
+import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
+import { saveCheckpoint } from './checkpoint.js';
+import { chooseDevice } from './chooseDevice.js';
+import type { TrainConfig } from './config.js';
+import { type Criterion, criterionOf } from './criterion.js';
+import type { TrainEvent } from './events.js';
+import { writeManifest } from './manifest.js';
+import { describeModel, samplerOptionsOf, unetOptionsOf } from './model.js';
+import { optimizerOf } from './optimizerOf.js';
+import type { RunState } from './progressState.js';
+import type { RunRecord } from './runRecord.js';
+import { StepCounts } from './stepCounts.js';
+import { openTrainingData, type TrainingData } from './trainingData.js';
+
+/** A run under way. */
+export interface Run {
+  record: RunRecord;
+  state: RunState;
+  emit(event: TrainEvent): void;
+  stopRequested(): boolean;
+}
+
+/** Everything that a run trains with. */
+export interface Session extends Run {
+  config: TrainConfig;
+  device: Device;
+  data: TrainingData;
+  sampler: Sampler;
+  /** Steps of an epoch; each takes `accumulate` batches. */
+  stepsPerEpoch: number;
+  net: nn.UNet;
+  optimizer: optim.Optimizer;
+  average: AveragedWeights | null;
+  criterion: Criterion;
+  counts: StepCounts;
+  save(kind: 'last' | 'best'): void;
+}
+
+/** Opens data and sampler, makes network and optimizer, and puts them where a resumed run stopped. */
+export async function openSession(run: Run): Promise<Session> {
+  const { config, checkpoint, folder } = run.record;
+  const device = chooseDevice(config.device);
+  if (config.captureSteps && device === 'cpu')
+    throw new NoduleTrainError(
+      'device',
+      'training with `captureSteps` on the CPU: only CUDA can record steps. Leave it out, or take --device cuda.',
+    );
+  if (config.captureSteps && (config.accumulate > 1 || config.ema > 0))
+    throw new NoduleTrainError(
+      'config',
+      'configuring training: `captureSteps` records single steps and cannot be had with `accumulate` or `ema`; leave one of them out',
+    );
+  if (config.threads > 0) setNumThreads(config.threads);
+  const data = await openTrainingData(config, folder.split, (text) => run.emit({ type: 'note', text }));
+  const sampler = await createSampler(data.train(), samplerOptionsOf(config), device);
+  manualSeed(config.seed);
+  const net = nn.unet(unetOptionsOf(config)).to(device) as nn.UNet;
+  const optimizer = optimizerOf(net.parameters(), config);
+  const average =
+    config.ema > 0 ? averagedWeights(net, nn.unet(unetOptionsOf(config)).to(device) as nn.UNet, config.ema) : null;
+  const counts = new StepCounts(device, config.threshold);
+  const stepsPerEpoch = sampler.stepsPerEpoch / config.accumulate;
+  if (checkpoint) {
+    scope(() => {
+      net.loadStateDict(checkpoint.model);
+      optimizer.loadStateDict(checkpoint.optimizer);
+      average?.net.loadStateDict(checkpoint.average);
+      if (checkpoint.counts) counts.tensor.copy_(checkpoint.counts);
+    });
+    for (const part of [checkpoint.model, checkpoint.optimizer, checkpoint.average])
+      for (const tensor of part.values()) tensor.dispose();
+  }
+  const description = describeModel(config, data.trainedOn);
+  writeManifest(folder.manifest, config, device, data);
+  run.emit({
+    type: 'start',
+    run: folder.folder,
+    device,
+    threads: getNumThreads(),
+    parameters: net.parameters().reduce((sum, { numel }) => sum + numel, 0),
+    epochs: config.epochs,
+    stepsPerEpoch,
+    trainScans: data.split.train.length,
+    validationScans: data.validationScans,
+    step: run.state.step,
+  });
+  return {
+    ...run,
+    config,
+    device,
+    data,
+    sampler,
+    stepsPerEpoch,
+    net,
+    optimizer,
+    average,
+    counts,
+    criterion: criterionOf(config),
+    save: (kind) => {
+      const path = folder[kind];
+      scope(() =>
+        saveCheckpoint(
+          path,
+          { net: kind === 'best' && average !== null ? average.net : net, description },
+          { config, state: run.state },
+          kind === 'last' ? { optimizer, counts: counts.tensor, average: average?.net } : undefined,
+        ),
+      );
+      run.emit({ type: 'checkpoint', kind, path, step: run.state.step, epoch: run.state.epoch });
+    },
+  };
+}
