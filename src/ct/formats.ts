@@ -13,6 +13,9 @@ const formats: readonly ImageFormat[] = [metaImage, nifti, nrrd, dicom];
 const extensionOf = (path: string): string | undefined =>
   formats.flatMap(({ extensions }) => extensions).find((extension) => path.toLowerCase().endsWith(extension));
 
+/** Whether the name is that of an image in one of the formats; of a folder it says nothing. */
+export const isImageFile = (path: string): boolean => extensionOf(path) !== undefined;
+
 /** The format that the name says; of a folder DICOM. Throws 'scan-format', which names all of them; `doing` is such as "reading the scan". */
 export const formatOf = (path: string, doing: string): ImageFormat => {
   const extension = extensionOf(path);

@@ -1,7 +1,7 @@
 export { checkOptions } from './checkOptions.js';
 export { type Component, type Components, connectedComponents, type Index3 } from './components.js';
 export { type DicomSeries, listSeries } from './dicom/listSeries.js';
-export { uidOf } from './formats.js';
+export { isImageFile, uidOf } from './formats.js';
 export {
   type IndexIRC,
   indexIRC,

@@ -7,7 +7,11 @@ export const augmentationSchema = z.strictObject({
   offset: z.number().min(0).max(1).default(0.03).describe("largest shift, as a share of half the window's size"),
   scale: z.number().min(0).max(0.9).default(0.2).describe('largest change of size, drawn for each axis'),
   rotate: z.boolean().default(true).describe('rotate by any angle in the plane of the slices'),
-  noise: z.number().min(0).default(25).describe('standard deviation of added noise, HU'),
+  noise: z
+    .number()
+    .min(0)
+    .default(25)
+    .describe('standard deviation of added noise, HU; of other intensities the same share of their range'),
 });
 
 export type Augmentation = z.output<typeof augmentationSchema>;

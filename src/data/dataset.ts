@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
-import { readVolume } from '../ct/index.js';
 import type { BoxRuleOptions } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { LabelledScan } from './labelledScan.js';
-import { labelScan } from './labelScan.js';
-import { type Luna16, openLuna16 } from './luna16.js';
+import { type LabelOptions, labelScan } from './labelScan.js';
+import { openSource } from './openSource.js';
+import { readPatients } from './patients.js';
+import { type Fold, readSourceVolume, type Source } from './source.js';
+import { type SourceOptions, sourceOptionsSchema } from './sourceOptions.js';
 import type { SplitScan } from './split.js';
 import { isStore, openStore } from './store.js';
 
@@ -18,18 +16,22 @@ export interface DatasetScan extends SplitScan {
 
 /** Scans with ground truth, read one at a time. */
 export interface Dataset {
-  kind: 'luna16' | 'store';
+  kind: Source['kind'] | 'store';
   dir: string;
   scans: DatasetScan[];
   /** Series that the annotations name and that are not on disk. */
   missing: number;
+  /** Splits that the data bring along, by fold. */
+  folds: readonly Fold[];
+  /** What the user should know of these data, each one sentence. */
+  notes: readonly string[];
   /** What says that a scan is this one: changes with its file, the rule and its options. Null before `prepare`. */
   key(uid: string): string | null;
   /** @throws NoduleTrainError `dataset-series` where the data set has no such series */
   load(uid: string): Promise<LabelledScan>;
 }
 
-export interface DatasetOptions {
+export interface DatasetOptions extends SourceOptions {
   /** Of the ground truth; a prepared store has its own. */
   rule?: BoxRuleOptions;
   /** Places without a nodule to find in each scan. */
@@ -39,34 +41,43 @@ export interface DatasetOptions {
 export const defaultBackgroundPoints = 128;
 
 /**
- * Opens a folder in LUNA16's layout or a prepared store. `patients.csv` (seriesuid,patient) beside the annotations says whose
- * scans belong together; without it patients are unknown.
+ * Opens a prepared store, or a folder of scans in one of the layouts that `openSource` knows, whose truth is made on the fly.
+ * @throws NoduleTrainError `data-option` where a store is given what only a source can be told
  */
 export async function openDataset(dir: string, options: DatasetOptions = {}): Promise<Dataset> {
-  if (isStore(dir)) return openStore(dir);
-  return lunaDataset(await openLuna16(dir), await readPatients(join(dir, 'patients.csv')), options);
+  const { rule, backgroundPoints = defaultBackgroundPoints, ...given } = options;
+  if (isStore(dir)) {
+    refuseForStore(dir, given);
+    return openStore(dir);
+  }
+  return sourceDataset(await openSource(dir, given), { rule, backgroundPoints });
 }
 
-function lunaDataset(luna: Luna16, patients: Map<string, string>, options: DatasetOptions): Dataset {
-  const series = new Map(luna.series.map((one) => [one.uid, one]));
+function refuseForStore(dir: string, given: SourceOptions): void {
+  const names = Object.keys(sourceOptionsSchema.shape) as (keyof SourceOptions)[];
+  const name = names.find((one) => given[one] !== undefined && given[one] !== 'auto');
+  if (name === undefined) return;
+  throw new NoduleTrainError(
+    'data-option',
+    `opening the prepared store ${dir}: \`${name}\` was given, but that was settled when the data were prepared; leave it out, or prepare them anew with it`,
+  );
+}
+
+function sourceDataset(source: Source, options: LabelOptions): Dataset {
+  const scans = new Map(source.scans.map((scan) => [scan.uid, scan]));
   return {
-    kind: 'luna16',
-    dir: luna.dir,
-    scans: luna.series.map(({ uid, subset }) => ({ uid, subset, patient: patients.get(uid) ?? null })),
-    missing: luna.missing,
+    kind: source.kind,
+    dir: source.dir,
+    scans: source.scans.map(({ uid, subset, patient }) => ({ uid, subset, patient })),
+    missing: source.missing,
+    folds: source.folds,
+    notes: source.notes,
     key: () => null,
     async load(uid) {
-      const path = series.get(uid)?.path;
-      if (path === undefined) throw unknownSeries(luna.dir, uid);
-      return labelScan(
-        await readVolume(path, { intensity: 'hu' }),
-        luna.annotations.get(uid) ?? [],
-        luna.maskPath(uid),
-        {
-          rule: options.rule,
-          backgroundPoints: options.backgroundPoints ?? defaultBackgroundPoints,
-        },
-      );
+      const scan = scans.get(uid);
+      if (scan === undefined) throw unknownSeries(source.dir, uid);
+      const { annotations, mask } = scan.truth;
+      return labelScan(await readSourceVolume(scan), annotations, mask, options);
     },
   };
 }
@@ -79,20 +90,4 @@ export async function* loadScans(dataset: Dataset, uids: readonly string[]): Asy
   for (const uid of uids) yield await dataset.load(uid);
 }
 
-export async function readPatients(path: string): Promise<Map<string, string>> {
-  if (!existsSync(path)) return new Map();
-  const rows = parse(await readFile(path), { columns: true, bom: true, trim: true, skip_empty_lines: true }) as Record<
-    string,
-    string
-  >[];
-  return new Map(
-    rows.map(({ seriesuid, patient }, i) => {
-      if (!seriesuid || !patient)
-        throw new NoduleTrainError(
-          'patients-csv',
-          `reading ${path}, line ${i + 2}: seriesuid is ${JSON.stringify(seriesuid)}, patient ${JSON.stringify(patient)}; both are wanted, under a header "seriesuid,patient"`,
-        );
-      return [seriesuid, patient];
-    }),
-  );
-}
+export { readPatients };

@@ -59,6 +59,7 @@ export async function gatherCrops(
     first ??= scan.volume;
     if (scan.volume.intensity !== first.intensity) throw mixed(first, scan.volume);
     crops.intensity = first.intensity;
+    if (first.intensity === 'arbitrary') refuseScaled(scan.volume);
     for (const nodule of scan.nodules) {
       const corner = cornerOf(scan.volume, nodule.center, options.planeSize);
       const group = crops.table.length;
@@ -93,6 +94,15 @@ const mixed = (one: Volume, other: Volume) =>
     'sampler-intensity',
     `cutting training crops: scan ${one.uid} holds ${one.intensity} values, but ${other.uid} ${other.intensity}; train on one kind`,
   );
+
+/** Planes hold what is stored, so scans whose values are stored at different scales would mix. HU are rounded instead. */
+function refuseScaled({ uid, scale, offset }: Volume): void {
+  if (scale !== 1 || offset !== 0)
+    throw new NoduleTrainError(
+      'sampler-intensity',
+      `cutting training crops: scan ${uid} holds arbitrary values that int16 cannot hold exactly; rescale them to whole numbers from -32768 to 32767`,
+    );
+}
 
 function negativesOf(scan: LabelledScan, crops: Crops, options: CropOptions) {
   const table: number[][] = [];

@@ -1,7 +1,9 @@
 export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompatSchema } from './augmentation.js';
 export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
+export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './folds.js';
 export type { LabelledScan, ScanNodule } from './labelledScan.js';
 export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './luna16.js';
+export { type Layout, openSource } from './openSource.js';
 export { type PrepareProgress, prepare, prepareOptionsSchema } from './prepare.js';
 export {
   createSampler,
@@ -10,6 +12,8 @@ export {
   type SamplerState,
   samplerOptionsSchema,
 } from './sampler.js';
+export type { Fold, Source, SourceScan } from './source.js';
+export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sourceOptions.js';
 export {
   checkSplit,
   drawSplit,
@@ -20,3 +24,4 @@ export {
   splitSchema,
   writeSplit,
 } from './split.js';
+export { readSplits, writeSplits } from './splitsFile.js';

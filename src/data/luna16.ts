@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { checkOptions, uidOf } from '../ct/index.js';
 import { type Annotation, readAnnotations } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
+import { imagesWithSuffix } from './imagesIn.js';
 
 /** Options of `openLuna16`. */
 export const luna16OptionsSchema = z.strictObject({
@@ -74,7 +75,7 @@ export const openLuna16 = async (dir: string, options: z.input<typeof luna16Opti
     if (!onDisk.has(annotation.uid)) continue;
     annotations.set(annotation.uid, [...(annotations.get(annotation.uid) ?? []), annotation]);
   }
-  const masks = await findMasks(dir, names);
+  const masks = await imagesWithSuffix(join(dir, 'masks'), '_mask');
   return {
     dir,
     series,
@@ -115,9 +116,3 @@ const findSeries = async (dir: string, names: string[]): Promise<Luna16Series[]>
 
 /** subset10 after subset9. */
 const bySubset = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
-
-const findMasks = async (dir: string, names: string[]): Promise<Map<string, string>> => {
-  if (!names.includes('masks')) return new Map();
-  const files = (await readdir(join(dir, 'masks'))).filter((file) => /_mask\.mh[ad]$/.test(file));
-  return new Map(files.map((file) => [file.replace(/_mask\.mh[ad]$/, ''), join(dir, 'masks', file)]));
-};

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { readVolume, writeMask } from '../ct/index.js';
 import { boxRuleSchema } from '../labels/index.js';
 import { type Dataset, defaultBackgroundPoints, readPatients } from './dataset.js';
+import { imageFiles } from './imagesIn.js';
 import type { LabelledScan } from './labelledScan.js';
 import { labelRuleVersion, labelScan } from './labelScan.js';
 import { type Luna16, type Luna16Series, openLuna16 } from './luna16.js';
@@ -82,19 +83,6 @@ async function keyOf(luna: Luna16, series: Luna16Series, options: object): Promi
   hash.update(JSON.stringify([labelRuleVersion, options, series.uid, annotations]));
   const mask = luna.maskPath(series.uid);
   for (const header of mask === null ? [series.path] : [series.path, mask])
-    for (const file of await filesOf(header)) for await (const bytes of createReadStream(file)) hash.update(bytes);
+    for (const file of await imageFiles(header)) for await (const bytes of createReadStream(file)) hash.update(bytes);
   return hash.digest('hex').slice(0, 32);
-}
-
-/** A MetaImage header and the file of its voxels, where that is another. */
-async function filesOf(header: string): Promise<string[]> {
-  const file = await open(header, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(16_384), position: 0 });
-    const named = buffer.toString('latin1', 0, bytesRead).match(/^ElementDataFile[ \t]*=[ \t]*(.*?)\s*$/m)?.[1];
-    const voxels = named === undefined || named === 'LOCAL' ? null : join(dirname(header), named);
-    return voxels !== null && existsSync(voxels) ? [header, voxels] : [header];
-  } finally {
-    await file.close();
-  }
 }

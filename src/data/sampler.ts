@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, fromData, keep, op, scope, type Tensor, zeros } from '../torch/index.js';
 import { augmentationSchema, samplerCompatSchema } from './augmentation.js';
-import { gatherCrops } from './gatherCrops.js';
+import { type Crops, gatherCrops } from './gatherCrops.js';
 import type { LabelledScan } from './labelledScan.js';
 
 export const samplerOptionsSchema = z.object({
@@ -38,6 +39,8 @@ export interface SamplerState {
 /** Gives training batches from crops that stay on the training device. */
 export interface Sampler {
   readonly batch: number;
+  /** Of every crop. */
+  readonly intensity: Volume['intensity'];
   readonly stepsPerEpoch: number;
   /** Nodules, crops that show one, and crops that show none. */
   readonly counts: { nodules: number; positiveCrops: number; negativeCrops: number };
@@ -98,11 +101,13 @@ export async function createSampler(
   const cropAugment = op('nodule::crop_augment');
   const [low, high] =
     crops.intensity === 'hu' ? [options.huLow, options.huHigh] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const noise = crops.intensity === 'hu' ? augment.noise : relativeNoise(crops, options);
   let draws: Tensor | undefined;
   let current = -1;
 
   const sampler: Sampler = {
     batch,
+    intensity: crops.intensity,
     stepsPerEpoch,
     counts: { nodules, positiveCrops, negativeCrops },
     startEpoch(epoch, position = 0) {
@@ -114,6 +119,7 @@ export async function createSampler(
         window: cropSize,
         negativeShare: options.negatives,
         ...augment,
+        noise,
         offsetNoOp: compat.offsetNoOp,
         transformBatch: compat.batchTransform ? batch : 1,
       });
@@ -154,6 +160,17 @@ export async function createSampler(
     },
   };
   return sampler;
+}
+
+/** Noise that is to arbitrary values, by their range in these crops, what it would be to HU by the range that they are clipped to. */
+function relativeNoise({ image }: Crops, { augment, huLow, huHigh }: z.output<typeof samplerOptionsSchema>): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const plane of image)
+    for (const value of plane) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  return huHigh > huLow && high > low ? (augment.noise * (high - low)) / (huHigh - huLow) : 0;
 }
 
 const empty = (kind: string, share: number) =>

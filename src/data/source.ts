@@ -13,11 +13,17 @@ export interface SourceScan extends SplitScan {
   readonly read: { readonly path: string; readonly options: Readonly<Omit<ReadOptions, 'onNote'>> };
 }
 
-/** Reads the voxels of a scan. Throws what `readVolume` throws. */
-export const readSourceVolume = (
-  { read: { path, options } }: Pick<SourceScan, 'read'>,
+/** Reads the voxels of a scan, which is named as in its source. Throws what `readVolume` throws. */
+export const readSourceVolume = async (
+  { uid, read: { path, options } }: Pick<SourceScan, 'read' | 'uid'>,
   onNote?: ReadOptions['onNote'],
-): Promise<Volume> => readVolume(path, onNote === undefined ? options : { ...options, onNote });
+): Promise<Volume> => ({ ...(await readVolume(path, onNote === undefined ? options : { ...options, onNote })), uid });
+
+/** Series that train and series that validate. */
+export interface Fold {
+  readonly train: readonly string[];
+  readonly validation: readonly string[];
+}
 
 /** A folder of scans and labels as others made it, looked through but not yet read. */
 export interface Source {
@@ -27,5 +33,7 @@ export interface Source {
   /** Series that the annotations name and that are not on disk. */
   readonly missing: number;
   /** A split that the source brings along (LUNA16's folds by subset, nnU-Net's splits_final.json), by fold; none: []. */
-  readonly folds: readonly { readonly train: readonly string[]; readonly validation: readonly string[] }[];
+  readonly folds: readonly Fold[];
+  /** What the user should know of this folder, each one sentence. */
+  readonly notes: readonly string[];
 }

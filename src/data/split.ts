@@ -19,7 +19,9 @@ export const splitSchema = z.strictObject({
   seed: z.int(),
   /** What was kept together: the scans of one patient, or only each series for itself. */
   unit: z.enum(['patient', 'series']),
-  rule: z.enum(['hash', 'stride']),
+  /** 'fold': one of the folds in `fold`. */
+  rule: z.enum(['hash', 'stride', 'fold']),
+  fold: z.strictObject({ number: z.int().min(0), of: z.int().min(1), by: z.enum(['hash', 'data']) }).optional(),
   train: uids,
   validation: uids,
   test: uids,
@@ -122,9 +124,12 @@ export function checkSplit(split: Split, wanted: readonly SplitPart[] = ['train'
 }
 
 /** Writes a split as JSON; the file is there whole or not at all. */
-export async function writeSplit(path: string, split: Split): Promise<void> {
+export const writeSplit = (path: string, split: Split): Promise<void> => writeJsonWhole(path, split);
+
+/** Writes JSON that is there whole or not at all. */
+export async function writeJsonWhole(path: string, value: unknown): Promise<void> {
   const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(split, null, 2)}\n`);
+  await writeFile(temporary, `${JSON.stringify(value, null, 2)}\n`);
   await rename(temporary, path);
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Dataset, unknownSeries } from './dataset.js';
+import { subsetFolds } from './luna16Source.js';
 import { readPreparedScan, writeSynced } from './preparedScan.js';
 
 /** Index of a prepared store; its scans lie in `scans/KEY`. */
@@ -57,6 +58,8 @@ export async function openStore(dir: string): Promise<Dataset> {
     dir,
     scans: scans.map(({ uid, patient, subset }) => ({ uid, patient, subset })),
     missing,
+    folds: subsetFolds(scans),
+    notes: [],
     key: (uid) => keys.get(uid) ?? null,
     async load(uid) {
       const key = keys.get(uid);

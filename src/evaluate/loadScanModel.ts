@@ -11,7 +11,10 @@ export const modelOptionsSchema = z.strictObject({
     .enum(['max', 'avg'])
     .optional()
     .describe("of a model file that does not say it: pytorch-unet's is max, the book's avg"),
-  input: z.enum(['hu-clip']).optional().describe('of a model file that does not say it: HU clipped to ±1000'),
+  input: z
+    .enum(['hu-clip', 'minmax-window'])
+    .optional()
+    .describe('of a model file that does not say it: HU clipped to ±1000, or 8-bit crops scaled slice by slice'),
 });
 
 export type ModelOptions = z.output<typeof modelOptionsSchema>;
@@ -69,7 +72,12 @@ function fromWeights(path: string, { pooling, input }: ModelOptions): LoadedScan
     const pools = pooling ?? (['max', 'avg'] as const).find((name) => name === metadata.pooling);
     if (pools === undefined)
       throw unsaid(path, 'how its network pools', "--pooling max (pytorch-unet's) or --pooling avg (the book's)");
-    if (input === undefined) throw unsaid(path, 'what input it takes', '--input hu-clip (HU clipped to ±1000)');
+    if (input === undefined)
+      throw unsaid(
+        path,
+        'what input it takes',
+        '--input hu-clip (HU clipped to ±1000) or --input minmax-window (8-bit crops)',
+      );
     const network = networkOf(path, state, pools);
     const { inChannels = 1, classes, depth = 1 } = network;
     if (inChannels % 2 === 0 || classes !== 1)
@@ -84,7 +92,7 @@ function fromWeights(path: string, { pooling, input }: ModelOptions): LoadedScan
       model: {
         net,
         contextSlices: (inChannels - 1) / 2,
-        input: { kind: 'hu-clip', low: -1000, high: 1000 },
+        input: input === 'hu-clip' ? { kind: input, low: -1000, high: 1000 } : { kind: input },
         sizeMultiple: 2 ** (depth - 1),
         device: 'cpu',
       },

@@ -7,12 +7,17 @@ export interface HuClip {
   high: number;
 }
 
+/** Values scaled slice by slice from the minimum and maximum of a window to 0…255, as 8-bit crops come. */
+export interface MinmaxWindow {
+  kind: 'minmax-window';
+}
+
 /** A network with what must be known to run it on a scan; all of it stands in the checkpoint's metadata. */
 export interface ScanModel {
   net: Module;
   /** Slices above and below the labelled one; the network has `2 * contextSlices + 1` input channels. */
   contextSlices: number;
-  input: HuClip;
+  input: HuClip | MinmaxWindow;
   /** Rows and columns must divide by this, `2 ** (depth - 1)` of the U-Net; scans are padded to it and cut back. */
   sizeMultiple: number;
   device: Device;

@@ -16,18 +16,14 @@ export interface ScanOptions {
  * The event loop gets a turn after each batch, so progress, timers and signals work meanwhile.
  *
  * @returns one probability per voxel, `[slices, rows, columns]` in C order
- * @throws NoduleTrainError `scan-intensity` for a volume that is not in HU; `scan-not-finite` where the network gives NaN
+ * @throws NoduleTrainError `scan-intensity` for a volume of another intensity than the model was trained on; `scan-not-finite` where the network gives NaN
  */
 export async function scanProbabilities(
   volume: Volume,
   model: ScanModel,
   { batch = 4, onProgress, signal }: ScanOptions = {},
 ): Promise<Float32Array> {
-  if (volume.intensity !== 'hu')
-    throw new NoduleTrainError(
-      'scan-intensity',
-      `segmenting ${volume.uid}: its intensities are arbitrary, the model wants HU (input ${model.input.kind}); give a scan in HU`,
-    );
+  refuseIntensity(volume, model);
   const [slices, rows, columns] = volume.shape;
   const out = new Float32Array(slices * rows * columns);
   for (let first = 0; first < slices; first += batch) {
@@ -44,6 +40,17 @@ export async function scanProbabilities(
       `segmenting ${volume.uid}: the network gave ${out[bad]} in slice ${Math.floor(bad / (rows * columns))}, probabilities are wanted; its weights are damaged, take another checkpoint`,
     );
   return out;
+}
+
+function refuseIntensity({ uid, intensity }: Volume, { input: { kind } }: ScanModel): void {
+  const wanted = kind === 'hu-clip' ? 'hu' : 'arbitrary';
+  if (intensity === wanted) return;
+  throw new NoduleTrainError(
+    'scan-intensity',
+    wanted === 'hu'
+      ? `segmenting ${uid}: its intensities are arbitrary, the model wants HU (input ${kind}); give a scan in HU`
+      : `segmenting ${uid}: it is in HU, the model was trained on crops of arbitrary intensity (input ${kind}); give such crops`,
+  );
 }
 
 function forwardSlices(volume: Volume, model: ScanModel, first: number, count: number, out: Float32Array) {
@@ -64,7 +71,7 @@ function forwardSlices(volume: Volume, model: ScanModel, first: number, count: n
   );
 }
 
-/** Clipped HU of slices `from … from + count - 1`, each padded at the far edges by repeating the last row and column. */
+/** Clipped HU, or the values as they are, of slices `from … from + count - 1`, each padded at the far edges by repeating the last row and column. */
 function paddedSlab(
   { voxels, shape, scale, offset }: Volume,
   { input }: ScanModel,
@@ -74,6 +81,8 @@ function paddedSlab(
   width: number,
 ) {
   const [slices, rows, columns] = shape;
+  const { low, high } =
+    input.kind === 'hu-clip' ? input : { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   const slab = new Float32Array(count * height * width);
   for (let slot = 0; slot < count; slot++) {
     const slice = Math.min(Math.max(from + slot, 0), slices - 1);
@@ -82,7 +91,7 @@ function paddedSlab(
       const target = (slot * height + row) * width;
       for (let column = 0; column < width; column++) {
         const hu = (voxels[source + Math.min(column, columns - 1)] as number) * scale + offset;
-        slab[target + column] = Math.min(Math.max(hu, input.low), input.high);
+        slab[target + column] = Math.min(Math.max(hu, low), high);
       }
     }
   }

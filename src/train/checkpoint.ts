@@ -9,12 +9,11 @@ const optimizerPrefix = 'optimizer.';
 const averagePrefix = 'average.';
 const countsKey = 'counts';
 
-/** How a model wants its input: HU clipped to a range. */
-export interface InputTransform {
-  kind: 'hu-clip';
-  low: number;
-  high: number;
-}
+/**
+ * How a model wants its input: HU clipped to a range, or values of a window that are scaled slice by slice from its minimum and maximum
+ * to 0…255, which is what it was trained on where intensities are arbitrary.
+ */
+export type InputTransform = { kind: 'hu-clip'; low: number; high: number } | { kind: 'minmax-window' };
 
 /** What must be known to run a saved model; with its weights it is the whole model. */
 export interface ModelDescription {

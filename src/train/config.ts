@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { augmentationSchema, samplerCompatSchema } from '../data/augmentation.js';
+import { sourceOptionsSchema } from '../data/sourceOptions.js';
 import { NoduleTrainError } from '../runtime/error.js';
 
 const count = () => z.int().positive();
@@ -48,7 +49,7 @@ export type PresetName = (typeof presetNames)[number];
 
 /** Everything that `train` can be told. Each field is a command line option of the same name and default. */
 export const trainConfigSchema = z.strictObject({
-  data: z.string().min(1).describe('folder of scans in LUNA16 layout, or a prepared store'),
+  data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),
   out: z.string().min(1).describe('folder of the run, made anew'),
   preset: z.enum(presetNames).default('default').describe("defaults to start from; `book` repeats the book's run"),
   epochs: count().default(20).describe('epochs to train'),
@@ -125,6 +126,9 @@ export const trainConfigSchema = z.strictObject({
   huLow: z.number().default(-1000).describe('HU are clipped to at least this'),
   huHigh: z.number().default(1000).describe('HU are clipped to at most this'),
   validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients that validates'),
+  split: z.string().min(1).optional().describe("file of a split to use, as another run's split.json"),
+  folds: z.int().min(2).optional().describe('divide the patients into so many folds; with --fold'),
+  fold: z.int().min(0).optional().describe("fold that validates, from 0: of --folds, else of the data's own"),
   validateEvery: count().default(1).describe('epochs between validations; the last epoch is always validated'),
   validationScans: z.int().min(0).default(0).describe('validate on so many scans at most; 0: on all'),
   threshold: z.number().gt(0).lt(1).default(0.5).describe('probability from which a pixel counts as nodule'),
@@ -132,6 +136,7 @@ export const trainConfigSchema = z.strictObject({
   checkpointSteps: z.int().min(0).default(0).describe('also save every so many steps; 0: only after epochs'),
   logSteps: count().default(1).describe('steps between two events of type step'),
   images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
+  ...sourceOptionsSchema.shape,
   network: networkSchema.prefault({}),
   augment: augmentationSchema.prefault({}),
   compat: compatSchema.prefault({}),

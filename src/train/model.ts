@@ -1,3 +1,4 @@
+import type { Volume } from '../ct/index.js';
 import type { SamplerOptions } from '../data/sampler.js';
 import type { nn } from '../torch/index.js';
 import type { ModelDescription } from './checkpoint.js';
@@ -17,11 +18,15 @@ export function unetOptionsOf({ network, contextSlices, compat }: TrainConfig): 
   };
 }
 
-export function describeModel(config: TrainConfig, trainedOn: string[]): ModelDescription {
+export function describeModel(
+  config: TrainConfig,
+  trainedOn: string[],
+  intensity: Volume['intensity'] = 'hu',
+): ModelDescription {
   return {
     network: { ...unetOptionsOf(config), pooling: config.network.pooling },
     contextSlices: config.contextSlices,
-    input: { kind: 'hu-clip', low: config.huLow, high: config.huHigh },
+    input: intensity === 'hu' ? { kind: 'hu-clip', low: config.huLow, high: config.huHigh } : { kind: 'minmax-window' },
     sizeMultiple: 2 ** (config.network.depth - 1),
     threshold: config.threshold,
     minimumVoxels: config.minimumVoxels,

@@ -73,7 +73,7 @@ export async function openSession(run: Run): Promise<Session> {
     for (const part of [checkpoint.model, checkpoint.optimizer, checkpoint.average])
       for (const tensor of part.values()) tensor.dispose();
   }
-  const description = describeModel(config, data.trainedOn);
+  const description = describeModel(config, data.trainedOn, sampler.intensity);
   writeManifest(folder.manifest, config, device, data);
   run.emit({
     type: 'start',

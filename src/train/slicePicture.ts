@@ -1,7 +1,7 @@
 import type { RgbImage } from './tensorboard.js';
 
 /** Lung window, black to white. */
-const window = { low: -1350, high: 150 };
+const lungWindow = { low: -1350, high: 150 };
 
 /** What the colours of a picture mean, for people. */
 export const pictureLegend =
@@ -11,7 +11,7 @@ export const pictureLegend =
  * A slice in grey with the label in green and the prediction in red over it. Where both lie is yellow, so a false
  * positive (red) and a miss (green) are told apart.
  *
- * @param hu `[rows, columns]`, values in HU
+ * @param hu `[rows, columns]`, values in HU, or others with a `window` of their own (black to white)
  * @param label above 0 where labelled
  * @param prediction above 0 where predicted
  */
@@ -21,6 +21,7 @@ export function slicePicture(
   prediction: ArrayLike<number>,
   rows: number,
   columns: number,
+  window: { low: number; high: number } = lungWindow,
 ): RgbImage {
   const rgb = new Uint8Array(rows * columns * 3);
   for (let pixel = 0; pixel < rows * columns; pixel++) {

@@ -7,8 +7,12 @@ import {
   openDataset,
   readSplit,
   type Split,
+  sharesPatients,
+  sourceOptionsOf,
+  splitOfFold,
   writeSplit,
 } from '../data/index.js';
+import { NoduleTrainError } from '../runtime/error.js';
 import type { TrainConfig } from './config.js';
 
 /** The scans of a run by their part; a scan is read when its turn comes and let go after it. */
@@ -32,11 +36,14 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   const { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } = config.compat;
   const dataset = await openDataset(config.data, {
+    ...sourceOptionsOf(config),
     rule: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } },
   });
+  for (const text of dataset.notes) note(text);
   if (dataset.missing > 0)
     note(`${dataset.missing} annotated series are not on disk; ${dataset.scans.length} scans are, and are used.`);
-  const split = existsSync(splitPath) ? await readSplit(splitPath) : await drawNew(dataset, config, splitPath, note);
+  const split = existsSync(splitPath) ? await readSplit(splitPath) : await chooseSplit(dataset, config, note);
+  if (!existsSync(splitPath)) await writeSplit(splitPath, split);
   const validated = config.validationScans > 0 ? split.validation.slice(0, config.validationScans) : split.validation;
   const patients = new Map(dataset.scans.map(({ uid, patient }) => [uid, patient ?? uid]));
   const keys = (uids: readonly string[]) => Object.fromEntries(uids.map((uid) => [uid, dataset.key(uid)]));
@@ -50,11 +57,40 @@ export async function openTrainingData(
   };
 }
 
-async function drawNew(dataset: Dataset, config: TrainConfig, path: string, note: (text: string) => void) {
-  const { seed, validationShare, compat } = config;
-  const split = drawSplit(dataset.scans, { seed, validationShare, strideSplit: compat.strideSplit });
+async function chooseSplit(dataset: Dataset, config: TrainConfig, note: (text: string) => void): Promise<Split> {
+  const { seed, validationShare, compat, fold, folds, split: given } = config;
+  if (given !== undefined && (fold !== undefined || folds !== undefined))
+    throw new NoduleTrainError(
+      'config',
+      'configuring training: `split` and `fold` were both given; one of them says it',
+    );
+  if (folds !== undefined && fold === undefined)
+    throw new NoduleTrainError(
+      'config',
+      `configuring training: \`folds\` is ${folds}; say with \`fold\` which of them validates`,
+    );
+  const split =
+    given !== undefined
+      ? await readGiven(dataset, given)
+      : fold !== undefined
+        ? splitOfFold(dataset, { fold, folds })
+        : drawSplit(dataset.scans, { seed, validationShare, strideSplit: compat.strideSplit });
   if (split.unit === 'series' && !compat.strideSplit)
-    note('The data do not say which patient a scan is of (patients.csv), so the split is by series.');
-  await writeSplit(path, split);
+    note(
+      sharesPatients(dataset.scans, split)
+        ? 'Some patients have scans on both sides of this split: its validation is too good.'
+        : 'The data do not say which patient a scan is of (patients.csv), so the split is by series.',
+    );
   return split;
+}
+
+async function readGiven(dataset: Dataset, path: string): Promise<Split> {
+  const split = await readSplit(path);
+  const known = new Set(dataset.scans.map(({ uid }) => uid));
+  const unknown = [...split.train, ...split.validation].find((uid) => !known.has(uid));
+  if (unknown === undefined) return split;
+  throw new NoduleTrainError(
+    'split-file',
+    `reading the split ${path}: ${dataset.dir} has no series ${unknown}; give the split of these data`,
+  );
 }

@@ -130,5 +130,9 @@ function pictureOf({ volume, mask }: LabelledScan, prediction: Uint8Array, slice
   const of = <T extends Int16Array | Uint8Array>(array: T) =>
     array.subarray(slice * rows * columns, (slice + 1) * rows * columns);
   const hu = Float32Array.from(of(volume.voxels), (value) => value * volume.scale + volume.offset);
-  return slicePicture(hu, of(mask), of(prediction), rows, columns);
+  const window =
+    volume.intensity === 'hu'
+      ? undefined
+      : { low: hu.reduce((a, b) => Math.min(a, b)), high: hu.reduce((a, b) => Math.max(a, b)) + 1 };
+  return slicePicture(hu, of(mask), of(prediction), rows, columns, window);
 }

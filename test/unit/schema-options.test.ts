@@ -29,7 +29,9 @@ describe('addSchemaOptions', () => {
     const leaves = (value: object): number =>
       Object.values(value).reduce((sum, field) => sum + (typeof field === 'object' ? leaves(field) : 1), 0);
     const flags = new Set(command.options.map((option) => option.attributeName()));
-    expect(flags.size).toBe(leaves(resolveTrainConfig({ data: 'a', out: 'b' })));
+    const config = resolveTrainConfig({ data: 'a', out: 'b' });
+    const withoutDefault = Object.keys(trainConfigSchema.shape).filter((name) => !(name in config));
+    expect(flags.size).toBe(leaves(config) + withoutDefault.length);
   });
 
   it('leaves the choice between preset and default to the schema', () => {

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isImageFile, uidOf } from '../ct/index.js';
+
+/** Images of a folder by their names without extension, in alphabetic order; empty where there is no such folder. */
+export async function imagesIn(folder: string): Promise<Map<string, string>> {
+  const files = await readdir(folder).catch(() => []);
+  const images = files.filter((file) => !file.startsWith('.') && isImageFile(file)).sort();
+  return new Map(images.map((file) => [uidOf(file), join(folder, file)]));
+}
+
+/** The images `UID` + suffix of a folder, by UID. */
+export async function imagesWithSuffix(folder: string, suffix: string): Promise<Map<string, string>> {
+  const images = await imagesIn(folder);
+  return new Map(
+    [...images]
+      .filter(([name]) => name.endsWith(suffix))
+      .map(([name, path]) => [name.slice(0, name.length - suffix.length), path]),
+  );
+}
+
+/** The files of an image: of MetaImage and NRRD its header and the file of its voxels, where that is another. */
+export async function imageFiles(header: string): Promise<string[]> {
+  if (!/\.(mhd|nhdr)$/i.test(header)) return [header];
+  const file = await open(header, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(16_384), position: 0 });
+    const text = buffer.toString('latin1', 0, bytesRead);
+    const named = /^(?:ElementDataFile[ \t]*=|data ?file:)[ \t]*(.*?)\s*$/im.exec(text)?.[1];
+    const voxels = named === undefined || named === 'LOCAL' ? null : join(dirname(header), named);
+    return voxels !== null && existsSync(voxels) ? [header, voxels] : [header];
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { imageFiles, imagesIn, imagesWithSuffix } from './imagesIn.js';
+import { openLuna16 } from './luna16.js';
+import { readCandidates, readExcluded } from './luna16Lists.js';
+import { patientsOf } from './patients.js';
+import type { Fold, Source } from './source.js';
+import { refuseOptions, type SourceOptions } from './sourceOptions.js';
+
+/**
+ * A folder in LUNA16's layout: scans in `subset*`, the list of nodules, and what of `masks/UID_mask`, `votes/UID_votes`,
+ * `seg-lungs-LUNA16/UID`, `candidates_V2.csv` (or `candidates.csv`), `annotations_excluded.csv` and `patients.csv` is there.
+ */
+export async function luna16Source(
+  dir: string,
+  options: SourceOptions,
+  contours: ReadonlyMap<string, string>,
+): Promise<Source> {
+  refuseOptions(dir, 'luna16', options, ['masks', 'label', 'channel', 'crops', 'splits']);
+  const luna = await openLuna16(dir, { annotations: options.annotations });
+  const uids = luna.series.map(({ uid }) => uid);
+  const patient = await patientsOf(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
+  const [votes, lungs, candidates, excluded] = await Promise.all([
+    imagesWithSuffix(join(dir, 'votes'), '_votes'),
+    imagesIn(join(dir, 'seg-lungs-LUNA16')),
+    readCandidates(dir, new Set(uids)),
+    readExcluded(dir),
+  ]);
+  const scans = luna.series.map(({ uid, path, subset }) => ({
+    uid,
+    subset,
+    patient: patient(uid),
+    truth: {
+      annotations: luna.annotations.get(uid) ?? [],
+      mask: luna.maskPath(uid),
+      votes: votes.get(uid) ?? null,
+      contours: contours.get(uid) ?? null,
+      excluded: excluded.get(uid) ?? [],
+      candidates: candidates.get(uid) ?? [],
+      lungs: lungs.get(uid) ?? null,
+    },
+    files: () => imageFiles(path),
+    read: { path, options: { intensity: options.intensity ?? 'hu' } },
+  }));
+  return { kind: 'luna16', dir, scans, missing: luna.missing, folds: subsetFolds(scans), notes: [] };
+}
+
+/** LUNA16's ten folds: fold k validates subset k. A fold whose subset is not on disk validates nothing, and is refused when it is asked for. */
+export function subsetFolds(scans: readonly { readonly uid: string; readonly subset: string }[]): Fold[] {
+  const numbers = scans.map(({ subset }) => Number(/^subset(\d+)$/.exec(subset)?.[1] ?? Number.NaN));
+  if (numbers.length === 0 || !numbers.every(Number.isInteger)) return [];
+  const uids = (keep: (subset: number) => boolean) => scans.filter((_, i) => keep(numbers[i]!)).map(({ uid }) => uid);
+  return Array.from({ length: Math.max(...numbers) + 1 }, (_, fold) => ({
+    train: uids((subset) => subset !== fold),
+    validation: uids((subset) => subset === fold),
+  }));
+}

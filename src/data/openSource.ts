@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises';
+import { checkOptions } from '../ct/index.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import { luna16Source } from './luna16Source.js';
+import { nnunetSource } from './nnunetSource.js';
+import { pairsSource } from './pairsSource.js';
+import type { Source } from './source.js';
+import { type layouts, type SourceOptions, sourceOptionsSchema } from './sourceOptions.js';
+
+export type Layout = (typeof layouts)[number];
+
+/**
+ * Looks through a folder of scans and labels; no voxel is read. `contours` are LIDC's XML files by series UID.
+ *
+ * @throws NoduleTrainError `data-missing` (no folder), `data-layout` (no known layout), `data-option` (an option that the layout has no use for)
+ *   and what each layout's own file throws
+ */
+export async function openSource(
+  dir: string,
+  given: SourceOptions = {},
+  contours: ReadonlyMap<string, string> = new Map(),
+): Promise<Source> {
+  const options = checkOptions(sourceOptionsSchema, `opening the data folder ${dir}`, given);
+  const names = await readdir(dir).catch((cause: NodeJS.ErrnoException) => {
+    const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`;
+    throw new NoduleTrainError(
+      'data-missing',
+      `opening the data folder ${dir}: ${found}; wanted is a folder of scans, or a prepared store`,
+      { cause },
+    );
+  });
+  const layout = options.layout === 'auto' ? await recognize(dir, names, options) : options.layout;
+  const open = { luna16: luna16Source, pairs: pairsSource, nnunet: nnunetSource }[layout];
+  return open(dir, options, contours);
+}
+
+const lunaLists = ['annotations.csv', 'annotations_with_malignancy.csv'];
+
+async function recognize(dir: string, names: string[], { masks }: SourceOptions): Promise<Layout> {
+  if (names.includes('dataset.json')) return 'nnunet';
+  if (names.some((name) => /^subset\d/.test(name) || lunaLists.includes(name))) return 'luna16';
+  if (masks !== undefined || (names.includes('images') && names.includes('labels'))) return 'pairs';
+  throw new NoduleTrainError(
+    'data-layout',
+    `opening the data folder ${dir}: its layout is not known. Looked for: store.json (a prepared store), dataset.json (nnU-Net raw), ` +
+      'subset0 … and annotations.csv (LUNA16), images and labels (pairs). Name it with --layout',
+  );
+}
