@@ -23,6 +23,7 @@ export {
   readVolume,
 } from './readVolume.js';
 export { resampleMask, resampleVolume } from './resample.js';
+export { siblingFile } from './siblingFile.js';
 export {
   type Geometry,
   identityDirection,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isImageFile, uidOf } from '../ct/index.js';
+import { isImageFile, siblingFile, uidOf } from '../ct/index.js';
 
 /** Images of a folder by their names without extension, in alphabetic order; empty where there is no such folder. */
 export async function imagesIn(folder: string): Promise<Map<string, string>> {
@@ -28,7 +28,9 @@ export async function imageFiles(header: string): Promise<string[]> {
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(16_384), position: 0 });
     const text = buffer.toString('latin1', 0, bytesRead);
     const named = /^(?:ElementDataFile[ \t]*=|data ?file:)[ \t]*(.*?)\s*$/im.exec(text)?.[1];
-    const voxels = named === undefined || named === 'LOCAL' ? null : join(dirname(header), named);
+    // A file elsewhere is not read as voxels either.
+    const beside = named === undefined || named === 'LOCAL' ? null : siblingFile(named);
+    const voxels = beside === null ? null : join(dirname(header), beside);
     return voxels !== null && existsSync(voxels) ? [header, voxels] : [header];
   } finally {
     await file.close();
