@@ -21,8 +21,8 @@ export async function nnunetSource(
 ): Promise<Source> {
   refuseOptions(dir, 'nnunet', options, ['masks', 'annotations']);
   const { channel, fileEnding, intensity, values, numTraining } = await readNnunetDescription(dir, options);
-  const images = await casesIn(join(dir, 'imagesTr'), new RegExp(`^(.+)_(\\d{4})${escape(fileEnding)}$`));
-  const labels = await casesIn(join(dir, 'labelsTr'), new RegExp(`^(.+)${escape(fileEnding)}$`));
+  const images = await casesIn(join(dir, 'imagesTr'), new RegExp(`^(.+)_(\\d{4})${literal(fileEnding)}$`));
+  const labels = await casesIn(join(dir, 'labelsTr'), new RegExp(`^(.+)${literal(fileEnding)}$`));
   const ending = `_${String(channel).padStart(4, '0')}${fileEnding}`;
   const cases = [...images.keys()].sort();
   if (cases.length === 0)
@@ -86,7 +86,7 @@ function findSplits(dir: string, given: string | undefined): string | null {
   return [join(dir, splitsName), preprocessed].find((path) => existsSync(path)) ?? null;
 }
 
-const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 interface Noted {
   crops: boolean;
