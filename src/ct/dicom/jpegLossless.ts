@@ -1,0 +1,174 @@
+import { type Codec, checkStreamSize } from './codec.js';
+import { jpegSegments } from './jpegSegments.js';
+
+/** Markers of ITU-T T.81, table B.1. */
+const lossless = 0xffc3;
+const huffmanTables = 0xffc4;
+const restartInterval = 0xffdd;
+const startOfScan = 0xffda;
+
+interface Scan {
+  readonly rows: number;
+  readonly columns: number;
+  readonly precision: number;
+  /** 1 to 7: which neighbours a value is predicted from (table H.1). */
+  readonly predictor: number;
+  /** Bits that the values were shifted down by (Pt). */
+  readonly shift: number;
+  /** Values between two restart markers; 0 for none. */
+  readonly restart: number;
+  readonly table: Uint16Array;
+  /** Where the entropy-coded bytes begin. */
+  readonly begin: number;
+}
+
+/** JPEG Lossless, process 14 of ITU-T T.81 (annex H): Huffman codes of the differences from a prediction. */
+export const jpegLossless: Codec = (stream, format) => {
+  const scan = readHeaders(stream, (found) => checkStreamSize(format, found));
+  return { values: decodeScan(stream, scan), precision: scan.precision };
+};
+
+type Found = { rows: number; columns: number; components: number; precision: number };
+
+const readHeaders = (stream: Buffer, check: (found: Found) => void): Scan => {
+  const tables = new Map<number, Uint16Array>();
+  let frame: Found | null = null;
+  let restart = 0;
+  for (const { marker, at, end } of jpegSegments(stream)) {
+    if (marker === huffmanTables) readTables(stream.subarray(at, end), tables);
+    else if (marker === restartInterval && end - at >= 2) restart = stream.readUInt16BE(at);
+    else if (marker === lossless && end - at >= 6) {
+      const [precision, components] = [stream[at]!, stream[at + 5]!];
+      frame = { precision, rows: stream.readUInt16BE(at + 1), columns: stream.readUInt16BE(at + 3), components };
+      check(frame);
+    } else if (marker >= 0xffc0 && marker <= 0xffcf && marker !== 0xffc8 && marker !== 0xffcc)
+      throw new Error(
+        `it is JPEG of another process (marker ${marker.toString(16)}), wanted is lossless with Huffman codes`,
+      );
+    else if (marker === startOfScan) {
+      if (frame === null || end - at < 6 || stream[at] !== 1)
+        throw new Error('its scan has no frame or not one component');
+      const [selector, predictor, shift] = [stream[at + 2]! >> 4, stream[at + 3]!, stream[at + 5]! & 15];
+      const table = tables.get(selector);
+      if (table === undefined) throw new Error(`Huffman table ${selector} is missing`);
+      if (predictor < 1 || predictor > 7 || shift >= frame.precision)
+        throw new Error(`its predictor is ${predictor} and its shift ${shift}`);
+      if (restart % frame.columns !== 0) throw new Error('its restart interval is no whole number of rows');
+      return { ...frame, predictor, shift, restart, table, begin: end };
+    }
+  }
+  throw new Error('it has no scan');
+};
+
+/** Tables of `length << 8 | category` for each 16 bits that may come; 0 for those that no code begins. */
+const readTables = (content: Buffer, tables: Map<number, Uint16Array>): void => {
+  for (let at = 0; at < content.length; ) {
+    if (at + 17 > content.length) throw new Error('a Huffman table is cut off');
+    const selector = content[at]!;
+    const counts = content.subarray(at + 1, at + 17);
+    at += 17;
+    const table = new Uint16Array(1 << 16);
+    let next = 0;
+    for (let length = 1; length <= 16; length++) {
+      const span = 1 << (16 - length);
+      for (let k = 0; k < counts[length - 1]!; k++, next += span) {
+        const category = content[at++];
+        if (category === undefined || category > 16 || next + span > 1 << 16)
+          throw new Error('a Huffman table is wrong');
+        table.fill((length << 8) | category, next, next + span);
+      }
+    }
+    // Class 1 (AC) has no meaning here; its selector is then no one's.
+    tables.set(selector, table);
+  }
+};
+
+const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
+  const { rows, columns, precision, predictor, shift, restart, table } = scan;
+  if (8 * (stream.length - scan.begin) < rows * columns) throw new Error('it is cut off');
+  const values = new Uint16Array(rows * columns);
+  const first = 1 << (precision - shift - 1);
+  let at = scan.begin;
+  let bits = 0;
+  let held = 0;
+  let beyond = 0;
+
+  /** At least 16 bits are held after it. After the last byte zeros come; using them shows in `beyond`. */
+  const fill = (): void => {
+    while (held <= 16) {
+      let byte = 0;
+      if (at >= stream.length || (stream[at] === 0xff && stream[at + 1] !== 0)) beyond++;
+      else {
+        byte = stream[at++]!;
+        if (byte === 0xff) at++;
+      }
+      bits = (bits << 8) | byte;
+      held += 8;
+    }
+  };
+
+  const difference = (): number => {
+    fill();
+    const code = table[(bits >>> (held - 16)) & 0xffff]!;
+    if (code === 0) throw new Error('it holds a code that no Huffman table has');
+    held -= code >> 8;
+    const category = code & 0xff;
+    if (category === 0) return 0;
+    if (category === 16) return 32768;
+    fill();
+    held -= category;
+    const extra = (bits >>> held) & ((1 << category) - 1);
+    return extra < 1 << (category - 1) ? extra - (1 << category) + 1 : extra;
+  };
+
+  const passRestart = (): void => {
+    checkEnd();
+    [bits, held, beyond] = [0, 0, 0];
+    while (stream[at] === 0xff && stream[at + 1] === 0xff) at++;
+    if (stream[at] !== 0xff || (stream[at + 1]! & 0xf8) !== 0xd0) throw new Error('a restart marker is missing');
+    at += 2;
+  };
+
+  const checkEnd = (): void => {
+    if (held < 8 * beyond) throw new Error('it is cut off');
+  };
+
+  let startRow = 0;
+  for (let row = 0, k = 0; row < rows; row++) {
+    if (restart > 0 && k > 0 && k % restart === 0) {
+      passRestart();
+      startRow = row;
+    }
+    checkEnd();
+    for (let column = 0; column < columns; column++, k++) {
+      let prediction: number;
+      if (row === startRow) prediction = column === 0 ? first : values[k - 1]!;
+      else if (column === 0) prediction = values[k - columns]!;
+      else prediction = predicted(predictor, values[k - 1]!, values[k - columns]!, values[k - columns - 1]!);
+      values[k] = prediction + difference();
+    }
+  }
+  checkEnd();
+  if (shift > 0) for (let k = 0; k < values.length; k++) values[k] = values[k]! << shift;
+  return values;
+};
+
+/** Table H.1: from the values at the left (a), above (b) and above left (c). */
+const predicted = (predictor: number, a: number, b: number, c: number): number => {
+  switch (predictor) {
+    case 1:
+      return a;
+    case 2:
+      return b;
+    case 3:
+      return c;
+    case 4:
+      return a + b - c;
+    case 5:
+      return a + ((b - c) >> 1);
+    case 6:
+      return b + ((a - c) >> 1);
+    default:
+      return (a + b) >> 1;
+  }
+};
