@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { NoduleTrainError } from '../runtime/error.js';
 import { decode, intensityOfType } from './elementType.js';
 import type { ImageFile } from './imageFile.js';
 import { inflateStart } from './inflate.js';
@@ -12,11 +13,20 @@ import { saidInText } from './saidInText.js';
 /** Enough of a gzip file for a header to come out of it, with a long name and a comment before. */
 const packedStart = 1 << 14;
 
+/** Of NIfTI-1. */
+const leastHeaderBytes = 348;
+
 /** Reads a NIfTI-1 or NIfTI-2 file, `.nii` or `.nii.gz` (told by its bytes, not by its name). */
 export const readNifti = async (path: string): Promise<ImageFile> => {
   const file = await openToRead(path, `reading the scan ${path}`, 'give the path of a .nii or .nii.gz file');
   try {
     const { packed, bytes } = await startOf(file);
+    if (packed && bytes.length < leastHeaderBytes) {
+      throw new NoduleTrainError(
+        'nifti-data',
+        `reading the header ${path}: only ${bytes.length} bytes of the ${leastHeaderBytes} of a header can be unpacked; it is truncated or damaged, copy it again`,
+      );
+    }
     const header = checkNiftiHeader(path, bytes);
     const { shape, type, typeName, slope, intercept, dataBytes, voxOffset } = header;
     const { notes, ...grid } = niftiGrid(path, header);

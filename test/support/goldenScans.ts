@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Volume } from '../../dist/ct/index.js';
+
+/** What a peer says of a golden file. */
+export interface GoldenScan {
+  file: string;
+  /** As they are after scaling, columns running fastest. */
+  values: number[];
+  spacing: number[] | null;
+  origin: number[];
+  direction: number[][];
+}
+
+/** Folder and cases of test/golden/NAME. */
+export const goldenScans = (name: string): { folder: string; cases: GoldenScan[] } => {
+  const folder = path.join(import.meta.dirname, '..', 'golden', name);
+  return { folder, cases: JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')).cases };
+};
+
+/** Values of a volume as they are in the file. */
+export const valuesOf = ({ voxels, scale, offset }: Volume): number[] =>
+  Array.from(voxels, (stored) => stored * scale + offset);
+
+/** The largest difference of two lists. */
+export const largestDifference = (ours: ArrayLike<number>, theirs: ArrayLike<number>): number =>
+  Math.max(...Array.from(theirs, (value, k) => Math.abs(value - ours[k]!)));
