@@ -1,7 +1,7 @@
-import type { BoxRuleOptions } from '../labels/index.js';
+import { createRule, type LabelRule, type LabelRuleOptions } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { LabelledScan } from './labelledScan.js';
-import { type LabelOptions, labelScan } from './labelScan.js';
+import { labelScan } from './labelScan.js';
 import { openSource } from './openSource.js';
 import { readPatients } from './patients.js';
 import { type Fold, readSourceVolume, type Source } from './source.js';
@@ -33,7 +33,7 @@ export interface Dataset {
 
 export interface DatasetOptions extends SourceOptions {
   /** Of the ground truth; a prepared store has its own. */
-  rule?: BoxRuleOptions;
+  labels?: LabelRuleOptions;
   /** Places without a nodule to find in each scan. */
   backgroundPoints?: number;
 }
@@ -45,12 +45,12 @@ export const defaultBackgroundPoints = 128;
  * @throws NoduleTrainError `data-option` where a store is given what only a source can be told
  */
 export async function openDataset(dir: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const { rule, backgroundPoints = defaultBackgroundPoints, ...given } = options;
+  const { labels, backgroundPoints = defaultBackgroundPoints, ...given } = options;
   if (isStore(dir)) {
     refuseForStore(dir, given);
     return openStore(dir);
   }
-  return sourceDataset(await openSource(dir, given), { rule, backgroundPoints });
+  return sourceDataset(await openSource(dir, given), createRule(labels), backgroundPoints);
 }
 
 function refuseForStore(dir: string, given: SourceOptions): void {
@@ -63,7 +63,7 @@ function refuseForStore(dir: string, given: SourceOptions): void {
   );
 }
 
-function sourceDataset(source: Source, options: LabelOptions): Dataset {
+function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number): Dataset {
   const scans = new Map(source.scans.map((scan) => [scan.uid, scan]));
   return {
     kind: source.kind,
@@ -76,8 +76,7 @@ function sourceDataset(source: Source, options: LabelOptions): Dataset {
     async load(uid) {
       const scan = scans.get(uid);
       if (scan === undefined) throw unknownSeries(source.dir, uid);
-      const { annotations, mask } = scan.truth;
-      return labelScan(await readSourceVolume(scan), annotations, mask, options);
+      return labelScan(await readSourceVolume(scan), scan.truth, rule, backgroundPoints);
     },
   };
 }

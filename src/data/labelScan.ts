@@ -1,75 +1,30 @@
-import { nearestIndex, readMask, type Volume } from '../ct/index.js';
-import { type Annotation, type BoxRuleOptions, boundingBoxMask } from '../labels/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import type { Volume } from '../ct/index.js';
+import type { LabelRule, RuleNodule, ScanTruth } from '../labels/index.js';
 import { backgroundPoints } from './backgroundPoints.js';
 import type { LabelledScan, ScanNodule } from './labelledScan.js';
-import { type Box, componentBox, noduleSlices, type Triple } from './noduleSlices.js';
+import { noduleSlices, type Triple } from './noduleSlices.js';
 
-/** Part of a prepared scan's key: raise it whenever the same file and options give another truth. */
-export const labelRuleVersion = 1;
-
-/** How far from its annotated point, in voxels, a nodule of an exact mask is looked for. */
-const reach = 3;
-
-export interface LabelOptions {
-  rule?: BoxRuleOptions;
-  /** Places without a nodule to find. */
-  backgroundPoints: number;
-}
-
-/**
- * A scan with its ground truth: the exact mask where there is one (phantoms), else by the rule from the annotated points.
- * @throws NoduleTrainError `mask-shape` where the exact mask does not fit, and what reading and the rule throw
- */
+/** A scan with its ground truth by a rule, and `background` places without a nodule. Throws what the rule throws. */
 export async function labelScan(
   volume: Volume,
-  annotations: readonly Annotation[],
-  maskPath: string | null,
-  options: LabelOptions,
+  truth: ScanTruth,
+  rule: LabelRule,
+  background: number,
 ): Promise<LabelledScan> {
-  const { mask, nodules } =
-    maskPath === null
-      ? byRule(volume, annotations, options.rule)
-      : byMask(volume, annotations, await exactMask(volume, maskPath));
-  return { volume, mask, nodules, background: backgroundPoints(volume, mask, options.backgroundPoints) };
-}
-
-async function exactMask({ shape, uid }: Volume, path: string): Promise<Uint8Array> {
-  const mask = await readMask(path);
-  if (mask.shape.some((extent, axis) => extent !== shape[axis]))
-    throw new NoduleTrainError(
-      'mask-shape',
-      `reading the mask ${path}: it has [${mask.shape}] voxels, but its scan ${uid} [${shape}]; give the mask of this scan`,
-    );
-  return mask.voxels;
-}
-
-function byMask(volume: Volume, annotations: readonly Annotation[], mask: Uint8Array) {
-  const nodules = annotations.map((annotation) => {
-    const center = nearestIndex(volume, annotation.center) as unknown as Triple;
-    const box = componentBox(mask, volume.shape, center, reach) ?? { low: center, high: center };
-    return noduleOf(volume, mask, annotation, center, box);
-  });
-  return { mask, nodules };
-}
-
-function byRule(volume: Volume, annotations: readonly Annotation[], rule: BoxRuleOptions | undefined) {
-  const { mask, nodules } = boundingBoxMask(volume, annotations, rule);
+  const { mask, nodules } = await rule.label(volume, truth);
   return {
+    volume,
     mask,
-    nodules: nodules.map(({ annotation, center, boxLow, boxHigh }) =>
-      noduleOf(volume, mask, annotation, center as unknown as Triple, {
-        low: boxLow as unknown as Triple,
-        high: boxHigh as unknown as Triple,
-      }),
-    ),
+    nodules: nodules.map((nodule) => scanNodule(volume, mask, nodule)),
+    background: backgroundPoints(volume, mask, background),
   };
 }
 
-function noduleOf(volume: Volume, mask: Uint8Array, annotation: Annotation, center: Triple, box: Box): ScanNodule {
+function scanNodule(volume: Volume, mask: Uint8Array, { annotation, center, boxLow, boxHigh }: RuleNodule): ScanNodule {
+  const box = { low: boxLow as unknown as Triple, high: boxHigh as unknown as Triple };
   const slices = noduleSlices(mask, volume.shape, box);
   return {
-    center,
+    center: center as unknown as Triple,
     centerLps: annotation.center,
     diameterMm: annotation.diameterMm,
     ...(annotation.malignant === undefined ? {} : { malignant: annotation.malignant }),

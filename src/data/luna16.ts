@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
 import { checkOptions, uidOf } from '../ct/index.js';
-import { type Annotation, readAnnotations } from '../labels/index.js';
+import { type Annotation, readAnnotations, type ScanTruth } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { imagesWithSuffix } from './imagesIn.js';
 
@@ -85,6 +85,14 @@ export const openLuna16 = async (dir: string, options: z.input<typeof luna16Opti
     maskPath: (uid) => masks.get(uid) ?? null,
   };
 };
+
+/** What the folder knows of a scan's truth. */
+export const lunaTruth = (luna: Luna16, uid: string): ScanTruth => ({
+  annotations: luna.annotations.get(uid) ?? [],
+  mask: luna.maskPath(uid),
+  votes: null,
+  contours: null,
+});
 
 const findSeries = async (dir: string, names: string[]): Promise<Luna16Series[]> => {
   const found = new Map<string, Luna16Series>();

@@ -13,7 +13,7 @@ export interface Annotation {
   readonly malignant?: boolean;
   /** Corners of the box around the readers' contours, where the file has them. */
   readonly box?: { readonly low: WorldLPS; readonly high: WorldLPS };
-  /** Line of the file, from 1. */
+  /** Line of the file, from 1; 0 where no list names the nodule. */
   readonly line: number;
 }
 

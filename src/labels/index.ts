@@ -1,3 +1,5 @@
 export { type Annotation, readAnnotations } from './annotations.js';
-export { type BoxRuleOptions, boundingBoxMask, boxRuleSchema, type LabelledNodule } from './boxRule.js';
+export { type BoxRuleOptions, boundingBoxMask, boxRuleSchema, type LabelledNodule } from './boundingBoxMask.js';
 export { componentAt } from './componentAt.js';
+export { createRule, type LabelRuleOptions, labelRuleSchema } from './createRule.js';
+export type { LabelRule, RuleNodule, ScanTruth } from './labelRule.js';

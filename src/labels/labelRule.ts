@@ -38,12 +38,12 @@ export interface RuleNodule {
  * annotations and `files`: that is what a prepared scan is keyed by.
  */
 export interface LabelRule {
-  readonly name: 'box' | 'sphere' | 'contours' | 'votes' | 'mask';
+  readonly name: 'auto' | 'box' | 'sphere' | 'contours' | 'votes' | 'mask';
   /** Raised whenever the same input gives another truth. */
   readonly version: number;
   /** JSON, with defaults filled in. */
   readonly options: object;
-  /** The files beside the scan that the rule reads. Throws 'label-source' where the scan has not what the rule needs. */
+  /** The files beside the scan that the rule reads; of an image in two files its header. Throws 'label-source' where the scan has not what the rule needs. */
   readonly files: (truth: ScanTruth) => readonly string[];
   /** 0 and 1, [slices, rows, columns], and its nodules. */
   readonly label: (volume: Volume, truth: ScanTruth) => Promise<{ mask: Uint8Array; nodules: readonly RuleNodule[] }>;

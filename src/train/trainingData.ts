@@ -37,7 +37,7 @@ export async function openTrainingData(
   const { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } = config.compat;
   const dataset = await openDataset(config.data, {
     ...sourceOptionsOf(config),
-    rule: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } },
+    labels: { box: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } } },
   });
   for (const text of dataset.notes) note(text);
   if (dataset.missing > 0)

@@ -101,7 +101,7 @@ describe('a prepared store', () => {
     await writeFile(join(other, 'annotations.csv'), csv.replace('30,12,5,6', '30,12,5,7'));
     expect(await prepared(other)).toEqual(['a kept', 'b made']);
     const seen: boolean[] = [];
-    await prepare({ data: other, out, rule: { preset: 'book' } }, ({ kept }) => seen.push(kept));
+    await prepare({ data: other, out, box: { preset: 'book' } }, ({ kept }) => seen.push(kept));
     expect(seen).toEqual([false, false]);
     expect((await readdir(join(out, 'scans'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     await prepare({ data, out });
