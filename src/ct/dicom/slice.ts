@@ -1,6 +1,6 @@
-import { NoduleTrainError } from '../../runtime/error.js';
 import type { Vector3 } from '../volume.js';
-import { tagName } from './dictionary.js';
+import { type FrameGroups, frameGroups } from './frameGroups.js';
+import { framePlane } from './framePlane.js';
 import { type PixelFormat, pixelFormat } from './pixelFormat.js';
 import type { DicomFile, PixelBytes } from './readDicomFile.js';
 import { required } from './tags.js';
@@ -39,49 +39,36 @@ export interface Slice {
 
 /** The frames of an image. Throws 'dicom-tag', 'dicom-pixels' and 'dicom-frames' with the file and what was found. */
 export const slicesOf = (file: DicomFile): readonly Slice[] => {
-  const { tags } = file;
-  const frames = tags.number('NumberOfFrames') ?? 1;
-  if (frames !== 1) {
-    throw new NoduleTrainError(
-      'dicom-frames',
-      `reading ${tags.file}: tag ${tagName('NumberOfFrames')} is ${frames}; wanted is one frame a file: write the series anew as single slices`,
-    );
-  }
-  return [sliceOf(file)];
+  const { tags, syntax } = file;
+  const groups = frameGroups(tags, syntax);
+  const pixels = { ...required(tags.file, 'PixelData', file.pixels, 'an image'), inflated: null };
+  const image = {
+    ...{ path: file.path, name: tags.file, syntax, pixels, format: pixelFormat(tags) },
+    ofCt: tags.texts('Modality')?.[0] === 'CT',
+    frameOfReference: tags.uid('FrameOfReferenceUID'),
+  };
+  // All share `pixels`: by that object decodeFrame knows where the frames of a file lie.
+  return groups.map((group, frame) => sliceOf(image, group, frame, groups.length));
 };
 
-const sliceOf = ({ path, tags, syntax, pixels }: DicomFile): Slice => {
-  const { file } = tags;
-  const format = pixelFormat(tags);
-  const vector = required(file, 'ImagePositionPatient', tags.numbers('ImagePositionPatient', 3), '3 numbers');
-  const axes = required(file, 'ImageOrientationPatient', tags.numbers('ImageOrientationPatient', 6), '6 numbers');
-  const spacing = required(file, 'PixelSpacing', tags.numbers('PixelSpacing', 2), '2 numbers above 0');
-  if (!spacing.every((distance) => distance > 0)) throw badSpacing(file, spacing);
-  const [slope, intercept] = [tags.number('RescaleSlope'), tags.number('RescaleIntercept')];
+type Image = Pick<Slice, 'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference'> & {
+  readonly ofCt: boolean;
+};
+
+const sliceOf = ({ ofCt, ...image }: Image, group: FrameGroups, frame: number, frames: number): Slice => {
+  const { name, format } = image;
+  const { position, rowAxis, columnAxis, pixelSpacing } = framePlane(name, group);
+  const { measures, values, padding } = group;
+  const [slope, intercept] = [values.number('RescaleSlope'), values.number('RescaleIntercept')];
   return {
-    ...{ path, name: file, syntax, format, frame: 0, frames: 1 },
-    pixels: { ...required(file, 'PixelData', pixels, 'an image'), inflated: null },
-    position: vector as unknown as Vector3,
-    rowAxis: axes.slice(0, 3) as unknown as Vector3,
-    columnAxis: axes.slice(3) as unknown as Vector3,
-    pixelSpacing: spacing as unknown as Slice['pixelSpacing'],
-    thickness: positive(tags.number('SliceThickness')),
+    ...image,
+    ...{ frame, frames, position, rowAxis, columnAxis, pixelSpacing },
+    thickness: positive(measures.number('SliceThickness')),
     slope: slope ?? 1,
     intercept: intercept ?? 0,
-    hu:
-      tags.texts('Modality')?.[0] === 'CT' &&
-      slope !== null &&
-      intercept !== null &&
-      (tags.texts('RescaleType')?.[0] ?? 'HU') === 'HU',
-    padding: tags.whole('PixelPaddingValue', format.signed),
-    frameOfReference: tags.uid('FrameOfReferenceUID'),
+    hu: ofCt && slope !== null && intercept !== null && (values.texts('RescaleType')?.[0] ?? 'HU') === 'HU',
+    padding: padding.whole('PixelPaddingValue', format.signed),
   };
 };
 
 const positive = (value: number | null): number | null => (value !== null && value > 0 ? value : null);
-
-const badSpacing = (file: string, spacing: readonly number[]): NoduleTrainError =>
-  new NoduleTrainError(
-    'dicom-tag',
-    `reading ${file}: tag ${tagName('PixelSpacing')} is ${spacing.join(' and ')}; wanted are 2 numbers above 0`,
-  );
