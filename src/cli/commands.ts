@@ -30,6 +30,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./evaluate.js')).evaluateCommand(),
   },
   {
+    name: 'convert',
+    summary: 'scans, labels and models from one file format to another',
+    load: async () => (await import('./convert.js')).convertCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'what is installed, what is missing, and the command that mends it',
     load: async () => (await import('./doctor.js')).doctorCommand(),

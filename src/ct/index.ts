@@ -1,5 +1,6 @@
 export { checkOptions } from './checkOptions.js';
 export { type Component, type Components, connectedComponents, type Index3 } from './components.js';
+export { type ConvertedScan, type ConvertScanOptions, convertScan, convertScanOptionsSchema } from './convertScan.js';
 export { type DicomSeries, listSeries } from './dicom/listSeries.js';
 export { isImageFile, uidOf } from './formats.js';
 export {
@@ -22,6 +23,7 @@ export {
   readOptionsSchema,
   readVolume,
 } from './readVolume.js';
+export { refuseExisting } from './refuseExisting.js';
 export { resampleMask, resampleVolume } from './resample.js';
 export { siblingFile } from './siblingFile.js';
 export {

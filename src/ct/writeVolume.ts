@@ -20,6 +20,11 @@ const writerOf = (path: string, doing: string) => {
   );
 };
 
+/** Throws 'scan-format' where the name says no format, or one that is not written. */
+export const refuseReadOnly = (path: string, doing: string): void => {
+  writerOf(path, doing);
+};
+
 /**
  * Writes a scan in the format that the name says: `.mha`, `.mhd` with its `.zraw` (`.raw` with `compress: false`), `.nii.gz` or `.nii` (which
  * is never compressed), `.nrrd`. Values are int16; float64 where the volume has a scale or an offset. Throws 'scan-format', 'scan-shape', 'scan-write'.

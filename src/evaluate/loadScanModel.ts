@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
-import { type Device, isTensor, loadPtSync, loadTensorsSync, nn, ops, scope, type Tensor } from '../torch/index.js';
+import { type Device, loadTensorsSync, nn, ops, scope, type Tensor } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
 import type { OperatingPoint } from './candidates.js';
 import { networkOf } from './networkOf.js';
+import { isSafetensors, readWeights } from './readWeights.js';
 import type { ScanModel } from './scanModel.js';
 
 export const modelOptionsSchema = z.strictObject({
@@ -42,9 +43,8 @@ export function loadScanModel(path: string, device: Device, options: ModelOption
   return { ...loaded, model: { ...loaded.model, device } };
 }
 
-const isSafetensors = (path: string) => !/\.(pt|pth|state)$/.test(path);
-
-function isCheckpoint(path: string): boolean {
+/** Whether the file is one of ours, with a model's description. */
+export function isCheckpoint(path: string): boolean {
   if (!isSafetensors(path)) return false;
   return scope(() => loadTensorsSync(path).metadata.model !== undefined);
 }
@@ -107,22 +107,6 @@ const unsaid = (path: string, what: string, options: string) =>
     'model-unsaid',
     `reading the model ${path}: the file does not say ${what}; say it with ${options}`,
   );
-
-function readWeights(path: string): { state: ReadonlyMap<string, Tensor>; metadata: Readonly<Record<string, string>> } {
-  if (isSafetensors(path)) {
-    const { tensors, metadata } = loadTensorsSync(path);
-    return { state: tensors, metadata };
-  }
-  const value = loadPtSync(path);
-  // The book saves a dict with the weights under model_state.
-  const state = value instanceof Map && value.has('model_state') ? value.get('model_state') : value;
-  if (!(state instanceof Map) || ![...state.values()].every(isTensor))
-    throw new NoduleTrainError(
-      'model-weights',
-      `reading the model ${path}: it holds no state_dict, neither by itself nor as model_state; save \`model.state_dict()\``,
-    );
-  return { state, metadata: {} };
-}
 
 function refuseNotFinite(path: string, net: nn.Module): void {
   scope(() => {
