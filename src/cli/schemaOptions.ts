@@ -62,7 +62,10 @@ export function addSchemaOptions(command: Command, schema: z.ZodType): () => Rec
   const leaves = leavesOf(schema, []);
   for (const { path, kind, choices, defaultValue, description } of leaves) {
     const name = kebab(path);
-    const hint = defaultValue === undefined || kind === 'boolean' ? '' : ` (default: ${String(defaultValue)})`;
+    const hint =
+      defaultValue === undefined || defaultValue === null || kind === 'boolean'
+        ? ''
+        : ` (default: ${String(defaultValue)})`;
     if (kind === 'boolean') {
       command.addOption(new Option(`--${name}`, description).hideHelp(defaultValue === true));
       command.addOption(new Option(`--no-${name}`, `not: ${description}`).hideHelp(defaultValue !== true));

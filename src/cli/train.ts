@@ -1,7 +1,11 @@
 import { Command } from 'commander';
 import { NoduleTrainError } from '../runtime/error.js';
+import { compareRuns } from '../train/compareRuns.js';
 import { type TrainConfigInput, trainConfigSchema } from '../train/config.js';
 import type { TrainEvent } from '../train/events.js';
+import { assignedFields, mergeFields, readRecipe } from '../train/recipe.js';
+import { recordedConfig } from '../train/runConfig.js';
+import { runFolder } from '../train/runFolder.js';
 import { resumeTraining, train } from '../train/train.js';
 import { openOutput } from './output.js';
 import { addSchemaOptions } from './schemaOptions.js';
@@ -12,19 +16,54 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .description('Train a nodule segmenter and validate it.')
     .option('--resume <run>', 'go on with a run from its last checkpoint; takes no other option but --json')
+    .option('--like <run>', 'repeat a run into --out and say whether the bits agree; other options change it')
+    .option('--config <file>', 'fields of the configuration as YAML or JSON; options given here win over it')
+    .option('--set <field=value>', 'set one field by its path, such as network.depth=4; wins over all', collect, [])
     .option('--json', 'events as JSON lines on stdout, everything else on stderr');
   const given = addSchemaOptions(command, trainConfigSchema);
-  command.action(async ({ resume, json = false }: { resume?: string; json?: boolean }) => {
-    const config = given();
-    if (resume !== undefined && Object.keys(config).length > 0)
-      throw new NoduleTrainError(
-        'bad-use',
-        `\`train --resume ${resume}\` goes on with what ${resume} was started with, but ${Object.keys(config).join(', ')} ` +
-          'was given too; leave that out, or start a new run with --data and --out',
-      );
-    await followTraining(resume === undefined ? { config: config as TrainConfigInput } : { resume }, json);
+  command.action(async ({ resume, like, config: recipe, set, json = false }: Given) => {
+    const fields = mergeFields(given(), assignedFields(set));
+    if (resume !== undefined) {
+      const others = [
+        ...Object.keys(fields),
+        ...(like === undefined ? [] : ['like']),
+        ...(recipe === undefined ? [] : ['config']),
+      ];
+      if (others.length > 0)
+        throw new NoduleTrainError(
+          'bad-use',
+          `\`train --resume ${resume}\` goes on with what ${resume} was started with, but ${others.join(', ')} ` +
+            'was given too; leave that out, or start a new run with --data and --out',
+        );
+      await followTraining({ resume }, json);
+      return;
+    }
+    const { out: _, ...repeated } = like === undefined ? { out: '' } : recordedConfig(runFolder(like), 'repeating');
+    const config = mergeFields(mergeFields(repeated, recipe === undefined ? {} : readRecipe(recipe)), fields);
+    const end = await followTraining({ config: config as TrainConfigInput }, json);
+    if (like !== undefined && end.status === 'finished') tellOfLikeness(end.run, like, json);
   });
   return command;
+}
+
+interface Given {
+  resume?: string;
+  like?: string;
+  config?: string;
+  set: string[];
+  json?: boolean;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+function tellOfLikeness(run: string, like: string, json: boolean): void {
+  const { same, sha256, firstDifference } = compareRuns(run, like);
+  openOutput(json).print(
+    same
+      ? `The same bits as ${like}: weights and optimizer have SHA-256 ${sha256[0]}.`
+      : `Not the bits of ${like}. First difference: ${firstDifference}.`,
+  );
+  if (!same) process.exitCode = 1;
 }
 
 /** Runs or resumes training with its events shown; Ctrl-C saves, and a second one ends at once. */

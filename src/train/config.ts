@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { augmentationSchema, samplerCompatSchema } from '../data/augmentation.js';
 import { sourceOptionsSchema } from '../data/sourceOptions.js';
 import { NoduleTrainError } from '../runtime/error.js';
+import { mergeFields } from './recipe.js';
 
 const count = () => z.int().positive();
 const share = () => z.number().min(0).max(1);
@@ -73,7 +74,12 @@ export const trainConfigSchema = z.strictObject({
   threads: z.int().min(0).default(0).describe('CPU threads of the arithmetic; 0: all cores'),
   optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam').describe('what steps along the gradients'),
   learningRate: z.number().positive().default(1e-3).describe('of the optimizer'),
-  weightDecay: z.number().min(0).optional().describe('of the optimizer; by default 0.01 for adamw, else 0'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('of the optimizer; by default 0.01 for adamw, else 0'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('of sgd'),
   nesterov: z.boolean().default(true).describe("Nesterov's momentum for sgd"),
   schedule: z
@@ -119,7 +125,10 @@ export const trainConfigSchema = z.strictObject({
     .default(4 / 3)
     .describe('focus of the loss `focal-tversky`'),
   focalGamma: z.number().min(0).default(2).describe('focus of focal losses'),
-  focalAlpha: share().optional().describe('weight of nodule pixels in focal losses, 1 - this that of the others'),
+  focalAlpha: share()
+    .nullable()
+    .default(null)
+    .describe('weight of nodule pixels in focal losses, 1 - this that of the others'),
   contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
   cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
   negatives: share().default(0.25).describe('share of training crops without a nodule'),
@@ -170,23 +179,10 @@ export const presets: Record<PresetName, Overrides> = {
 export function resolveTrainConfig(input: unknown): TrainConfig {
   const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
   const preset = presets[given.preset as PresetName] as Record<string, unknown> | undefined;
-  const parsed = trainConfigSchema.safeParse(preset ? merge(preset, given) : input);
+  const parsed = trainConfigSchema.safeParse(preset ? mergeFields(preset, given) : input);
   if (parsed.success) return parsed.data;
   throw new NoduleTrainError('config', `configuring training: ${parsed.error.issues.map(issueText).join('; ')}`);
 }
-
-function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue;
-    const below = merged[key];
-    merged[key] = isPlain(below) && isPlain(value) ? merge(below, value) : value;
-  }
-  return merged;
-}
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function issueText(issue: z.core.$ZodIssue): string {
   const field = issue.path.map(String).join('.') || 'the configuration';

@@ -9,7 +9,7 @@ export function criterionOf(config: TrainConfig): Criterion {
   const { smooth, fnWeight, ceWeight, focalWeight, boundaryWeight, lossBatch: batch } = config;
   const { tverskyAlpha: alpha, tverskyBeta: beta, tverskyGamma, focalGamma, focalAlpha } = config;
   const dice: Criterion = (p, y) => losses.dice(p, y, { smooth, batch, squared: config.squaredDice });
-  const focal: Criterion = (p, y) => losses.focal(p, y, { gamma: focalGamma, alpha: focalAlpha ?? null });
+  const focal: Criterion = (p, y) => losses.focal(p, y, { gamma: focalGamma, alpha: focalAlpha });
   const both =
     (second: Criterion, weight: number): Criterion =>
     (p, y) =>

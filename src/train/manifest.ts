@@ -1,4 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { addonFiles, loadRuntime, packageRoot } from '../runtime/load.js';
 import { LIBTORCH_VERSION } from '../runtime/versions.js';
 import { cpuCapability, getNumThreads } from '../torch/index.js';
 import type { TrainConfig } from './config.js';
@@ -9,15 +14,63 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** Writes down what a run was made with. */
+/** Writes down what a run was made with: all that its bits depend on, and how it was called. */
 export function writeManifest(path: string, config: TrainConfig, device: string, data: TrainingData): void {
+  const { libtorch } = loadRuntime();
   writeJson(path, {
     versions: { 'nodule-train': version, libtorch: LIBTORCH_VERSION, node: process.version },
+    commit: commit(),
+    build: {
+      addon: sha256(addonFiles().main),
+      libtorch: sha256(join(libtorch.lib, 'libtorch_cpu.so')),
+    },
     device,
     threads: getNumThreads(),
     cpuCapability: cpuCapability(),
+    cpu: { model: cpus()[0]?.model ?? 'unknown', flags: cpuFlags() },
     seed: config.seed,
     generator: 'philox4x32-10',
-    data: { folder: config.data, ...data.hashes },
+    command: command(),
+    data: data.hashes,
   });
+}
+
+/** How the program was called; places on the disk are left out, as folders are often named after patients. */
+const command = (): string[] =>
+  process.argv.slice(2).map((argument) => (/[/\\]/.test(argument) || existsSync(argument) ? 'PATH' : argument));
+
+/** In pieces: libtorch's library has 450 MB. */
+function sha256(path: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.allocUnsafe(1 << 22);
+  const file = openSync(path, 'r');
+  try {
+    for (let bytes = readSync(file, piece); bytes > 0; bytes = readSync(file, piece))
+      hash.update(piece.subarray(0, bytes));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
+}
+
+/** What libtorch and oneDNN choose their kernels by; null where the system does not say it. */
+function cpuFlags(): string[] | null {
+  try {
+    const flags =
+      readFileSync('/proc/cpuinfo', 'latin1')
+        .match(/^flags\s*: (.*)$/m)?.[1]
+        ?.split(' ') ?? [];
+    return flags.filter((flag) => /^(sse4|avx|fma|f16c|amx|vnni)/.test(flag)).sort();
+  } catch {
+    return null;
+  }
+}
+
+/** Of this checkout, with a plus where files are changed; null for an installed package. */
+function commit(): string | null {
+  const git = (...args: string[]) => spawnSync('git', ['-C', packageRoot, ...args], { encoding: 'utf8' });
+  const top = git('rev-parse', '--show-toplevel', 'HEAD');
+  const [root, head] = top.status === 0 ? top.stdout.trim().split('\n') : [];
+  if (head === undefined || root !== packageRoot) return null;
+  return git('status', '--porcelain', '--untracked-files=no').stdout === '' ? head : `${head}+`;
 }

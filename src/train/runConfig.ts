@@ -13,14 +13,14 @@ export function writeJson(path: string, value: object): void {
  * Reads the resolved configuration of a run.
  * @throws NoduleTrainError `run-missing`, `run-config`
  */
-export function recordedConfig(run: RunFolder): TrainConfig {
-  openRunFolder(run.folder);
+export function recordedConfig(run: RunFolder, doing = 'resuming'): TrainConfig {
+  openRunFolder(run.folder, doing);
   try {
     return resolveTrainConfig(JSON.parse(readFileSync(run.config, 'utf8')));
   } catch (cause) {
     throw new NoduleTrainError(
       'run-config',
-      `resuming ${run.folder}: ${run.config} cannot be used: ${(cause as Error).message}. Restore that file or start a new run.`,
+      `${doing} ${run.folder}: ${run.config} cannot be used: ${(cause as Error).message}. Restore that file or start a new run.`,
       { cause },
     );
   }

@@ -49,15 +49,15 @@ export function createRunFolder({ folder, lock, checkpoints }: RunFolder): void 
 }
 
 /**
- * Opens the folder of a run to go on with it.
+ * Opens the folder of a run to go on with it, or to do what `doing` says.
  * @throws NoduleTrainError `run-missing` where it is no run
  */
-export function openRunFolder(folder: string): RunFolder {
+export function openRunFolder(folder: string, doing = 'resuming'): RunFolder {
   const run = runFolder(folder);
   if (!existsSync(run.config))
     throw new NoduleTrainError(
       'run-missing',
-      `resuming ${folder}: there is no ${run.config}, so this is not the folder of a run. Give the folder that was --out of \`nodule-train train\`.`,
+      `${doing} ${folder}: there is no ${run.config}, so this is not the folder of a run. Give the folder that was --out of \`nodule-train train\`.`,
     );
   return run;
 }

@@ -37,6 +37,8 @@ async function* events(task: TrainTask, { signal }: TrainOptions): AsyncGenerato
   signal?.addEventListener('abort', requestStop);
   const worker = new Worker(new URL('./trainWorker.js', import.meta.url), {
     workerData: { task, stop },
+    // The manifest says how the program was called.
+    argv: process.argv.slice(2),
     // Flags of the caller's process (--input-type, --inspect) do not fit the worker.
     execArgv: [],
   });

@@ -116,6 +116,23 @@ describe('train', { timeout: 120_000 }, () => {
     },
   );
 
+  it('is repeated by --like, which says that the bits are the same, or what differs first', () => {
+    const again = cli('train', '--like', 'whole', '--out', 'again');
+    expect(again.status, again.stderr).toBe(0);
+    expect(again.stdout).toMatch(/The same bits as whole: weights and optimizer have SHA-256 [0-9a-f]{64}\./);
+    const other = cli('train', '--like', 'whole', '--out', 'other', '--set', 'learningRate=0.002', '--epochs', '1');
+    expect(other.status).toBe(1);
+    expect(other.stdout).toContain('Not the bits of whole. First difference: config: epochs is 1, and was 2.');
+    const manifest = JSON.parse(readFileSync(join(folder, 'whole', 'manifest.json'), 'utf8'));
+    expect(manifest.build.libtorch).toMatch(/^[0-9a-f]{64}$/);
+    expect(manifest).toMatchObject({
+      seed: 1,
+      threads: 1,
+      generator: 'philox4x32-10',
+      command: ['train', '--data', 'PATH', '--out', 'PATH', ...common, '--json'],
+    });
+  });
+
   it('killed by kill -9 in the middle, goes on to the same bits as the run that was not', async () => {
     const { child } = await trainUntil('killed', 5);
     child.kill('SIGKILL');

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { isMap, parseDocument } from 'yaml';
+import { NoduleTrainError } from '../runtime/error.js';
+
+type Fields = Record<string, unknown>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Longer than any recipe; a document's size is checked before it is parsed. */
+const mostBytes = 1 << 20;
+
+/**
+ * Reads a recipe: fields of the configuration as YAML or JSON (which is YAML too), nested as the schema is. The fields
+ * themselves are checked where the whole configuration is.
+ * @throws NoduleTrainError `recipe` with the line
+ */
+export function readRecipe(path: string): Fields {
+  const fail = (found: string): never => {
+    throw new NoduleTrainError(
+      'recipe',
+      `reading the recipe ${path}: ${found}; wanted are fields of the configuration, such as "learningRate: 0.001", in YAML or JSON`,
+    );
+  };
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    return fail(
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message,
+    );
+  }
+  if (text.length > mostBytes) return fail(`it has ${text.length} characters`);
+  const document = parseDocument(text, { maxAliasCount: 0, prettyErrors: true } as never);
+  const error = document.errors[0];
+  if (error !== undefined) return fail(error.message.split('\n')[0] as string);
+  if (document.contents === null) return {};
+  if (!isMap(document.contents)) return fail('it holds no fields');
+  try {
+    return document.toJS({ maxAliasCount: 0 }) as Fields;
+  } catch (cause) {
+    return fail((cause as Error).message);
+  }
+}
+
+/**
+ * The fields that assignments such as `network.depth=4` name; what stands behind the sign is read as YAML, so numbers,
+ * true and false are what they look like.
+ * @throws NoduleTrainError `bad-use`
+ */
+export function assignedFields(assignments: readonly string[]): Fields {
+  const fields: Fields = {};
+  for (const assignment of assignments) {
+    const [, path, value] = assignment.match(/^([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)=(.*)$/s) ?? [];
+    if (path === undefined || value === undefined)
+      throw new NoduleTrainError(
+        'bad-use',
+        `\`--set ${assignment}\`: wanted is a field and its value, such as --set network.depth=4`,
+      );
+    const names = path.split('.');
+    let at = fields;
+    for (const name of names.slice(0, -1)) {
+      if (!isFields(at[name])) at[name] = {};
+      at = at[name] as Fields;
+    }
+    at[names.at(-1) as string] = parseDocument(value).toJS();
+  }
+  return fields;
+}
+
+/** `over` wins over `base`, field by field; undefined fields are passed over. */
+export function mergeFields(base: Fields, over: Fields): Fields {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
+    merged[key] = isFields(below) && isFields(value) ? mergeFields(below, value) : value;
+  }
+  return merged;
+}
