@@ -54,7 +54,7 @@ if (process.argv.includes('--fix')) {
 const layers = ['runtime', 'torch', 'ct', 'labels', 'phantom', 'data', 'score', 'train', 'evaluate', 'service', 'cli'];
 
 /** Folders of binding/ and what each may include beside itself. */
-const bindingLayers = { loader: [], core: ['nn', 'cuda'], nn: ['core'], nodule: [], cuda: ['nodule'] };
+const bindingLayers = { io: [], loader: ['io'], core: ['nn', 'cuda'], nn: ['core'], nodule: [], cuda: ['nodule'] };
 
 const sourceLayer = (file) => file.match(/^src\/([^/]+)\//)?.[1];
 

@@ -14,6 +14,7 @@ import { withLock } from '../src/runtime/lock.js';
 import { NODE_WANTED, nodeFits } from '../src/runtime/platform.js';
 import { progressBar } from '../src/runtime/progressBar.js';
 import { runCommand } from '../src/runtime/runCommand.js';
+import { fetchLibdeflate } from './libdeflate.mjs';
 import { fetchNvcc, findNvcc } from './nvcc.mjs';
 import { job, setQuiet, tell } from './status.mjs';
 import { contentHash, filesBelow, readText, root, say } from './steps.mjs';
@@ -115,13 +116,21 @@ const chooseNvcc = async (last, lastInclude) => {
   return found;
 };
 
+/** Folder of libdeflate's sources, '' where they cannot be had. */
+const findLibdeflate = async () => {
+  const { folder, reason } = await fetchLibdeflate(() => {});
+  if (folder === null)
+    tell(`set-up: the addon is built without libdeflate, so that scans unpack more slowly: ${reason}`);
+  return folder ?? '';
+};
+
 const addon = {
   // Where libtorch lies does not matter to the result: no path is baked in, and the headers are those of the version.
   configureHash: ({ version }) => {
     const locked = json(inRoot('package-lock.json')).packages;
     const used = ['node-addon-api', 'node-api-headers', 'cmake-js'];
     return contentHash(
-      ['CMakeLists.txt', ...filesBelow('cmake')],
+      ['CMakeLists.txt', 'scripts/libdeflate-requirements.txt', ...filesBelow('cmake')],
       [version, ...used.map((name) => locked[`node_modules/${name}`].version)],
     );
   },
@@ -139,24 +148,29 @@ const addon = {
     checkTools();
     const hash = addon.hash(found);
     const configureHash = addon.configureHash(found);
-    const [configured, configuredRoot = '', lastNvcc = '', lastInclude = ''] = (readText(configureStamp) ?? '').split(
-      '\n',
-    );
+    const [configured, configuredRoot = '', lastNvcc = '', lastInclude = '', lastLibdeflate = ''] = (
+      readText(configureStamp) ?? ''
+    ).split('\n');
     // Another path to the same headers would compile everything anew.
     const kept = typeof inspectLibtorch({ source: 'cache', root: configuredRoot }, true) !== 'string';
     const torchRoot = kept ? configuredRoot : found.root;
     const { nvcc, include } = (await chooseNvcc(lastNvcc, lastInclude)) ?? { nvcc: '', include: '' };
+    const libdeflate = await findLibdeflate();
     const isConfigured =
-      kept && configured === configureHash && lastNvcc === nvcc && fs.existsSync(inRoot('build', 'CMakeCache.txt'));
+      kept &&
+      configured === configureHash &&
+      lastNvcc === nvcc &&
+      lastLibdeflate === libdeflate &&
+      fs.existsSync(inRoot('build', 'CMakeCache.txt'));
     if (nvcc === '') fs.rmSync(pluginFile, { force: true });
     const cmakeJs = inRoot('node_modules', 'cmake-js', 'bin', 'cmake-js');
-    const variables = { TORCH_ROOT: torchRoot, NVCC: nvcc, CUDA_INCLUDE: include };
+    const variables = { TORCH_ROOT: torchRoot, NVCC: nvcc, CUDA_INCLUDE: include, LIBDEFLATE: libdeflate };
     const common = Object.entries(variables).map(([name, value]) => `--CD${name}=${value}`);
     common.push('--parallel', '2');
     // `build` alone would keep a stale cache of CMake, `compile` would rebuild everything after any error.
     if (!isConfigured) {
       await command('addon (configure)', process.execPath, [cmakeJs, 'configure', ...common]);
-      fs.writeFileSync(configureStamp, [configureHash, torchRoot, nvcc, include].join('\n'));
+      fs.writeFileSync(configureStamp, [configureHash, torchRoot, nvcc, include, libdeflate].join('\n'));
     }
     await command('addon (compile)', process.execPath, [cmakeJs, 'build', ...common]);
     fs.writeFileSync(nativeStamp, hash);

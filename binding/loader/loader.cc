@@ -1,9 +1,12 @@
-// A tiny addon that knows nothing of libtorch: it opens libraries by their full path and says why it could not.
+// A tiny addon that knows nothing of libtorch: it opens libraries by their full path and says why it could not. What is
+// wanted of scan files without libtorch (binding/io) comes along.
 #include <dlfcn.h>
 #include <napi.h>
 
 #include <string>
 #include <vector>
+
+#include "io/inflate.h"
 
 namespace {
 
@@ -111,6 +114,7 @@ Napi::Value probe_cuda(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["open"] = Napi::Function::New(env, open_library, "open");
   exports["probeCuda"] = Napi::Function::New(env, probe_cuda, "probeCuda");
+  io::export_io(env, exports);
   return exports;
 }
 

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace io {
+
+/// Adds `inflate`, `inflater` and `adviseHugePages` to the loader's exports.
+void export_io(Napi::Env env, Napi::Object exports);
+
+}  // namespace io
