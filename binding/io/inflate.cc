@@ -49,8 +49,8 @@ Result unpack(libdeflate_decompressor* inflater, Bytes packed, Bytes out) {
   std::size_t at = 0, done = 0;
   libdeflate_result code = LIBDEFLATE_SUCCESS;
   while (code == LIBDEFLATE_SUCCESS && is_gzip(at)) {
-    code = libdeflate_gzip_decompress_ex(inflater, packed.data + at, packed.size - at, out.data + done,
-                                         out.size - done, &taken, &given);
+    code = libdeflate_gzip_decompress_ex(inflater, packed.data + at, packed.size - at, out.data + done, out.size - done,
+                                         &taken, &given);
     if (code == LIBDEFLATE_SUCCESS) {
       at += taken;
       done += given;
@@ -108,17 +108,46 @@ Napi::Value inflate(const Napi::CallbackInfo& info) {
 }
 #endif
 
-/// Two thirds of what filling fresh memory takes is the kernel's handing it out in pages of 4 kB.
-void advise_huge_pages(const Napi::CallbackInfo& info) {
-  const Bytes bytes = bytes_of(info[0], "adviseHugePages(bytes)");
-#ifdef MADV_HUGEPAGE
-  constexpr std::uintptr_t kHugePage = std::uintptr_t{1} << 21;
-  const auto start = reinterpret_cast<std::uintptr_t>(bytes.data);
-  const std::uintptr_t first = (start + kHugePage - 1) & ~(kHugePage - 1);
-  const std::uintptr_t last = (start + bytes.size) & ~(kHugePage - 1);
-  // Refused where the kernel has none: then the pages stay small, and all is as it was.
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+/// Hands out fresh memory before it is written, all at once: half of what filling it page by page costs the kernel.
+class Populate : public Napi::AsyncWorker {
+ public:
+  Populate(Napi::Env env, Napi::Value bytes)
+      : AsyncWorker(env, "nodule-train:populate"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        bytes_(bytes_of(bytes, "populate(bytes)")),
+        object_(Napi::Persistent(bytes.As<Napi::Object>())) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override {
+#ifdef __linux__
+    constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which Linux has since 5.14; older headers lack it
+    constexpr std::uintptr_t kPage = 4096;
+    const auto start = reinterpret_cast<std::uintptr_t>(bytes_.data);
+    const std::uintptr_t first = (start + kPage - 1) & ~(kPage - 1);
+    const std::uintptr_t last = (start + bytes_.size) & ~(kPage - 1);
+    // Refused by older kernels: then each page comes when it is written.
+    if (first < last) madvise(reinterpret_cast<void*>(first), last - first, kPopulateWrite);
 #endif
+  }
+
+  void OnOK() override {
+    const Napi::HandleScope scope(Env());
+    deferred_.Resolve(Env().Undefined());
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  Bytes bytes_;
+  Napi::ObjectReference object_;
+};
+
+Napi::Value populate(const Napi::CallbackInfo& info) {
+  auto* worker = new Populate(info.Env(), info[0]);
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
 }
 
 }  // namespace
@@ -130,7 +159,7 @@ void export_io(Napi::Env env, Napi::Object exports) {
 #else
   exports["inflater"] = env.Null();
 #endif
-  exports["adviseHugePages"] = Napi::Function::New(env, advise_huge_pages, "adviseHugePages");
+  exports["populate"] = Napi::Function::New(env, populate, "populate");
 }
 
 }  // namespace io

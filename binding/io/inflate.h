@@ -4,7 +4,7 @@
 
 namespace io {
 
-/// Adds `inflate`, `inflater` and `adviseHugePages` to the loader's exports.
+/// Adds `inflate`, `inflater` and `populate` to the loader's exports.
 void export_io(Napi::Env env, Napi::Object exports);
 
 }  // namespace io

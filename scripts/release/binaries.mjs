@@ -60,6 +60,9 @@ export const binaryFaults = (file, { stripped }) => {
     ...ownFolders()
       .filter((folder) => bytes.includes(`${folder}/`))
       .map((folder) => `${name}: holds the path ${folder} of this machine`),
+    ...(LINKS[0][0].test(name) && !bytes.includes('libdeflate ')
+      ? [`${name}: was built without libdeflate (npm run build says why)`]
+      : []),
     ...(stripped && symbolTable ? [`${name}: is not stripped`] : []),
   ];
 };

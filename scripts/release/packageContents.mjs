@@ -12,6 +12,7 @@ const MAY = [
   /^docs\/[\w-]+\.(md|png|svg)$/,
   /^dist\/([\w-]+\/)*[\w.-]+\.(js|d\.ts)$/,
   /^prebuilds\/linux-x64\/nodule-train\.glibc\.node$/,
+  /^prebuilds\/linux-x64\/libdeflate-COPYING\.txt$/,
   /^prebuilds\/linux-x64\/torch-[\d.]+\/[\w-]+\.(node|so)$/,
 ];
 
@@ -19,6 +20,7 @@ const MUST = [
   ...['package.json', 'README.md', 'LICENSE', 'docs/install.md'],
   ...['dist/index.js', 'dist/index.d.ts', 'dist/torch/index.js', 'dist/torch/index.d.ts', 'dist/cli/main.js'],
   `${PREBUILDS}/nodule-train.glibc.node`,
+  `${PREBUILDS}/libdeflate-COPYING.txt`,
   `${ADDON}/torch_addon.node`,
   `${ADDON}/nodule_cuda.so`,
 ];
@@ -42,9 +44,9 @@ export const prebuildFaults = (folder) => {
   const wanted = MUST.filter((file) => file.startsWith(PREBUILDS));
   const missing = wanted.filter((file) => !fs.existsSync(path.join(folder, file)));
   if (missing.length > 0) return missing.map((file) => `${file}: is missing`);
-  return filesOf(path.join(folder, PREBUILDS)).flatMap((file) =>
-    binaryFaults(path.join(folder, PREBUILDS, file), { stripped: true }),
-  );
+  return filesOf(path.join(folder, PREBUILDS))
+    .filter((file) => !file.endsWith('.txt'))
+    .flatMap((file) => binaryFaults(path.join(folder, PREBUILDS, file), { stripped: true }));
 };
 
 /** Faults of the staged package. @param {string} folder @returns {string[]} */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import prebuildify from 'prebuildify';
 import { LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../../src/runtime/versions.js';
+import { fetchLibdeflate } from '../libdeflate.mjs';
 import { filesBelow, root } from '../steps.mjs';
 import { isContent } from './packageContents.mjs';
 
@@ -44,6 +45,11 @@ export const stagePackage = async (folder) => {
     quiet: true,
   });
   fs.rmSync(path.join(folder, 'build'), { recursive: true });
+  const libdeflate = await fetchLibdeflate(() => {});
+  if (libdeflate.folder === null) throw new Error(`staging the package: no libdeflate: ${libdeflate.reason}`);
+  // Its licence goes where its code goes.
+  const copying = path.join(folder, 'prebuilds', 'linux-x64', 'libdeflate-COPYING.txt');
+  fs.copyFileSync(path.join(libdeflate.folder, 'COPYING'), copying);
   const files = ['README.md', 'LICENSE', ...filesBelow('docs'), ...filesBelow('dist')].filter(isContent);
   for (const file of files) {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });

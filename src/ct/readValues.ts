@@ -50,7 +50,7 @@ export const readValues = async (file: FileHandle, path: string, place: ValuesPl
   const unpacked = skip + bytes;
   if (unpacked > packedBytes * deflateLimit)
     fail(`${packedBytes} compressed bytes cannot hold as much`, `${fields} is wrong, or the file is truncated`);
-  const result = await inflate(await readBytes(file, path, start, packedBytes, code), unpacked);
+  const result = await inflate(readBytes(file, path, start, packedBytes, code), unpacked);
   if (result.fault === undefined) return result.bytes.subarray(skip);
   const mends = {
     longer: `${fields} is wrong`,

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder } from './environment.js';
 import { cudaVersion, gpuNames, unusedGpuOf } from './gpu.js';
+import { findInflater } from './inflater.js';
 import { inspectLibtorch, libtorchPlaces } from './libtorch.js';
 import { addonFiles, chooseLibtorch, loadLoader, packageRoot, probeCuda } from './load.js';
 import { ADVICE } from './loadError.js';
@@ -77,6 +78,14 @@ const packageCheck = () => {
   } catch (error) {
     return { name: 'package', state: 'missing', found: `${found}: ${messageOf(error)}`, remedy: REBUILD };
   }
+};
+
+/** @returns {Check} */
+const inflaterCheck = () => {
+  const { inflater, reason } = findInflater();
+  if (inflater !== null) return { name: 'inflater', state: 'ok', found: inflater.name, remedy: null };
+  const found = `node:zlib, slower than libdeflate: ${messageOf(new Error(reason ?? ''))}`;
+  return { name: 'inflater', state: 'note', found, remedy: REBUILD };
 };
 
 /** @returns {Check} */
@@ -186,6 +195,7 @@ export const diagnose = (machine = thisMachine()) => {
     platformCheck(machine),
     nodeCheck(machine.node),
     own,
+    inflaterCheck(),
     processorCheck(),
     cacheCheck(),
     check,

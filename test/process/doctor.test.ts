@@ -28,10 +28,11 @@ const nothing = { PATH: empty, XDG_CACHE_HOME: empty, VIRTUAL_ENV: '', CONDA_PRE
 it('a machine that is set up is ready, and its libtorch opens', () => {
   const { status, ready, type, checks, check } = doctor();
   expect({ status, ready, type }).toEqual({ status: 0, ready: true, type: 'end' });
-  expect(checks.map(({ name }) => name).slice(0, 7)).toEqual([
+  expect(checks.map(({ name }) => name).slice(0, 8)).toEqual([
     'platform',
     'Node',
     'package',
+    'inflater',
     'processor',
     'cache',
     'libtorch',
