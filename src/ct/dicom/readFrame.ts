@@ -29,10 +29,19 @@ export const readFrame = async (slice: Slice, into: Uint8Array): Promise<void> =
   if (syntax.bigEndian) swapToLittle(slice, into);
 };
 
-/** Refuses an uncompressed slice whose file is too short for it. Costs nothing: so nothing is allocated for what is not there. */
+/** No scanner's compressed slice has more pixels; what one really has shows only when it is decoded. */
+const mostCompressed = 1 << 26;
+
+/** Refuses a slice whose file is too short for it, at no cost: so nothing is allocated for what is not there. */
 export const checkFrame = (slice: Slice): void => {
   const { syntax, pixels, format, frames } = slice;
-  if (syntax.compressed) return;
+  if (syntax.compressed) {
+    if (format.rows * format.columns <= mostCompressed) return;
+    throw wrongSize(
+      slice,
+      `${pixels.available} compressed bytes are there, and at most ${mostCompressed} pixels of one frame are decoded`,
+    );
+  }
   const wanted = frames * format.frameBytes;
   if (pixels.length < wanted)
     throw wrongSize(slice, `it has ${pixels.length < 0 ? 'no length' : `${pixels.length} bytes`}`);

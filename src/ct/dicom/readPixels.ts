@@ -1,4 +1,6 @@
+import { NoduleTrainError } from '../../runtime/error.js';
 import type { ImageFile } from '../imageFile.js';
+import { mostVoxels } from '../resample.js';
 import { inParallel } from './inParallel.js';
 import type { PixelFormat } from './pixelFormat.js';
 import { checkFrame, readFrame } from './readFrame.js';
@@ -15,7 +17,11 @@ const framesAtOnce = 6;
  * Throws as `readFrame`.
  */
 export const readPixels = async (slices: readonly [Slice, ...Slice[]]): Promise<Pixels> => {
+  const [first] = slices;
   for (const slice of slices) checkFrame(slice);
+  if (slices.length * pixelsOf(first) > mostVoxels) throw tooMany(slices);
+  // How many pixels a compressed frame holds is only known when it is decoded: one is, before memory is taken for all.
+  if (first.syntax.compressed) await readFrame(first, new Uint8Array(first.format.frameBytes));
   return (await wholePixels(slices, false)) ?? (await wholePixels(slices, true)) ?? (await otherPixels(slices));
 };
 
@@ -72,6 +78,12 @@ const otherPixels = async (slices: readonly [Slice, ...Slice[]]): Promise<Pixels
   });
   return { values, ...(alike ? { slope, intercept } : { slope: 1, intercept: 0 }), notes: [] };
 };
+
+const tooMany = ([{ name, format }, ...others]: readonly [Slice, ...Slice[]]): NoduleTrainError =>
+  new NoduleTrainError(
+    'dicom-pixels',
+    `reading ${name}: ${others.length + 1} slices of ${format.columns} x ${format.rows} are more than ${mostVoxels} voxels; wanted is a series that fits into memory: read a part of it`,
+  );
 
 const pixelsOf = ({ format: { rows, columns } }: Slice): number => rows * columns;
 
