@@ -62,6 +62,16 @@ export const ROWS = [
     rate: (seconds) => seconds * 1e3,
     peers: [['float32']],
   },
+  {
+    name: 'DICOM series, uncompressed, from folder to volume',
+    work: 'dicom',
+    files: true,
+    steps: 2,
+    unit: 'ms',
+    better: 'lower',
+    rate: (seconds) => seconds * 1e3,
+    peers: [['SimpleITK']],
+  },
   { name: 'operator add, 2×2', work: 'add', steps: 20_000, ...operator },
   { name: 'operator add by ops.add, 2×2', work: 'ops.add', steps: 20_000, ...operator },
   { name: 'operator add of a number, 2×2', work: 'add a number', steps: 20_000, ...operator },
@@ -83,6 +93,7 @@ const NAMES = {
 /** @param {{work: string}} row @param {string} variant @param {number} tried how many variants competed */
 export function peerName(row, variant, tried) {
   if (row.operator) return 'PyTorch eager, called from Python';
+  if (row.work === 'dicom') return 'SimpleITK, GetGDCMSeriesFileNames and ImageSeriesReader';
   if (row.work === 'crop') return 'numpy crop, affine_grid and grid_sample';
   const name = row.work === 'slice' ? NAMES[variant].replace(', fused Adam', '') : NAMES[variant];
   return tried > 1 ? `best eager: ${name}` : name;

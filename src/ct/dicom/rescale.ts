@@ -49,6 +49,8 @@ export const rescaledInto = (
   const from = viewOf(bytes, format);
   const [up, down] = shifts(format);
   const { signed } = format;
+  if (slope === 1 && padding === null && Math.abs(intercept) < 1 << 30)
+    return addedInto(into, from, format, intercept) ? 0 : null;
   const worth = padding === null ? 0 : padding.value * slope + intercept;
   const padded = padding !== null && (worth < -32768 || worth > 32767) ? padding : null;
   let min = 32767;
@@ -67,4 +69,25 @@ export const rescaledInto = (
     into[k] = value;
   }
   return min >= -32768 && max <= 32767 ? count : null;
+};
+
+/** The usual case, `stored + intercept` in whole numbers of 32 bits: twice as fast as with a slope. Whether int16 holds every value. */
+const addedInto = (into: Int16Array, from: Stored, format: PixelFormat, intercept: number): boolean => {
+  const [up, down] = shifts(format);
+  // Bits in which a value differs from what 16 bits keep of it.
+  let lost = 0;
+  if (format.signed) {
+    for (let k = 0; k < into.length; k++) {
+      const value = (((from[k]! << up) >> down) + intercept) | 0;
+      lost |= value ^ ((value << 16) >> 16);
+      into[k] = value;
+    }
+  } else {
+    for (let k = 0; k < into.length; k++) {
+      const value = (((from[k]! << up) >>> down) + intercept) | 0;
+      lost |= value ^ ((value << 16) >> 16);
+      into[k] = value;
+    }
+  }
+  return lost === 0;
 };
