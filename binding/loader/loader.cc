@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/inflate.h"
+#include "io/map_file.h"
 
 namespace {
 
@@ -113,6 +114,7 @@ Napi::Value probe_cuda(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["open"] = Napi::Function::New(env, open_library, "open");
+  exports["mapFile"] = Napi::Function::New(env, io::map_file, "mapFile");
   exports["probeCuda"] = Napi::Function::New(env, probe_cuda, "probeCuda");
   io::export_io(env, exports);
   return exports;

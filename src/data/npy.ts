@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { NoduleTrainError } from '../runtime/error.js';
+import { mapFile } from '../runtime/mapFile.js';
 import { npyHeader, readNpyHeader } from '../torch/serialization/npyHeader.js';
-import { bytesAt, type OpenFile, type Reading, readFile } from '../torch/serialization/reading.js';
+import { type OpenFile, type Reading, readMemory } from '../torch/serialization/reading.js';
 
 /** The element types of our arrays on disk. */
 const kinds = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array } as const;
@@ -9,33 +11,49 @@ const kinds = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array } as con
 type Kind = keyof typeof kinds;
 export type NpyData = Uint8Array | Int16Array | Int32Array;
 
+/** What tells a file from a damaged one. */
+export interface FileSum {
+  bytes: number;
+  sha256: string;
+}
+
 /** Writes an array in NumPy's own format and forces it to the disk. */
-export async function writeNpy(path: string, shape: readonly number[], data: NpyData): Promise<void> {
+export async function writeNpy(path: string, shape: readonly number[], data: NpyData): Promise<FileSum> {
   const kind = (Object.keys(kinds) as Kind[]).find((name) => data instanceof kinds[name]) as Kind;
+  const parts = [npyHeader(kind, shape)!, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
+  const hash = createHash('sha256');
   const file = await open(path, 'w');
   try {
-    await file.writeFile(npyHeader(kind, shape)!);
-    await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    for (const part of parts) {
+      await file.writeFile(part);
+      hash.update(part);
+    }
     await file.sync();
   } finally {
     await file.close();
   }
+  return { bytes: parts.reduce((sum, { length }) => sum + length, 0), sha256: hash.digest('hex') };
 }
 
-function* readArray(file: OpenFile): Reading<{ shape: number[]; data: NpyData }> {
+function* readArray(file: OpenFile): Reading<{ kind: Kind; shape: number[]; begin: number }> {
   const refuse = (what: string): never => {
     throw new NoduleTrainError('npy', `reading ${file.path}: ${what}; prepare the data again`);
   };
   const { dtype, bigEndian, fortranOrder, shape, begin } = yield* readNpyHeader(file, refuse);
-  if (!Object.hasOwn(kinds, dtype) || bigEndian || fortranOrder)
+  const kind = Object.hasOwn(kinds, dtype) ? (dtype as Kind) : null;
+  if (kind === null || bigEndian || fortranOrder)
     return refuse(`found ${dtype}, wanted little-endian row-major ${Object.keys(kinds)}`);
-  const kind = kinds[dtype as Kind];
-  const { buffer, byteOffset, length } = yield* bytesAt(file, begin, file.size - begin);
-  return { shape, data: new kind(buffer as ArrayBuffer, byteOffset, length / kind.BYTES_PER_ELEMENT) };
+  if (begin % kinds[kind].BYTES_PER_ELEMENT !== 0) return refuse(`its values begin at the odd byte ${begin}`);
+  return { kind, shape, begin };
 }
 
 /**
- * Reads an array that `writeNpy` wrote.
- * @throws NoduleTrainError `npy` where the file is no such array or shorter than its shape, `read-failed`
+ * An array that `writeNpy` wrote, mapped into memory: its values are read from the disk when they are looked at. What is written into them
+ * never reaches the file. The mapping ends when the array is garbage.
+ * @throws NoduleTrainError `npy` where the file is no such array or shorter than its shape, `map-failed`
  */
-export const readNpy = (path: string): Promise<{ shape: number[]; data: NpyData }> => readFile(path, readArray);
+export function mapNpy(path: string): { shape: number[]; data: NpyData } {
+  const buffer = mapFile(path);
+  const { kind, shape, begin } = readMemory(path, new Uint8Array(buffer), readArray);
+  return { shape, data: new kinds[kind](buffer, begin) };
+}

@@ -1,68 +1,129 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import type { LabelledScan, ScanNodule } from './labelledScan.js';
-import type { Triple } from './noduleSlices.js';
-import { readNpy, writeNpy } from './npy.js';
+import type { LabelledScan } from './labelledScan.js';
+import { type FileSum, mapNpy, writeNpy } from './npy.js';
+import { temporaryName } from './temporary.js';
+import { syncFolder, writeSynced } from './writeSynced.js';
 
 /** What scan.json of a prepared scan holds beside the arrays. */
-interface ScanFile {
+interface ScanFile extends Omit<LabelledScan, 'volume' | 'mask'> {
   format: 'nodule-train-scan';
+  version: 2;
   volume: Omit<Volume, 'voxels'>;
-  nodules: ScanNodule[];
-  background: Triple[];
+  files: Record<'voxels.npy' | 'mask_voxels.npy', FileSum>;
 }
 
 /**
  * Writes a prepared scan as a folder of its own: `voxels.npy` int16 [slices, rows, columns], `mask_voxels.npy` int32 (the places of
- * the labelled voxels in the flattened scan) and `scan.json`. The folder appears whole or not at all; one that is
- * there already is left.
+ * the labelled voxels in the flattened scan) and `scan.json`, which has the hashes of both. The folder appears whole or
+ * not at all; one that is there already is left. Returns the SHA-256 of scan.json.
  */
-export async function writePreparedScan(folder: string, { volume, mask, nodules, background }: LabelledScan) {
-  const temporary = `${folder}.${process.pid}.${randomUUID()}.tmp`;
+export async function writePreparedScan(
+  folder: string,
+  { volume, mask, ...rest }: LabelledScan,
+): Promise<{ sha256: string }> {
+  const temporary = temporaryName(folder);
   await mkdir(temporary, { recursive: true });
   try {
-    const { voxels, ...rest } = volume;
-    await writeNpy(join(temporary, 'voxels.npy'), volume.shape, voxels);
+    const { voxels, ...geometry } = volume;
     const labelled = labelledVoxels(mask);
-    await writeNpy(join(temporary, 'mask_voxels.npy'), [labelled.length], labelled);
-    const scan: ScanFile = { format: 'nodule-train-scan', volume: rest, nodules, background };
-    await writeSynced(join(temporary, 'scan.json'), `${JSON.stringify(scan)}\n`);
+    const files = {
+      'voxels.npy': await writeNpy(join(temporary, 'voxels.npy'), volume.shape, voxels),
+      'mask_voxels.npy': await writeNpy(join(temporary, 'mask_voxels.npy'), [labelled.length], labelled),
+    };
+    const scan: ScanFile = { format: 'nodule-train-scan', version: 2, volume: geometry, files, ...rest };
+    const text = `${JSON.stringify(scan)}\n`;
+    await writeSynced(join(temporary, 'scan.json'), text);
+    await syncFolder(temporary);
     await rename(temporary, folder);
+    await syncFolder(dirname(folder));
+    return { sha256: sha256Of(text) };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     // Another process prepared the same content meanwhile.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return { sha256: sha256Of(await readFile(join(folder, 'scan.json'))) };
   }
 }
 
-/** @throws NoduleTrainError `npy`, `prepared-scan` where the folder is damaged */
+const sha256Of = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * A prepared scan; its voxels are mapped, so that only those that are looked at are read.
+ * @throws NoduleTrainError `npy`, `map-failed`, `prepared-scan` where the folder is damaged
+ */
 export async function readPreparedScan(folder: string): Promise<LabelledScan> {
-  const scan = await readScanFile(folder);
-  const voxels = (await readNpy(join(folder, 'voxels.npy'))).data as Int16Array;
-  const labelled = (await readNpy(join(folder, 'mask_voxels.npy'))).data;
+  const { volume, format: _, version: __, files: ___, ...rest } = parse(folder, await readScanJson(folder));
+  const voxels = mapNpy(join(folder, 'voxels.npy')).data as Int16Array;
   const mask = new Uint8Array(voxels.length);
-  for (const at of labelled) mask[at] = 1;
-  return { volume: { ...scan.volume, voxels }, mask, nodules: scan.nodules, background: scan.background };
+  for (const at of mapNpy(join(folder, 'mask_voxels.npy')).data) mask[at] = 1;
+  return { volume: { ...volume, voxels }, mask, ...rest };
 }
 
-async function readScanFile(folder: string): Promise<ScanFile> {
-  const path = join(folder, 'scan.json');
+/**
+ * The SHA-256 of a prepared scan's scan.json and how many nodules it has, where its arrays are there in full length; null where it is not
+ * there or damaged so far. What lies in the arrays is not looked at.
+ */
+export async function preparedSum(folder: string): Promise<{ sha256: string; nodules: number } | null> {
   try {
-    const scan = JSON.parse(await readFile(path, 'utf8')) as ScanFile;
-    if (scan.format === 'nodule-train-scan') return scan;
-  } catch (cause) {
-    throw damaged(path, (cause as Error).message, cause);
+    const text = await readScanJson(folder);
+    const { files, nodules } = parse(folder, text);
+    for (const [name, { bytes }] of Object.entries(files))
+      if ((await stat(join(folder, name))).size !== bytes) return null;
+    return { sha256: sha256Of(text), nodules: nodules.length };
+  } catch {
+    return null;
   }
-  throw damaged(path, 'another format');
 }
 
-const damaged = (path: string, found: string, cause?: unknown) =>
-  new NoduleTrainError('prepared-scan', `reading the prepared scan ${path}: ${found}; prepare the data again`, {
-    cause,
+/** What is wrong with the files of a prepared scan, by their hashes; nothing where all are as they were written. */
+export async function damageOf(
+  folder: string,
+  sha256: string,
+  sumOf: (path: string) => Promise<FileSum>,
+): Promise<string[]> {
+  let text: Buffer;
+  try {
+    text = await readScanJson(folder);
+  } catch {
+    return ['scan.json cannot be read'];
+  }
+  if (sha256Of(text) !== sha256) return ['scan.json has another hash'];
+  const found: string[] = [];
+  for (const [name, wanted] of Object.entries(parse(folder, text).files)) {
+    const sum = await sumOf(join(folder, name)).catch(() => null);
+    if (sum === null) found.push(`${name} cannot be read`);
+    else if (sum.bytes !== wanted.bytes) found.push(`${name} has ${sum.bytes} bytes, wanted are ${wanted.bytes}`);
+    else if (sum.sha256 !== wanted.sha256) found.push(`${name} has another hash`);
+  }
+  return found;
+}
+
+const readScanJson = (folder: string): Promise<Buffer> =>
+  readFile(join(folder, 'scan.json')).catch((cause: Error) => {
+    throw damaged(folder, cause.message, cause);
   });
+
+function parse(folder: string, text: Buffer): ScanFile {
+  let scan: ScanFile;
+  try {
+    scan = JSON.parse(text.toString('utf8')) as ScanFile;
+  } catch (cause) {
+    throw damaged(folder, (cause as Error).message, cause);
+  }
+  if (scan.format === 'nodule-train-scan' && scan.version === 2) return scan;
+  throw damaged(folder, 'another format');
+}
+
+const damaged = (folder: string, found: string, cause?: unknown) =>
+  new NoduleTrainError(
+    'prepared-scan',
+    `reading the prepared scan ${join(folder, 'scan.json')}: ${found}; prepare the data again`,
+    { cause },
+  );
 
 function labelledVoxels(mask: Uint8Array): Int32Array {
   let count = 0;
@@ -71,15 +132,4 @@ function labelledVoxels(mask: Uint8Array): Int32Array {
   let next = 0;
   for (let at = 0; at < mask.length; at++) if (mask[at] !== 0) places[next++] = at;
   return places;
-}
-
-/** Writes a small file and forces it to the disk. */
-export async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

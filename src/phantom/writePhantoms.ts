@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
+import { runInWorkers } from '../runtime/workerPool.js';
 import { type PhantomSetOptions, phantomSetSchema } from './phantomOptions.js';
 import { scramble } from './random.js';
 import type { PhantomNodule } from './synthesize.js';
@@ -18,9 +18,6 @@ export interface PhantomJob {
     'level' | 'size' | 'spacing' | 'nodules'
   >;
 }
-
-/** What a worker says when a scan is on disk, or could not be put there. */
-export type PhantomReply = { nodules: PhantomNodule[] } | { error: { code: string; message: string } };
 
 /**
  * Writes phantoms in LUNA16's layout: `subset0` … `subset9` with `UID.mhd` + `UID.zraw`, `annotations.csv`, exact masks in `masks/UID_mask.mhd`,
@@ -60,7 +57,15 @@ export async function writePhantoms(
       phantom: { ...shared, uid, seed: scramble((scramble(seed) + n) >>> 0) },
     };
   });
-  const nodules = await runJobs(jobs, Math.min(count, threads || availableParallelism()), onProgress);
+  const nodules: PhantomNodule[][] = [];
+  let done = 0;
+  await runInWorkers<PhantomJob, PhantomNodule[]>(new URL('./phantomWorker.js', import.meta.url), jobs, {
+    threads: Math.min(count, threads || availableParallelism()),
+    onReply: (made, n) => {
+      nodules[n] = made;
+      onProgress?.(++done, count);
+    },
+  });
   const line = (n: number, extra: (nodule: PhantomNodule) => readonly (string | number)[]) =>
     nodules[n]!.map((nodule) => {
       const place = [...nodule.center, nodule.diameterMm].map((mm) => mm.toFixed(6));
@@ -81,40 +86,6 @@ export async function writePhantoms(
     list,
     table(columns, () => []),
   );
-}
-
-async function runJobs(
-  jobs: readonly PhantomJob[],
-  threads: number,
-  onProgress?: (done: number, count: number) => void,
-): Promise<PhantomNodule[][]> {
-  const results: PhantomNodule[][] = [];
-  const workers = Array.from({ length: threads }, () => new Worker(new URL('./phantomWorker.js', import.meta.url)));
-  let next = 0;
-  let done = 0;
-  const work = (worker: Worker): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let current = -1;
-      const give = () => {
-        current = next++;
-        if (current >= jobs.length) resolve();
-        else worker.postMessage(jobs[current]);
-      };
-      worker.on('error', reject);
-      worker.on('message', (reply: PhantomReply) => {
-        if ('error' in reply) return reject(new NoduleTrainError(reply.error.code, reply.error.message));
-        results[current] = reply.nodules;
-        onProgress?.(++done, jobs.length);
-        give();
-      });
-      give();
-    });
-  try {
-    await Promise.all(workers.map(work));
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
-  return results;
 }
 
 const readme = (count: number, seed: number, level: string) =>

@@ -15,6 +15,7 @@ import { LIBTORCH_VERSION } from './versions.js';
  * @typedef {object} Loader
  * @property {(file: string) => string | null} open opens a library by its full path; null, or why it failed
  * @property {() => import('./gpu.js').DriverAnswer} probeCuda
+ * @property {(file: string) => ArrayBuffer} mapFile
  * @property {string | null} [inflater] name of what `inflate` unpacks with, null where it was not built
  * @property {import('./inflater.js').Inflater['inflate']} [inflate]
  * @property {(bytes: Uint8Array) => Promise<void>} [populate]

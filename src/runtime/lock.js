@@ -3,39 +3,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasEnded, thisProcess } from './holder.js';
 
-/**
- * @typedef {object} Holder
- * @property {string} host
- * @property {number} pid
- * @property {string | null} started start of the process, so that a reused pid is not taken for the holder
- * @property {string} token
- */
+/** @typedef {import('./holder.js').Holder & {token: string}} Holder */
 
 const HEARTBEAT_MS = 5_000;
 // For a holder on another machine (a home folder on a network), whose process cannot be asked.
 const SILENT_MS = 120_000;
-
-/** Start time of a process in clock ticks (field 22 of /proc/PID/stat). @param {number} pid @returns {string | null} */
-const startOf = (pid) => {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the name in parentheses and may hold spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-};
-
-/** @param {number} pid */
-const runs = (pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
-  }
-};
 
 /** @param {string} file @returns {{text: string, holder: Holder, silentMs: number} | null} */
 const read = (file) => {
@@ -51,8 +25,7 @@ const read = (file) => {
 /** @param {Holder} holder @param {number} silentMs */
 const isDead = (holder, silentMs) => {
   if (holder.host !== os.hostname()) return silentMs > SILENT_MS;
-  if (!runs(holder.pid)) return true;
-  return holder.started !== null && startOf(holder.pid) !== holder.started;
+  return hasEnded(holder);
 };
 
 /** Takes a dead holder's lock away; another process may have been faster, then its new lock is put back. @param {string} file @param {string} text */
@@ -94,12 +67,7 @@ const create = (file, text) => {
  * @returns {Promise<T>}
  */
 export const withLock = async (file, onWait, work) => {
-  const own = {
-    host: os.hostname(),
-    pid: process.pid,
-    started: startOf(process.pid),
-    token: randomBytes(6).toString('hex'),
-  };
+  const own = { ...thisProcess(), token: randomBytes(6).toString('hex') };
   const text = JSON.stringify(own);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   for (let waited = false; !create(file, text); ) {

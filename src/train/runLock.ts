@@ -1,33 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
-
-interface Holder {
-  pid: number;
-  host: string;
-  /** Field 22 of /proc/PID/stat where there is one: tells a process from a later one that got its number. */
-  started: string | null;
-}
-
-const startOf = (pid: number): string | null => {
-  try {
-    // The command's name in brackets may hold spaces and brackets itself, so count from the last one.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-};
-
-const isAlive = ({ pid, started }: Holder): boolean => {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return started === null || startOf(pid) === started;
-};
+import { type Holder, hasEnded, thisProcess } from '../runtime/holder.js';
 
 /**
  * Takes a run folder's lock file, making the folder, and gives the function that releases it. The lock of a dead process of this host is
@@ -36,7 +10,7 @@ const isAlive = ({ pid, started }: Holder): boolean => {
  * @throws NoduleTrainError `run-in-use`
  */
 export function takeRunLock(path: string, run: string): () => void {
-  const mine: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  const mine = thisProcess();
   mkdirSync(dirname(path), { recursive: true });
   for (let attempt = 0; ; attempt++) {
     try {
@@ -59,7 +33,7 @@ function refuseWhereHeld(path: string, run: string, here: string): void {
   } catch {
     return; // Torn or gone: its writer was killed between making and filling it.
   }
-  if (holder.host === here && !isAlive(holder)) return;
+  if (holder.host === here && hasEnded(holder)) return;
   throw new NoduleTrainError(
     'run-in-use',
     `opening the run folder ${run}: process ${holder.pid} on ${holder.host} is training in it (${path}). ` +

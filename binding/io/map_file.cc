@@ -1,0 +1,61 @@
+#include "io/map_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string>
+
+namespace io {
+namespace {
+
+struct Mapping {
+  void* address;
+  std::size_t bytes;
+  ~Mapping() { munmap(address, bytes); }
+};
+
+[[noreturn]] void fail(Napi::Env env, const std::string& file, const char* what, int code) {
+  throw Napi::Error::New(env, "mapping " + file + ": " + what + ": " + std::strerror(code));
+}
+
+}  // namespace
+
+// Private: what is written into the buffer stays in this process. No memory is set aside for that, as nothing of ours
+// writes. The pages are given back when the buffer and every array over it are garbage, or the thread ends.
+Napi::Value map_file(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() != 1 || !info[0].IsString()) throw Napi::TypeError::New(env, "mapFile(file): wanted one path");
+  const std::string file = info[0].As<Napi::String>().Utf8Value();
+  // O_NONBLOCK: the opening of a pipe would wait for a writer.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) fail(env, file, "opening it failed", errno);
+  struct stat status;
+  const int stated = fstat(descriptor, &status);
+  if (stated != 0 || !S_ISREG(status.st_mode)) {
+    const int code = stated != 0 ? errno : EINVAL;
+    close(descriptor);
+    fail(env, file, "it is no regular file", code);
+  }
+  const auto bytes = static_cast<std::size_t>(status.st_size);
+  if (bytes == 0) {
+    close(descriptor);
+    return Napi::ArrayBuffer::New(env, 0);
+  }
+  void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
+  const int code = errno;
+  close(descriptor);
+  if (address == MAP_FAILED) fail(env, file, "mmap failed", code);
+  // The buffer owns it only once it is made: in a worker that ends it cannot be made any more.
+  auto mapping = std::unique_ptr<Mapping>(new Mapping{address, bytes});
+  auto buffer = Napi::ArrayBuffer::New(
+      env, address, bytes, [](Napi::Env, void*, Mapping* owned) { delete owned; }, mapping.get());
+  mapping.release();
+  return buffer;
+}
+
+}  // namespace io
