@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { storedValue, type Volume, voxelCount } from '../ct/index.js';
 import type { Triple } from './noduleSlices.js';
 
+/** Part of a prepared scan's key: raise it whenever the same scan gives other places. */
+export const backgroundVersion = 1;
+
 /** Denser than lung with air in it. */
 const denseHu = -650;
 /** A neighbourhood with this mean or less lies in the lung. */

@@ -14,6 +14,16 @@ export const publicPatient = (name: string): string | null => publicName.exec(na
 export const anonymousPatient = (name: string): string =>
   `patient-${createHash('sha256').update(`nodule-train:patient:${name}`).digest('hex').slice(0, 16)}`;
 
+const harmless = /^(LIDC-IDRI-\d{4}|patient-[0-9a-f]{16})$/;
+
+/**
+ * What stands for a patient in splits, stores and models: a list may have names or birth dates. The same name gives the same code
+ * everywhere, so that it still tells one patient from another; whoever guesses the name can confirm it. Public names stay, and so
+ * does what is part of the series' name, which tells no more than that one does.
+ */
+export const patientCode = (name: string, uid: string): string =>
+  uid.includes(name) || harmless.test(name) ? name : anonymousPatient(name);
+
 /**
  * The patient of each case: by `patients.csv`, else by the pattern, else by LIDC-IDRI's names; null where none says it.
  * @throws NoduleTrainError `patient-pattern` where a pattern is given and a case does not match it
@@ -33,7 +43,7 @@ export async function patientsOf(
           'patient-pattern',
           `finding the patient of ${uid}: the pattern ${search} finds nothing in it; give one that fits every case, or a patients.csv`,
         );
-      return [uid, listed.get(uid) ?? (search === null ? publicPatient(uid) : matched)] as const;
+      return [uid, listed.get(uid) ?? (search === null ? publicPatient(uid) : patientCode(matched, uid))] as const;
     }),
   );
   return (uid) => found.get(uid) ?? null;
@@ -48,12 +58,14 @@ export async function readPatients(path: string): Promise<Map<string, string>> {
   >[];
   return new Map(
     rows.map(({ seriesuid, patient }, i) => {
-      if (!seriesuid || !patient)
+      const empty = seriesuid ? (patient ? null : 'patient') : 'seriesuid';
+      // Not the line itself: it may hold a name.
+      if (empty !== null)
         throw new NoduleTrainError(
           'patients-csv',
-          `reading ${path}, line ${i + 2}: seriesuid is ${JSON.stringify(seriesuid)}, patient ${JSON.stringify(patient)}; both are wanted, under a header "seriesuid,patient"`,
+          `reading ${path}, line ${i + 2}: there is no ${empty}; wanted are both, under a header "seriesuid,patient"`,
         );
-      return [seriesuid, patient];
+      return [seriesuid!, patientCode(patient!, seriesuid!)];
     }),
   );
 }

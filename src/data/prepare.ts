@@ -1,25 +1,41 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readVolume, writeMask } from '../ct/index.js';
-import { createRule, type LabelRule, labelRuleSchema } from '../labels/index.js';
-import { type Dataset, defaultBackgroundPoints, readPatients } from './dataset.js';
-import { imageFiles } from './imagesIn.js';
-import type { LabelledScan } from './labelledScan.js';
-import { labelScan } from './labelScan.js';
-import { type Luna16, type Luna16Series, lunaTruth, openLuna16 } from './luna16.js';
-import { readPreparedScan, writePreparedScan } from './preparedScan.js';
-import { openStore, type Store, scanFolder, writeStoreIndex } from './store.js';
+import { createRule, type LabelRuleOptions, labelRuleSchema } from '../labels/index.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import { runInWorkers } from '../runtime/workerPool.js';
+import { type Dataset, defaultBackgroundPoints } from './dataset.js';
+import { pathHash, type RememberedFile, readHashes, rememberHashes } from './fileHashes.js';
+import { openSource } from './openSource.js';
+import type { PreparedOne, PrepareJob, PrepareSetup } from './prepareScan.js';
+import type { Source } from './source.js';
+import { sourceOptionsSchema } from './sourceOptions.js';
+import { mergeIntoStore, openStore, readStoreIndex, type Store } from './store.js';
+import { claimStore } from './storeClaims.js';
+import { sweepAbandoned } from './temporary.js';
+
+const distance = z.number().positive();
 
 export const prepareOptionsSchema = z.strictObject({
-  data: z.string().min(1).describe('folder of scans in LUNA16 layout'),
+  data: z.string().min(1).describe('folder of scans'),
   out: z.string().min(1).describe('folder of the prepared store; what is in it already is kept'),
+  ...sourceOptionsSchema.shape,
   backgroundPoints: z.int().min(0).default(defaultBackgroundPoints).describe('places without a nodule in each scan'),
+  spacing: z
+    .tuple([distance, distance, distance])
+    .optional()
+    .describe("mm between voxels, x,y,z: scans and truth are resampled to it; default each scan's own"),
   ...labelRuleSchema.shape,
   export: z.string().min(1).optional().describe('also write each mask there, as UID_mask.mhd'),
+  workers: z.int().min(0).default(0).describe('worker threads, each with one scan at a time; 0: one for each core'),
+  keepGoing: z
+    .boolean()
+    .default(false)
+    .describe('prepare the other scans where one fails, and name all that failed at the end'),
 });
+
+export type PrepareOptions = z.output<typeof prepareOptionsSchema>;
 
 export interface PrepareProgress {
   done: number;
@@ -28,63 +44,143 @@ export interface PrepareProgress {
   /** Whether it was there already. */
   kept: boolean;
   nodules: number;
+  /** What the user should know of this scan's files. */
+  notes: string[];
 }
 
 /**
- * Makes the ground truth of every scan and puts scan and truth into a store. A scan's folder is named after the hash of
- * its file, its annotations and mask, the rule's version and options: what is the same is not made again, and what
- * changed never passes for the old.
+ * Makes the ground truth of every scan and puts scan and truth into a store. A scan's folder is named after the hash of its files,
+ * annotations, rule and options: what is the same is not made again, and what changed never passes for the old.
+ *
+ * Scans are made in worker threads, one at a time in each; `onProgress` hears of them in the order of the source. A scan that fails
+ * ends the whole once the others under way are done, and the error names its series; what is prepared stays, and the next call goes on
+ * from there. With `keepGoing` the others are prepared and put into the index first.
+ *
+ * @throws NoduleTrainError what reading and the rule throw; `prepare-failed` (with `keepGoing`), `store-options`, `store-version`
  */
 export async function prepare(
   input: z.input<typeof prepareOptionsSchema>,
   onProgress: (progress: PrepareProgress) => void = () => {},
 ): Promise<Dataset> {
-  const { data, out, export: exported, backgroundPoints, ...labels } = prepareOptionsSchema.parse(input);
-  const rule = createRule(labels);
-  const luna = await openLuna16(data);
-  const patients = await readPatients(join(data, 'patients.csv'));
+  const options = prepareOptionsSchema.parse(input);
+  const { data, out } = options;
+  const source = await openSource(data, sourceOptionsSchema.parse(options));
   await mkdir(join(out, 'scans'), { recursive: true });
-  if (exported !== undefined) await mkdir(exported, { recursive: true });
-  const scans: Store['scans'] = [];
-  for (const series of luna.series) {
-    const key = await keyOf(luna, series, rule, backgroundPoints);
-    const folder = scanFolder(out, key);
-    const kept = existsSync(folder);
-    let scan: LabelledScan | undefined;
-    if (!kept) {
-      const volume = await readVolume(series.path, { intensity: 'hu' });
-      scan = await labelScan(volume, lunaTruth(luna, series.uid), rule, backgroundPoints);
-      await writePreparedScan(folder, scan);
-    }
-    if (exported !== undefined) {
-      scan ??= await readPreparedScan(folder);
-      const { shape, spacing, origin, direction, uid } = scan.volume;
-      const mask = { voxels: scan.mask, shape, spacing, origin, direction, uid };
-      await writeMask(join(exported, `${uid}_mask.mhd`), mask);
-    }
-    scans.push({ uid: series.uid, patient: patients.get(series.uid) ?? null, subset: series.subset, key });
-    const nodules = luna.annotations.get(series.uid)?.length ?? 0;
-    onProgress({ done: scans.length, scans: luna.series.length, uid: series.uid, kept, nodules });
+  if (options.export !== undefined) await mkdir(options.export, { recursive: true });
+  await readStoreIndex(out);
+  const recorded = recordOf(options);
+  const release = await claimStore(out, recorded);
+  try {
+    await sweepAbandoned(join(out, 'scans'));
+    await sweepAbandoned(out);
+    const { made, failures } = await prepareAll(source, options, onProgress);
+    await mergeIntoStore(
+      out,
+      recorded,
+      { id: pathHash(data), missing: source.missing, folds: source.folds },
+      source.scans.flatMap(({ uid, patient, subset }, n) => {
+        const one = made[n];
+        return one === undefined ? [] : [{ uid, patient, subset, key: one.key, sha256: one.sha256 }];
+      }),
+    );
+    if (failures.length > 0) throw failed(data, source, failures);
+  } finally {
+    await release();
   }
-  await writeStoreIndex(out, {
-    format: 'nodule-train-store',
-    version: 1,
-    ruleVersion: rule.version,
-    options: { rule: rule.name, ...rule.options, backgroundPoints },
-    missing: luna.missing,
-    scans,
-  });
   return openStore(out);
 }
 
-/** SHA-256, shortened, over all that a prepared scan is made of. */
-async function keyOf(luna: Luna16, series: Luna16Series, rule: LabelRule, backgroundPoints: number): Promise<string> {
-  const hash = createHash('sha256');
-  const truth = lunaTruth(luna, series.uid);
-  const annotations = truth.annotations.map(({ line: _, ...annotation }) => annotation);
-  const { name, version, options } = rule;
-  hash.update(JSON.stringify([name, version, options, backgroundPoints, series.uid, annotations]));
-  for (const header of [series.path, ...rule.files(truth)])
-    for (const file of await imageFiles(header)) for await (const bytes of createReadStream(file)) hash.update(bytes);
-  return hash.digest('hex').slice(0, 32);
+/** What the index says that its truth was made with. */
+function recordOf(options: PrepareOptions): Store['options'] {
+  const { name, version, options: ofRule } = createRule(labelsOf(options));
+  const { spacing, backgroundPoints } = options;
+  // Through JSON: what is compared with it has been there.
+  return JSON.parse(
+    JSON.stringify({ rule: { name, version, options: ofRule }, spacing: spacing ?? null, backgroundPoints }),
+  );
 }
+
+const labelsOf = (options: PrepareOptions): LabelRuleOptions =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => value !== undefined && name in labelRuleSchema.shape),
+  );
+
+export const setupOf = (options: PrepareOptions, known: PrepareSetup['known']): PrepareSetup => ({
+  out: options.out,
+  labels: labelsOf(options),
+  spacing: options.spacing ?? null,
+  backgroundPoints: options.backgroundPoints,
+  exported: options.export ?? null,
+  known,
+});
+
+/** One job after another, its files listed when its turn comes. */
+export async function* jobsOf(source: Source): AsyncGenerator<PrepareJob> {
+  for (const { files, ...scan } of source.scans) {
+    const listed = await files().catch((error: Error) => ({
+      code: error instanceof NoduleTrainError ? error.code : 'read-failed',
+      message: error.message,
+    }));
+    yield { scan, files: listed };
+  }
+}
+
+/** What was hashed is written down this often, so that a killed run does not hash it again. */
+const rememberEveryMs = 5000;
+
+async function prepareAll(source: Source, options: PrepareOptions, onProgress: (progress: PrepareProgress) => void) {
+  const { out, workers, keepGoing } = options;
+  const scans = source.scans.length;
+  const made: (PreparedOne | undefined)[] = [];
+  const failures: Error[] = [];
+  const ended = new Set<number>();
+  let told = 0;
+  const tell = (n: number) => {
+    ended.add(n);
+    for (; ended.has(told); told++) {
+      const one = made[told];
+      if (one === undefined) continue;
+      const { kept, nodules, notes } = one;
+      onProgress({ done: told + 1, scans, uid: source.scans[told]!.uid, kept, nodules, notes });
+    }
+  };
+  let learnt = new Map<string, RememberedFile>();
+  let remembering = Promise.resolve();
+  let rememberedAt = Date.now();
+  const remember = () => {
+    if (learnt.size === 0) return;
+    const batch = learnt;
+    learnt = new Map();
+    rememberedAt = Date.now();
+    remembering = remembering.then(() => rememberHashes(out, batch));
+  };
+  try {
+    await runInWorkers<PrepareJob, PreparedOne>(new URL('./prepareWorker.js', import.meta.url), jobsOf(source), {
+      threads: Math.max(1, Math.min(scans, workers || availableParallelism())),
+      workerData: setupOf(options, await readHashes(out)),
+      onReply: (one, n) => {
+        made[n] = one;
+        for (const [id, file] of one.learnt) learnt.set(id, file);
+        if (Date.now() - rememberedAt > rememberEveryMs) remember();
+        tell(n);
+      },
+      onError: (error, n) => {
+        if (!keepGoing) throw error;
+        failures.push(error);
+        tell(n);
+      },
+    });
+  } finally {
+    remember();
+    await remembering;
+  }
+  return { made, failures };
+}
+
+const failed = (data: string, { scans }: Source, failures: Error[]) =>
+  failures.length === 1
+    ? failures[0]!
+    : new NoduleTrainError(
+        'prepare-failed',
+        `preparing ${data}: ${failures.length} of ${scans.length} scans failed, the others are in the store: ${failures.map(({ message }) => message).join('; ')}`,
+      );

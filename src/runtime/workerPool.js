@@ -68,19 +68,15 @@ class WorkerDied extends Error {}
 /** @param {Worker} worker @param {unknown} job @returns {Promise<unknown>} */
 const ask = (worker, job) =>
   new Promise((resolve, reject) => {
-    const done = () => worker.removeAllListeners();
-    worker.once('message', (answer) => {
-      done();
-      resolve(answer);
-    });
-    worker.once('error', (cause) => {
-      done();
-      reject(new WorkerDied('', { cause }));
-    });
-    worker.once('exit', (code) => {
-      done();
-      reject(new WorkerDied('', { cause: new Error(`the worker thread ended with code ${code}`) }));
-    });
+    /** @param {() => void} settle */
+    const end = (settle) => {
+      worker.off('message', answered).off('error', failed).off('exit', ended);
+      settle();
+    };
+    const answered = (/** @type {unknown} */ answer) => end(() => resolve(answer));
+    const failed = (/** @type {Error} */ cause) => end(() => reject(new WorkerDied('', { cause })));
+    const ended = (/** @type {number} */ code) => failed(new Error(`the worker thread ended with code ${code}`));
+    worker.on('message', answered).on('error', failed).on('exit', ended);
     worker.postMessage(job);
   });
 

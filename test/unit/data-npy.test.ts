@@ -1,8 +1,8 @@
-import { mkdtemp, truncate } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readNpy, writeNpy } from '../../dist/data/npy.js';
+import { mapNpy, writeNpy } from '../../dist/data/npy.js';
 
 const file = async () => join(await mkdtemp(join(tmpdir(), 'npy-')), 'array.npy');
 
@@ -15,8 +15,9 @@ describe('an array on disk', () => {
       [[1, 1, 2], Uint8Array.from([0, 255])],
       [[0], new Int32Array(0)],
     ] as const) {
+      await rm(path, { force: true });
       await writeNpy(path, shape, data);
-      expect(await readNpy(path)).toEqual({ shape: [...shape], data });
+      expect(mapNpy(path)).toEqual({ shape: [...shape], data });
     }
   });
 
@@ -24,6 +25,24 @@ describe('an array on disk', () => {
     const path = await file();
     await writeNpy(path, [100], new Int16Array(100));
     await truncate(path, 128 + 50);
-    await expect(readNpy(path)).rejects.toThrow('found 50 bytes of data, wanted 200 for the shape [100]');
+    expect(() => mapNpy(path)).toThrow('found 50 bytes of data, wanted 200 for the shape [100]');
+  });
+
+  it('is mapped: what is written into it does not reach the file, and a file that is taken away stays readable', async () => {
+    const path = await file();
+    await writeNpy(path, [3], Int16Array.from([1, 2, 3]));
+    const before = await readFile(path);
+    const { data } = mapNpy(path);
+    data[1] = 99;
+    expect(await readFile(path)).toEqual(before);
+    expect([...mapNpy(path).data]).toEqual([1, 2, 3]);
+    await rm(path);
+    expect([...data]).toEqual([1, 99, 3]);
+  });
+
+  it('that is a folder or not there is refused with the reason', async () => {
+    const path = await file();
+    expect(() => mapNpy(path)).toThrow(`mapping ${path}: opening it failed: No such file`);
+    expect(() => mapNpy(tmpdir())).toThrow('it is no regular file');
   });
 });

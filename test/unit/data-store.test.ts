@@ -131,10 +131,11 @@ describe('a prepared store', () => {
 
   it('knows patients from patients.csv', async () => {
     const known = await lunaFolder();
+    const code = expect.stringMatching(/^patient-[0-9a-f]{16}$/);
     await writeFile(join(known, 'patients.csv'), 'seriesuid,patient\na,P1\nb,P1\n');
-    expect((await openDataset(known)).scans.map(({ patient }) => patient)).toEqual(['P1', 'P1']);
+    expect((await openDataset(known)).scans.map(({ patient }) => patient)).toEqual([code, code]);
     await writeFile(join(known, 'patients.csv'), 'seriesuid,patient\na,P1\nb,\n');
-    await expect(openDataset(known)).rejects.toThrow(/patients\.csv, line 3: seriesuid is "b", patient ""/);
+    await expect(openDataset(known)).rejects.toThrow(/patients\.csv, line 3: there is no patient/);
   });
 
   it('that is damaged is refused with the file', async () => {
@@ -147,8 +148,9 @@ describe('a prepared store', () => {
     );
     await expect(store.load('c')).rejects.toMatchObject({ code: 'dataset-series' });
     const index = join(broken, 'store.json');
-    await writeFile(index, (await readFile(index, 'utf8')).replace('"version": 1', '"version": 9'));
-    await expect(openDataset(broken)).rejects.toThrow(/store\.json: version: /);
+    await writeFile(index, (await readFile(index, 'utf8')).replace('"version": 2', '"version": 1'));
+    await expect(openDataset(broken)).rejects.toThrow(/store\.json: it has version 1, .* prepare the data into a new/);
+    await expect(prepare({ data, out: broken })).rejects.toMatchObject({ code: 'store-version' });
   });
 
   const python = pythonInterpreter();
