@@ -86,14 +86,6 @@ export const openLuna16 = async (dir: string, options: z.input<typeof luna16Opti
   };
 };
 
-/** What the folder knows of a scan's truth. */
-export const lunaTruth = (luna: Luna16, uid: string): ScanTruth => ({
-  annotations: luna.annotations.get(uid) ?? [],
-  mask: luna.maskPath(uid),
-  votes: null,
-  contours: null,
-});
-
 const findSeries = async (dir: string, names: string[]): Promise<Luna16Series[]> => {
   const found = new Map<string, Luna16Series>();
   for (const subset of names.filter((name) => name.startsWith('subset')).sort(bySubset)) {
