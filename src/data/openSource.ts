@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { checkOptions } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
+import { lidcSource, looksLikeLidc } from './lidcSource.js';
 import { luna16Source } from './luna16Source.js';
 import { nnunetSource } from './nnunetSource.js';
 import { pairsSource } from './pairsSource.js';
@@ -30,7 +31,7 @@ export async function openSource(
     );
   });
   const layout = options.layout === 'auto' ? await recognize(dir, names, options) : options.layout;
-  const open = { luna16: luna16Source, pairs: pairsSource, nnunet: nnunetSource }[layout];
+  const open = { luna16: luna16Source, lidc: lidcSource, pairs: pairsSource, nnunet: nnunetSource }[layout];
   return open(dir, options, contours);
 }
 
@@ -40,9 +41,10 @@ async function recognize(dir: string, names: string[], { masks }: SourceOptions)
   if (names.includes('dataset.json')) return 'nnunet';
   if (names.some((name) => /^subset\d/.test(name) || lunaLists.includes(name))) return 'luna16';
   if (masks !== undefined || (names.includes('images') && names.includes('labels'))) return 'pairs';
+  if (await looksLikeLidc(dir)) return 'lidc';
   throw new NoduleTrainError(
     'data-layout',
     `opening the data folder ${dir}: its layout is not known. Looked for: store.json (a prepared store), dataset.json (nnU-Net raw), ` +
-      'subset0 … and annotations.csv (LUNA16), images and labels (pairs). Name it with --layout',
+      'subset0 … and annotations.csv (LUNA16), images and labels (pairs), folders of .dcm files (a LIDC-IDRI tree). Name it with --layout',
   );
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 
-export const layouts = ['luna16', 'pairs', 'nnunet'] as const;
+export const layouts = ['luna16', 'lidc', 'pairs', 'nnunet'] as const;
 
 /** What must be said of a folder of scans where it does not say it itself. */
 export const sourceOptionsSchema = z.object({
