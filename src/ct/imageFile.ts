@@ -18,6 +18,8 @@ export interface ImageFile extends Geometry {
   readonly intensity: 'hu' | 'arbitrary' | null;
   /** The series' UID, or the file's name without its extension. */
   readonly uid: string;
+  /** SOP instance UID of each slice, where the file has them. */
+  readonly sliceUids?: readonly string[];
   /** What the user should know of this file, such as slices that were left out. Each is one sentence without the path. */
   readonly notes: readonly string[];
 }

@@ -48,6 +48,7 @@ export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadO
     ...stored,
     intensity: intensity ?? image.intensity ?? guess(path, image, min, onNote),
     uid: image.uid,
+    ...(straight && image.sliceUids !== undefined ? { sliceUids: image.sliceUids } : {}),
   };
   return straight ? volume : straightenVolume(path, volume, image);
 };

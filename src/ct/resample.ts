@@ -13,7 +13,8 @@ import { type Geometry, type MaskVolume, type Shape3, type Vector3, type Volume,
 export const resampleVolume = (volume: Volume, spacing: Vector3): Volume => {
   const grid = scaledGrid(volume, spacing, `resampling the scan ${volume.uid}`);
   if (grid === null) return volume;
-  return { ...volume, ...grid.geometry, voxels: sampleLinear({ ...grid.sampling, voxels: volume.voxels, outside: 0 }) };
+  const { sliceUids: _, ...rest } = volume;
+  return { ...rest, ...grid.geometry, voxels: sampleLinear({ ...grid.sampling, voxels: volume.voxels, outside: 0 }) };
 };
 
 /** Labels on a grid of another spacing, by the nearest voxel; the grid is that of `resampleVolume`. Throws as it does. */

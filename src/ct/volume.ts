@@ -24,6 +24,8 @@ export interface Volume extends Geometry {
   readonly intensity: 'hu' | 'arbitrary';
   /** The series, as LUNA16 has it: the file's name without its extension. */
   readonly uid: string;
+  /** SOP instance UID of each slice, where the file knows them; gone once the scan is resampled. */
+  readonly sliceUids?: readonly string[];
   readonly scale: number;
   readonly offset: number;
 }

@@ -37,8 +37,15 @@ const readSeries = async (
   return {
     ...geometry,
     ...{ values, slope, intercept, intensity: hu ? 'hu' : 'arbitrary', uid: images[0]!.series },
+    ...sliceUidsOf(kept.slices),
     notes: [...notes, ...leftOut, ...stackNotes, ...kept.notes, ...pixelNotes, ...unknown],
   };
+};
+
+/** The frames of one file are no instances of their own. */
+const sliceUidsOf = (slices: readonly Slice[]): Pick<ImageFile, 'sliceUids'> => {
+  const uids = slices.flatMap(({ instance, frames }) => (instance === null || frames > 1 ? [] : [instance]));
+  return uids.length === slices.length ? { sliceUids: uids } : {};
 };
 
 const notHu =

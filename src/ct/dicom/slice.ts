@@ -9,6 +9,8 @@ import type { TransferSyntax } from './transferSyntax.js';
 /** One frame of a file, as plain data: where it lies in the patient and where its pixels lie in the file. */
 export interface Slice {
   readonly path: string;
+  /** SOP instance UID, null where the file does not say it. */
+  readonly instance: string | null;
   /** What errors call the file. */
   readonly name: string;
   readonly syntax: TransferSyntax;
@@ -46,12 +48,13 @@ export const slicesOf = (file: DicomFile): readonly Slice[] => {
     ...{ path: file.path, name: tags.file, syntax, pixels, format: pixelFormat(tags) },
     ofCt: tags.texts('Modality')?.[0] === 'CT',
     frameOfReference: tags.uid('FrameOfReferenceUID'),
+    instance: tags.uid('SOPInstanceUID'),
   };
   // All share `pixels`: by that object decodeFrame knows where the frames of a file lie.
   return groups.map((group, frame) => sliceOf(image, group, frame, groups.length));
 };
 
-type Image = Pick<Slice, 'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference'> & {
+type Image = Pick<Slice, 'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference' | 'instance'> & {
   readonly ofCt: boolean;
 };
 

@@ -1,0 +1,22 @@
+import { contourVotes } from './contourVotes.js';
+import type { LabelRule } from './labelRule.js';
+import { labelSource } from './labelSource.js';
+import { markedNodules } from './nodulesOfMask.js';
+import { readLidcXml } from './readLidcXml.js';
+import { agreed, type VoteRuleOptions, voteRuleSchema } from './voteRule.js';
+
+/** Truth from the outlines in LIDC's XML: what at least `threshold` readers marked. */
+export const contourRule = (input: VoteRuleOptions = {}): LabelRule => {
+  const options = voteRuleSchema.parse(input);
+  return {
+    name: 'contours',
+    version: 1,
+    options,
+    files: (truth) => [labelSource('contours', truth)],
+    label: async (volume, truth) => {
+      const { votes, groups } = contourVotes(volume, await readLidcXml(labelSource('contours', truth, volume.uid)));
+      const mask = agreed(votes, options.threshold);
+      return { mask, nodules: markedNodules(volume, mask, groups, truth.annotations) };
+    },
+  };
+};

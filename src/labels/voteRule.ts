@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { LabelRule } from './labelRule.js';
+import { labelSource } from './labelSource.js';
+import { componentsOf, markedNodules, wholeNodule } from './nodulesOfMask.js';
+import { readMaskFor } from './readMaskFor.js';
+
+export const voteRuleSchema = z.strictObject({
+  /** Readers that must have marked a voxel; LIDC has four, two are the 50 % consensus. */
+  threshold: z
+    .int()
+    .min(1)
+    .max(255)
+    .default(2)
+    .describe('readers that must have marked a voxel, for the rules votes and contours'),
+});
+
+export type VoteRuleOptions = z.input<typeof voteRuleSchema>;
+
+/** 1 where at least `threshold` readers marked, else 0. */
+export const agreed = (votes: Uint8Array, threshold: number): Uint8Array => {
+  const mask = new Uint8Array(votes.length);
+  for (let position = 0; position < votes.length; position++) if (votes[position]! >= threshold) mask[position] = 1;
+  return mask;
+};
+
+/**
+ * Truth from an image of readers' votes. A nodule is a 26-connected component of voxels that at least one reader marked,
+ * its truth those that `threshold` marked; it may be empty.
+ */
+export const voteRule = (input: VoteRuleOptions = {}): LabelRule => {
+  const options = voteRuleSchema.parse(input);
+  return {
+    name: 'votes',
+    version: 1,
+    options,
+    files: (truth) => [labelSource('votes', truth)],
+    label: async (volume, truth) => {
+      const votes = await readMaskFor(volume, labelSource('votes', truth, volume.uid));
+      const mask = agreed(votes, options.threshold);
+      const nodules = truth.oneNodule
+        ? [wholeNodule(volume, mask, truth.annotations[0])]
+        : markedNodules(volume, mask, componentsOf(volume, votes), truth.annotations);
+      return { mask, nodules };
+    },
+  };
+};
