@@ -2,6 +2,7 @@ import { constants } from 'node:buffer';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type ElementType, elementTypes } from './elementType.js';
 import { transpose } from './matrix3.js';
+import { quoted } from './quoted.js';
 import { siblingFile } from './siblingFile.js';
 import { type Geometry, identityDirection, type Matrix3, type Shape3, type Vector3, voxelCount } from './volume.js';
 
@@ -53,20 +54,21 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   const numbers = ([name, text]: [string, string | undefined], count: number): number[] | null => {
     if (text === undefined) return null;
     const values = text.split(/\s+/).map((word) => (word === '' ? Number.NaN : Number(word)));
-    if (values.length !== count || !values.every(Number.isFinite)) fail(name, `is "${text}"`, `${count} number(s)`);
+    if (values.length !== count || !values.every(Number.isFinite))
+      fail(name, `is ${quoted(text)}`, `${count} number(s)`);
     return values;
   };
   const whole = (name: string, least: number): number | null => {
     const value = numbers(first(name), 1)?.[0];
     if (value === undefined) return null;
     if (!Number.isSafeInteger(value) || value < least)
-      fail(name, `is "${fields.get(name)}"`, `a whole number from ${least}`);
+      fail(name, `is ${quoted(fields.get(name)!)}`, `a whole number from ${least}`);
     return value;
   };
   const flag = (name: string, fallback: boolean): boolean => {
     const text = fields.get(name)?.toLowerCase();
     if (text === undefined) return fallback;
-    if (!/^(true|false|t|f|1|0)$/.test(text)) fail(name, `is "${fields.get(name)}"`, 'True or False');
+    if (!/^(true|false|t|f|1|0)$/.test(text)) fail(name, `is ${quoted(fields.get(name)!)}`, 'True or False');
     return text.startsWith('t') || text === '1';
   };
 
@@ -76,7 +78,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
     fail('NDims', dimensions === null ? 'is missing' : `is ${dimensions}`, '3: a scan has three axes');
   const size = numbers(first('DimSize'), 3)!;
   if (!size.every((length) => Number.isSafeInteger(length) && length > 0)) {
-    fail('DimSize', `is "${fields.get('DimSize')}"`, 'three whole numbers above 0');
+    fail('DimSize', `is ${quoted(fields.get('DimSize')!)}`, 'three whole numbers above 0');
   }
   const shape = size.toReversed() as unknown as Shape3;
 
@@ -88,7 +90,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   if (elementType === undefined || type === undefined) {
     return fail(
       'ElementType',
-      elementType === undefined ? 'is missing' : `is "${elementType}"`,
+      elementType === undefined ? 'is missing' : `is ${quoted(elementType)}`,
       `one of ${[...metaTypes.keys()].join(', ')}`,
     );
   }
@@ -96,7 +98,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   if (!(dataBytes <= constants.MAX_LENGTH)) {
     fail(
       'DimSize',
-      `is "${fields.get('DimSize')}", ${dataBytes} bytes of ${elementType}`,
+      `is ${quoted(fields.get('DimSize')!)}, ${dataBytes} bytes of ${elementType}`,
       `at most ${constants.MAX_LENGTH} bytes`,
     );
   }
@@ -104,7 +106,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   const [spacingName, spacingText] = first('ElementSpacing', 'ElementSize');
   const spacing = numbers([spacingName, spacingText], 3) as Vector3 | null;
   if (spacing?.some((distance) => distance <= 0))
-    fail(spacingName, `is "${spacingText}"`, 'three distances above 0 mm');
+    fail(spacingName, `is ${quoted(spacingText!)}`, 'three distances above 0 mm');
   const origin = numbers(first('Offset', 'Origin', 'Position'), 3) as Vector3 | null;
   const [directionField, directionText] = first('TransformMatrix', 'Rotation', 'Orientation');
   const entries = numbers([directionField, directionText], 9);
@@ -139,9 +141,9 @@ const dataFileOf = (name: string, fail: (field: string, found: string, wanted: s
   if (name === '' || name === 'LIST' || name.startsWith('LIST ') || name.includes('%')) {
     return fail(
       'ElementDataFile',
-      `is "${name}"`,
+      `is ${quoted(name)}`,
       'LOCAL or the name of one file; a scan in several files is not read',
     );
   }
-  return siblingFile(name) ?? fail('ElementDataFile', `is "${name}"`, "a file in the header's own folder");
+  return siblingFile(name) ?? fail('ElementDataFile', `is ${quoted(name)}`, "a file in the header's own folder");
 };

@@ -1,5 +1,6 @@
 import { length, scale, transpose } from './matrix3.js';
 import { type NrrdFields, refuseNrrdField } from './nrrdHeader.js';
+import { quoted } from './quoted.js';
 import { type Geometry, identityDirection, type Matrix3, type Vector3 } from './volume.js';
 
 /** Signs that bring x, y, z of a space into LPS. */
@@ -43,9 +44,10 @@ export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
   const space = fields.get('space')?.toLowerCase();
   const signs = space === undefined ? undefined : spaces.get(space);
   if (space !== undefined && signs === undefined && !placeless.has(space))
-    refuseNrrdField(path, 'space', `is "${space}"`, `one of ${[...spaces.keys(), ...placeless].join(', ')}`);
+    refuseNrrdField(path, 'space', `is ${quoted(space)}`, `one of ${[...spaces.keys(), ...placeless].join(', ')}`);
   const dimension = fields.get('space dimension');
-  if (dimension !== undefined && dimension !== '3') refuseNrrdField(path, 'space dimension', `is ${dimension}`, '3');
+  if (dimension !== undefined && dimension !== '3')
+    refuseNrrdField(path, 'space dimension', `is ${quoted(dimension)}`, '3');
   const notes = signs === undefined ? [unplaced] : [];
   const toLps = ([x, y, z]: Vector3): Vector3 => {
     const [sx, sy, sz] = signs ?? [1, 1, 1];
@@ -58,7 +60,12 @@ export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
   const columns = given.map(toLps) as unknown as Matrix3;
   const spacing = columns.map(length) as unknown as Vector3;
   if (!spacing.every((distance) => Number.isFinite(distance) && distance > 0))
-    refuseNrrdField(path, 'space directions', `is "${fields.get('space directions')}"`, 'three vectors longer than 0');
+    refuseNrrdField(
+      path,
+      'space directions',
+      `is ${quoted(fields.get('space directions')!)}`,
+      'three vectors longer than 0',
+    );
   const direction = transpose(columns.map((column, axis) => scale(column, 1 / spacing[axis]!)) as unknown as Matrix3);
   const [origin = [0, 0, 0] as Vector3] = vectors(path, header, 'space origin', 1) ?? [];
   return {
@@ -86,7 +93,7 @@ const vectors = (path: string, { fields }: NrrdFields, field: string, count: num
     refuseNrrdField(
       path,
       field,
-      `is "${text}"`,
+      `is ${quoted(text)}`,
       count === 1
         ? 'one vector such as (0,0,0)'
         : 'three vectors such as (1,0,0) (0,1,0) (0,0,1), as each axis is one of space',
@@ -101,7 +108,7 @@ const unitOf = (path: string, { fields }: NrrdFields, field: string): number => 
   const factors = [...text.matchAll(/"([^"]*)"/g)].map(([, word]) => millimetres.get(word!.trim().toLowerCase()));
   const [first = 1] = factors;
   if (factors.some((factor) => factor === undefined || factor !== first))
-    refuseNrrdField(path, field, `is ${text}`, '"mm", "cm", "m" or "um", one for all axes');
+    refuseNrrdField(path, field, `is ${quoted(text)}`, '"mm", "cm", "m" or "um", one for all axes');
   return first;
 };
 
@@ -114,7 +121,7 @@ const perAxis = (path: string, { fields }: NrrdFields, field: string): number[] 
     .map((word) => (/^nan$/i.test(word) ? Number.NaN : word === '' ? Number.POSITIVE_INFINITY : Number(word)));
   const odd = text.split(/\s+/).some((word, n) => !/^nan$/i.test(word) && !Number.isFinite(numbers[n]));
   if (numbers.length !== 3 || odd)
-    refuseNrrdField(path, field, `is "${text}"`, 'three numbers, or nan where one is not known');
+    refuseNrrdField(path, field, `is ${quoted(text)}`, 'three numbers, or nan where one is not known');
   return numbers;
 };
 
@@ -123,7 +130,7 @@ const bySpacings = (path: string, header: NrrdFields, notes: readonly string[]):
   const unit = unitOf(path, header, 'units');
   const spacings = perAxis(path, header, 'spacings');
   if (spacings?.some((distance) => distance <= 0))
-    refuseNrrdField(path, 'spacings', `is "${header.fields.get('spacings')}"`, 'three distances above 0');
+    refuseNrrdField(path, 'spacings', `is ${quoted(header.fields.get('spacings')!)}`, 'three distances above 0');
   const known = spacings?.every(Number.isFinite) === true;
   const mins = perAxis(path, header, 'axis mins') ?? perAxis(path, header, 'axismins');
   const centerings = (header.fields.get('centerings') ?? header.fields.get('centers') ?? '').toLowerCase().split(/\s+/);

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type ElementType, elementTypes } from './elementType.js';
+import { quoted } from './quoted.js';
 import { siblingFile } from './siblingFile.js';
 import { type Shape3, voxelCount } from './volume.js';
 
@@ -60,7 +61,7 @@ const wholeNumbers = (path: string, { fields }: NrrdFields, field: string): numb
   if (text === undefined) return null;
   const words = text.split(/\s+/);
   if (!words.every((word) => /^[+-]?\d{1,15}$/.test(word)))
-    refuseNrrdField(path, field, `is "${text}"`, 'whole numbers');
+    refuseNrrdField(path, field, `is ${quoted(text)}`, 'whole numbers');
   return words.map(Number);
 };
 
@@ -72,41 +73,43 @@ export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader =>
   const one = (field: string, spelling: string, fallback: number, least: number): number => {
     const name = fields.has(field) ? field : spelling;
     const [number, ...more] = wholeNumbers(path, header, name) ?? [fallback];
-    if (more.length > 0 || number! < least) fail(name, `is "${fields.get(name)}"`, `one whole number from ${least}`);
+    if (more.length > 0 || number! < least)
+      fail(name, `is ${quoted(fields.get(name)!)}`, `one whole number from ${least}`);
     return number!;
   };
 
   const dimension = given('dimension');
   if (dimension !== '3')
-    fail('dimension', `is ${dimension}`, '3: a scan has three axes, and one number for each voxel');
+    fail('dimension', `is ${quoted(dimension)}`, '3: a scan has three axes, and one number for each voxel');
   const sizes = wholeNumbers(path, header, 'sizes') ?? fail('sizes', 'is missing', 'three whole numbers above 0');
   if (sizes.length !== 3 || !sizes.every((size) => size > 0))
-    fail('sizes', `is "${fields.get('sizes')}"`, 'three whole numbers above 0');
+    fail('sizes', `is ${quoted(fields.get('sizes')!)}`, 'three whole numbers above 0');
   const shape = sizes.toReversed() as unknown as Shape3;
   const odd = fields
     .get('kinds')
     ?.split(/\s+/)
     .find((kind) => !/^(domain|space|none|\?\?\?)$/i.test(kind));
-  if (odd !== undefined) fail('kinds', `has the axis "${odd}"`, 'domain or space for all three');
+  if (odd !== undefined) fail('kinds', `has the axis ${quoted(odd)}`, 'domain or space for all three');
 
   const typeName = given('type').toLowerCase();
   const type =
-    types.get(typeName) ?? fail('type', `is "${typeName}"`, `one of ${spellings.map(([, name]) => name).join(', ')}`);
+    types.get(typeName) ??
+    fail('type', `is ${quoted(typeName)}`, `one of ${spellings.map(([, name]) => name).join(', ')}`);
   const dataBytes = voxelCount(shape) * type.bytes;
   const encoding = given('encoding').toLowerCase();
   const packed = /^(gzip|gz)$/.test(encoding);
   if (!packed && encoding !== 'raw')
-    fail('encoding', `is "${encoding}"`, 'raw or gzip (ascii, hex and bzip2 are not read): convert the file');
+    fail('encoding', `is ${quoted(encoding)}`, 'raw or gzip (ascii, hex and bzip2 are not read): convert the file');
   const endian = fields.get('endian')?.toLowerCase();
   if (endian !== 'little' && endian !== 'big' && (type.bytes > 1 || endian !== undefined))
-    fail('endian', endian === undefined ? 'is missing' : `is "${endian}"`, 'little or big');
+    fail('endian', endian === undefined ? 'is missing' : `is ${quoted(endian)}`, 'little or big');
 
   const lineSkip = one('line skip', 'lineskip', 0, 0);
   const byteSkip = one('byte skip', 'byteskip', 0, packed ? 0 : -1);
   if (!(dataBytes + Math.max(0, byteSkip) <= constants.MAX_LENGTH))
     fail(
       'sizes',
-      `is "${fields.get('sizes')}", ${dataBytes} bytes of ${typeName}`,
+      `is ${quoted(fields.get('sizes')!)}, ${dataBytes} bytes of ${typeName}`,
       `at most ${constants.MAX_LENGTH} bytes`,
     );
   const dataFile = dataFileOf(fields.get('data file') ?? fields.get('datafile'), fail);
@@ -119,6 +122,6 @@ const dataFileOf = (
 ): string | null => {
   if (name === undefined) return null;
   if (name === '' || /^LIST( |$)/.test(name) || name.includes('%'))
-    return fail('data file', `is "${name}"`, 'the name of one file; values in several files are not read');
-  return siblingFile(name) ?? fail('data file', `is "${name}"`, "a file in the header's own folder");
+    return fail('data file', `is ${quoted(name)}`, 'the name of one file; values in several files are not read');
+  return siblingFile(name) ?? fail('data file', `is ${quoted(name)}`, "a file in the header's own folder");
 };

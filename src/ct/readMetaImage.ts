@@ -4,6 +4,7 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { decode, type Values } from './elementType.js';
 import { checkMetaHeader, type MetaHeader, metaTypes } from './metaHeader.js';
 import { openToRead } from './openToRead.js';
+import { quoted } from './quoted.js';
 import { readValues, type ValuesPlace } from './readValues.js';
 
 /** Longer than any header; ITK writes under 1 kB, comments and DICOM fields may add some. */
@@ -54,7 +55,7 @@ const readFields = async (file: FileHandle, path: string): Promise<{ fields: Map
     if (!/^[A-Za-z]\w*$/.test(key)) {
       throw new NoduleTrainError(
         'metaimage-header',
-        `reading the header ${path}: line ${line} is ${JSON.stringify(content.slice(0, 40))}; wanted is "Field = value": this is no MetaImage file`,
+        `reading the header ${path}: line ${line} is ${quoted(content)}; wanted is "Field = value": this is no MetaImage file`,
       );
     }
     fields.set(key, content.slice(equals + 1).trim());

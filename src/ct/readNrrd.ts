@@ -6,6 +6,7 @@ import type { ImageFile } from './imageFile.js';
 import { nrrdGrid } from './nrrdGrid.js';
 import { checkNrrdHeader, type NrrdFields, type NrrdHeader } from './nrrdHeader.js';
 import { openToRead } from './openToRead.js';
+import { quoted } from './quoted.js';
 import { readValues } from './readValues.js';
 import { saidInText } from './saidInText.js';
 
@@ -61,8 +62,7 @@ const readFields = async (file: FileHandle, path: string): Promise<NrrdFields & 
     if (key !== undefined) keys.set(key, value!);
     else {
       const [, field, said] = /^([^:]+): *(.*)$/.exec(content) ?? [];
-      if (field === undefined)
-        fail(`line ${line} is ${JSON.stringify(content.slice(0, 40))}; wanted is "field: value" or "key:=value"`);
+      if (field === undefined) fail(`line ${line} is ${quoted(content)}; wanted is "field: value" or "key:=value"`);
       fields.set(field!.trim().toLowerCase(), said!.trim());
     }
   }

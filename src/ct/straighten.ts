@@ -14,6 +14,9 @@ import {
   voxelCount,
 } from './volume.js';
 
+/** A gantry tilted by 30° needs twice the voxels; axes that need far more are a header's fault. */
+const mostGrowth = 16;
+
 /** A grid as a file has it, perhaps with sheared axes or uneven slices. */
 export type CrookedGrid = Geometry & Pick<ImageFile, 'slicePositions'>;
 
@@ -76,10 +79,11 @@ const straightGrid = (
       Math.ceil((Math.max(...places) - least[axis]!) / newSpacing[axis]! - 1e-3) + 1,
   ) as [number, number, number];
   const newShape: Shape3 = [newSlices, newRows, newColumns];
-  if (!(voxelCount(newShape) <= mostVoxels)) {
+  const most = Math.min(mostVoxels, mostGrowth * voxelCount(shape));
+  if (!(voxelCount(newShape) <= most)) {
     throw new NoduleTrainError(
       'resample',
-      `resampling ${path}: a straight grid around it has ${newShape.join(' x ')} voxels; wanted are at most ${mostVoxels}: its axes are too far from right angles`,
+      `resampling ${path}: a straight grid around it has ${newShape.join(' x ')} voxels; wanted are at most ${most}: its axes are too far from right angles`,
     );
   }
   const newDirection = transpose(straight);

@@ -123,10 +123,15 @@ describe('README and docs', { timeout: 120_000 }, () => {
   });
 });
 
+/** The first of the phantoms that are made here. */
+const phantom = 'scans/subset1/phantom-standard-1-0001.mhd';
+
 /** What stands for a path or a number of the reader's own, and what makes a command cheap. */
 const cheap = (words: string[]): string[] => {
   const filled = words.map(
-    (word) => ({ DIR: 'scans', 'MODEL.safetensors': 'model.safetensors', RUN: 'run' })[word] ?? word,
+    (word) =>
+      ({ DIR: 'scans', 'MODEL.safetensors': 'model.safetensors', RUN: 'run', IN: phantom, OUT: 'out.nii.gz' })[word] ??
+      word,
   );
   const set = (flag: string, value: string) => {
     const at = filled.indexOf(flag);
@@ -152,7 +157,7 @@ const cheap = (words: string[]): string[] => {
 
 /** Commands that are run as they stand, made cheap; others are long (demo), download (install), or want a free port. */
 const runnable = (words: string[]) =>
-  ['synth', 'prepare', 'train', 'evaluate', 'doctor'].includes(words[0] as string) ||
+  ['synth', 'prepare', 'train', 'evaluate', 'doctor', 'convert'].includes(words[0] as string) ||
   words.join(' ') === 'libtorch path';
 
 describe('commands and code of README and docs, run on tiny phantoms', { timeout: 300_000 }, () => {

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -83,6 +84,37 @@ const file = (data: string, ending: string) => path.join(data, 'subset0', `${uid
 const out = () => path.join(scratch, `run-${++folders}`);
 const train = (data: string, ...more: string[]) => ['train', '--data', data, '--out', out(), '--epochs', '1', ...more];
 
+/** 4×4×4 voxels of air, the file's bytes spoilt. */
+const writeSmallScan = (name: string, spoil: (bytes: Buffer) => void = () => {}): string => {
+  const made = path.join(folder(), name);
+  const header =
+    'NRRD0004\ntype: short\ndimension: 3\nspace: LPS\nsizes: 4 4 4\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nendian: little\nencoding: raw\n\n';
+  const voxels = Buffer.alloc(128);
+  const bytes = name.endsWith('.nrrd') ? Buffer.concat([Buffer.from(header), voxels]) : niftiOf(voxels);
+  spoil(bytes);
+  writeFileSync(made, bytes);
+  return made;
+};
+
+/** NIfTI-1 of 4×4×4 int16 voxels of 1 mm, placed by its sform. */
+const niftiOf = (voxels: Buffer): Buffer => {
+  const header = Buffer.alloc(352);
+  header.writeInt32LE(348, 0);
+  for (const [place, value] of [
+    [40, 3],
+    [42, 4],
+    [44, 4],
+    [46, 4],
+    [70, 4],
+    [254, 1],
+  ] as const)
+    header.writeInt16LE(value, place);
+  for (const place of [80, 84, 88, 280, 300, 320]) header.writeFloatLE(1, place);
+  header.writeFloatLE(352, 108);
+  header.write('n+1\0', 344, 'latin1');
+  return Buffer.concat([header, voxels]);
+};
+
 const evaluate = (model: string, ...more: string[]) => ['evaluate', '--data', luna(), '--model', model, ...more];
 
 const cases: Record<string, () => SpawnSyncReturns<string>> = {
@@ -124,6 +156,19 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
         }),
       ),
     ),
+  'axes not at right angles': () => {
+    const scan = writeSmallScan('sheared.nii', (bytes) => bytes.writeFloatLE(0.4, 284));
+    return run(['convert', scan, `${scan}.mha`]);
+  },
+  'file cut off': () => {
+    const scan = writeSmallScan('cut.nrrd');
+    truncateSync(scan, statSync(scan).size - 20);
+    return run(['convert', scan, `${scan}.mha`]);
+  },
+  'output is there': () => {
+    const scan = writeSmallScan('there.nrrd');
+    return run(['convert', scan, scan]);
+  },
   'NaN in the weights': () => {
     const model = path.join(folder(), 'nan.safetensors');
     writeModel(model, { spoil: withNaN });

@@ -19,13 +19,28 @@ export interface MutatedFigures {
   rssAfter300: number;
 }
 
+/** Of mutatedScans.mjs. */
+export interface MutatedScanFigures
+  extends Pick<MutatedFigures, 'inputs' | 'read' | 'refused' | 'codes' | 'slowestMs' | 'mostRssMiB' | 'rssAfter300'> {
+  /** The most that the resident set grew by one input. */
+  mostGrownMiB: number;
+}
+
+/** mutatedFiles.mjs: the readers of safetensors, .pt, .npy and .npz. */
+export const readMutatedFiles = (count: number, seed: number, deadlineMs: number): MutatedFigures =>
+  runMutations('mutatedFiles.mjs', count, seed, deadlineMs);
+
+/** mutatedScans.mjs: the readers of MetaImage, NIfTI and NRRD. */
+export const readMutatedScans = (count: number, seed: number, deadlineMs: number): MutatedScanFigures =>
+  runMutations('mutatedScans.mjs', count, seed, deadlineMs);
+
 /**
- * Runs mutatedFiles.mjs in a process of its own, so that a crash or a hang is an error of this test and no more.
+ * Runs a program in a process of its own, so that a crash or a hang is an error of this test and no more.
  * @throws Error with the input where one left the rules
  */
-export function readMutatedFiles(count: number, seed: number, deadlineMs: number): MutatedFigures {
+function runMutations<Figures>(name: string, count: number, seed: number, deadlineMs: number): Figures {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutated-'));
-  const program = path.join(import.meta.dirname, 'mutatedFiles.mjs');
+  const program = path.join(import.meta.dirname, name);
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [program, String(count), String(seed), folder],

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { readMutatedScans } from '../support/readMutatedFiles.js';
+
+const SEEDS = [21, 22, 23, 24];
+const EACH = 25_000;
+
+it.each(SEEDS)(
+  'a quarter of 100,000 mutated scans (seed %i): no crash, no hang, no memory beyond the file and 64 MiB',
+  {
+    timeout: 1_200_000,
+  },
+  (seed) => {
+    const figures = readMutatedScans(EACH, seed, 1_150_000);
+    expect(figures.inputs).toBe(EACH);
+    console.log(`mutated scans, seed ${seed}: ${JSON.stringify(figures)}`);
+  },
+);
