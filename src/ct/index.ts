@@ -1,3 +1,4 @@
+export { bodyInSlice } from './bodyInSlice.js';
 export { checkOptions } from './checkOptions.js';
 export { type Component, type Components, connectedComponents, type Index3 } from './components.js';
 export { type ConvertedScan, type ConvertScanOptions, convertScan, convertScanOptionsSchema } from './convertScan.js';

@@ -1,4 +1,16 @@
 export { type Annotation, readAnnotations } from './annotations.js';
+export { auditScan } from './audit/auditScan.js';
+export {
+  type AuditCheck,
+  type AuditFlag,
+  type AuditSeverity,
+  auditChecks,
+  type NoduleFigures,
+  type NotJudged,
+  type ScanAudit,
+  type ScanToAudit,
+  tolerances,
+} from './audit/auditTypes.js';
 export { type BoxRuleOptions, boundingBoxMask, boxRuleSchema, type LabelledNodule } from './boundingBoxMask.js';
 export { componentAt } from './componentAt.js';
 export { createRule, type LabelRuleOptions, labelRuleSchema } from './createRule.js';
