@@ -2,7 +2,11 @@ export { bodyInSlice } from './bodyInSlice.js';
 export { checkOptions } from './checkOptions.js';
 export { type Component, type Components, connectedComponents, type Index3 } from './components.js';
 export { type ConvertedScan, type ConvertScanOptions, convertScan, convertScanOptionsSchema } from './convertScan.js';
+export { dicomMaskKind } from './dicom/dicomMaskKind.js';
+export { layOnGrid } from './dicom/layOnGrid.js';
 export { type DicomSeries, listSeries } from './dicom/listSeries.js';
+export { readSegmentation, type Segmentation } from './dicom/readSegmentation.js';
+export { readStructureSet, type StructureSet } from './dicom/readStructureSet.js';
 export { isImageFile, uidOf } from './formats.js';
 export {
   type IndexIRC,

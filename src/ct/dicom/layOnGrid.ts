@@ -1,0 +1,80 @@
+import { NoduleTrainError } from '../../runtime/error.js';
+import { type IndexIRC, indexIRC, isInside, worldLPS, worldToIndex } from '../geometry.js';
+import { scale } from '../matrix3.js';
+import { type Geometry, type Vector3, voxelCount } from '../volume.js';
+import type { FramePlane } from './framePlane.js';
+import type { Segmentation } from './readSegmentation.js';
+
+/** Farther than this share of a voxel apart, two grids are not the same. */
+const tolerance = 0.1;
+
+/**
+ * The frames of a segmentation on the grid of its scan: 0 and 1, [slices, rows, columns]. Its axes may be turned or flipped against the
+ * scan's, and it may cover a part of it, but every pixel must fall on the middle of a voxel within a tenth of it.
+ * Throws 'mask-grid' with the figures where one does not or a marked one lies outside the scan, and 'spacing-unknown'.
+ */
+export const layOnGrid = (path: string, { rows, columns, frames }: Segmentation, grid: Geometry): Uint8Array => {
+  const voxels = new Uint8Array(voxelCount(grid.shape));
+  const [, gridRows, gridColumns] = grid.shape;
+  let outside = 0;
+  frames.forEach((frame, number) => {
+    const { first, alongRow, alongColumn } = wholeSteps(path, number, frame, rows, columns, grid);
+    for (let row = 0, k = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, k++) {
+        if (frame.mask[k] === 0) continue;
+        const [i, r, c] = first.map((start, axis) => start + column * alongRow[axis]! + row * alongColumn[axis]!);
+        if (isInside(grid, indexIRC(i!, r!, c!))) voxels[(i! * gridRows + r!) * gridColumns + c!] = 1;
+        else outside++;
+      }
+    }
+  });
+  if (outside > 0) {
+    throw new NoduleTrainError(
+      'mask-grid',
+      `laying the mask ${path} on its scan: ${outside} of its marked pixels lie outside the scan's [${grid.shape.join(', ')}] voxels; give the mask of this scan`,
+    );
+  }
+  return voxels;
+};
+
+/** Index of the first pixel, and how it changes from column to column and from row to row, in whole voxels. */
+const wholeSteps = (path: string, number: number, plane: FramePlane, rows: number, columns: number, grid: Geometry) => {
+  const at = (row: number, column: number): IndexIRC => worldToIndex(grid, placeOf(plane, row, column));
+  const corner = at(0, 0);
+  const step = (to: IndexIRC): Vector3 =>
+    to.map((place, axis) => Math.round(place - corner[axis]!)) as unknown as Vector3;
+  const [first, alongRow, alongColumn] = [corner.map(Math.round), step(at(0, 1)), step(at(1, 0))];
+  for (const [row, column] of [
+    [0, 0],
+    [rows - 1, 0],
+    [0, columns - 1],
+    [rows - 1, columns - 1],
+  ] as const) {
+    const off = at(row, column).map(
+      (place, axis) => place - first[axis]! - column * alongRow[axis]! - row * alongColumn[axis]!,
+    );
+    const worst = Math.max(...off.map(Math.abs));
+    // Steps of one voxel along two axes; a coarser or finer grid has others.
+    const same =
+      isOneVoxel(alongRow) &&
+      isOneVoxel(alongColumn) &&
+      alongRow.every((a, axis) => a === 0 || alongColumn[axis] === 0);
+    if (worst <= tolerance && same) continue;
+    const found = same
+      ? `lies at index [${at(row, column).map((place) => place.toFixed(2))}], ${worst.toPrecision(3)} voxels off the scan's grid`
+      : `is one of ${plane.pixelSpacing.join(' x ')} mm, the scan's voxels are ${grid.spacing!.join(' x ')} mm`;
+    throw new NoduleTrainError(
+      'mask-grid',
+      `laying the mask ${path} on its scan: pixel [row ${row}, column ${column}] of frame ${number + 1} ${found}; wanted is the scan's own grid, within ${tolerance} voxels: resample the mask, or give the scan that it was made on`,
+    );
+  }
+  return { first, alongRow, alongColumn };
+};
+
+const isOneVoxel = (step: Vector3): boolean => step.reduce((sum, by) => sum + Math.abs(by), 0) === 1;
+
+const placeOf = ({ position, rowAxis, columnAxis, pixelSpacing }: FramePlane, row: number, column: number) => {
+  const [dx, dy, dz] = scale(rowAxis, column * pixelSpacing[1]);
+  const [ex, ey, ez] = scale(columnAxis, row * pixelSpacing[0]);
+  return worldLPS(position[0] + dx + ex, position[1] + dy + ey, position[2] + dz + ez);
+};
