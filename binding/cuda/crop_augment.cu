@@ -41,7 +41,7 @@ NODULE_HOST_DEVICE T sample_image(const CropLaunch<T>& c, const OpenCrop<T>& cro
   const CropPlanes& p = c.planes;
   const Window<T>& w = crop.window;
   const std::int32_t* stack = p.table + crop.crop * (p.channels + 1);
-  const std::int64_t plane = stack[w.mirror ? p.channels - 1 - channel : channel];
+  const std::int64_t plane = stack[slice_of(w, channel, p.channels)];
   const T low = static_cast<T>(c.options.clip_low), high = static_cast<T>(c.options.clip_high);
   T value = bilinear_at(p.image + plane * p.rows * p.columns, tap_of(p, w, row, column), static_cast<int>(p.columns));
   if (c.options.noise_after_clamp) value = clamp_to(value, low, high);

@@ -155,7 +155,7 @@ class RowSampler {
  private:
   void sample_channel(int row, std::int64_t channel, T* image) {
     const std::int64_t first_voxel = (channel * size_ + row) * size_;
-    const std::int64_t plane = stack_[w_.mirror ? p_.channels - 1 - channel : channel];
+    const std::int64_t plane = stack_[slice_of(w_, channel, p_.channels)];
     const std::int16_t* source = p_.image + plane * p_.rows * p_.columns;
     const T low = static_cast<T>(o_.clip_low), high = static_cast<T>(o_.clip_high);
     for (int column = 0; column < size_; ++column) {
@@ -223,6 +223,8 @@ void check_rows(const Planes& p, const Options& o, const double* draws, std::int
                 p.columns, " with a window of ", o.size);
     TORCH_CHECK(fault.kind != RowFault::kMatrix, "crop_augment: row ", position, " of draws has the matrix entry ",
                 row[kAffine + fault.place], ", which is no affine of an image");
+    TORCH_CHECK(fault.kind != RowFault::kCut, "crop_augment: row ", position, " of draws cuts ", row[fault.place],
+                " slices off a stack of ", p.channels, ", wanted are at most those on one side of the middle");
     TORCH_CHECK(fault.kind != RowFault::kTable, "crop_augment: row ", static_cast<std::int64_t>(row[kCrop]),
                 " of table names plane ", stack_of(p, row)[fault.place], " of ",
                 fault.place < p.channels ? p.planes : p.labels);

@@ -28,7 +28,7 @@ NODULE_HOST_DEVICE const std::int32_t* stack_of(const CropPlanes& p, const doubl
 
 /// Why a row of draws cannot be followed without reading outside the planes, and at which place of matrix or table.
 struct RowFault {
-  enum Kind { kNone, kWindow, kMatrix, kTable } kind;
+  enum Kind { kNone, kWindow, kMatrix, kTable, kCut } kind;
   std::int64_t place;
 };
 
@@ -41,6 +41,9 @@ NODULE_HOST_DEVICE RowFault row_fault(const CropPlanes& p, const CropOptions& o,
   if (!inside) return {RowFault::kWindow, 0};
   for (int k = 0; k < 6; ++k)
     if (!(row[kAffine + k] > -1e4 && row[kAffine + k] < 1e4)) return {RowFault::kMatrix, k};
+  const double most = static_cast<double>(p.channels / 2);
+  for (int k = kCutFirst; k <= kCutLast; ++k)
+    if (!(row[k] >= 0 && row[k] <= most)) return {RowFault::kCut, k};
   const std::int32_t* stack = stack_of(p, row);
   for (std::int64_t c = 0; c <= p.channels; ++c) {
     const std::int64_t planes = c < p.channels ? p.planes : p.labels;

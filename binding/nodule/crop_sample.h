@@ -15,7 +15,8 @@ struct Window {
   T xx, xy, x0, yx, yy, y0;          // plane x = xx*u + xy*v + x0 with u = 2*column + 1 - size, v = 2*row + 1 - size
   int low_x, high_x, low_y, high_y;  // border: coordinates are clamped to it, as padding_mode='border' does
   int size;
-  bool mirror;  // slices in reverse order
+  bool mirror;              // slices in reverse order
+  int cut_first, cut_last;  // slices that show their inner neighbour instead
   T noise;
   std::uint32_t key0, key1;
 };
@@ -41,6 +42,8 @@ NODULE_HOST_DEVICE Window<T> make_window(const double* draws, int size, int rows
   w.high_y = border_at_window ? first_row + size - 1 : rows - 1;
   w.size = size;
   w.mirror = draws[kMirror] != 0;
+  w.cut_first = static_cast<int>(draws[kCutFirst]);
+  w.cut_last = static_cast<int>(draws[kCutLast]);
   w.noise = static_cast<T>(draws[kNoise]);
   w.key0 = static_cast<std::uint32_t>(draws[kNoiseKey0]);
   w.key1 = static_cast<std::uint32_t>(draws[kNoiseKey1]);
@@ -50,6 +53,13 @@ NODULE_HOST_DEVICE Window<T> make_window(const double* draws, int size, int rows
 template <class T>
 NODULE_HOST_DEVICE T clamp_to(T value, T low, T high) {
   return value < low ? low : (value > high ? high : value);
+}
+
+/// Place in the stack of slices that an output channel is sampled from.
+template <class T>
+NODULE_HOST_DEVICE std::int64_t slice_of(const Window<T>& w, std::int64_t channel, std::int64_t channels) {
+  const std::int64_t place = w.mirror ? channels - 1 - channel : channel;
+  return clamp_to<std::int64_t>(place, w.cut_first, channels - 1 - w.cut_last);
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "nodule/draws.h"
@@ -140,7 +141,8 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
                       std::int64_t positions, std::int64_t seed, std::int64_t epoch, std::int64_t rows,
                       std::int64_t columns, std::int64_t window, double negative_share, bool flip, bool flip_slices,
                       double offset, double scale, bool rotate, double noise, bool offset_no_op,
-                      std::int64_t transform_batch) {
+                      std::int64_t transform_batch, std::int64_t hide_edges,
+                      const std::optional<at::Tensor>& hard_groups, double hard_share) {
   TORCH_CHECK(focus.dim() == 2 && focus.size(1) == 2 && focus.scalar_type() == at::kInt && focus.is_contiguous(),
               "draw_epoch: focus must be contiguous int32 [crops, 2], found ", focus.scalar_type(), " ", focus.sizes());
   const std::int32_t* foci = focus.const_data_ptr<std::int32_t>();
@@ -160,24 +162,37 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
   TORCH_CHECK(offset >= 0 && noise >= 0, "draw_epoch: offset and noise must not be negative, found ", offset, " and ",
               noise);
   TORCH_CHECK(transform_batch > 0, "draw_epoch: transform_batch must be at least 1, found ", transform_batch);
+  TORCH_CHECK(hide_edges >= 0, "draw_epoch: hide_edges must not be negative, found ", hide_edges);
+  TORCH_CHECK(hard_share >= 0 && hard_share <= 1, "draw_epoch: hard_share must be 0 to 1, found ", hard_share);
+  TORCH_CHECK(hard_share == 0 || (hard_groups.has_value() && hard_groups->numel() > 1),
+              "draw_epoch: no hard crop, but ", hard_share, " of the crops without a nodule shall be hard");
+  const at::Tensor& hard_starts = hard_share > 0 ? *hard_groups : negative_groups;
+  check_groups(hard_starts, "hard_groups", focus.size(0));
   const Source source(seed, epoch);
-  Rounds positive(positive_groups, source, 0), negative(negative_groups, source, 1);
+  Rounds positive(positive_groups, source, 0), negative(negative_groups, source, 1), hard(hard_starts, source, 2);
   TORCH_CHECK(positive.size() > 0 || negative_share == 1, "draw_epoch: no crop with a nodule, but ", 1 - negative_share,
               " of the crops shall have one");
-  TORCH_CHECK(negative.size() > 0 || negative_share == 0, "draw_epoch: no crop without a nodule, but ", negative_share,
-              " of the crops shall have none");
+  TORCH_CHECK(negative.size() > 0 || negative_share == 0 || hard_share == 1,
+              "draw_epoch: no crop without a nodule, but ", negative_share, " of the crops shall have none");
 
   const Transform transform{flip, offset, scale, rotate, offset_no_op};
-  const double phase = unit(source.words(kStreamShare, 0).w[0]);
+  const Words phases = source.words(kStreamShare, 0);
+  const double phase = unit(phases.w[0]), hard_phase = unit(phases.w[1]);
+  // Both shares are spread evenly, so that every batch has its part of them.
+  const auto count = [](std::int64_t places, double share, double from) {
+    return static_cast<std::int64_t>(std::floor(places * share + from));
+  };
   at::Tensor draws = at::empty({positions, kDrawColumns}, focus.options().dtype(at::kDouble));
   double* row = draws.mutable_data_ptr<double>();
   for (std::int64_t position = 0; position < positions; ++position, row += kDrawColumns) {
-    // Negatives are spread evenly, so that every batch has its share of them.
-    const auto before = static_cast<std::int64_t>(std::floor(position * negative_share + phase));
-    const auto after = static_cast<std::int64_t>(std::floor((position + 1) * negative_share + phase));
+    const std::int64_t before = count(position, negative_share, phase);
+    const bool is_negative = count(position + 1, negative_share, phase) > before;
+    const std::int64_t hard_before = count(before, hard_share, hard_phase);
+    const bool is_hard = is_negative && count(before + 1, hard_share, hard_phase) > hard_before;
     const Words place = source.words(kStreamPlace, position);
-    const std::int64_t crop =
-        after > before ? negative.crop(before, place.w[0]) : positive.crop(position - before, place.w[0]);
+    const std::int64_t crop = is_hard       ? hard.crop(hard_before, place.w[0])
+                              : is_negative ? negative.crop(before - hard_before, place.w[0])
+                                            : positive.crop(position - before, place.w[0]);
     row[kCrop] = static_cast<double>(crop);
     row[kRowOffset] = static_cast<double>(place_window(place.w[1], foci[2 * crop], rows, window));
     row[kColumnOffset] = static_cast<double>(place_window(place.w[2], foci[2 * crop + 1], columns, window));
@@ -186,6 +201,9 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
     draw_affine(transform, source.words(kStreamTransform, shared), second, row + kAffine);
     row[kMirror] = flip_slices ? second.w[3] >> 31 : 0;
     const Words key = source.words(kStreamNoiseKey, position);
+    const Words edges = source.words(kStreamEdges, position);
+    row[kCutFirst] = static_cast<double>(below(edges.w[0], hide_edges + 1));
+    row[kCutLast] = static_cast<double>(below(edges.w[1], hide_edges + 1));
     row[kNoise] = noise;
     row[kNoiseKey0] = key.w[0];
     row[kNoiseKey1] = key.w[1];

@@ -13,7 +13,11 @@ enum DrawColumn {
   kNoiseKey0 = 10,    // key of the generator for this position's noise
   kNoiseKey1 = 11,
   kMirror = 12,  // 1: the slices in reverse order
-  kDrawColumns = 13,
+  // So many slices at the start and at the end of the stack show their inner neighbour instead, as beyond a scan's
+  // ends.
+  kCutFirst = 13,
+  kCutLast = 14,
+  kDrawColumns = 15,
 };
 
 }  // namespace nodule

@@ -49,6 +49,7 @@ enum Stream : std::uint32_t {
   kStreamTransform = 4,
   kStreamNoiseKey = 5,
   kStreamNoise = 6,
+  kStreamEdges = 7,
 };
 
 }  // namespace nodule

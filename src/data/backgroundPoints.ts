@@ -3,7 +3,7 @@ import { storedValue, type Volume, voxelCount } from '../ct/index.js';
 import type { Triple } from './noduleSlices.js';
 
 /** Part of a prepared scan's key: raise it whenever the same scan gives other places. */
-export const backgroundVersion = 1;
+export const backgroundVersion = 2;
 
 /** Denser than lung with air in it. */
 const denseHu = -650;
@@ -13,11 +13,17 @@ const lungHu = -550;
 const airHu = -950;
 
 /**
- * Places without a nodule, for training crops that show none: half of them dense spots in or beside the lung (vessels, walls, what is
- * mistaken for a nodule), half anywhere in the body. Drawn from the scan's name alone, so preparing again finds the same.
- * They come in random order, hard and easy in turn. On `'arbitrary'` intensities all are anywhere.
+ * Places without a nodule, for training crops that show none: every other one hard, in turn of `candidates` (what a detector took for
+ * a nodule), crossings of vessels, and any dense spot in or beside the lung; the rest anywhere in the body. Drawn from the
+ * scan's name alone, so preparing again finds the same. Where a kind runs out the others go on. On `'arbitrary'` intensities there are only
+ * candidates and places anywhere.
  */
-export function backgroundPoints(volume: Volume, mask: Uint8Array, count: number): Triple[] {
+export function backgroundPoints(
+  volume: Volume,
+  mask: Uint8Array,
+  count: number,
+  candidates: readonly Triple[] = [],
+): Triple[] {
   const random = generator(volume.uid);
   const { voxels, shape } = volume;
   const [, rows, columns] = shape;
@@ -29,25 +35,68 @@ export function backgroundPoints(volume: Volume, mask: Uint8Array, count: number
   const dense = storedValue(volume, denseHu);
   const air = storedValue(volume, airHu);
   const tries = volume.intensity === 'hu' ? count * 400 : count * 20;
-  const hard: Triple[] = [];
+  const listed = candidates.filter(
+    (place) => place.every((at, axis) => at >= 0 && at < shape[axis]!) && mask[indexOf(shape, place)] === 0,
+  );
+  const crossings: Triple[] = [];
+  const spots: Triple[] = [];
   const easy: Triple[] = [];
   const total = voxelCount(shape);
-  for (let i = 0; i < tries && (hard.length < count || easy.length < count); i++) {
+  for (let i = 0; i < tries && (crossings.length < count || spots.length < count || easy.length < count); i++) {
     const at = Math.floor(random() * total);
     if (mask[at] !== 0) continue;
     const place = voxel(at);
     if (volume.intensity !== 'hu') easy.push(place);
     else if (voxels[at]! > air) {
       if (easy.length < count) easy.push(place);
-      if (hard.length < count && voxels[at]! > dense && inLung(volume, place)) hard.push(place);
+      if (voxels[at]! > dense && inLung(volume, place)) {
+        const kind = branches(volume, place) >= 3 ? crossings : spots;
+        if (kind.length < count) kind.push(place);
+      }
     }
   }
-  const points: Triple[] = [];
-  while (points.length < count && hard.length + easy.length > 0) {
-    const next = (points.length % 2 === 0 ? hard.pop() : undefined) ?? easy.pop() ?? hard.pop();
-    if (next !== undefined) points.push(next);
+  return inTurn([inTurn([listed, crossings, spots]), easy]).slice(0, count);
+}
+
+const indexOf = ([, rows, columns]: Volume['shape'], [slice, row, column]: Triple): number =>
+  (slice * rows + row) * columns + column;
+
+/** One of each list in turn; a list that is at its end is passed over. */
+const inTurn = <T>(lists: readonly (readonly T[])[]): T[] =>
+  Array.from({ length: Math.max(...lists.map(({ length }) => length)) }, (_, i) =>
+    lists.flatMap((list) => (i < list.length ? [list[i]!] : [])),
+  ).flat();
+
+/** Radius of the circle on which the branches of a vessel are counted. */
+const circleMm = 5;
+const circlePoints = 32;
+/** A vessel cuts the circle in an arc this long at most; a wall or the heart in a longer one. */
+const longestArc = circlePoints / 4;
+
+/**
+ * How many thin dense branches leave a place in its slice: arcs above the cut on a circle around it. 0 where one is no thin one or the
+ * circle leaves the slice. 2 is a vessel that passes, 3 a fork, 4 a crossing (the crossing number of thinning, Rutovitz 1966).
+ */
+export function branches(volume: Volume, [slice, row, column]: Triple): number {
+  const { voxels, shape, spacing } = volume;
+  const [, rows, columns] = shape;
+  const cut = storedValue(volume, denseHu);
+  const [x, y] = [circleMm / (spacing?.[0] ?? 1), circleMm / (spacing?.[1] ?? 1)];
+  if (row < y || column < x || row > rows - 1 - y || column > columns - 1 - x) return 0;
+  const isDense = Array.from({ length: circlePoints }, (_, i) => {
+    const angle = (2 * Math.PI * i) / circlePoints;
+    const at = indexOf(shape, [slice, Math.round(row + y * Math.sin(angle)), Math.round(column + x * Math.cos(angle))]);
+    return voxels[at]! > cut;
+  });
+  const start = isDense.indexOf(false);
+  if (start < 0) return 0;
+  let arcs = 0;
+  for (let i = 1, length = 0; i <= circlePoints; i++) {
+    length = isDense[(start + i) % circlePoints] ? length + 1 : 0;
+    if (length === 1) arcs++;
+    if (length > longestArc) return 0;
   }
-  return points;
+  return arcs;
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { Volume } from '../ct/index.js';
+import { nearestIndex, type Volume, type WorldLPS } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import type { LabelledScan } from './labelledScan.js';
+import type { LabelledScan, ScanNodule } from './labelledScan.js';
 import type { Triple } from './noduleSlices.js';
+import { sizeClassOf } from './sizeClasses.js';
 
 export interface CropOptions {
   /** Rows and columns of a plane: the crop that windows are taken from. */
@@ -12,8 +13,10 @@ export interface CropOptions {
   clip: { low: number; high: number };
   /** Crops without a nodule from each scan, as far as it has places for them. */
   negativesPerScan: number;
-  /** Whether each nodule comes up equally often, or each of its slices. */
-  balance: 'nodule' | 'slice';
+  /** What comes up equally often: each nodule, each of its slices, or each class of sizes. */
+  balance: 'nodule' | 'slice' | 'size';
+  /** Places that are to be taught as no nodule, by series; at most `negativesPerScan` of each are cut. */
+  hardPoints?: ReadonlyMap<string, readonly WorldLPS[]> | undefined;
   shiftedLabel: boolean;
   edgeMismatch: boolean;
 }
@@ -32,10 +35,15 @@ export interface Crops {
   table: number[][];
   /** Row and column of what each crop shows, in its plane. */
   focus: [number, number][];
-  /** First crop of each nodule (or slice), then the end. */
+  nodules: number;
+  /** Nodules in scans that end within the stacks of slices around them, as crops do. */
+  nodulesInCrops: number;
+  /** First crop of each nodule (or slice, or class of sizes), then the end. */
   positiveGroups: number[];
   /** First crop of each scan's crops without a nodule, then the end. */
   negativeGroups: number[];
+  /** The same of the crops at `hardPoints`. */
+  hardGroups: number[];
 }
 
 /** Cuts a crop at each slice of each nodule and crops without a nodule beside them. Scans are held one at a time. */
@@ -50,10 +58,15 @@ export async function gatherCrops(
     label: [new Uint8Array(size)],
     table: [],
     focus: [],
+    nodules: 0,
+    nodulesInCrops: 0,
     positiveGroups: [],
     negativeGroups: [],
+    hardGroups: [],
   };
-  const negatives: { table: number[][]; focus: [number, number][] }[] = [];
+  const positives: (Cuts & { size: number })[] = [];
+  const negatives: Cuts[] = [];
+  const hard: Cuts[] = [];
   let first: Volume | undefined;
   for await (const scan of scans) {
     first ??= scan.volume;
@@ -61,33 +74,58 @@ export async function gatherCrops(
     crops.intensity = first.intensity;
     if (first.intensity === 'arbitrary') refuseScaled(scan.volume);
     for (const nodule of scan.nodules) {
-      const corner = cornerOf(scan.volume, nodule.center, options.planeSize);
-      const group = crops.table.length;
-      const planes = planeCache(scan, corner, crops, options);
-      for (const { slice, row, column } of nodule.slices) {
-        if (options.balance === 'slice' || crops.table.length === group) crops.positiveGroups.push(crops.table.length);
-        const stack = stackOf(scan.volume, slice, options);
-        crops.table.push([...stack.channels.map(planes.image), planes.label(stack.label)]);
-        crops.focus.push([
-          within(row - corner.row, 0, options.planeSize - 1),
-          within(column - corner.column, 0, options.planeSize - 1),
-        ]);
-      }
+      positives.push({ ...positivesOf(scan, nodule, crops, options), size: sizeClassOf(nodule, scan.volume) });
+      crops.nodules++;
+      if (scan.volume.shape[0] <= nodule.slices.length + 2 * options.contextSlices) crops.nodulesInCrops++;
     }
-    negatives.push(negativesOf(scan, crops, options));
+    negatives.push(negativesOf(scan, scan.background, crops, options));
+    const points = options.hardPoints?.get(scan.volume.uid) ?? [];
+    const places = points.map((point) => nearestIndex(scan.volume, point) as unknown as Triple);
+    hard.push(negativesOf(scan, places.filter(isInside(scan.volume)), crops, options));
+  }
+  if (options.balance === 'size') positives.sort((a, b) => a.size - b.size);
+  let last: number | undefined;
+  for (const { table, focus, size } of positives) {
+    const start = crops.table.length;
+    const starts = table.map((_, i) => start + i);
+    if (options.balance === 'slice') crops.positiveGroups.push(...starts);
+    else if (options.balance === 'nodule') crops.positiveGroups.push(...starts.slice(0, 1));
+    else if (size !== last && table.length > 0) {
+      crops.positiveGroups.push(start);
+      last = size;
+    }
+    append(crops, { table, focus });
   }
   crops.positiveGroups.push(crops.table.length);
-  for (const { table, focus } of negatives) {
-    if (table.length === 0) continue;
-    crops.negativeGroups.push(crops.table.length);
-    for (let i = 0; i < table.length; i++) {
-      crops.table.push(table[i]!);
-      crops.focus.push(focus[i]!);
-    }
-  }
-  crops.negativeGroups.push(crops.table.length);
+  appendGroups(crops, crops.negativeGroups, negatives);
+  appendGroups(crops, crops.hardGroups, hard);
   return crops;
 }
+
+/** Crops that were cut, not yet given their place. */
+interface Cuts {
+  table: number[][];
+  focus: [number, number][];
+}
+
+function append(crops: Crops, { table, focus }: Cuts) {
+  for (const row of table) crops.table.push(row);
+  for (const place of focus) crops.focus.push(place);
+}
+
+function appendGroups(crops: Crops, groups: number[], cuts: readonly Cuts[]) {
+  for (const each of cuts) {
+    if (each.table.length === 0) continue;
+    groups.push(crops.table.length);
+    append(crops, each);
+  }
+  groups.push(crops.table.length);
+}
+
+const isInside =
+  ({ shape }: Volume) =>
+  (place: Triple): boolean =>
+    place.every((at, axis) => at >= 0 && at < shape[axis]!);
 
 const mixed = (one: Volume, other: Volume) =>
   new NoduleTrainError(
@@ -104,10 +142,24 @@ function refuseScaled({ uid, scale, offset }: Volume): void {
     );
 }
 
-function negativesOf(scan: LabelledScan, crops: Crops, options: CropOptions) {
+function positivesOf(scan: LabelledScan, nodule: ScanNodule, crops: Crops, options: CropOptions): Cuts {
+  const corner = cornerOf(scan.volume, nodule.center, options.planeSize);
+  const planes = planeCache(scan, corner, crops, options);
+  const table = nodule.slices.map(({ slice }) => {
+    const stack = stackOf(scan.volume, slice, options);
+    return [...stack.channels.map(planes.image), planes.label(stack.label)];
+  });
+  const focus = nodule.slices.map(({ row, column }): [number, number] => [
+    within(row - corner.row, 0, options.planeSize - 1),
+    within(column - corner.column, 0, options.planeSize - 1),
+  ]);
+  return { table, focus };
+}
+
+function negativesOf(scan: LabelledScan, points: readonly Triple[], crops: Crops, options: CropOptions): Cuts {
   const table: number[][] = [];
   const focus: [number, number][] = [];
-  for (const point of scan.background) {
+  for (const point of points) {
     if (table.length >= options.negativesPerScan) break;
     const corner = cornerOf(scan.volume, point, options.planeSize);
     const { channels } = stackOf(scan.volume, point[0], options);

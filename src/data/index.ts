@@ -1,6 +1,7 @@
 export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompatSchema } from './augmentation.js';
 export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
 export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './folds.js';
+export { readHardPoints } from './hardPoints.js';
 export type { LabelledScan, ScanNodule } from './labelledScan.js';
 export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './luna16.js';
 export { type Layout, openSource } from './openSource.js';

@@ -1,4 +1,4 @@
-import type { Volume } from '../ct/index.js';
+import { nearestIndex, type Volume } from '../ct/index.js';
 import type { LabelRule, RuleNodule, ScanTruth } from '../labels/index.js';
 import { backgroundPoints } from './backgroundPoints.js';
 import type { LabelledScan, ScanNodule } from './labelledScan.js';
@@ -16,9 +16,12 @@ export async function labelScan(
     volume,
     mask,
     nodules: nodules.map((nodule) => scanNodule(volume, mask, nodule)),
-    background: backgroundPoints(volume, mask, background),
+    background: backgroundPoints(volume, mask, background, candidatesOf(volume, truth)),
   };
 }
+
+const candidatesOf = (volume: Volume, { candidates = [] }: ScanTruth): Triple[] =>
+  candidates.map((point) => nearestIndex(volume, point) as unknown as Triple);
 
 function scanNodule(volume: Volume, mask: Uint8Array, { annotation, center, boxLow, boxHigh }: RuleNodule): ScanNodule {
   const box = { low: boxLow as unknown as Triple, high: boxHigh as unknown as Triple };

@@ -20,6 +20,6 @@ export interface LabelledScan {
   /** 1 where there is a nodule; `[slices, rows, columns]` like the volume. */
   mask: Uint8Array;
   nodules: ScanNodule[];
-  /** Places without a nodule, in random order. */
+  /** Places without a nodule, hard and easy ones in turn. */
   background: Triple[];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Volume } from '../ct/index.js';
+import type { Volume, WorldLPS } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, fromData, keep, op, scope, type Tensor, zeros } from '../torch/index.js';
 import { augmentationSchema, samplerCompatSchema } from './augmentation.js';
@@ -20,7 +20,22 @@ export const samplerOptionsSchema = z.object({
   contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
   negatives: z.number().min(0).max(1).default(0.25).describe('share of training crops without a nodule'),
   negativesPerScan: z.int().min(0).default(16).describe('places without a nodule that are kept of each scan'),
-  balance: z.enum(['nodule', 'slice']).default('nodule').describe('what comes up equally often'),
+  hardNegatives: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('share of the crops without a nodule that are at hardPoints, where these are given'),
+  hideEdges: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe(
+      'repeat slices from a random one on, as beyond the ends of a scan; auto: where most scans are crops that end beside their nodule',
+    ),
+  balance: z
+    .enum(['nodule', 'slice', 'size'])
+    .default('nodule')
+    .describe('what comes up equally often: nodules, their slices, or classes of sizes (below 6, 8, 20 mm, and above)'),
   huLow: z.int().min(-32768).max(32767).default(-1000).describe('HU are clipped to at least this'),
   huHigh: z.int().min(-32768).max(32767).default(1000).describe('HU are clipped to at most this'),
   augment: augmentationSchema.prefault({}),
@@ -43,7 +58,9 @@ export interface Sampler {
   readonly intensity: Volume['intensity'];
   readonly stepsPerEpoch: number;
   /** Nodules, crops that show one, and crops that show none. */
-  readonly counts: { nodules: number; positiveCrops: number; negativeCrops: number };
+  readonly counts: { nodules: number; positiveCrops: number; negativeCrops: number; hardCrops: number };
+  /** Whether slices repeat at random, so that those at the ends of a scan tell nothing. */
+  readonly hidesEdges: boolean;
   /** Draws an epoch's order and transforms; `position` continues inside it. */
   startEpoch(epoch: number, position?: number): void;
   /** image `[B, 2 * contextSlices + 1, S, S]` float32 HU and mask `[B, 1, S, S]` float32, 0 or 1. They belong to the caller's scope. */
@@ -61,6 +78,7 @@ export async function createSampler(
   scans: AsyncIterable<LabelledScan> | Iterable<LabelledScan>,
   input: SamplerOptions = {},
   device: Device = 'cpu',
+  hardPoints?: ReadonlyMap<string, readonly WorldLPS[]>,
 ): Promise<Sampler> {
   const options = samplerOptionsSchema.parse(input);
   const { batch, cropSize, planeSize, compat, augment } = options;
@@ -75,11 +93,17 @@ export async function createSampler(
     clip: { low: options.huLow, high: options.huHigh },
     shiftedLabel: compat.shiftedLabel,
     edgeMismatch: compat.edgeMismatch,
+    hardPoints: options.hardNegatives > 0 ? hardPoints : undefined,
   });
-  const [positiveCrops, nodules] = [crops.positiveGroups.at(-1)!, crops.positiveGroups.length - 1];
-  const negativeCrops = crops.table.length - positiveCrops;
+  const positiveCrops = crops.positiveGroups.at(-1)!;
+  const negativeCrops = crops.negativeGroups.at(-1)! - positiveCrops;
+  const hardCrops = crops.hardGroups.at(-1)! - positiveCrops - negativeCrops;
+  const hardShare = hardPoints === undefined ? 0 : options.hardNegatives;
+  if (hardShare > 0 && options.negatives > 0 && hardCrops === 0) throw empty('a hard point', hardShare);
+  const hidesEdges =
+    options.hideEdges === 'on' || (options.hideEdges === 'auto' && 2 * crops.nodulesInCrops > crops.nodules);
   if (options.negatives < 1 && positiveCrops === 0) throw empty('a nodule', 1 - options.negatives);
-  if (options.negatives > 0 && negativeCrops === 0) throw empty('no nodule', options.negatives);
+  if (options.negatives > 0 && hardShare < 1 && negativeCrops === 0) throw empty('no nodule', options.negatives);
 
   const side = [planeSize, planeSize];
   const owned = scope(() => {
@@ -91,6 +115,7 @@ export async function createSampler(
       focus: fromData(Int32Array.from(crops.focus.flat()), [crops.focus.length, 2]),
       positive: groups(crops.positiveGroups),
       negative: groups(crops.negativeGroups),
+      hard: groups(crops.hardGroups),
       cursor: zeros([1], { dtype: 'int64' }).to(device),
     };
   });
@@ -109,7 +134,8 @@ export async function createSampler(
     batch,
     intensity: crops.intensity,
     stepsPerEpoch,
-    counts: { nodules, positiveCrops, negativeCrops },
+    counts: { nodules: crops.nodules, positiveCrops, negativeCrops, hardCrops },
+    hidesEdges,
     startEpoch(epoch, position = 0) {
       const drawn: Tensor = drawEpoch(owned.positive, owned.negative, owned.focus, stepsPerEpoch * batch, {
         seed: options.seed,
@@ -122,6 +148,9 @@ export async function createSampler(
         noise,
         offsetNoOp: compat.offsetNoOp,
         transformBatch: compat.batchTransform ? batch : 1,
+        hideEdges: hidesEdges ? options.contextSlices : 0,
+        hardGroups: owned.hard,
+        hardShare: options.negatives > 0 ? hardShare : 0,
       });
       // In place: a captured graph reads the same memory in every epoch.
       if (draws === undefined) draws = keep(drawn.to(device));

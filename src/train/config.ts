@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { augmentationSchema, samplerCompatSchema } from '../data/augmentation.js';
+import { samplerOptionsSchema } from '../data/sampler.js';
 import { sourceOptionsSchema } from '../data/sourceOptions.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { mergeFields } from './recipe.js';
@@ -132,6 +133,15 @@ export const trainConfigSchema = z.strictObject({
   contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
   cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
   negatives: share().default(0.25).describe('share of training crops without a nodule'),
+  negativesPerScan: samplerOptionsSchema.shape.negativesPerScan,
+  hardPoints: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('JSON of places to be taught as no nodule: {"SERIESUID": [[x, y, z], ...]}, LPS mm'),
+  hardNegatives: samplerOptionsSchema.shape.hardNegatives,
+  balance: samplerOptionsSchema.shape.balance,
+  hideEdges: samplerOptionsSchema.shape.hideEdges,
   huLow: z.number().default(-1000).describe('HU are clipped to at least this'),
   huHigh: z.number().default(1000).describe('HU are clipped to at most this'),
   validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients that validates'),
@@ -165,6 +175,7 @@ export const presets: Record<PresetName, Overrides> = {
     loss: 'book',
     schedule: 'constant',
     negatives: 0,
+    hideEdges: 'off',
     minimumVoxels: 1,
     network: { pooling: 'avg' },
     augment: { flipSlices: false },

@@ -1,3 +1,4 @@
+import { readHardPoints } from '../data/hardPoints.js';
 import { createSampler, type Sampler } from '../data/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, getNumThreads, manualSeed, nn, type optim, scope, setNumThreads } from '../torch/index.js';
@@ -55,7 +56,12 @@ export async function openSession(run: Run): Promise<Session> {
     );
   if (config.threads > 0) setNumThreads(config.threads);
   const data = await openTrainingData(config, folder.split, (text) => run.emit({ type: 'note', text }));
-  const sampler = await createSampler(data.train(), samplerOptionsOf(config), device);
+  const sampler = await createSampler(
+    data.train(),
+    samplerOptionsOf(config),
+    device,
+    config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints),
+  );
   manualSeed(config.seed);
   const net = nn.unet(unetOptionsOf(config)).to(device) as nn.UNet;
   const optimizer = optimizerOf(net.parameters(), config);

@@ -98,7 +98,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
 
   it('crop_augment fills a sample with NaN whose row of draws points outside, and the device goes on', () =>
     scope(() => {
-      const draws = zeros([2, 13], { dtype: 'float64' });
+      const draws = zeros([2, 15], { dtype: 'float64' });
       draws.narrow(0, 0, 1).narrow(1, 0, 1).fill_(99);
       for (const column of [3, 7]) draws.narrow(1, column, 1).fill_(1);
       const there = [
@@ -117,7 +117,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
     scope(() => {
       const image = zeros([1, 8, 8], { dtype: 'int16', device: 'cuda' });
       const [label, table] = [zeros([1, 8, 8], { dtype: 'uint8' }), zeros([1, 2], { dtype: 'int32' })];
-      const [draws, cursor] = [zeros([2, 13], { dtype: 'float64' }), zeros([1], { dtype: 'int64' })];
+      const [draws, cursor] = [zeros([2, 15], { dtype: 'float64' }), zeros([1], { dtype: 'int64' })];
       expect(() => op('nodule::crop_augment')(image, label, table, draws, cursor, 2, 8, -1, 1)).toThrow(
         'all must be on one device',
       );

@@ -18,7 +18,7 @@ function arrays(path: string) {
   };
 }
 
-const COLUMNS = 13;
+const COLUMNS = 15;
 
 /** One row of draws: crop 0 at window (row, column), with a 2x3 matrix. */
 const row = (matrix: readonly number[], at = [0, 0], noise = 0, keys = [1, 2]): number[] => [
@@ -29,6 +29,8 @@ const row = (matrix: readonly number[], at = [0, 0], noise = 0, keys = [1, 2]): 
   noise,
   keys[0] as number,
   keys[1] as number,
+  0,
+  0,
   0,
 ];
 
@@ -211,10 +213,25 @@ describe('the image of crop_augment', () => {
     scope(() => {
       const image = planes(3, 8);
       const mirrored = row(identity);
-      mirrored[COLUMNS - 1] = 1;
+      mirrored[12] = 1;
       const [out] = run(image, zeros([1, 8, 8], { dtype: 'uint8' }), int32([0, 1, 2, 0], [1, 4]), [mirrored], 8);
       const expected = [2, 1, 0].map((plane) => image.select(0, plane).to('float32').toArray());
       expect(out.toArray()).toEqual([expected]);
+    }));
+
+  it('repeats the slices inward of those that the draw cuts off, also of a reversed stack', () =>
+    scope(() => {
+      const image = planes(5, 8);
+      const shown = (first: number, last: number, mirror: number) => {
+        const cut = [...row(identity).slice(0, 12), mirror, first, last];
+        const [out] = run(image, zeros([1, 8, 8], { dtype: 'uint8' }), int32([0, 1, 2, 3, 4, 0], [1, 6]), [cut], 8);
+        return out.toArray();
+      };
+      const stack = (...order: number[]) => [order.map((plane) => image.select(0, plane).to('float32').toArray())];
+      expect(shown(1, 2, 0)).toEqual(stack(1, 1, 2, 2, 2));
+      expect(shown(2, 0, 1)).toEqual(stack(4, 3, 2, 2, 2));
+      expect(() => shown(3, 0, 0)).toThrow('row 0 of draws cuts 3 slices off a stack of 5');
+      expect(() => shown(0, Number.NaN, 0)).toThrow('cuts nan slices off');
     }));
 });
 

@@ -94,6 +94,7 @@ const inputs = (c: Case, seed: number) => {
     scale: c.scale,
     rotate: c.scale > 0,
     noise: c.noise,
+    hideEdges: Math.floor(c.channels / 2),
   }) as Tensor;
   return {
     image: fromData(image, [planes, c.rows, c.columns]),
@@ -169,8 +170,10 @@ describe('the CUDA kernel of crop_augment', () => {
       [2, -1],
       [4, Number.NaN],
       [8, 1e9],
+      [13, 4],
+      [14, Number.NaN],
     ] as const)
-      expect(run((rows) => rows.fill(value, 13 + column, 14 + column))).toEqual([expected, expected]);
+      expect(run((rows) => rows.fill(value, 15 + column, 16 + column))).toEqual([expected, expected]);
   });
 
   it('does the same where the table names a plane that is not there', () => {

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { fromData, op, scope } from '../../dist/torch/index.js';
 
-const column = { crop: 0, row: 1, column: 2, affine: 3, noise: 9, key0: 10, key1: 11, mirror: 12 };
+const column = {
+  crop: 0,
+  row: 1,
+  column: 2,
+  affine: 3,
+  noise: 9,
+  key0: 10,
+  key1: 11,
+  mirror: 12,
+  cutFirst: 13,
+  cutLast: 14,
+};
 
 interface Options {
   positions?: number;
@@ -18,12 +29,15 @@ interface Options {
   rotate?: boolean;
   offsetNoOp?: boolean;
   transformBatch?: number;
+  hideEdges?: number;
+  hardShare?: number;
+  hard?: number[];
 }
 
 const groups = (starts: number[]) => fromData(BigInt64Array.from(starts, BigInt));
 
 /** Draws of 10 nodules with 3 crops each and 40 crops without a nodule. */
-const draw = ({ positions = 256, positive, negative, focus = [48, 48], ...options }: Options = {}): number[][] =>
+const draw = ({ positions = 256, positive, negative, hard, focus = [48, 48], ...options }: Options = {}): number[][] =>
   scope(() => {
     const starts = positive ?? Array.from({ length: 11 }, (_, i) => 3 * i);
     const empty = negative ?? Array.from({ length: 41 }, (_, i) => 30 + i);
@@ -44,6 +58,7 @@ const draw = ({ positions = 256, positive, negative, focus = [48, 48], ...option
       scale: 0.2,
       rotate: true,
       noise: 25,
+      ...(hard === undefined ? {} : { hardGroups: groups(hard) }),
       ...options,
     }).toArray();
   });
@@ -192,5 +207,45 @@ describe('draw_epoch refuses', () => {
     expect(() => draw({ negativeShare: Number.NaN })).toThrow('negative_share must be 0 to 1');
     expect(() => draw({ positions: 0 })).toThrow('positions must be at least 1');
     expect(() => draw({ focus: [96, 0] })).toThrow('row 0 of focus is (96, 0), outside a plane of 96x96');
+  });
+});
+
+describe('hard crops', () => {
+  const hard = Array.from({ length: 11 }, (_, i) => 60 + i).slice(0, 11);
+  const negative = Array.from({ length: 31 }, (_, i) => 30 + i);
+
+  it('are their share of the crops without a nodule, spread evenly', () => {
+    const crops = at(draw({ hard, negative, hardShare: 0.5, negativeShare: 0.5, positions: 320 }), column.crop);
+    for (let from = 0; from < 320; from += 16) {
+      const batch = crops.slice(from, from + 16);
+      expect([batch.filter((crop) => crop < 30).length, batch.filter((crop) => crop >= 60).length]).toEqual([8, 4]);
+    }
+    expect(new Set(crops.filter((crop) => crop >= 60)).size).toBe(10);
+  });
+
+  it('do not change what is drawn where there are none', () => {
+    expect(draw({ hard, negative, hardShare: 0 })).toEqual(draw({ negative }));
+  });
+
+  it('are refused where they are wanted and not there', () => {
+    expect(() => draw({ hardShare: 0.5 })).toThrow('no hard crop, but 0.5 of the crops without a nodule shall be hard');
+  });
+});
+
+describe('slices that are cut off a stack', () => {
+  it('are none unless edges are hidden, and then 0 to as many as asked for, equally often on each side', () => {
+    expect(draw().every((row) => row[column.cutFirst] === 0 && row[column.cutLast] === 0)).toBe(true);
+    const rows = draw({ hideEdges: 3, positions: 4000 });
+    for (const side of [column.cutFirst, column.cutLast])
+      for (const cut of [0, 1, 2, 3]) {
+        const share = rows.filter((row) => row[side] === cut).length / 4000;
+        // Four standard deviations of a share of 1/4 among 4000.
+        expect(Math.abs(share - 0.25)).toBeLessThan(0.028);
+      }
+  });
+
+  it('leave all other draws as they are', () => {
+    const other = (rows: number[][]) => rows.map((row) => row.slice(0, column.cutFirst));
+    expect(other(draw({ hideEdges: 3 }))).toEqual(other(draw()));
   });
 });

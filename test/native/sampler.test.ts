@@ -123,11 +123,86 @@ describe('a training batch', () => {
     );
     sampler.startEpoch(1);
     // The first background point lies in a labelled slice beside the nodule of scan a and is passed over there.
-    expect(sampler.counts).toEqual({ nodules: 2, positiveCrops: 3, negativeCrops: 6 });
+    expect(sampler.counts).toEqual({ nodules: 2, positiveCrops: 3, negativeCrops: 6, hardCrops: 0 });
     const labels = crops(sampler, 4).map(({ label }) => label);
     expect(labels.filter((label) => label === 0)).toHaveLength(16);
     expect(labels.filter((label) => label === 49)).toHaveLength(16);
     sampler.dispose();
+  });
+
+  it('shows each class of sizes equally often', async () => {
+    const small = ['a', 'b', 'c', 'd', 'e'].map((uid) => scan(uid, [3]));
+    const large = scan('f', [6, 7, 8]);
+    large.nodules[0]!.diameterMm = 25;
+    const sampler = await createSampler(
+      [...small, large],
+      options({ augment: still, negatives: 0, balance: 'size', samples: 64 }),
+    );
+    sampler.startEpoch(1);
+    expect(crops(sampler, 8).filter(({ values }) => values[3]! >= 6)).toHaveLength(32);
+    sampler.dispose();
+  });
+
+  it('takes its share of the crops without a nodule at given hard points, and none where one shows a nodule', async () => {
+    const points = new Map([['a', [[100, 100, 9] as never, [60, 60, 5] as never, [999, 0, 0] as never]]]);
+    const sampler = await createSampler(
+      [scan('a', [5])],
+      options({ augment: still, negatives: 0.5, hardNegatives: 0.5 }),
+      'cpu',
+      points,
+    );
+    expect(sampler.counts.hardCrops).toBe(1);
+    sampler.startEpoch(1);
+    expect(crops(sampler, 4).filter(({ values, label }) => label === 0 && values[3] === 9)).toHaveLength(8);
+    sampler.dispose();
+  });
+
+  it('refuses hard points that give no crop', async () => {
+    await expect(createSampler([scan('a', [5])], options({}), 'cpu', new Map())).rejects.toThrow(
+      /no crop with a hard point, but a share of 0.5/,
+    );
+  });
+
+  it('repeats slices at random where edges are hidden: by itself in crops, whose ends tell where the nodule ends', async () => {
+    const seen = async (slices: number[], hideEdges?: 'on' | 'off') => {
+      const sampler = await createSampler(
+        [scan('a', slices)],
+        options({ augment: still, negatives: 0, samples: 512, ...(hideEdges && { hideEdges }) }),
+      );
+      sampler.startEpoch(1);
+      const stacks = new Set(crops(sampler, 64).map(({ values }) => values.join()));
+      const hides = sampler.hidesEdges;
+      sampler.dispose();
+      return { hides, stacks };
+    };
+    const inside = await seen([5]);
+    expect({ hides: inside.hides, stacks: [...inside.stacks] }).toEqual({ hides: false, stacks: ['2,3,4,5,6,7,8'] });
+    const hidden = await seen([5], 'on');
+    expect(hidden.stacks.size).toBe(16);
+    expect(hidden.stacks).toContain('4,4,4,5,6,7,7');
+    expect((await seen(Array.from({ length: 12 }, (_, i) => i))).hides).toBe(true);
+    expect(
+      (
+        await seen(
+          Array.from({ length: 12 }, (_, i) => i),
+          'off',
+        )
+      ).hides,
+    ).toBe(false);
+  });
+
+  it('cuts the same slices whatever the batch', async () => {
+    const drawn = async (batch: number) => {
+      const sampler = await createSampler(
+        [scan('a', [0, 5])],
+        options({ batch, samples: 32, hideEdges: 'on', negatives: 0.25 }),
+      );
+      sampler.startEpoch(3);
+      const all = crops(sampler, 32 / batch);
+      sampler.dispose();
+      return all;
+    };
+    expect(await drawn(4)).toEqual(await drawn(16));
   });
 
   it('shows each nodule equally often, or each slice', async () => {
