@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stack, writeSeriesSync } from '../support/dicomSeries.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const main = path.join(root, 'dist', 'cli', 'main.js');
@@ -169,6 +170,7 @@ describe('commands and code of README and docs, run on tiny phantoms', { timeout
     symlinkSync(root, path.join(made, 'node_modules', 'nodule-train'));
     symlinkSync(main, path.join(made, 'node_modules', '.bin', 'nodule-train'));
     symlinkSync(path.join(folder, 'scans'), path.join(made, 'scans'));
+    writeSeriesSync(path.join(made, 'chest'), stack);
     return made;
   };
   const execute = (cwd: string, command: string, args: string[]) => {

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type SeriesOptions, stack, writeSeriesSync } from '../support/dicomSeries.js';
 import { withNaN, writeModel, writeWeights } from './errors.models.js';
 import { uidOf, writeLuna16, writeScan } from './errors.scans.js';
 
@@ -117,6 +119,13 @@ const niftiOf = (voxels: Buffer): Buffer => {
 
 const evaluate = (model: string, ...more: string[]) => ['evaluate', '--data', luna(), '--model', model, ...more];
 
+/** A folder of one or more series of five slices. */
+const dicom = (...series: SeriesOptions[]) =>
+  folder((made) => {
+    for (const [n, one] of series.entries()) writeSeriesSync(made, stack, { name: (k) => `${n}-${k}.dcm`, ...one });
+  });
+const convert = (series: string) => ['convert', series, path.join(series, 'out.mha')];
+
 const cases: Record<string, () => SpawnSyncReturns<string>> = {
   'no libtorch': () => {
     const empty = folder();
@@ -201,6 +210,24 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
     const args = ['train', '--data', luna(), '--out', path.join(disk, 'run'), '--epochs', '1', '--samples', '16'];
     return run(args, {}, onSmallDisk(disk));
   },
+  'several DICOM series': () =>
+    run(
+      convert(
+        dicom({ over: () => ({ SeriesInstanceUID: '1.2.10' }) }, { over: () => ({ SeriesInstanceUID: '1.2.20' }) }),
+      ),
+    ),
+  'a DICOM slice is missing': () => run(convert(dicom({ name: (k) => (k === 3 ? null : `${k}`) }))),
+  'tilted gantry': () =>
+    run(convert(dicom({ over: (k) => ({ ImagePositionPatient: [-20, 30.5 + 0.5 * k, -100 + 2.5 * k] }) }))),
+  'truncated DICOM slice': () => {
+    const series = dicom({});
+    const [first] = readdirSync(series);
+    const slice = path.join(series, first as string);
+    truncateSync(slice, statSync(slice).size - 3);
+    return run(convert(series));
+  },
+  'DICOM in colour': () =>
+    run(convert(dicom({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }))),
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
@@ -14,15 +15,19 @@ export interface SeriesOptions {
 }
 
 /** Writes a stack as a folder of one file a slice. */
-export const writeSeries = async (dir: string, stack: Stack, options: SeriesOptions = {}): Promise<string> => {
+export const writeSeriesSync = (dir: string, stack: Stack, options: SeriesOptions = {}): string => {
   const { syntax = explicitLittle, over = () => ({}), name = shuffled } = options;
-  await mkdir(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true });
   for (let k = 0; k < stack.shape[0]!; k++) {
     const file = name(k);
-    if (file !== null) await writeFile(join(dir, file), dicomBytes(sliceFields(stack, k, over(k), syntax), syntax));
+    if (file !== null) writeFileSync(join(dir, file), dicomBytes(sliceFields(stack, k, over(k), syntax), syntax));
   }
   return dir;
 };
+
+/** The same for tests that wait. */
+export const writeSeries = async (dir: string, stack: Stack, options: SeriesOptions = {}): Promise<string> =>
+  writeSeriesSync(dir, stack, options);
 
 const shuffled = (k: number): string => `IM${String((k * 7919 + 13) % 1009).padStart(4, '0')}.dcm`;
 

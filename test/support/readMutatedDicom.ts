@@ -13,7 +13,8 @@ export interface MutatedDicomFigures {
   listed: number;
   /** How often each error code, of three calls an input. */
   codes: Record<string, number>;
-  slowestMs: number;
+  /** Processor time of the slowest input. */
+  slowestCpuMs: number;
   /** The most that the process grew by in one input, and its highest resident set. */
   mostGrownMiB: number;
   mostRssMiB: number;

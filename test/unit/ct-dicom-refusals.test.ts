@@ -13,7 +13,7 @@ describe('what is no volume is refused', () => {
       'a folder that is not there',
       'scan-format',
       async () => join(scratch(), 'none'),
-      /wanted is one of .*\.dcm \(DICOM\)/,
+      /wanted is one of .*\.dcm, \.ima, \.dicom \(DICOM\)/,
     ],
     [
       'a file that is not there',

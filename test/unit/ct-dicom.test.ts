@@ -149,6 +149,14 @@ describe('a DICOM series', () => {
     }
   });
 
+  it.each([explicitLittle, implicitLittle])('may lack the file header, as in old archives: %s', async (syntax) => {
+    const dir = join(scratch(), `bare ${syntax}`);
+    await mkdir(dir);
+    for (let k = 0; k < 5; k++)
+      await writeFile(join(dir, `${k}`), dataSetBytes(sliceFields(stack, k, {}, syntax), syntax));
+    expect((await read(dir)).voxels).toEqual(shifted);
+  });
+
   it('with one file more than once is read without the copies, and says so', async () => {
     const dir = await series();
     const [first, second] = await readdir(dir);

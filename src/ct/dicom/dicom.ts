@@ -12,7 +12,7 @@ import type { Slice } from './slice.js';
 /** DICOM: a folder is one series of it, chosen by `series` or as `chooseSeries` says; a file is the volume of its own frames. */
 export const dicom: ImageFormat = {
   name: 'DICOM',
-  extensions: ['.dcm'],
+  extensions: ['.dcm', '.ima', '.dicom'],
   read: async (path, request) => {
     const { images, note } = (await isFolder(path))
       ? chooseSeries(path, await imagesOf(path), request.series)
@@ -87,7 +87,7 @@ const onlyImage = async (path: string, { series }: ReadRequest): Promise<SeriesI
   if (file === null) {
     throw new NoduleTrainError(
       'dicom-file',
-      `reading ${path}: "DICM" does not stand after its first 128 bytes; wanted is a DICOM file`,
+      `reading ${path}: "DICM" does not stand after its first 128 bytes, nor is it a data set without a file header; wanted is a DICOM file`,
     );
   }
   if (file.pixels === null) throw missing(path, 'the file holds no image (PixelData)', null);

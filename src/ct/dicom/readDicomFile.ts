@@ -1,7 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { openToRead } from '../openToRead.js';
 import { dictionary } from './dictionary.js';
 import { type DicomTags, dicomTags } from './tags.js';
 import { type TransferSyntax, transferSyntaxOf } from './transferSyntax.js';
@@ -42,22 +43,34 @@ const pixelData = `x${dictionary.PixelData[0]}`;
 const undefinedLength = 0xffffffff;
 
 /**
- * Reads the tags of a file up to its pixels; null where it is no DICOM file (no "DICM" after 128 bytes).
- * `name` is what errors call it. Throws 'dicom-file' where it is one and cannot be read.
+ * Reads the tags of a file up to its pixels; null where it is no DICOM file: it has no "DICM" after 128 bytes, nor is it a data set without a
+ * file header, as old archives hold. `name` is what errors call it. Throws 'dicom-file' where it is one and cannot be read, 'scan-missing' where it
+ * cannot be opened.
  */
 export const readDicomFile = async (path: string, name = path): Promise<DicomFile | null> => {
-  const file = await open(path, 'r');
+  const file = await openToRead(path, `reading ${name}`, 'give a DICOM file that can be read');
   try {
     const { size } = await file.stat();
     const start = await bytesOf(file, Math.min(size, firstBytes));
-    if (start.toString('latin1', 128, 132) !== 'DICM') return null;
-    const first = parsed(start, name, size > start.length);
+    const bare = start.toString('latin1', 128, 132) === 'DICM' ? null : bareSyntax(start);
+    if (bare === undefined) return null;
+    const first = parsed(start, name, bare, size > start.length);
     if (first !== null) return described(path, name, first, size);
     const whole = await bytesOf(file, Math.min(size, mostTagBytes));
-    return described(path, name, parsed(whole, name, false)!, size);
+    return described(path, name, parsed(whole, name, bare, false)!, size);
   } finally {
     await file.close();
   }
+};
+
+/**
+ * The syntax of a data set that begins without a file header, undefined where the bytes are none: its first element is of group 0008,
+ * and has either a VR of two letters or a length that ends within the next kilobyte.
+ */
+const bareSyntax = (start: Buffer): string | undefined => {
+  if (start.length < 16 || start.readUInt16LE(0) !== 0x0008 || start.readUInt16LE(2) > 0x0018) return undefined;
+  if (/^(UL|CS|UI|SH|LO|DA|TM)$/.test(start.toString('latin1', 4, 6))) return '1.2.840.10008.1.2.1';
+  return start.readUInt32LE(4) <= 1024 ? '1.2.840.10008.1.2' : undefined;
 };
 
 const bytesOf = async (file: FileHandle, length: number): Promise<Buffer> => {
@@ -72,8 +85,8 @@ interface Parsed {
   readonly inflated: Buffer | null;
 }
 
-/** Null where the bytes end before the pixels and there are more. */
-const parsed = (bytes: Buffer, name: string, more: boolean): Parsed | null => {
+/** Null where the bytes end before the pixels and there are more; `bare` is the syntax of a file without a header. */
+const parsed = (bytes: Buffer, name: string, bare: string | null, more: boolean): Parsed | null => {
   let inflated: Buffer | null = null;
   const inflater = (all: Uint8Array, position: number): Buffer => {
     // A data set that is cut off cannot be unpacked: the whole file is read first.
@@ -82,8 +95,12 @@ const parsed = (bytes: Buffer, name: string, more: boolean): Parsed | null => {
     return inflated;
   };
   try {
-    const dataSet = dicomParser.parseDicom(bytes, { untilTag: pixelData, inflater });
+    const dataSet = dicomParser.parseDicom(bytes, {
+      ...{ untilTag: pixelData, inflater },
+      ...(bare === null ? {} : { TransferSyntaxUID: bare }),
+    });
     if (more && dataSet.elements[pixelData] === undefined) return null;
+    if (bare !== null) return { dataSet, syntax: transferSyntaxOf(bare), inflated };
     return { dataSet, syntax: inflated === null ? syntaxOf(dataSet, bytes) : deflatedSyntax, inflated };
   } catch (cause) {
     if (more) return null;

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { openToRead } from '../openToRead.js';
 import { decodeFrame } from './decodeFrame.js';
 import { tagName } from './dictionary.js';
 import { readDicomFile } from './readDicomFile.js';
@@ -58,7 +58,7 @@ const wrongSize = ({ name, frames, format }: Slice, found: string): NoduleTrainE
 };
 
 const readBytes = async (slice: Slice, start: number, into: Uint8Array): Promise<void> => {
-  const file = await open(slice.path, 'r');
+  const file = await openToRead(slice.path, `reading ${slice.name}`, 'give a DICOM file that can be read');
   try {
     for (let done = 0; done < into.length; ) {
       const { bytesRead } = await file.read(into, done, into.length - done, start + done);
