@@ -137,20 +137,19 @@ function report(result: Evaluation, out: string, scans: string, seconds: number)
     head: [`${nodules} nodules in ${result.scans} scans`, 'found', 'false per scan', '3D Dice'],
     style: { head: [], border: [] },
   });
-  table.push(
-    [
-      'this model',
-      `${found} = ${percent(sensitivity)}${range(intervals.sensitivity, share)}`,
-      `${one(falsePerScan)}${range(intervals.falsePerScan, one)}`,
-      `${dice3d.mean === null ? '–' : two(dice3d.mean)}${range(intervals.dice3d, two)}`,
-    ],
-    [
+  table.push([
+    'this model',
+    `${found} = ${percent(sensitivity)}${range(intervals.sensitivity, share)}`,
+    `${one(falsePerScan)}${range(intervals.falsePerScan, one)}`,
+    `${dice3d.mean === null ? '–' : two(dice3d.mean)}${range(intervals.dice3d, two)}`,
+  ]);
+  if (baseline !== null)
+    table.push([
       'threshold and size, no learning',
       `${baseline.found} = ${percent(baseline.sensitivity)}${range(intervals.baselineSensitivity, share)}`,
       `${one(baseline.falsePerScan)}${range(intervals.baselineFalsePerScan, one)}`,
       '–',
-    ],
-  );
+    ]);
   return [
     '',
     table.toString(),

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { sourceOptionsOf, sourceOptionsSchema } from '../data/index.js';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
 import { modelOptionsSchema } from '../evaluate/loadScanModel.js';
 import type { Interval } from '../score/index.js';
@@ -10,7 +11,8 @@ import { addSchemaOptions } from './schemaOptions.js';
 import { stopOnInterrupt } from './stopOnInterrupt.js';
 
 export const evaluateSchema = z.strictObject({
-  data: z.string().min(1).describe('folder of scans in LUNA16 layout, or a prepared store'),
+  data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),
+  ...sourceOptionsSchema.shape,
   model: z.string().min(1).describe('checkpoint of a run, or plain weights: .safetensors, .pt, .state'),
   ...modelOptionsSchema.shape,
   threshold: z.number().gt(0).lt(1).optional().describe("probability above which a voxel counts; default the model's"),
@@ -39,6 +41,7 @@ export function evaluateCommand(): Command {
     try {
       const result = await evaluate({
         ...options,
+        source: sourceOptionsOf(options),
         signal: interrupt.signal,
         onProgress: (progress) => {
           output.event({ type: 'progress', ...progress });
@@ -71,8 +74,19 @@ function lines(result: Evaluation): string[] {
     ['3D Dice, mean', figure(dice3d.mean), range(intervals.dice3d)],
     ['3D Dice, median', figure(dice3d.median), range(intervals.dice3dMedian)],
     ['3D Dice, pooled', figure(dice3d.pooled), range(intervals.dice3dPooled)],
-    ['threshold rule: found', `${baseline.found} of ${nodules}`, range(intervals.baselineSensitivity)],
-    ['threshold rule: false per scan', figure(baseline.falsePerScan), range(intervals.baselineFalsePerScan)],
+    ...(result.withoutAgreement === 0
+      ? []
+      : [
+          ['without agreement, left empty', `${result.leftEmpty} of ${result.withoutAgreement}`, ''],
+          ['joint', figure(result.joint), range(intervals.joint)],
+          ['joint of an empty prediction', figure(result.jointOfEmpty), ''],
+        ]),
+    ...(baseline === null
+      ? []
+      : [
+          ['threshold rule: found', `${baseline.found} of ${nodules}`, range(intervals.baselineSensitivity)],
+          ['threshold rule: false per scan', figure(baseline.falsePerScan), range(intervals.baselineFalsePerScan)],
+        ]),
   );
   const warning =
     trainedOn > 0 ? [`Warning: the model was trained on ${trainedOn} of these ${patients} patients.`] : [];

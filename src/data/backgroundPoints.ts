@@ -12,6 +12,14 @@ const lungHu = -550;
 /** Air around the patient and in the trachea. */
 const airHu = -950;
 
+/** What others know of a scan's background. */
+export interface KnownBackground {
+  /** Places that detectors took for a nodule and that are none. */
+  candidates?: readonly Triple[];
+  /** Whether a voxel, by its place in the flattened scan, may be taken; without it all may. */
+  allowed?: (at: number, place: Triple) => boolean;
+}
+
 /**
  * Places without a nodule, for training crops that show none: every other one hard, in turn of `candidates` (what a detector took for
  * a nodule), crossings of vessels, and any dense spot in or beside the lung; the rest anywhere in the body. Drawn from the
@@ -22,7 +30,7 @@ export function backgroundPoints(
   volume: Volume,
   mask: Uint8Array,
   count: number,
-  candidates: readonly Triple[] = [],
+  { candidates = [], allowed = () => true }: KnownBackground = {},
 ): Triple[] {
   const random = generator(volume.uid);
   const { voxels, shape } = volume;
@@ -36,7 +44,10 @@ export function backgroundPoints(
   const air = storedValue(volume, airHu);
   const tries = volume.intensity === 'hu' ? count * 400 : count * 20;
   const listed = candidates.filter(
-    (place) => place.every((at, axis) => at >= 0 && at < shape[axis]!) && mask[indexOf(shape, place)] === 0,
+    (place) =>
+      place.every((at, axis) => at >= 0 && at < shape[axis]!) &&
+      mask[indexOf(shape, place)] === 0 &&
+      allowed(indexOf(shape, place), place),
   );
   const crossings: Triple[] = [];
   const spots: Triple[] = [];
@@ -46,6 +57,7 @@ export function backgroundPoints(
     const at = Math.floor(random() * total);
     if (mask[at] !== 0) continue;
     const place = voxel(at);
+    if (!allowed(at, place)) continue;
     if (volume.intensity !== 'hu') easy.push(place);
     else if (voxels[at]! > air) {
       if (easy.length < count) easy.push(place);

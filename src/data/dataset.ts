@@ -65,6 +65,14 @@ function refuseForStore(dir: string, given: SourceOptions): void {
 
 function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number): Dataset {
   const scans = new Map(source.scans.map((scan) => [scan.uid, scan]));
+  const noted = new Set<string>();
+  const noteOnce = (path: string) => (text: string) => {
+    // What is said of one file of a data set is said of hundreds.
+    const said = text.replaceAll(path, '');
+    if (!noted.has(said))
+      process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN', detail: 'Not told again of other files.' });
+    noted.add(said);
+  };
   return {
     kind: source.kind,
     dir: source.dir,
@@ -76,7 +84,7 @@ function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number
     async load(uid) {
       const scan = scans.get(uid);
       if (scan === undefined) throw unknownSeries(source.dir, uid);
-      return labelScan(await readSourceVolume(scan), scan.truth, rule, backgroundPoints);
+      return labelScan(await readSourceVolume(scan, noteOnce(scan.read.path)), scan.truth, rule, backgroundPoints);
     },
   };
 }

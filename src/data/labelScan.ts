@@ -1,5 +1,6 @@
-import { nearestIndex, type Volume } from '../ct/index.js';
+import type { Volume } from '../ct/index.js';
 import type { LabelRule, RuleNodule, ScanTruth } from '../labels/index.js';
+import { ignoredFindings, knownBackground } from './aroundTruth.js';
 import { backgroundPoints } from './backgroundPoints.js';
 import type { LabelledScan, ScanNodule } from './labelledScan.js';
 import { noduleSlices, type Triple } from './noduleSlices.js';
@@ -12,16 +13,16 @@ export async function labelScan(
   background: number,
 ): Promise<LabelledScan> {
   const { mask, nodules } = await rule.label(volume, truth);
+  const ignored = ignoredFindings(volume, truth.excluded ?? []);
   return {
     volume,
     mask,
     nodules: nodules.map((nodule) => scanNodule(volume, mask, nodule)),
-    background: backgroundPoints(volume, mask, background, candidatesOf(volume, truth)),
+    background: backgroundPoints(volume, mask, background, await knownBackground(volume, truth, ignored)),
+    ...(ignored.length === 0 ? {} : { ignored }),
+    ...(truth.oneNodule && nodules.length === 1 ? { oneNodule: true } : {}),
   };
 }
-
-const candidatesOf = (volume: Volume, { candidates = [] }: ScanTruth): Triple[] =>
-  candidates.map((point) => nearestIndex(volume, point) as unknown as Triple);
 
 function scanNodule(volume: Volume, mask: Uint8Array, { annotation, center, boxLow, boxHigh }: RuleNodule): ScanNodule {
   const box = { low: boxLow as unknown as Triple, high: boxHigh as unknown as Triple };

@@ -14,6 +14,13 @@ export interface ScanNodule {
   slices: NoduleSlice[];
 }
 
+/** Where something lies that is neither a nodule to find nor false. */
+export interface Finding {
+  /** Slice, row, column, rounded. */
+  center: Triple;
+  diameterMm: number;
+}
+
 /** A scan with its ground truth, ready to be cut. */
 export interface LabelledScan {
   volume: Volume;
@@ -22,4 +29,8 @@ export interface LabelledScan {
   nodules: ScanNodule[];
   /** Places without a nodule, hard and easy ones in turn. */
   background: Triple[];
+  /** Findings that are neither wanted nor false; absent: none. */
+  ignored?: readonly Finding[];
+  /** The scan is a crop around one nodule, its only one, which is there even where nothing is labelled. */
+  oneNodule?: boolean;
 }

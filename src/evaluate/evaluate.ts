@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { type Dataset, openDataset, readSplit, type SplitPart } from '../data/index.js';
+import { type Dataset, openDataset, readSplit, type SourceOptions, type SplitPart } from '../data/index.js';
 import { type BaselineScan, baselineAt, baselineCandidates, overlap, type ScanScore } from '../score/index.js';
 import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
@@ -14,11 +14,13 @@ import type { ScanModel } from './scanModel.js';
 
 /** Scans of a data folder: all, or one part of a split. */
 export interface ScanChoice {
-  /** A LUNA16 layout or a prepared store. */
+  /** A folder of scans in a known layout, or a prepared store. */
   data: string;
   /** File of a split, as a run's split.json. */
   split?: string;
   part?: SplitPart;
+  /** What the data do not say themselves. */
+  source?: SourceOptions;
 }
 
 export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<OperatingPoint> {
@@ -71,13 +73,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     patient: string;
     model: ScanScore;
     overlap: ReturnType<typeof overlap>;
-    baseline: BaselineScan;
+    baseline: BaselineScan | null;
   }[] = [];
   const tiles: Tile[] = [];
   for await (const { scan, patient } of predictAll(options, model, 'scoring', { onProgress, signal })) {
     const { volume, truth, nodules } = scan;
     const prediction = predictionAt(scan, operatingPoint);
-    const baseline = baselineCandidates(volume, nodules);
+    // Its cuts are in HU and its sizes in millimetres.
+    const baseline = volume.intensity === 'hu' && volume.spacing !== null ? baselineCandidates(volume, nodules) : null;
     scored.push({
       uid: volume.uid,
       patient,
@@ -90,11 +93,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   if (options.pictures) await writeFile(options.pictures, overlayPicture(tiles.slice(0, MOST_TILES)));
   const wrong = scored.reduce((sum, { model: { falseComponents } }) => sum + falseComponents, 0);
   const baselinePoint = baselineAt(
-    scored.map(({ baseline }) => baseline),
+    scored.flatMap(({ baseline }) => baseline ?? []),
     scored.length === 0 ? 0 : wrong / scored.length,
   );
   const figures = figuresOf(
-    scored.map(({ baseline, ...scan }) => ({ ...scan, baseline: baselineHits(baseline, baselinePoint) })),
+    scored.map(({ baseline, ...scan }) => ({ ...scan, baseline: baseline && baselineHits(baseline, baselinePoint) })),
   );
   const patients = new Set(scored.map(({ patient }) => patient));
   return { ...figures, trainedOn: [...patients].filter((patient) => trainedOn.has(patient)).length, operatingPoint };
@@ -106,7 +109,7 @@ async function* predictAll(
   label: string,
   { onProgress, signal }: Pick<EvaluateOptions, 'onProgress' | 'signal'>,
 ) {
-  const dataset = await openDataset(choice.data);
+  const dataset = await openDataset(choice.data, choice.source);
   const chosen = await scansOf(dataset, choice);
   let done = 0;
   for (const { uid, patient } of chosen) {

@@ -11,7 +11,8 @@ export interface ScoredScan {
   uid: string;
   patient: string;
   model: ScanScore;
-  baseline: Hits;
+  /** Null where the rule does not apply, as its cuts are in HU. */
+  baseline: Hits | null;
   /** Of the whole scan: predicted voxels against true ones. */
   overlap: Overlap;
 }
@@ -35,23 +36,27 @@ export interface Figures extends FoundFigures {
   leftEmpty: number;
   joint: number | null;
   jointOfEmpty: number | null;
-  baseline: FoundFigures;
+  /** Null where it does not apply to some of the scans. */
+  baseline: FoundFigures | null;
   /** 95 %, bootstrap over patients; null where it cannot be computed. */
   intervals: Record<IntervalName, Interval | null>;
 }
 
 const statistics = {
-  sensitivity: (scans) => foundFigures(scans, 'model').sensitivity,
-  falsePerScan: (scans) => foundFigures(scans, 'model').falsePerScan,
+  sensitivity: (scans) => foundFigures(scans.map(({ model }) => model)).sensitivity,
+  falsePerScan: (scans) => foundFigures(scans.map(({ model }) => model)).falsePerScan,
   dice3d: (scans) => mean(agreedDice(scans)),
   dice3dMedian: (scans) => median(agreedDice(scans)),
   dice3dPooled: pooledDice,
   joint: jointScore,
-  baselineSensitivity: (scans) => foundFigures(scans, 'baseline').sensitivity,
-  baselineFalsePerScan: (scans) => foundFigures(scans, 'baseline').falsePerScan,
+  baselineSensitivity: (scans) => baselineFigures(scans)?.sensitivity ?? null,
+  baselineFalsePerScan: (scans) => baselineFigures(scans)?.falsePerScan ?? null,
   sensitivityOverBaseline: (scans) => {
-    const [own, other] = [foundFigures(scans, 'model').sensitivity, foundFigures(scans, 'baseline').sensitivity];
-    return own === null || other === null ? null : own - other;
+    const [own, other] = [
+      foundFigures(scans.map(({ model }) => model)).sensitivity,
+      baselineFigures(scans)?.sensitivity,
+    ];
+    return own === null || other === null || other === undefined ? null : own - other;
   },
 } satisfies Record<string, (scans: readonly ScoredScan[]) => number | null>;
 
@@ -75,24 +80,29 @@ export function figuresOf(scans: readonly ScoredScan[], { seed = 1, resamples = 
     scans: scans.length,
     patients: groups.length,
     nodules: nodules.length,
-    ...foundFigures(scans, 'model'),
+    ...foundFigures(scans.map(({ model }) => model)),
     dice3d: { mean: mean(dice), median: median(dice), pooled: pooledDice(scans) },
     missed: dice.filter((value) => value === 0).length,
     withoutAgreement: without.length,
     leftEmpty: without.filter(({ found }) => !found).length,
     joint: jointScore(scans),
     jointOfEmpty: nodules.length === 0 ? null : without.length / nodules.length,
-    baseline: foundFigures(scans, 'baseline'),
+    baseline: baselineFigures(scans),
     intervals,
   };
 }
 
-function foundFigures(scans: readonly ScoredScan[], who: 'model' | 'baseline'): FoundFigures {
+const baselineFigures = (scans: readonly ScoredScan[]): FoundFigures | null => {
+  const hits = scans.flatMap(({ baseline }) => baseline ?? []);
+  return hits.length < scans.length ? null : foundFigures(hits);
+};
+
+function foundFigures(scans: readonly Hits[]): FoundFigures {
   let [found, nodules, wrong] = [0, 0, 0];
   for (const scan of scans) {
-    found += scan[who].nodules.filter((nodule) => nodule.found).length;
-    nodules += scan[who].nodules.length;
-    wrong += scan[who].falseComponents;
+    found += scan.nodules.filter((nodule) => nodule.found).length;
+    nodules += scan.nodules.length;
+    wrong += scan.falseComponents;
   }
   return {
     found,

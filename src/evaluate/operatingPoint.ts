@@ -1,9 +1,10 @@
-import { knownSpacing, type Volume } from '../ct/index.js';
+import type { Volume } from '../ct/index.js';
 import {
   type MatchedScan,
   matchScan,
   noduleScores,
   type ScanScore,
+  scoreCrop,
   scoreMatched,
   type TrueNodule,
 } from '../score/index.js';
@@ -15,6 +16,10 @@ export interface PredictedScan {
   /** 1 inside true nodules. */
   truth: Uint8Array;
   nodules: readonly TrueNodule[];
+  /** Neither wanted nor false. */
+  ignored?: readonly TrueNodule[];
+  /** A crop around its only nodule. */
+  oneNodule?: boolean;
   probabilities: Float32Array;
 }
 
@@ -84,14 +89,26 @@ export function predictionAt({ volume, probabilities }: PredictedScan, point: Op
 interface Cut {
   candidates: Candidates['components'];
   matched: MatchedScan;
+  oneNodule: boolean;
 }
 
-function cutAt({ volume, truth, nodules, probabilities }: PredictedScan, threshold: number): Cut {
+/** Where the spacing is unknown, everything is counted in voxels. */
+function cutAt(
+  { volume, truth, nodules, ignored, oneNodule = false, probabilities }: PredictedScan,
+  threshold: number,
+): Cut {
   const candidates = candidatesAbove(probabilities, volume.shape, threshold);
-  const spacing = knownSpacing(volume, `scoring ${volume.uid}`);
-  const scan = { prediction: candidates.labels, truth, shape: volume.shape, spacing, nodules };
-  return { candidates: candidates.components, matched: matchScan(scan, candidates) };
+  const spacing = volume.spacing ?? ([1, 1, 1] as const);
+  const scan = {
+    prediction: candidates.labels,
+    truth,
+    shape: volume.shape,
+    spacing,
+    nodules,
+    ...(ignored && { ignored }),
+  };
+  return { candidates: candidates.components, matched: matchScan(scan, candidates), oneNodule };
 }
 
-const scoreOf = ({ candidates, matched }: Cut, point: OperatingPoint): ScanScore =>
-  scoreMatched(matched, ({ label }) => isNodule(candidates[label - 1]!, point));
+const scoreOf = ({ candidates, matched, oneNodule }: Cut, point: OperatingPoint): ScanScore =>
+  (oneNodule ? scoreCrop : scoreMatched)(matched, ({ label }) => isNodule(candidates[label - 1]!, point));

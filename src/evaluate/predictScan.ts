@@ -20,5 +20,10 @@ export async function predictScan(
   options: ScanOptions = {},
 ): Promise<PredictedScan> {
   const probabilities = await scanProbabilities(scan.volume, model, options);
-  return { volume: scan.volume, truth: scan.mask, nodules: trueNodules(scan), probabilities };
+  const { volume, mask: truth, ignored, oneNodule } = scan;
+  return {
+    ...{ volume, truth, nodules: trueNodules(scan), probabilities },
+    ...(ignored && { ignored: ignored.map(({ center, diameterMm }) => ({ centerIRC: center, diameterMm })) }),
+    ...(oneNodule && { oneNodule }),
+  };
 }

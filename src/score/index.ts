@@ -1,4 +1,5 @@
 export * from './bootstrap.js';
+export * from './cropScore.js';
 export * from './dice.js';
 export * from './matching.js';
 export * from './noduleScore.js';

@@ -1,9 +1,15 @@
 import { bootstrapInterval, type Interval, type IntervalOptions } from './bootstrap.js';
-import type { ScanScore } from './matching.js';
+import type { NoduleScore, ScanScore } from './matching.js';
 
-/** Figures over scans; `dice3d` is 0 for nodules where nothing is predicted. */
+/**
+ * Figures over scans; `dice3d` is 0 for nodules where nothing is predicted. Nodules without any voxel of truth, such as those that no two
+ * readers agree on, cannot be found and are counted apart.
+ */
 export interface NoduleScores {
   nodules: number;
+  withoutAgreement: number;
+  /** Of those without agreement: no predicted component lies there. */
+  leftEmpty: number;
   found: number;
   /** found / nodules; null without nodules. */
   sensitivity: number | null;
@@ -16,11 +22,14 @@ export interface NoduleScores {
 
 /** Sums the scores of scans. */
 export function noduleScores(scans: readonly ScanScore[]): NoduleScores {
-  const nodules = scans.flatMap((scan) => scan.nodules);
+  const all = scans.flatMap((scan) => scan.nodules);
+  const [nodules, without] = [all.filter(agreed), all.filter((nodule) => !agreed(nodule))];
   const found = nodules.filter((nodule) => nodule.found).length;
   const falseComponents = scans.reduce((sum, scan) => sum + scan.falseComponents, 0);
   return {
     nodules: nodules.length,
+    withoutAgreement: without.length,
+    leftEmpty: without.filter((nodule) => !nodule.found).length,
     found,
     sensitivity: nodules.length === 0 ? null : found / nodules.length,
     dice3d: nodules.length === 0 ? null : nodules.reduce((sum, nodule) => sum + nodule.dice, 0) / nodules.length,
@@ -28,6 +37,8 @@ export function noduleScores(scans: readonly ScanScore[]): NoduleScores {
     quality: noduleQuality(scans),
   };
 }
+
+const agreed = ({ overlap }: NoduleScore): boolean => overlap.truth > 0;
 
 /** How much a false component costs beside a nodule that is missed. */
 export const FALSE_COMPONENT_WEIGHT = 0.125;
@@ -42,7 +53,8 @@ export const FALSE_COMPONENT_WEIGHT = 0.125;
 export function noduleQuality(scans: readonly ScanScore[], falseWeight = FALSE_COMPONENT_WEIGHT): number | null {
   let gained = 0;
   let possible = 0;
-  for (const { nodules, falseComponents } of scans) {
+  for (const { nodules: all, falseComponents } of scans) {
+    const nodules = all.filter(agreed);
     for (const nodule of nodules) if (nodule.found) gained += nodule.dice;
     possible += nodules.length + falseWeight * falseComponents;
   }

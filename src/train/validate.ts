@@ -1,5 +1,5 @@
 import type { LabelledScan } from '../data/labelledScan.js';
-import { matchScan, type NoduleScores, noduleScores, type ScanScore, scoreMatched } from '../score/index.js';
+import { matchScan, type NoduleScores, noduleScores, type ScanScore, scoreCrop, scoreMatched } from '../score/index.js';
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from './metrics.js';
 import { slicePicture } from './slicePicture.js';
@@ -111,15 +111,27 @@ function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Te
 }
 
 /** Components of fewer than `minimumVoxels` are left out. Where the file knows no spacing everything is in voxels, and a nodule without a diameter has that of its mask's volume. */
-export function scoreOf({ volume, mask, nodules }: LabelledScan, prediction: Uint8Array, minimumVoxels = 1): ScanScore {
+export function scoreOf(
+  { volume, mask, nodules, ignored = [], oneNodule }: LabelledScan,
+  prediction: Uint8Array,
+  minimumVoxels = 1,
+): ScanScore {
   const spacing = volume.spacing ?? ([1, 1, 1] as const);
   const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
   const known = nodules.map(({ center, diameterMm, voxels }) => ({
     centerIRC: center,
     diameterMm: diameterMm ?? 2 * Math.cbrt((3 * voxels * voxelMm3) / (4 * Math.PI)),
   }));
-  const matched = matchScan({ prediction, truth: mask, shape: volume.shape, spacing, nodules: known });
-  return scoreMatched(matched, ({ voxels }) => voxels >= minimumVoxels);
+  const findings = ignored.map(({ center, diameterMm }) => ({ centerIRC: center, diameterMm }));
+  const matched = matchScan({
+    prediction,
+    truth: mask,
+    shape: volume.shape,
+    spacing,
+    nodules: known,
+    ignored: findings,
+  });
+  return (oneNodule ? scoreCrop : scoreMatched)(matched, ({ voxels }) => voxels >= minimumVoxels);
 }
 
 /** Of each nodule, its annotated point. Two nodules in one slice make one picture. */

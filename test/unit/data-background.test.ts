@@ -41,7 +41,7 @@ it('listed candidates come among the hard ones, except those outside the scan or
   const { volume, mask } = synthesize({ seed: 3, size: [24, 256, 256], spacing: [1.2, 1.2, 3] });
   const at = mask.indexOf(1);
   const inNodule = [Math.floor(at / 65536), Math.floor(at / 256) % 256, at % 256] as const;
-  const points = backgroundPoints(volume, mask, 16, [inNodule, [99, 0, 0], [5, 100, 101]]);
+  const points = backgroundPoints(volume, mask, 16, { candidates: [inNodule, [99, 0, 0], [5, 100, 101]] });
   expect(points[0]).toEqual([5, 100, 101]);
   expect(points).not.toContainEqual(inNodule);
   expect(points).not.toContainEqual([99, 0, 0]);

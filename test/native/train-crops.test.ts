@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identityDirection, writeMask, writeVolume } from '../../dist/ct/index.js';
+import { readSplit } from '../../dist/data/index.js';
+import { evaluate } from '../../dist/evaluate/evaluate.js';
+import type { TrainEvent } from '../../dist/train/events.js';
+import { train } from '../../dist/train/train.js';
+import { writeNnunetFixture } from '../support/datasets.js';
+
+let folder: string;
+const events: TrainEvent[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crops-'));
+  const cases = Object.fromEntries(
+    Array.from({ length: 12 }, (_, i) => [
+      `LIDC-IDRI-${String(i >> 1).padStart(4, '0')}_n${i & 1}`,
+      i % 4 === 3 ? 0 : 5 + (i % 3),
+    ]),
+  );
+  await writeNnunetFixture(join(folder, 'data'), { cases });
+  const config = {
+    data: join(folder, 'data'),
+    out: join(folder, 'run'),
+    folds: 3,
+    fold: 0,
+    epochs: 1,
+    samples: 32,
+    threads: 1,
+    contextSlices: 1,
+    cropSize: 32,
+    network: { depth: 2, wf: 2 },
+    compat: { zeroIsBest: true },
+  };
+  for await (const event of train(config)) events.push(event);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('training on an nnU-Net raw folder of 8-bit crops', () => {
+  it('splits by patient into the fold asked for, and says what it took the cases for', async () => {
+    const { unit, fold, train: trained, validation } = await readSplit(join(folder, 'run', 'split.json'));
+    expect([unit, fold]).toEqual(['patient', { number: 0, of: 3, by: 'hash' }]);
+    const patients = (uids: string[]) => new Set(uids.map((uid) => uid.slice(0, 14)));
+    expect([...patients(trained)].filter((one) => patients(validation).has(one))).toEqual([]);
+    expect(events).toContainEqual({ type: 'note', text: expect.stringMatching(/crop around one nodule/) });
+  });
+
+  it('validates each case as one nodule, those without a label apart', async () => {
+    const { validation } = await readSplit(join(folder, 'run', 'split.json'));
+    const found = events.find((event) => event.type === 'validation')!.nodules;
+    expect(found.nodules + found.withoutAgreement).toBe(validation.length);
+    expect(events.at(-1)).toMatchObject({ type: 'end', status: 'finished' });
+  });
+
+  it('gives a model that scores such crops, one nodule each, without a rule in HU', async () => {
+    const model = join(folder, 'run', 'checkpoints', 'best.safetensors');
+    const figures = await evaluate({
+      data: join(folder, 'data'),
+      model,
+      threshold: 0.5,
+      minimumVoxels: 1,
+      device: 'cpu',
+    });
+    expect(figures).toMatchObject({ scans: 12, nodules: 12, withoutAgreement: 3, patients: 6, baseline: null });
+    expect(figures.jointOfEmpty).toBeCloseTo(3 / 12);
+  });
+
+  it('gives a model that refuses scans in HU', async () => {
+    const geometry = {
+      shape: [2, 64, 64] as const,
+      spacing: [1, 1, 1] as const,
+      origin: [0, 0, 0] as const,
+      direction: identityDirection,
+      uid: 'a',
+    };
+    const [images, labels] = [join(folder, 'hu', 'images'), join(folder, 'hu', 'labels')];
+    for (const dir of [images, labels]) mkdirSync(dir, { recursive: true });
+    await writeVolume(join(images, 'a.mha'), {
+      ...geometry,
+      voxels: new Int16Array(8192).fill(-700),
+      intensity: 'hu',
+      scale: 1,
+      offset: 0,
+    });
+    await writeMask(join(labels, 'a.mha'), { ...geometry, voxels: new Uint8Array(8192) });
+    const model = join(folder, 'run', 'checkpoints', 'best.safetensors');
+    await expect(evaluate({ data: join(folder, 'hu'), model, device: 'cpu' })).rejects.toThrow(
+      /segmenting a: it is in HU, the model was trained on crops of arbitrary intensity \(input minmax-window\)/,
+    );
+  });
+});
