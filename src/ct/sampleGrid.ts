@@ -63,27 +63,74 @@ const clamp = (place: number, length: number): number => Math.min(Math.max(place
 
 const lengthOf = ([slices, rows, columns]: Shape3): number => slices * rows * columns;
 
+/** Where the new voxels of one axis lie among the old ones: the old index before, 1 if there is one after it, and the way towards that; -1 outside. */
+interface AxisPlaces {
+  readonly before: Int32Array;
+  readonly next: Uint8Array;
+  readonly way: Float64Array;
+}
+
+/** The places of each axis [columns, rows, slices] where the axes of both grids agree, so that they need not be found voxel by voxel; else null. */
+const placesByAxis = (sampling: Sampling<unknown>): [AxisPlaces, AxisPlaces, AxisPlaces] | null => {
+  const { shape, newShape, start, step, slicePositions, reach = 0.5 } = sampling;
+  if (step.some((row, axis) => row.some((entry, n) => n !== axis && Math.abs(entry) > 1e-12))) return null;
+  const placesOf = (axis: 0 | 1 | 2): AxisPlaces => {
+    const [count, length] = [newShape[2 - axis]!, shape[2 - axis]!];
+    const [before, next, way] = [new Int32Array(count), new Uint8Array(count), new Float64Array(count)];
+    for (let n = 0; n < count; n++) {
+      const mark = start[axis] + step[axis][axis]! * n;
+      const place = axis === 2 && slicePositions !== undefined ? sliceAt(slicePositions, mark) : mark;
+      const edge = reach + 1e-6;
+      const held = clamp(place, length);
+      before[n] = place >= -edge && place <= length - 1 + edge ? Math.floor(held) : -1;
+      next[n] = Math.floor(held) + 1 < length ? 1 : 0;
+      way[n] = held - Math.floor(held);
+    }
+    return { before, next, way };
+  };
+  return [placesOf(0), placesOf(1), placesOf(2)];
+};
+
 /** Trilinear, rounded to whole numbers. */
 export const sampleLinear = (sampling: Sampling<Int16Array>): Int16Array => {
   const { voxels, shape, newShape, outside } = sampling;
   const [slices, rows, columns] = shape;
-  const result = new Int16Array(lengthOf(newShape));
-  eachPlace(sampling, (at, placeX, placeY, placeZ) => {
-    if (Number.isNaN(placeX)) {
-      result[at] = outside;
-      return;
+  const result = new Int16Array(lengthOf(newShape)).fill(outside);
+  const plane = rows * columns;
+  /** Between the eight voxels from `o` on; the steps are 0 where there is none after. */
+  const between = (o: number, right: number, down: number, next: number, u: number, v: number, w: number): number => {
+    const a = voxels[o]! + u * (voxels[o + right]! - voxels[o]!);
+    const b = voxels[o + down]! + u * (voxels[o + down + right]! - voxels[o + down]!);
+    const p = o + next;
+    const c = voxels[p]! + u * (voxels[p + right]! - voxels[p]!);
+    const d = voxels[p + down]! + u * (voxels[p + down + right]! - voxels[p + down]!);
+    const front = a + v * (b - a);
+    return Math.round(front + w * (c + v * (d - c) - front));
+  };
+  const axes = placesByAxis(sampling);
+  if (axes === null) {
+    eachPlace(sampling, (at, placeX, placeY, placeZ) => {
+      if (Number.isNaN(placeX)) return;
+      const [x, y, z] = [clamp(placeX, columns), clamp(placeY, rows), clamp(placeZ, slices)];
+      const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
+      const steps = [i + 1 < columns ? 1 : 0, j + 1 < rows ? columns : 0, k + 1 < slices ? plane : 0] as const;
+      result[at] = between(k * plane + j * columns + i, ...steps, x - i, y - j, z - k);
+    });
+    return result;
+  }
+  const [x, y, z] = axes;
+  const [newSlices, newRows, newColumns] = newShape;
+  for (let k = 0, at = 0; k < newSlices; k++) {
+    for (let j = 0; j < newRows; j++, at += newColumns) {
+      if (z.before[k]! < 0 || y.before[j]! < 0) continue;
+      const row = z.before[k]! * plane + y.before[j]! * columns;
+      const [down, next] = [y.next[j]! * columns, z.next[k]! * plane];
+      const [v, w] = [y.way[j]!, z.way[k]!];
+      for (let i = 0; i < newColumns; i++) {
+        if (x.before[i]! >= 0) result[at + i] = between(row + x.before[i]!, x.next[i]!, down, next, x.way[i]!, v, w);
+      }
     }
-    const [x, y, z] = [clamp(placeX, columns), clamp(placeY, rows), clamp(placeZ, slices)];
-    const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
-    const [u, v, w] = [x - i, y - j, z - k];
-    const right = i + 1 < columns ? 1 : 0;
-    const down = j + 1 < rows ? columns : 0;
-    const next = k + 1 < slices ? rows * columns : 0;
-    const o = (k * rows + j) * columns + i;
-    const row = (from: number) => voxels[from]! + u * (voxels[from + right]! - voxels[from]!);
-    const plane = (from: number) => row(from) + v * (row(from + down) - row(from));
-    result[at] = Math.round(plane(o) + w * (plane(o + next) - plane(o)));
-  });
+  }
   return result;
 };
 
@@ -91,11 +138,27 @@ export const sampleLinear = (sampling: Sampling<Int16Array>): Int16Array => {
 export const sampleNearest = (sampling: Sampling<Uint8Array>): Uint8Array => {
   const { voxels, shape, newShape, outside } = sampling;
   const [slices, rows, columns] = shape;
-  const result = new Uint8Array(lengthOf(newShape));
-  const nearest = (place: number, length: number) => clamp(Math.floor(place + 0.5), length);
-  eachPlace(sampling, (at, x, y, z) => {
-    const o = (nearest(z, slices) * rows + nearest(y, rows)) * columns + nearest(x, columns);
-    result[at] = Number.isNaN(x) ? outside : voxels[o]!;
-  });
+  const result = new Uint8Array(lengthOf(newShape)).fill(outside);
+  const axes = placesByAxis(sampling);
+  if (axes === null) {
+    const nearest = (place: number, length: number) => clamp(Math.floor(place + 0.5), length);
+    eachPlace(sampling, (at, x, y, z) => {
+      if (Number.isNaN(x)) return;
+      result[at] = voxels[(nearest(z, slices) * rows + nearest(y, rows)) * columns + nearest(x, columns)]!;
+    });
+    return result;
+  }
+  const nearest = axes.map(({ before, next, way }) =>
+    before.map((index, n) => (index >= 0 && next[n] === 1 && way[n]! >= 0.5 ? index + 1 : index)),
+  ) as [Int32Array, Int32Array, Int32Array];
+  const [x, y, z] = nearest;
+  const [newSlices, newRows, newColumns] = newShape;
+  for (let k = 0, at = 0; k < newSlices; k++) {
+    for (let j = 0; j < newRows; j++, at += newColumns) {
+      if (z[k]! < 0 || y[j]! < 0) continue;
+      const row = (z[k]! * rows + y[j]!) * columns;
+      for (let i = 0; i < newColumns; i++) if (x[i]! >= 0) result[at + i] = voxels[row + x[i]!]!;
+    }
+  }
   return result;
 };

@@ -104,6 +104,19 @@ describe('resampling to a spacing', () => {
     expect(new Set(fine.voxels)).toEqual(new Set([0, 4]));
   });
 
+  it('takes for labels the nearest voxel, the later one of two as near, and the last one beyond', () => {
+    const volume = sampled(identityDirection, [2, 2, 3]);
+    const mask: MaskVolume = { ...volume, voxels: Uint8Array.from(volume.voxels, (_, k) => (k * 37) % 251) };
+    const { shape: size, voxels } = resampleMask(mask, [1.5, 1, 4]);
+    const nearest = (at: number, ratio: number, length: number) => Math.min(length - 1, Math.floor(at * ratio + 0.5));
+    const expected = Array.from(voxels, (_, at) => {
+      const [k, j, i] = [Math.floor(at / (size[1] * size[2])), Math.floor(at / size[2]) % size[1], at % size[2]];
+      return mask.voxels[(nearest(k, 4 / 3, 6) * 8 + nearest(j, 0.5, 8)) * 10 + nearest(i, 0.75, 10)];
+    });
+    expect(size).toEqual([5, 16, 13]);
+    expect([...voxels]).toEqual(expected);
+  });
+
   it('refuses a spacing of zero, an unknown one, and a grid beyond memory', () => {
     const volume = sampled(identityDirection, [2, 2, 3]);
     const code = (run: () => unknown) => {
