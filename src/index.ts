@@ -37,7 +37,7 @@ export {
   type Split,
 } from './data/index.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate/evaluate.js';
-export { type Annotation, boundingBoxMask, readAnnotations } from './labels/index.js';
+export { type Annotation, boundingBoxMask, type MaskForOptions, readAnnotations, readMaskFor } from './labels/index.js';
 export * from './phantom/index.js';
 export { NoduleTrainError } from './runtime/error.js';
 export * from './score/index.js';

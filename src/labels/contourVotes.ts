@@ -59,7 +59,7 @@ const noduleVoxels = (
       );
     }
     const voxels = new Set<number>();
-    fillPolygon(outline.points, (row, from, to) => {
+    fillPolygon(outline.points, rows, (row, from, to) => {
       for (let column = from; column <= to; column++) voxels.add(base + row * columns + column);
     });
     outlinePixels(outline.points, (row, column) => {

@@ -5,7 +5,7 @@ import { boxRuleSchema } from './boundingBoxMask.js';
 import { boxRule } from './boxRule.js';
 import { contourRule } from './contourRule.js';
 import type { LabelRule } from './labelRule.js';
-import { maskRule } from './maskRule.js';
+import { maskRule, maskRuleSchema } from './maskRule.js';
 import { sphereRule, sphereRuleSchema } from './sphereRule.js';
 import { voteRule, voteRuleSchema } from './voteRule.js';
 
@@ -18,6 +18,7 @@ export const labelRuleSchema = z.strictObject({
   box: boxRuleSchema.prefault({}),
   sphere: sphereRuleSchema.prefault({}),
   votes: voteRuleSchema.prefault({}),
+  mask: maskRuleSchema.prefault({}),
 });
 
 export type LabelRuleOptions = z.input<typeof labelRuleSchema>;
@@ -26,12 +27,12 @@ export type LabelRuleOptions = z.input<typeof labelRuleSchema>;
 export const createRule = (input: LabelRuleOptions = {}): LabelRule => {
   const options = checkOptions(labelRuleSchema, 'choosing the rule of the ground truth', input);
   const rules = {
-    auto: () => autoRule(maskRule(), boxRule(options.box)),
+    auto: () => autoRule(maskRule(options.mask), boxRule(options.box)),
     box: () => boxRule(options.box),
     sphere: () => sphereRule(options.sphere),
     contours: () => contourRule(options.votes),
     votes: () => voteRule(options.votes),
-    mask: () => maskRule(),
+    mask: () => maskRule(options.mask),
   };
   return rules[options.labels]();
 };

@@ -2,11 +2,13 @@
 export type PixelPoint = readonly [column: number, row: number];
 
 /**
- * Calls `visit` with each stretch of pixel centres inside a closed polygon, by the even-odd rule, so that a loop inside
- * another is a hole. Both ends belong to the stretch; of centres on the outline itself some are in and some are not.
+ * Calls `visit` with each stretch of pixel centres inside a closed polygon, from its first to its last, by the even-odd rule, so that a
+ * loop inside another is a hole. A centre on the outline belongs to the side of higher rows and columns: of two polygons that share an edge
+ * one has it. Rows outside 0 to `rows` - 1 are passed over.
  */
 export const fillPolygon = (
   points: readonly PixelPoint[],
+  rows: number,
   visit: (row: number, fromColumn: number, toColumn: number) => void,
 ): void => {
   if (points.length < 3) return;
@@ -16,7 +18,7 @@ export const fillPolygon = (
     top = Math.min(top, row);
     bottom = Math.max(bottom, row);
   }
-  for (let row = Math.ceil(top); row <= Math.floor(bottom); row++) {
+  for (let row = Math.max(0, Math.ceil(top)); row <= Math.min(rows - 1, Math.floor(bottom)); row++) {
     const crossings: number[] = [];
     points.forEach(([x, y], corner) => {
       const [nextX, nextY] = points[(corner + 1) % points.length]!;
@@ -26,7 +28,7 @@ export const fillPolygon = (
     });
     crossings.sort((a, b) => a - b);
     for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
-      const [from, to] = [Math.ceil(crossings[pair]!), Math.floor(crossings[pair + 1]!)];
+      const [from, to] = [Math.ceil(crossings[pair]!), Math.ceil(crossings[pair + 1]!) - 1];
       if (from <= to) visit(row, from, to);
     }
   }

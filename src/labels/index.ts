@@ -16,3 +16,4 @@ export { componentAt } from './componentAt.js';
 export { createRule, type LabelRuleOptions, labelRuleSchema } from './createRule.js';
 export { indexContours } from './indexContours.js';
 export type { LabelRule, RuleNodule, ScanTruth } from './labelRule.js';
+export { type MaskForOptions, readMaskFor } from './readMaskFor.js';

@@ -1,22 +1,33 @@
-import { type Volume, voxelCount } from '../ct/index.js';
+import { z } from 'zod';
+import { checkOptions, type Volume, voxelCount } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { LabelRule, ScanTruth } from './labelRule.js';
 import { labelSource } from './labelSource.js';
 import { annotatedNodules, componentsOf, markedNodules, wholeNodule } from './nodulesOfMask.js';
 import { readMaskFor } from './readMaskFor.js';
 
-/** Truth that is given: an image on the scan's grid. */
-export const maskRule = (): LabelRule => ({
-  name: 'mask',
-  version: 2,
-  options: {},
-  files: (truth) => [labelSource('mask', truth)],
-  label: async (volume, truth) => {
-    const path = labelSource('mask', truth, volume.uid);
-    const mask = noduleVoxels(volume, path, await readMaskFor(volume, path), truth.maskValues);
-    return { mask, nodules: nodulesOf(volume, mask, truth) };
-  },
+export const maskRuleSchema = z.strictObject({
+  /** Number or label; where there is only one it need not be said. */
+  segment: z.string().min(1).optional().describe('segment of a DICOM SEG or region of an RTSTRUCT that is the mask'),
 });
+
+export type MaskRuleOptions = z.input<typeof maskRuleSchema>;
+
+/** Truth that is given: an image on the scan's grid, a DICOM SEG or an RTSTRUCT. */
+export const maskRule = (input: MaskRuleOptions = {}): LabelRule => {
+  const options = checkOptions(maskRuleSchema, 'choosing the rule mask', input);
+  return {
+    name: 'mask',
+    version: 2,
+    options,
+    files: (truth) => [labelSource('mask', truth)],
+    label: async (volume, truth) => {
+      const path = labelSource('mask', truth, volume.uid);
+      const mask = noduleVoxels(volume, path, await readMaskFor(volume, path, options), truth.maskValues);
+      return { mask, nodules: nodulesOf(volume, mask, truth) };
+    },
+  };
+};
 
 const nodulesOf = (volume: Volume, mask: Uint8Array, { annotations, oneNodule }: ScanTruth) => {
   if (oneNodule) return [wholeNodule(volume, mask, annotations[0])];

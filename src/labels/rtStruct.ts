@@ -1,6 +1,6 @@
 import { type Volume, voxelCount, type WorldLPS, worldToIndex } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { type Corner, fillPolygons } from './fillPolygons.js';
+import { fillPolygon, type PixelPoint } from './fillPolygon.js';
 
 /** Planes nearer than this, in slices, are one; and so much may the points of one contour differ. */
 const samePlane = 0.1;
@@ -8,7 +8,7 @@ const samePlane = 0.1;
 interface Planar {
   /** In slices, fractional. */
   readonly height: number;
-  readonly corners: readonly Corner[];
+  readonly corners: readonly PixelPoint[];
 }
 
 /**
@@ -41,12 +41,12 @@ export const rtStruct = (
     const taken = planars.filter(({ height }) => Math.abs(height - nearest) <= samePlane);
     leftOut += planars.length - taken.length;
     const plane = voxels.subarray(slice * rows * columns, (slice + 1) * rows * columns);
-    fillPolygons(
-      taken.map(({ corners }) => corners),
-      plane,
-      rows,
-      columns,
-    );
+    // What two contours hold is a hole.
+    for (const { corners } of taken)
+      fillPolygon(corners, rows, (row, from, to) => {
+        for (let column = Math.max(0, from); column <= Math.min(columns - 1, to); column++)
+          plane[row * columns + column]! ^= 1;
+      });
   }
   return { voxels, notes: notesOf([...bySlice.keys()], leftOut) };
 };
@@ -62,7 +62,7 @@ const planarOf = (path: string, k: number, contour: readonly WorldLPS[], volume:
     const found = `runs from slice ${low.toFixed(2)} to ${high.toFixed(2)}`;
     throw refusal(path, k, found, 'contours parallel to the slices of the scan');
   }
-  return { height: (low + high) / 2, corners: points.map(([, row, column]) => [row, column]) };
+  return { height: (low + high) / 2, corners: points.map(([, row, column]) => [column, row]) };
 };
 
 const notesOf = (slices: readonly number[], leftOut: number): string[] => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexIRC, indexToWorld, type Matrix3, type Volume, writeMask } from '../../dist/ct/index.js';
 import { readMaskFor } from '../../dist/labels/readMaskFor.js';
-import type { NoduleTrainError } from '../../dist/runtime/error.js';
+import { NoduleTrainError } from '../../dist/runtime/error.js';
 
 const golden = 'test/golden/dicom-masks';
 const expected: Record<'nodule' | 'vessel' | 'half' | 'contours', number[]> & {
@@ -204,5 +204,33 @@ describe('an image as the mask of a scan', () => {
     const path = join(folder, 'same.mha');
     await writeMask(path, { ...scan, voxels });
     expect(await refusal(scan, path, 1)).toMatch(/^mask-segment: .*only a DICOM SEG or an RTSTRUCT has any/);
+  });
+});
+describe('damaged DICOM masks', () => {
+  it.each(['binary', 'fractional-rle', 'rtstruct'])('end in one error or in a mask, 400 times: %s', async (name) => {
+    const bytes = await readFile(file(name));
+    const path = join(folder, 'mutated.dcm');
+    let state = 2463534242;
+    const below = (end: number): number => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return (state >>> 0) % end;
+    };
+    let refused = 0;
+    for (let round = 0; round < 400; round++) {
+      const mutated = Buffer.from(bytes.subarray(0, below(8) === 0 ? below(bytes.length) : bytes.length));
+      for (let k = 0; k <= below(4); k++)
+        if (mutated.length > 140) mutated[132 + below(mutated.length - 132)] = below(256);
+      await writeFile(path, mutated);
+      try {
+        expect((await on(scan, path, 1)).voxels).toHaveLength(scan.voxels.length);
+      } catch (error) {
+        refused++;
+        if (!(error instanceof NoduleTrainError)) throw error;
+        expect(error.message).not.toMatch(/\n|Phantom/);
+      }
+    }
+    expect(refused).toBeGreaterThan(20);
   });
 });
