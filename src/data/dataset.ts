@@ -47,14 +47,15 @@ export const defaultBackgroundPoints = 128;
 export async function openDataset(dir: string, options: DatasetOptions = {}): Promise<Dataset> {
   const { labels, backgroundPoints = defaultBackgroundPoints, ...given } = options;
   if (isStore(dir)) {
-    refuseForStore(dir, given);
+    refuseForStore(dir, given, labels);
     return openStore(dir);
   }
   return sourceDataset(await openSource(dir, given), createRule(labels), backgroundPoints);
 }
 
-function refuseForStore(dir: string, given: SourceOptions): void {
-  const names = Object.keys(sourceOptionsSchema.shape) as (keyof SourceOptions)[];
+function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOptions = {}): void {
+  const given = { ...source, labels: labels.labels };
+  const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'] as (keyof typeof given)[];
   const name = names.find((one) => given[one] !== undefined && given[one] !== 'auto');
   if (name === undefined) return;
   throw new NoduleTrainError(

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { checkOptions } from '../ct/index.js';
+import { indexContours } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { lidcSource, looksLikeLidc } from './lidcSource.js';
 import { luna16Source } from './luna16Source.js';
@@ -11,16 +12,12 @@ import { type layouts, type SourceOptions, sourceOptionsSchema } from './sourceO
 export type Layout = (typeof layouts)[number];
 
 /**
- * Looks through a folder of scans and labels; no voxel is read. `contours` are LIDC's XML files by series UID.
+ * Looks through a folder of scans and labels; no voxel is read.
  *
- * @throws NoduleTrainError `data-missing` (no folder), `data-layout` (no known layout), `data-option` (an option that the layout has no use for)
- *   and what each layout's own file throws
+ * @throws NoduleTrainError `data-missing` (no folder), `data-layout` (no known layout), `data-option` (an option that the layout has no use for),
+ *   what `indexContours` throws, and what each layout's own file throws
  */
-export async function openSource(
-  dir: string,
-  given: SourceOptions = {},
-  contours: ReadonlyMap<string, string> = new Map(),
-): Promise<Source> {
+export async function openSource(dir: string, given: SourceOptions = {}): Promise<Source> {
   const options = checkOptions(sourceOptionsSchema, `opening the data folder ${dir}`, given);
   const names = await readdir(dir).catch((cause: NodeJS.ErrnoException) => {
     const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`;
@@ -32,7 +29,13 @@ export async function openSource(
   });
   const layout = options.layout === 'auto' ? await recognize(dir, names, options) : options.layout;
   const open = { luna16: luna16Source, lidc: lidcSource, pairs: pairsSource, nnunet: nnunetSource }[layout];
-  return open(dir, options, contours);
+  return open(dir, options, await contoursOf(dir, layout, options.contours));
+}
+
+/** LIDC's XML files by series UID: those of the folder that was given, else those that a LIDC tree has itself. */
+async function contoursOf(dir: string, layout: Layout, given?: string): Promise<ReadonlyMap<string, string>> {
+  if (given !== undefined) return indexContours(given);
+  return layout === 'lidc' ? indexContours(dir, { mayBeEmpty: true }) : new Map();
 }
 
 const lunaLists = ['annotations.csv', 'annotations_with_malignancy.csv'];

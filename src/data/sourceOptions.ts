@@ -10,6 +10,11 @@ export const sourceOptionsSchema = z.object({
     .default('auto')
     .describe('how the folder of scans is laid out; auto looks'),
   annotations: z.string().min(1).optional().describe("luna16: the list of nodules; default DIR's annotations.csv"),
+  contours: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder of LIDC's XML files, which are found in it by their series' UID; lidc: default DIR"),
   masks: z.string().min(1).optional().describe('pairs: folder of the label images; default DIR/labels'),
   label: z.string().min(1).optional().describe('nnunet: the label or region that is nodule, where there are several'),
   channel: z.string().min(1).optional().describe('nnunet: the channel to read, where there are several'),

@@ -7,10 +7,13 @@ const headBytes = 16_384;
 
 /**
  * LIDC's XML files in a tree of folders, by the UID of the series that they are of. Other XML files are passed over; nothing
- * else of a file is kept. Throws 'contours-missing' (no folder, no such file in it) and 'contours-twice' (two files of one
+ * else of a file is kept. Throws 'contours-missing' (no folder; no such file in it, unless it `mayBeEmpty`) and 'contours-twice' (two files of one
  * series that are not the same).
  */
-export const indexContours = async (dir: string): Promise<ReadonlyMap<string, string>> => {
+export const indexContours = async (
+  dir: string,
+  { mayBeEmpty = false }: { mayBeEmpty?: boolean } = {},
+): Promise<ReadonlyMap<string, string>> => {
   const names = await readdir(dir, { recursive: true, withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`;
     throw new NoduleTrainError(
@@ -36,7 +39,7 @@ export const indexContours = async (dir: string): Promise<ReadonlyMap<string, st
       );
     }
   }
-  if (index.size === 0) {
+  if (index.size === 0 && !mayBeEmpty) {
     throw new NoduleTrainError(
       'contours-missing',
       `looking for readers' outlines in ${dir}: none of its ${files.length} XML files is a LidcReadMessage; give the folder of LIDC's XML files`,

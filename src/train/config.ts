@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { augmentationSchema, samplerCompatSchema } from '../data/augmentation.js';
 import { samplerOptionsSchema } from '../data/sampler.js';
 import { sourceOptionsSchema } from '../data/sourceOptions.js';
+import { labelRuleSchema } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { mergeFields } from './recipe.js';
 
@@ -156,6 +157,7 @@ export const trainConfigSchema = z.strictObject({
   logSteps: count().default(1).describe('steps between two events of type step'),
   images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
   ...sourceOptionsSchema.shape,
+  ...labelRuleSchema.pick({ labels: true, sphere: true, votes: true }).shape,
   network: networkSchema.prefault({}),
   augment: augmentationSchema.prefault({}),
   compat: compatSchema.prefault({}),

@@ -37,7 +37,10 @@ export async function openTrainingData(
   const { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } = config.compat;
   const dataset = await openDataset(config.data, {
     ...sourceOptionsOf(config),
-    labels: { box: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } } },
+    labels: {
+      ...{ labels: config.labels, sphere: config.sphere, votes: config.votes },
+      box: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } },
+    },
   });
   for (const text of dataset.notes) note(text);
   if (dataset.missing > 0)
