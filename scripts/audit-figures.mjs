@@ -1,5 +1,5 @@
 // How often the audit of labels flags what is right, and finds what is wrong.
-// node scripts/audit-figures.mjs [--seeds 1-20] [--grid small|standard] [--real DIR]
+// node scripts/audit-figures.mjs [--seeds 1-20] [--grid small|standard] [--verbose]
 // Clean are phantoms with their exact masks and with the box rule's; planted is each kind of fault in a nodule of each phantom.
 import { parseArgs } from 'node:util';
 import { auditChecks, auditScan } from '../dist/labels/index.js';

@@ -25,6 +25,7 @@ export {
   writeVolume,
 } from './ct/index.js';
 export {
+  auditDataset,
   createSampler,
   type Dataset,
   type LabelledScan,
@@ -37,7 +38,15 @@ export {
   type Split,
 } from './data/index.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate/evaluate.js';
-export { type Annotation, boundingBoxMask, type MaskForOptions, readAnnotations, readMaskFor } from './labels/index.js';
+export {
+  type Annotation,
+  auditScan,
+  boundingBoxMask,
+  type MaskForOptions,
+  readAnnotations,
+  readMaskFor,
+  type ScanAudit,
+} from './labels/index.js';
 export * from './phantom/index.js';
 export { NoduleTrainError } from './runtime/error.js';
 export * from './score/index.js';

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { collectGarbage } from '../data/collectGarbage.js';
-import { type PrepareOptions, prepare, prepareOptionsSchema } from '../data/prepare.js';
+import { type PrepareOptions, type PrepareProgress, prepare, prepareOptionsSchema } from '../data/prepare.js';
 import { verifyStore } from '../data/verifyStore.js';
+import type { AuditCounts } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Output, openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
@@ -44,12 +45,22 @@ async function runPrepare(options: PrepareOptions, output: Output): Promise<obje
   let nodules = 0;
   let kept = 0;
   let notes = 0;
-  const dataset = await prepare(options, (progress) => {
+  const onProgress = (progress: PrepareProgress) => {
     nodules += progress.nodules;
     kept += progress.kept ? 1 : 0;
     for (const note of progress.notes) if (notes++ < mostNotes) output.print(`note: series ${progress.uid}: ${note}`);
     output.event({ type: 'scan', ...progress });
     output.progress.show({ label: 'prepare', done: progress.done, total: progress.scans, unit: 'scans' });
+  };
+  const dataset = await prepare(options, onProgress, {
+    onProgress: (progress) => {
+      output.event({ type: 'audited', ...progress });
+      output.progress.show({ label: 'audit', done: progress.done, total: progress.scans, unit: 'scans' });
+    },
+    onEnd: (counts) => {
+      output.event({ type: 'audit', out: options.audit, ...counts });
+      output.print(auditLine(options.audit!, counts));
+    },
   });
   if (notes > mostNotes) output.print(`note: ${notes - mostNotes} further notes; --json has them all.`);
   if (dataset.missing > 0) output.print(`${dataset.missing} annotated series are not on disk and were left out.`);
@@ -89,3 +100,6 @@ async function runCollect(out: string, output: Output): Promise<object> {
     );
   return collected;
 }
+
+const auditLine = (out: string, { scans, nodules, flaggedNodules, errors, warnings }: AuditCounts): string =>
+  `Audit of ${nodules} nodules in ${scans} scans: ${flaggedNodules} flagged, with ${errors} errors and ${warnings} warnings. Look at ${out}/audit.html`;

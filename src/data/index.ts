@@ -1,3 +1,4 @@
+export { type AuditProgress, auditDataset } from './auditDataset.js';
 export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompatSchema } from './augmentation.js';
 export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
 export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './folds.js';

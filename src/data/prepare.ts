@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createRule, type LabelRuleOptions, labelRuleSchema } from '../labels/index.js';
+import { type AuditCounts, createRule, type LabelRuleOptions, labelRuleSchema } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { runInWorkers } from '../runtime/workerPool.js';
+import { type AuditProgress, auditDataset } from './auditDataset.js';
 import { type Dataset, defaultBackgroundPoints } from './dataset.js';
 import { pathHash, type RememberedFile, readHashes, rememberHashes } from './fileHashes.js';
 import { openSource } from './openSource.js';
@@ -28,6 +29,11 @@ export const prepareOptionsSchema = z.strictObject({
     .describe("mm between voxels, x,y,z: scans and truth are resampled to it; default each scan's own"),
   ...labelRuleSchema.shape,
   export: z.string().min(1).optional().describe('also write each mask there, as UID_mask.mhd'),
+  audit: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('also judge the truth of all scans of the store, as audit.html and audit.json there'),
   workers: z.int().min(0).default(0).describe('worker threads, each with one scan at a time; 0: one for each core'),
   keepGoing: z
     .boolean()
@@ -48,6 +54,12 @@ export interface PrepareProgress {
   notes: string[];
 }
 
+/** Who hears of the audit that follows where `audit` is given. */
+export interface AuditListeners {
+  onProgress?: (progress: AuditProgress) => void;
+  onEnd?: (counts: AuditCounts) => void;
+}
+
 /**
  * Makes the ground truth of every scan and puts scan and truth into a store. A scan's folder is named after the hash of its files,
  * annotations, rule and options: what is the same is not made again, and what changed never passes for the old.
@@ -61,6 +73,7 @@ export interface PrepareProgress {
 export async function prepare(
   input: z.input<typeof prepareOptionsSchema>,
   onProgress: (progress: PrepareProgress) => void = () => {},
+  audited: AuditListeners = {},
 ): Promise<Dataset> {
   const options = prepareOptionsSchema.parse(input);
   const { data, out } = options;
@@ -87,7 +100,12 @@ export async function prepare(
   } finally {
     await release();
   }
-  return openStore(out);
+  const store = await openStore(out);
+  if (options.audit !== undefined) {
+    const counts = await auditDataset(store, options.audit, audited.onProgress);
+    audited.onEnd?.(counts);
+  }
+  return store;
 }
 
 /** What the index says that its truth was made with. */

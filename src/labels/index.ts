@@ -1,4 +1,5 @@
 export { type Annotation, readAnnotations } from './annotations.js';
+export { auditPage } from './audit/auditPage.js';
 export { auditScan } from './audit/auditScan.js';
 export {
   type AuditCheck,
@@ -11,6 +12,8 @@ export {
   type ScanToAudit,
   tolerances,
 } from './audit/auditTypes.js';
+export { type Audits, collectAudits, type Finding } from './audit/collectAudits.js';
+export { type AuditCounts, writeAudit } from './audit/writeAudit.js';
 export { type BoxRuleOptions, boundingBoxMask, boxRuleSchema, type LabelledNodule } from './boundingBoxMask.js';
 export { componentAt } from './componentAt.js';
 export { createRule, type LabelRuleOptions, labelRuleSchema } from './createRule.js';

@@ -55,6 +55,17 @@ describe('prepare', { timeout: 120_000 }, () => {
     expect(weights[1]).toEqual(weights[0]);
   });
 
+  it('audits the store where asked, prints one line of counts, and ends well', () => {
+    const { stdout, status } = cli('prepare', '--data', 'scans', '--out', 'store', '--audit', 'audit');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Audit of \d+ nodules in 4 scans: \d+ flagged, with \d+ errors and \d+ warnings/);
+    const { scans, counts } = JSON.parse(readFileSync(path.join(folder, 'audit', 'audit.json'), 'utf8'));
+    expect([scans.length, counts.scans]).toEqual([4, 4]);
+    const page = readFileSync(path.join(folder, 'audit', 'audit.html'), 'utf8');
+    // No folder's name: the files are given to others.
+    for (const text of [page, JSON.stringify(scans)]) expect(text).not.toContain(folder);
+  });
+
   it('exports the mask of each scan, which for a phantom is its exact one', async () => {
     const exported = readdirSync(path.join(folder, 'masks')).filter((file) => file.endsWith('.mhd'));
     expect(exported).toHaveLength(4);
