@@ -17,7 +17,7 @@ export interface FileSum {
   sha256: string;
 }
 
-/** Writes an array in NumPy's own format and forces it to the disk. */
+/** Writes an array in NumPy's own format; forcing it to the disk is the caller's. */
 export async function writeNpy(path: string, shape: readonly number[], data: NpyData): Promise<FileSum> {
   const kind = (Object.keys(kinds) as Kind[]).find((name) => data instanceof kinds[name]) as Kind;
   const parts = [npyHeader(kind, shape)!, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
@@ -28,7 +28,6 @@ export async function writeNpy(path: string, shape: readonly number[], data: Npy
       await file.writeFile(part);
       hash.update(part);
     }
-    await file.sync();
   } finally {
     await file.close();
   }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { LabelledScan } from './labelledScan.js';
 import { type FileSum, mapNpy, writeNpy } from './npy.js';
 import { temporaryName } from './temporary.js';
-import { syncFolder, writeSynced } from './writeSynced.js';
+import { syncAll } from './writeSynced.js';
 
 /** What scan.json of a prepared scan holds beside the arrays. */
 interface ScanFile extends Omit<LabelledScan, 'volume' | 'mask'> {
@@ -36,10 +36,10 @@ export async function writePreparedScan(
     };
     const scan: ScanFile = { format: 'nodule-train-scan', version: 2, volume: geometry, files, ...rest };
     const text = `${JSON.stringify(scan)}\n`;
-    await writeSynced(join(temporary, 'scan.json'), text);
-    await syncFolder(temporary);
+    await writeFile(join(temporary, 'scan.json'), text);
+    // Before the rename, or a power cut could leave a whole folder of empty files. The rename itself is forced with the index.
+    await syncAll([...Object.keys(files), 'scan.json', '.'].map((name) => join(temporary, name)));
     await rename(temporary, folder);
-    await syncFolder(dirname(folder));
     return { sha256: sha256Of(text) };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { type Dataset, unknownSeries } from './dataset.js';
 import { subsetFolds } from './luna16Source.js';
 import { readPreparedScan } from './preparedScan.js';
 import type { Fold } from './source.js';
-import { replaceFile } from './writeSynced.js';
+import { replaceFile, syncAll } from './writeSynced.js';
 
 export const storeVersion = 2;
 
@@ -135,5 +135,6 @@ export const mergeIntoStore = (
       ],
       scans: [...others, ...scans.map((scan) => ({ ...scan, source: source.id }))],
     };
+    await syncAll([join(dir, 'scans')]);
     await replaceFile(join(dir, indexName), `${JSON.stringify(index, null, 1)}\n`);
   });

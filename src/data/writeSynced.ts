@@ -13,9 +13,13 @@ export async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-/** Forces the names in a folder to the disk: without it a power cut may undo a rename. */
-export async function syncFolder(dir: string): Promise<void> {
-  const file = await open(dir, 'r');
+/** Forces files to the disk, side by side; of a folder the names in it: without it a power cut may undo a rename. */
+export const syncAll = async (paths: readonly string[]): Promise<void> => {
+  await Promise.all(paths.map(syncOne));
+};
+
+async function syncOne(path: string): Promise<void> {
+  const file = await open(path, 'r');
   try {
     await file.sync();
   } finally {
@@ -33,5 +37,5 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncFolder(dirname(path));
+  await syncAll([dirname(path)]);
 }
