@@ -157,7 +157,7 @@ export const trainConfigSchema = z.strictObject({
   logSteps: count().default(1).describe('steps between two events of type step'),
   images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
   ...sourceOptionsSchema.shape,
-  ...labelRuleSchema.pick({ labels: true, sphere: true, votes: true }).shape,
+  ...labelRuleSchema.pick({ labels: true, sphere: true, votes: true, mask: true }).shape,
   network: networkSchema.prefault({}),
   augment: augmentationSchema.prefault({}),
   compat: compatSchema.prefault({}),

@@ -38,7 +38,7 @@ export async function openTrainingData(
   const dataset = await openDataset(config.data, {
     ...sourceOptionsOf(config),
     labels: {
-      ...{ labels: config.labels, sphere: config.sphere, votes: config.votes },
+      ...{ labels: config.labels, sphere: config.sphere, votes: config.votes, mask: config.mask },
       box: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } },
     },
   });
