@@ -4,7 +4,7 @@ import { checkOptions } from './checkOptions.js';
 import { formatOf } from './formats.js';
 import { readMask, readVolume } from './readVolume.js';
 import { refuseExisting } from './refuseExisting.js';
-import type { Geometry } from './volume.js';
+import { type Geometry, geometryOf } from './volume.js';
 import { refuseReadOnly, writeMask, writeVolume } from './writeVolume.js';
 
 /** Options of `convertScan`. */
@@ -70,8 +70,8 @@ export const convertScan = async (
   const volume = await readVolume(from, { intensity, series, resample, ...note });
   onStage('writing');
   await writeVolume(to, volume);
-  const { voxels: _, scale, offset, ...written } = volume;
-  return written;
+  const { intensity: written, uid } = volume;
+  return { ...geometryOf(volume), intensity: written, uid };
 };
 
 /** The file itself and that of its values, where the format has two. */
