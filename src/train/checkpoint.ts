@@ -3,6 +3,7 @@ import { nn, type optim, type Tensor } from '../torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../torch/serialization/index.js';
 import type { TrainConfig } from './config.js';
 import type { RunState } from './progressState.js';
+import { tensorsHash } from './tensorsHash.js';
 
 const format = 'nodule-train-checkpoint-1';
 const optimizerPrefix = 'optimizer.';
@@ -59,6 +60,7 @@ export function saveCheckpoint(
     config: JSON.stringify(run.config),
     // Every draw depends on (seed, epoch, position) alone, so this is the position of the random numbers too.
     state: JSON.stringify(run.state),
+    sha256: tensorsHash(tensors),
   });
 }
 
@@ -82,6 +84,13 @@ export function loadCheckpoint(path: string): LoadedCheckpoint {
       'checkpoint',
       `reading the checkpoint ${path}: its metadata says format ${JSON.stringify(metadata.format ?? null)}, wanted is ` +
         `${format}. A file of weights alone can be evaluated (--pooling, --input), but no run can go on from it.`,
+    );
+  const found = tensorsHash(tensors);
+  if (metadata.sha256 !== undefined && metadata.sha256 !== found)
+    throw new NoduleTrainError(
+      'checkpoint',
+      `reading the checkpoint ${path}: its tensors have SHA-256 ${found}, but ${metadata.sha256} was written with them: ` +
+        'the file is damaged; take another one',
     );
   const model = new Map<string, Tensor>();
   const optimizer = new Map<string, Tensor>();

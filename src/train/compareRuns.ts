@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { scope } from '../torch/index.js';
 import { loadTensorsSync } from '../torch/serialization/index.js';
 import { type RunFolder, runFolder } from './runFolder.js';
+import { tensorsHash } from './tensorsHash.js';
 
 export interface RunComparison {
   /** Whether weights, optimizer and counts of the last checkpoints have the same bits. */
@@ -14,22 +14,7 @@ export interface RunComparison {
   firstDifference: string | null;
 }
 
-/** SHA-256 over the tensors of a file, their names, types and shapes, whatever its metadata say. */
-export function tensorsHash(path: string): string {
-  return scope(() => {
-    const hash = createHash('sha256');
-    const { tensors } = loadTensorsSync(path);
-    for (const name of [...tensors.keys()].sort()) {
-      const tensor = tensors.get(name)!;
-      const data = tensor.contiguous().data();
-      hash
-        .update(`${name} ${tensor.dtype} [${tensor.shape}]\n`)
-        .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      tensor.dispose();
-    }
-    return hash.digest('hex');
-  });
-}
+const hashOf = (path: string): string => scope(() => tensorsHash(loadTensorsSync(path).tensors));
 
 const json = (path: string): unknown => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null);
 
@@ -75,7 +60,7 @@ function losses({ events }: RunFolder): Map<number, number> {
 /** Lays a run beside one that it is to repeat. */
 export function compareRuns(run: string, like: string): RunComparison {
   const [mine, other] = [runFolder(run), runFolder(like)];
-  const sha256 = [tensorsHash(mine.last), tensorsHash(other.last)] as const;
+  const sha256 = [hashOf(mine.last), hashOf(other.last)] as const;
   const same = sha256[0] === sha256[1];
   if (same) return { same, sha256, firstDifference: null };
   for (const file of ['config', 'manifest', 'split'] as const) {

@@ -154,6 +154,12 @@ export const trainConfigSchema = z.strictObject({
   threshold: z.number().gt(0).lt(1).default(0.5).describe('probability from which a pixel counts as nodule'),
   minimumVoxels: count().default(8).describe('smaller components are no candidates'),
   checkpointSteps: z.int().min(0).default(0).describe('also save every so many steps; 0: only after epochs'),
+  checkpointMinutes: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('also save after so many minutes since the last time; 0: never by time'),
+  keepCheckpoints: count().default(2).describe('checkpoints of the latest steps that are kept'),
   logSteps: count().default(1).describe('steps between two events of type step'),
   images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
   ...sourceOptionsSchema.shape,

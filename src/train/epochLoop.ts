@@ -14,6 +14,7 @@ export interface EpochParts {
   counts: StepCounts;
   logSteps: number;
   checkpointSteps: number;
+  checkpointMinutes: number;
   saveLast(): void;
   emit(event: TrainEvent): void;
   stopRequested(): boolean;
@@ -26,9 +27,10 @@ export interface EpochParts {
  * @throws NoduleTrainError `loss-not-finite`
  */
 export function trainEpoch(parts: EpochParts): boolean {
-  const { state, stepsPerEpoch, batch, steps, counts, logSteps, checkpointSteps } = parts;
+  const { state, stepsPerEpoch, batch, steps, counts, logSteps, checkpointSteps, checkpointMinutes } = parts;
   let seen = counts.read();
   let seenAt = performance.now();
+  let savedAt = seenAt;
   while (state.stepInEpoch < stepsPerEpoch) {
     if (parts.stopRequested()) return false;
     const toSave = checkpointSteps > 0 ? checkpointSteps - (state.step % checkpointSteps) : Number.POSITIVE_INFINITY;
@@ -37,7 +39,10 @@ export function trainEpoch(parts: EpochParts): boolean {
     steps.run(state.step, many);
     state.step += many;
     state.stepInEpoch += many;
-    const saveDue = checkpointSteps > 0 && state.step % checkpointSteps === 0;
+    const minutes = (performance.now() - savedAt) / 60_000;
+    const saveDue =
+      (checkpointSteps > 0 && state.step % checkpointSteps === 0) ||
+      (checkpointMinutes > 0 && minutes >= checkpointMinutes);
     if (state.step % logSteps === 0 || saveDue || state.stepInEpoch === stepsPerEpoch) {
       const now = counts.read();
       refuseBadLoss(now, parts);
@@ -52,7 +57,9 @@ export function trainEpoch(parts: EpochParts): boolean {
       seen = now;
       seenAt = performance.now();
     }
-    if (saveDue && state.stepInEpoch < stepsPerEpoch) parts.saveLast();
+    if (!saveDue) continue;
+    savedAt = performance.now();
+    if (state.stepInEpoch < stepsPerEpoch) parts.saveLast();
   }
   return true;
 }

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAppendLog } from './appendLog.js';
-import { type LoadedCheckpoint, loadCheckpoint } from './checkpoint.js';
+import type { LoadedCheckpoint } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import type { TrainEvent } from './events.js';
+import { newestCheckpoint } from './keptCheckpoints.js';
 import { writeJson } from './runConfig.js';
 import { createRunFolder, openRunFolder, type RunFolder, runFolder } from './runFolder.js';
 import { takeRunLock } from './runLock.js';
@@ -19,6 +20,8 @@ export interface RunRecord {
   config: TrainConfig;
   /** What a resumed run goes on from; null for a new one, and for one that was killed before its first checkpoint. */
   checkpoint: LoadedCheckpoint | null;
+  /** What the user should know of the checkpoints. */
+  notes: readonly string[];
   tensorboard: TensorboardWriter;
   /** Appends to `events.jsonl`. */
   log(event: TrainEvent): void;
@@ -37,7 +40,8 @@ export function openRunRecord(task: TrainTask): RunRecord {
       createRunFolder(folder);
       writeJson(folder.config, task.config);
     } else sweepTemporary(folder);
-    const checkpoint = task.kind === 'resume' && existsSync(folder.last) ? loadCheckpoint(folder.last) : null;
+    const { checkpoint, notes } =
+      task.kind === 'resume' ? newestCheckpoint(folder, task.config) : { checkpoint: null, notes: [] };
     const events = openAppendLog(folder.events);
     const tensorboard = new TensorboardWriter(
       folder.tensorboard,
@@ -47,6 +51,7 @@ export function openRunRecord(task: TrainTask): RunRecord {
       folder,
       config: task.config,
       checkpoint,
+      notes,
       tensorboard,
       log: (event) => events.append(event),
       close: () => {

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { NoduleTrainError } from '../runtime/error.js';
 import type { TrainConfig } from './config.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import { pixelMetrics } from './metrics.js';
 import { writeEpochRow } from './metricsCsv.js';
 import { initialState } from './progressState.js';
+import type { RunFolder } from './runFolder.js';
 import { openRunRecord, type TrainTask } from './runRecord.js';
 import { openSession, type Run, type Session } from './session.js';
 import { StepCounts } from './stepCounts.js';
@@ -25,6 +28,7 @@ export async function runTraining(task: TrainTask, hooks: TrainHooks): Promise<E
       if (event.type !== 'validation-progress') record.log(event);
       hooks.emit(event);
     };
+    for (const text of record.notes) emit({ type: 'note', text });
     const state = record.checkpoint?.state ?? initialState();
     if (state.finished)
       emit({ type: 'note', text: `${record.folder.folder} is finished; there is nothing to go on with.` });
@@ -40,9 +44,23 @@ export async function runTraining(task: TrainTask, hooks: TrainHooks): Promise<E
     };
     emit(end);
     return end;
+  } catch (error) {
+    throw withLastCheckpoint(error, record.folder);
   } finally {
     record.close();
   }
+}
+
+/** Says of a full disk where the run stands: nothing of it is lost but the steps since its last checkpoint. */
+function withLastCheckpoint(error: unknown, { folder, last }: RunFolder): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'disk-full' && code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new NoduleTrainError(
+    'disk-full',
+    `training in ${folder}: the disk is full (${message.split(';')[0]}). ` +
+      `${existsSync(last) ? `${last} is the last good checkpoint` : 'There is no checkpoint yet'}; make room, then: npx nodule-train train --resume ${folder}`,
+    { cause: error },
+  );
 }
 
 /** @returns whether the run was finished, not stopped */
@@ -63,6 +81,7 @@ async function trainRun(run: Run): Promise<boolean> {
       batchesPerStep: config.accumulate,
       logSteps: config.logSteps,
       checkpointSteps: config.checkpointSteps,
+      checkpointMinutes: config.checkpointMinutes,
       lastCheckpoint: run.record.folder.last,
       saveLast: () => session.save('last'),
       emit: run.emit,

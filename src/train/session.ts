@@ -8,6 +8,7 @@ import { chooseDevice } from './chooseDevice.js';
 import type { TrainConfig } from './config.js';
 import { type Criterion, criterionOf } from './criterion.js';
 import type { TrainEvent } from './events.js';
+import { dropEarlier, keepLast } from './keptCheckpoints.js';
 import { writeManifest } from './manifest.js';
 import { describeModel, samplerOptionsOf, unetOptionsOf } from './model.js';
 import { optimizerOf } from './optimizerOf.js';
@@ -79,6 +80,7 @@ export async function openSession(run: Run): Promise<Session> {
     for (const part of [checkpoint.model, checkpoint.optimizer, checkpoint.average])
       for (const tensor of part.values()) tensor.dispose();
   }
+  let savedStep = checkpoint?.state.step ?? 0;
   const description = describeModel(config, data.trainedOn, sampler.intensity);
   writeManifest(folder.manifest, config, device, data);
   run.emit({
@@ -107,6 +109,7 @@ export async function openSession(run: Run): Promise<Session> {
     criterion: criterionOf(config),
     save: (kind) => {
       const path = folder[kind];
+      if (kind === 'last' && config.keepCheckpoints > 1 && savedStep !== run.state.step) keepLast(folder, savedStep);
       scope(() =>
         saveCheckpoint(
           path,
@@ -115,6 +118,10 @@ export async function openSession(run: Run): Promise<Session> {
           kind === 'last' ? { optimizer, counts: counts.tensor, average: average?.net } : undefined,
         ),
       );
+      if (kind === 'last') {
+        savedStep = run.state.step;
+        dropEarlier(folder, config.keepCheckpoints - 1);
+      }
       run.emit({ type: 'checkpoint', kind, path, step: run.state.step, epoch: run.state.epoch });
     },
   };

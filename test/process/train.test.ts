@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,6 +123,82 @@ describe('train', { timeout: 120_000 }, () => {
         expect([width, height]).toEqual([64, 64]);
         expect(start).toBe('89504e470d0a1a0a');
       }
+    },
+  );
+
+  const resumedFrom = (run: string, spoil: (checkpoints: string) => void) => {
+    cpSync(join(folder, 'halted'), join(folder, run), { recursive: true });
+    spoil(join(folder, run, 'checkpoints'));
+    return cli('train', '--resume', run);
+  };
+  const last = 'last.safetensors';
+
+  it('keeps the checkpoint before the last, and goes on from it where the last is torn or damaged, to the same bits', async () => {
+    const { child } = await trainUntil('halted', 5);
+    child.kill('SIGINT');
+    await exit(child);
+    const [before] = readdirSync(join(folder, 'halted', 'checkpoints')).filter((name) => name.startsWith('step-'));
+    expect(before).toMatch(/^step-00000000[45]\.safetensors$/);
+    const torn = resumedFrom('torn', (at) => truncateSync(join(at, last), 5000));
+    expect(torn.stdout).toMatch(/torn\/checkpoints\/last\.safetensors.*Going on from step-00000000[45]\.safetensors\./);
+    expect(torn.status, torn.stderr).toBe(0);
+    expect(tensorsOf('torn')).toEqual(tensorsOf('whole'));
+    const flipped = resumedFrom('flipped', (at) => {
+      const bytes = readFileSync(join(at, last));
+      bytes[bytes.length - 100]! ^= 1;
+      writeFileSync(join(at, last), bytes);
+    });
+    expect(flipped.stdout).toMatch(/SHA-256 .* the file is damaged.*Going on from/);
+    expect(tensorsOf('flipped')).toEqual(tensorsOf('whole'));
+  });
+
+  it("refuses another run's checkpoint by name, and a damaged one where there is no other", () => {
+    const trained = cli(
+      'train',
+      '--data',
+      'scans',
+      '--out',
+      'foreign',
+      ...common,
+      '--learning-rate',
+      '0.1',
+      '--epochs',
+      '1',
+    );
+    expect(trained.status, trained.stderr).toBe(0);
+    const drop = (at: string) => {
+      for (const name of readdirSync(at)) if (name !== last) rmSync(join(at, name));
+    };
+    const foreign = resumedFrom('mixed', (at) => {
+      drop(at);
+      cpSync(join(folder, 'foreign', 'checkpoints', last), join(at, last));
+    });
+    expect(foreign.status).toBe(1);
+    expect(foreign.stderr).toMatch(/mixed\/checkpoints\/last\.safetensors: it is of a run with another configuration/);
+    const alone = resumedFrom('alone', (at) => {
+      drop(at);
+      truncateSync(join(at, last), 5000);
+    });
+    expect(alone.status).toBe(1);
+    expect(alone.stderr).toContain(join('alone', 'checkpoints', last));
+  });
+
+  const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', tmpdir()]).status === 0;
+  it.skipIf(!canMount)(
+    'stops where the disk is full, says so once, and leaves the last checkpoint whole (skipped where no small disk can be mounted)',
+    () => {
+      mkdirSync(join(folder, 'small'));
+      const train = [main, 'train', '--data', 'scans', '--out', 'small/run', ...common, '--keep-checkpoints', '1'];
+      const script = 'mount -t tmpfs -o size=2m none small && node "$@"; code=$?; cp -r small/run kept; exit $code';
+      const { status, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', script, 'sh', ...train, '--epochs', '400'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect(status, stderr).toBe(1);
+      expect(stderr).toMatch(
+        /training in small\/run: the disk is full .*last\.safetensors is the last good checkpoint; make room/,
+      );
+      expect(Object.keys(tensorsOf('kept')).length).toBeGreaterThan(10);
     },
   );
 

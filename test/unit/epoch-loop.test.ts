@@ -33,6 +33,8 @@ const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
     counts: { read: () => counted(steps) } as never,
     logSteps,
     checkpointSteps,
+    checkpointMinutes: 0,
+    batchesPerStep: 1,
     saveLast: () => told.saved.push(state.step),
     emit: (event) => event.type === 'step' && told.logged.push(event.step),
     stopRequested: () => false,
