@@ -31,6 +31,7 @@ export {
   type LabelledScan,
   openDataset,
   openLuna16,
+  openSource,
   type PrepareProgress,
   prepare,
   type Sampler,

@@ -15,7 +15,7 @@ async function tree(name: string): Promise<string> {
   await put('LIDC-IDRI-0004/study/chest', '1.2.5', { Modality: 'DX' });
   await put('Doe^John 1950/study/series', '1.2.6');
   await put('Doe^John 1950/study/scout', '1.2.7', scout);
-  await writeFile(join(dir, 'LIDC-IDRI-0004/study/series/069.xml'), '<a/>');
+  await writeFile(join(dir, 'LIDC-IDRI-0004/study/series/069.xml'), '<other/>');
   await mkdir(join(dir, 'empty'));
   await writeFile(join(dir, 'list.csv'), '');
   return dir;
@@ -61,5 +61,6 @@ describe('a tree of patients, studies and series', () => {
     const scan = scans.find(({ patient }) => patient === 'LIDC-IDRI-0001')!;
     expect(scan.uid).toBe('1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192');
     expect(await scan.files()).toHaveLength(133);
+    expect(scan.truth.contours).toBe(join(dicom as string, 'LIDC-IDRI-0001', '069.xml'));
   });
 });
