@@ -1,21 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { cpuCapability } from './cpu.mjs';
+import { measurePreparing, PREPARE_ROWS } from './prepareRows.mjs';
 import { peerName, ROWS } from './rows.mjs';
 import { writeScan } from './scan.mjs';
 import { startSide } from './side.mjs';
-import { writeSeries } from './writeSeries.mjs';
+import { writeFiles } from './writeFiles.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const usage = `npm run bench -- [--json] [--quick] [--row TEXT] [--python INTERPRETER]
 Our training loop beside a plain PyTorch loop of the same network on the same scan, and small operators beside Python's, one
 thread each, in alternating blocks; and our readers beside SimpleITK's.
-  --json     one object on stdout: {results: [{name, unit, ours, peer, peerName, ratio, goal, cpu, rounds}]}
+  --json     one object on stdout: {results: [{name, unit, ours, peer, peerName, ratio, goal, cpu, rounds}]};
+             preparing also says peakMB and busyCores, of ours and of the peer
   --quick    one short round of each: checks that all rows run, its figures mean nothing
   --row      only rows whose name contains this text
   --python   interpreter with torch 2.11.0 and numpy (default: the pinned environment of npm run python)`;
@@ -62,7 +64,7 @@ async function measure(row, ours, peer, quick) {
       peer: other,
       peerName: peerName(row, best, tried.length),
       ratio: ahead(own, other),
-      goal: 1,
+      goal: row.goal ?? 1,
       rounds,
     };
   });
@@ -101,8 +103,11 @@ if (values.help) {
   process.exit(0);
 }
 const rows = ROWS.filter(({ name }) => name.includes(values.row));
-if (rows.length === 0) {
-  console.error(`--row ${values.row}: no row of that name. Rows: ${ROWS.map(({ name }) => name).join('; ')}`);
+const preparing = PREPARE_ROWS.filter(({ name }) => name.includes(values.row));
+if (rows.length + preparing.length === 0) {
+  console.error(
+    `--row ${values.row}: no row of that name. Rows: ${[...ROWS, ...PREPARE_ROWS].map(({ name }) => name).join('; ')}`,
+  );
   process.exit(2);
 }
 const folder = await mkdtemp(join(tmpdir(), 'nodule-train-bench-'));
@@ -117,19 +122,23 @@ try {
     peer: await startSide(python, [join(here, 'peers', 'operators.py')], { core: 0 }),
     ours: await startSide(process.execPath, [join(here, 'operators.mjs')], { core: 0 }),
   };
-  if (rows.some(({ files }) => files)) {
-    await writeFile(join(folder, 'files.json'), JSON.stringify({ dicom: await writeSeries(folder) }));
-  }
+  if (rows.some(({ files }) => files)) await writeFiles(folder, values.quick);
   const files = rows.some(({ files }) => files) && {
     peer: await startSide(python, [join(here, 'peers', 'files.py'), folder]),
     ours: await startSide(process.execPath, [join(here, 'files.mjs'), folder]),
   };
-  const cpu = cpuCapability((training || operators || files).peer.hello.capability);
+  const cpu = cpuCapability(
+    (training || operators || files || { peer: { hello: { capability: 'not asked' } } }).peer.hello.capability,
+  );
   const results = [];
   for (const row of rows) {
     process.stderr.write(`${row.name} ...\n`);
     const { ours, peer } = row.operator ? operators : row.files ? files : training;
     for (const result of await measure(row, ours, peer, values.quick)) results.push({ ...result, cpu });
+  }
+  for (const row of preparing) {
+    process.stderr.write(`${row.name} ...\n`);
+    results.push({ ...(await measurePreparing(row, join(folder, 'prepare'), values.quick)), cpu });
   }
   for (const pair of [training, operators, files])
     if (pair) {

@@ -72,6 +72,31 @@ export const ROWS = [
     rate: (seconds) => seconds * 1e3,
     peers: [['SimpleITK']],
   },
+  ...[
+    ['.zraw', 'zraw', 4, 1.2],
+    ['.raw', 'raw', 8, 1],
+  ].map(([ending, work, steps, goal]) => ({
+    name: `MetaImage, ${ending}, from file to volume`,
+    work,
+    files: true,
+    steps,
+    goal,
+    unit: 'ms',
+    better: 'lower',
+    rate: (seconds) => seconds * 1e3,
+    peers: [['SimpleITK']],
+  })),
+  {
+    name: 'ground truth of one scan, 128×512×512',
+    work: 'truth',
+    files: true,
+    steps: 10,
+    goal: 10,
+    unit: 'ms',
+    better: 'lower',
+    rate: (seconds) => seconds * 1e3,
+    peers: [['SimpleITK']],
+  },
   { name: 'operator add, 2×2', work: 'add', steps: 20_000, ...operator },
   { name: 'operator add by ops.add, 2×2', work: 'ops.add', steps: 20_000, ...operator },
   { name: 'operator add of a number, 2×2', work: 'add a number', steps: 20_000, ...operator },
@@ -94,6 +119,8 @@ const NAMES = {
 export function peerName(row, variant, tried) {
   if (row.operator) return 'PyTorch eager, called from Python';
   if (row.work === 'dicom') return 'SimpleITK, GetGDCMSeriesFileNames and ImageSeriesReader';
+  if (row.work === 'zraw' || row.work === 'raw') return 'SimpleITK, ReadImage';
+  if (row.work === 'truth') return "numpy, the book's rule over the whole scan";
   if (row.work === 'crop') return 'numpy crop, affine_grid and grid_sample';
   const name = row.work === 'slice' ? NAMES[variant].replace(', fused Adam', '') : NAMES[variant];
   return tried > 1 ? `best eager: ${name}` : name;

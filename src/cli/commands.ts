@@ -23,6 +23,11 @@ export const commands: CommandEntry[] = [
     summary: 'ground truth and the prepared store',
     load: async () => (await import('./prepare.js')).prepareCommand(),
   },
+  {
+    name: 'plan',
+    summary: 'what data are like, and what preparing and training with them will want',
+    load: async () => (await import('./plan.js')).planCommand(),
+  },
   { name: 'train', summary: 'train and validate', load: async () => (await import('./train.js')).trainCommand() },
   {
     name: 'evaluate',
