@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { componentBox, noduleSlices } from '../dist/data/noduleSlices.js';
+import { connectedComponents } from '../dist/ct/index.js';
+import { noduleSlices } from '../dist/data/noduleSlices.js';
 import { createSampler } from '../dist/data/sampler.js';
 import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
 import { trainingStep } from '../dist/train/step.js';
@@ -28,8 +29,9 @@ function readScan(folder) {
     scale: 1,
     offset: 0,
   };
+  const { components } = connectedComponents(mask, shape, 26);
   const nodules = centers.map((center) => {
-    const box = componentBox(mask, shape, center, 4);
+    const box = components.find(({ low, high }) => center.every((at, axis) => at >= low[axis] && at <= high[axis]));
     return { center, diameterMm: null, box, slices: noduleSlices(mask, shape, box) };
   });
   return { volume, mask, nodules, background: [] };

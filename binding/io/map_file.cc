@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -23,6 +24,25 @@ struct Mapping {
   throw Napi::Error::New(env, "mapping " + file + ": " + what + ": " + std::strerror(code));
 }
 
+// Bytes of a regular file; -1 with errno for anything else.
+std::int64_t regular_size(int descriptor) {
+#if defined(__linux__)
+  // fstat is a symbol of glibc 2.33 and newer, statx one of 2.28.
+  struct statx status;
+  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_TYPE | STATX_SIZE, &status) != 0) return -1;
+  const bool regular = S_ISREG(status.stx_mode);
+  const auto bytes = static_cast<std::int64_t>(status.stx_size);
+#else
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) return -1;
+  const bool regular = S_ISREG(status.st_mode);
+  const auto bytes = static_cast<std::int64_t>(status.st_size);
+#endif
+  if (regular) return bytes;
+  errno = EINVAL;
+  return -1;
+}
+
 }  // namespace
 
 // Private: what is written into the buffer stays in this process. No memory is set aside for that, as nothing of ours
@@ -34,14 +54,13 @@ Napi::Value map_file(const Napi::CallbackInfo& info) {
   // O_NONBLOCK: the opening of a pipe would wait for a writer.
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) fail(env, file, "opening it failed", errno);
-  struct stat status;
-  const int stated = fstat(descriptor, &status);
-  if (stated != 0 || !S_ISREG(status.st_mode)) {
-    const int code = stated != 0 ? errno : EINVAL;
+  const auto size = regular_size(descriptor);
+  if (size < 0) {
+    const int code = errno;
     close(descriptor);
     fail(env, file, "it is no regular file", code);
   }
-  const auto bytes = static_cast<std::size_t>(status.st_size);
+  const auto bytes = static_cast<std::size_t>(size);
   if (bytes == 0) {
     close(descriptor);
     return Napi::ArrayBuffer::New(env, 0);

@@ -26,15 +26,16 @@ describe('addSchemaOptions', () => {
     const help = command.helpInformation().replace(/\s+/g, ' ');
     expect(help).toContain('--epochs <number> epochs to train (default: 20)');
     expect(help).toContain('--network-depth <number> levels of the U-Net (default: 3)');
-    const leaves = (value: object): number =>
-      Object.values(value).reduce(
-        (sum, field) => sum + (typeof field === 'object' && field !== null ? leaves(field) : 1),
-        0,
-      );
-    const flags = new Set(command.options.map((option) => option.attributeName()));
-    const config = resolveTrainConfig({ data: 'a', out: 'b' });
-    const withoutDefault = Object.keys(trainConfigSchema.shape).filter((name) => !(name in config));
-    expect(flags.size).toBe(leaves(config) + withoutDefault.length);
+    const leaves = (value: object, at = ''): string[] =>
+      Object.entries(value).flatMap(([name, field]) => {
+        const path = at === '' ? name : `${at}${name[0]!.toUpperCase()}${name.slice(1)}`;
+        return typeof field === 'object' && field !== null ? leaves(field, path) : [path];
+      });
+    const flags = new Map(command.options.map((option) => [option.attributeName(), option.description]));
+    const withDefault = leaves(resolveTrainConfig({ data: 'a', out: 'b' }));
+    expect(withDefault.filter((name) => !flags.has(name))).toEqual([]);
+    for (const name of withDefault) flags.delete(name);
+    expect([...flags.values()].filter((description) => description.includes('(default:'))).toEqual([]);
   });
 
   it('leaves the choice between preset and default to the schema', () => {
