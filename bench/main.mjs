@@ -138,7 +138,7 @@ try {
   }
   for (const row of preparing) {
     process.stderr.write(`${row.name} ...\n`);
-    results.push({ ...(await measurePreparing(row, join(folder, 'prepare'), values.quick)), cpu });
+    results.push({ ...measurePreparing(row, join(folder, 'prepare'), values.quick), cpu });
   }
   for (const pair of [training, operators, files])
     if (pair) {

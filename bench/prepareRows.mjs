@@ -1,21 +1,23 @@
-import { execFile } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-
-const script = join(dirname(fileURLToPath(import.meta.url)), 'prepareMany.mjs');
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { measurePrepare } from '../scripts/prepare-figures.mjs';
+import { writeQuickScans } from '../scripts/quickScans.mjs';
 
 /** Preparing is compared with itself on fewer scans: a ratio of 1 means that its time is linear in their number. */
 export const PREPARE_ROWS = [
-  { name: 'preparing 1,000 phantoms, 32×128×128', scans: 1000, fewer: 250, slices: 32, side: 128 },
-  { name: 'preparing 10 phantoms, 130×512×512', scans: 10, fewer: 5, slices: 130, side: 512 },
+  { name: 'preparing 1,000 phantoms, 32×128×128', scans: 1000, fewer: 250, size: [32, 128, 128] },
+  { name: 'preparing 10 phantoms, 130×512×512', scans: 10, fewer: 5, size: [130, 512, 512] },
 ];
 
-async function run(folder, count, slices, side) {
-  const args = [script, folder, ...[count, slices, side].map(String)];
-  await promisify(execFile)(process.execPath, [...args, 'synth'], { maxBuffer: 1 << 24 });
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 24 });
-  return JSON.parse(stdout.trim().split('\n').at(-1));
+function run(folder, count, size) {
+  const data = join(folder, 'scans');
+  mkdirSync(data, { recursive: true });
+  writeQuickScans(data, count, size);
+  try {
+    return { scans: count, ...measurePrepare(data, join(folder, 'store')) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /**
@@ -24,9 +26,9 @@ async function run(folder, count, slices, side) {
  *
  * @param {typeof PREPARE_ROWS[number]} row @param {string} folder @param {boolean} quick a few tiny scans
  */
-export async function measurePreparing(row, folder, quick) {
-  const { scans, fewer, slices, side } = quick ? { scans: 4, fewer: 2, slices: 24, side: 96 } : row;
-  const runs = [await run(folder, scans, slices, side), await run(folder, fewer, slices, side)];
+export function measurePreparing(row, folder, quick) {
+  const { scans, fewer, size } = quick ? { scans: 4, fewer: 2, size: [24, 96, 96] } : row;
+  const runs = [run(folder, scans, size), run(folder, fewer, size)];
   const [ours, peer] = runs.map((each) => (1000 * each.seconds) / each.scans);
   return {
     name: row.name,
@@ -37,7 +39,7 @@ export async function measurePreparing(row, folder, quick) {
     ratio: peer / ours,
     goal: 1,
     rounds: 1,
-    peakMB: runs.map(({ peakMB }) => Math.round(peakMB)),
-    busyCores: runs.map(({ seconds, processorSeconds }) => Number((processorSeconds / seconds).toFixed(2))),
+    peakMB: runs.map(({ rssMiB }) => Math.round(rssMiB)),
+    busyCores: runs.map(({ seconds, cpuSeconds }) => Number((cpuSeconds / seconds).toFixed(2))),
   };
 }
