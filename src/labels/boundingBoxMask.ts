@@ -174,27 +174,38 @@ const ballAround = (volume: Volume, point: IndexIRC, reachMm: number) => {
 /** Thickness of the shell of surroundings, in which some lung is found even beside the chest wall. */
 const shellMm = 5;
 
-/** HU within the annotated radius and in a shell outside the label's reach. */
+/** Used again for each nodule: fresh arrays make the collector keep the mask, which is being made meanwhile, for a costly round more. */
+const scratch = { core: new Float64Array(0), around: new Float64Array(0) };
+
+/** HU within the annotated radius and in a shell outside the label's reach; good until the next call. */
 const densitiesAround = (volume: Volume, point: IndexIRC, center: IndexIRC, radiusMm: number, reachMm: number) => {
   const { voxels, shape, scale, offset } = volume;
   const spacing = knownSpacing(volume, 'tracing nodules in millimetres');
-  const distance = distanceFrom(volume, point);
+  const [sx, sy, sz] = spacing;
+  const [i, r, c] = point;
   const bounds = ([0, 1, 2] as const).map((axis) => {
     const far = Math.ceil((reachMm + shellMm) / spacing[2 - axis]!);
     return [Math.max(0, center[axis] - far), Math.min(shape[axis] - 1, center[axis] + far)] as const;
   }) as [readonly [number, number], readonly [number, number], readonly [number, number]];
-  const at = (index: number, row: number, column: number) =>
-    voxels[(index * shape[1] + row) * shape[2] + column]! * scale + offset;
-  const core = [at(center[0], center[1], center[2])];
-  const around: number[] = [];
+  const room = bounds.reduce((product, [low, high]) => product * (high - low + 1), 1);
+  if (scratch.core.length <= room)
+    Object.assign(scratch, { core: new Float64Array(2 * room), around: new Float64Array(2 * room) });
+  const { core, around } = scratch;
+  core[0] = voxels[(center[0] * shape[1] + center[1]) * shape[2] + center[2]]! * scale + offset;
+  let inside = 1;
+  let outside = 0;
+  const [radius, inner, outer] = [radiusMm ** 2, reachMm ** 2, (reachMm + shellMm) ** 2];
   for (let index = bounds[0][0]; index <= bounds[0][1]; index++) {
     for (let row = bounds[1][0]; row <= bounds[1][1]; row++) {
+      const line = (index * shape[1] + row) * shape[2];
+      const ofLine = ((index - i) * sz) ** 2 + ((row - r) * sy) ** 2;
+      if (ofLine > outer) continue;
       for (let column = bounds[2][0]; column <= bounds[2][1]; column++) {
-        const mm = Math.sqrt(distance(index, row, column));
-        if (mm <= radiusMm) core.push(at(index, row, column));
-        else if (mm > reachMm && mm <= reachMm + shellMm) around.push(at(index, row, column));
+        const squared = ofLine + ((column - c) * sx) ** 2;
+        if (squared <= radius) core[inside++] = voxels[line + column]! * scale + offset;
+        else if (squared > inner && squared <= outer) around[outside++] = voxels[line + column]! * scale + offset;
       }
     }
   }
-  return { core, around };
+  return { core: core.subarray(0, inside), around: around.subarray(0, outside) };
 };
