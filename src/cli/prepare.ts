@@ -53,6 +53,7 @@ async function runPrepare(options: PrepareOptions, output: Output): Promise<obje
     output.progress.show({ label: 'prepare', done: progress.done, total: progress.scans, unit: 'scans' });
   };
   const dataset = await prepare(options, onProgress, {
+    onWritten: (done, total) => output.progress.show({ label: 'write', done, total, unit: 'scans' }),
     onProgress: (progress) => {
       output.event({ type: 'audited', ...progress });
       output.progress.show({ label: 'audit', done: progress.done, total: progress.scans, unit: 'scans' });

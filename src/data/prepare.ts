@@ -15,6 +15,7 @@ import { sourceOptionsSchema } from './sourceOptions.js';
 import { mergeIntoStore, openStore, readStoreIndex, type Store } from './store.js';
 import { claimStore } from './storeClaims.js';
 import { sweepAbandoned } from './temporary.js';
+import { writeNnunet } from './writeNnunet.js';
 
 const distance = z.number().positive();
 
@@ -29,6 +30,11 @@ export const prepareOptionsSchema = z.strictObject({
     .describe("mm between voxels, x,y,z: scans and truth are resampled to it; default each scan's own"),
   ...labelRuleSchema.shape,
   export: z.string().min(1).optional().describe('also write each mask there, as UID_mask.mhd'),
+  exportNnunet: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('also write scans and masks of the whole store there as an nnU-Net raw folder'),
   audit: z
     .string()
     .min(1)
@@ -54,8 +60,9 @@ export interface PrepareProgress {
   notes: string[];
 }
 
-/** Who hears of the audit that follows where `audit` is given. */
-export interface AuditListeners {
+/** Who hears of what follows where `exportNnunet` or `audit` is given. */
+export interface AfterwardsListeners {
+  onWritten?: (done: number, scans: number) => void;
   onProgress?: (progress: AuditProgress) => void;
   onEnd?: (counts: AuditCounts) => void;
 }
@@ -73,7 +80,7 @@ export interface AuditListeners {
 export async function prepare(
   input: z.input<typeof prepareOptionsSchema>,
   onProgress: (progress: PrepareProgress) => void = () => {},
-  audited: AuditListeners = {},
+  afterwards: AfterwardsListeners = {},
 ): Promise<Dataset> {
   const options = prepareOptionsSchema.parse(input);
   const { data, out } = options;
@@ -101,9 +108,10 @@ export async function prepare(
     await release();
   }
   const store = await openStore(out);
+  if (options.exportNnunet !== undefined) await writeNnunet(store, options.exportNnunet, afterwards.onWritten);
   if (options.audit !== undefined) {
-    const counts = await auditDataset(store, options.audit, audited.onProgress);
-    audited.onEnd?.(counts);
+    const counts = await auditDataset(store, options.audit, afterwards.onProgress);
+    afterwards.onEnd?.(counts);
   }
   return store;
 }

@@ -90,7 +90,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     });
     if (options.pictures) for (const { centerIRC } of nodules) tiles.push(tileOf(volume, truth, prediction, centerIRC));
   }
-  if (options.pictures) await writeFile(options.pictures, overlayPicture(tiles.slice(0, MOST_TILES)));
+  if (options.pictures && tiles.length > 0)
+    await writeFile(options.pictures, overlayPicture(tiles.slice(0, MOST_TILES)));
   const wrong = scored.reduce((sum, { model: { falseComponents } }) => sum + falseComponents, 0);
   const baselinePoint = baselineAt(
     scored.flatMap(({ baseline }) => baseline ?? []),

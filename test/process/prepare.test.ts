@@ -55,6 +55,27 @@ describe('prepare', { timeout: 120_000 }, () => {
     expect(weights[1]).toEqual(weights[0]);
   });
 
+  it('writes an nnU-Net raw folder that is read back with the same voxels and masks, in HU', () => {
+    cli('prepare', '--data', 'scans', '--out', 'store', '--export-nnunet', 'nnunet');
+    const description = JSON.parse(readFileSync(path.join(folder, 'nnunet', 'dataset.json'), 'utf8'));
+    expect(description).toMatchObject({ channel_names: { 0: 'CT' }, numTraining: 4, file_ending: '.nii.gz' });
+    const { stdout } = cli('prepare', '--data', 'nnunet', '--out', 'of-nnunet', '--export', 'masks-again', '--json');
+    expect(events(stdout).at(-1)).toMatchObject({ type: 'end', scans: 4 });
+    for (const name of readdirSync(path.join(folder, 'masks')).filter((file) => file.endsWith('.zraw')))
+      expect(
+        readFileSync(path.join(folder, 'masks-again', name)).equals(readFileSync(path.join(folder, 'masks', name))),
+      ).toBe(true);
+    const voxels = (store: string) =>
+      readdirSync(path.join(folder, store, 'scans'))
+        .map((key) =>
+          createHash('sha256')
+            .update(readFileSync(path.join(folder, store, 'scans', key, 'voxels.npy')))
+            .digest('hex'),
+        )
+        .sort();
+    expect(voxels('of-nnunet')).toEqual(voxels('store'));
+  });
+
   it('audits the store where asked, prints one line of counts, and ends well', () => {
     const { stdout, status } = cli('prepare', '--data', 'scans', '--out', 'store', '--audit', 'audit');
     expect(status).toBe(0);
