@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { op, scope, setNumThreads, Tensor } from '../../dist/torch/index.js';
 import { parseSchema } from '../parseSchema.mjs';
-import { malformed, random } from './malformed.mjs';
+import { seededRandom } from '../seededRandom.mjs';
+import { malformed } from './malformed.mjs';
 
 const [folder, start, seed, trials] = process.argv.slice(2);
 const names = JSON.parse(fs.readFileSync(path.join(folder, 'names.json'), 'utf8'));
@@ -46,7 +47,7 @@ for (let i = Number(start); i < names.length; i++) {
   // Some of TorchScript's own take any number of arguments (`...`), which no call from here can.
   const schema = attempt(() => parseSchema(operator.schemas[0]));
   if (schema === undefined) continue;
-  const draw = random(seedOf(names[i]));
+  const draw = seededRandom(seedOf(names[i])).random;
   for (let n = 0; n < Number(trials); n++) scope(() => call(operator, schema, draw));
 }
 // No destructor of a tensor that was bent out of shape may hide what the calls did.

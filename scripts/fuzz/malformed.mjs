@@ -1,17 +1,6 @@
 // Arguments that no operator should be given, and some that it should, so that the others are reached.
 import { fromData, op, ops } from '../../dist/torch/index.js';
 
-/** Mulberry32: a fraction in [0, 1) from a seed of 32 bits. */
-export const random = (seed) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-};
-
 const pick = (draw, list) => list[Math.floor(draw() * list.length)];
 
 const shapes = [

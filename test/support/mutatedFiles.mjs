@@ -24,22 +24,13 @@ import {
 import { readMemory } from '../../dist/torch/serialization/reading.js';
 import { zipArchive, zipEntry } from '../../dist/torch/serialization/zipArchive.js';
 import { readZipDirectory } from '../../dist/torch/serialization/zipDirectory.js';
+import { seededRandom } from '../../scripts/seededRandom.mjs';
 
 const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const MOST_BESIDE = 64 * 2 ** 20;
 const MOST_MS = 5000;
 
-/** Mulberry32, a generator of 32 bits (Tommy Ettinger, public domain). */
-let state = seed >>> 0;
-const random = () => {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let t = state;
-  t = Math.imul(t ^ (t >>> 15), t | 1);
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};
-const below = (n) => Math.floor(random() * n);
-const pick = (list) => list[below(list.length)];
+const { random, below, pick } = seededRandom(seed);
 
 const withPacked = (files, packed) => Object.assign([...files, packed], { packed });
 
