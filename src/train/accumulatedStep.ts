@@ -1,4 +1,5 @@
 import { noGrad, op, scope, type Tensor } from '../torch/index.js';
+import { gradientsOf } from './gradientsOf.js';
 import { type StepParts, trainingStep } from './step.js';
 
 /**
@@ -19,10 +20,7 @@ export function accumulatedStep(parts: StepParts, parameters: readonly Tensor[],
         if (batch < batches - 1) return;
         noGrad(() =>
           scope(() => {
-            divide(
-              parameters.flatMap(({ grad }) => (grad === null ? [] : [grad])),
-              batches,
-            );
+            divide(gradientsOf(parameters), batches);
           }),
         );
         parts.optimizer.step();

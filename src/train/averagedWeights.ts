@@ -1,4 +1,4 @@
-import { type nn, noGrad, op, scope, type Tensor } from '../torch/index.js';
+import { type nn, noGrad, op, scope } from '../torch/index.js';
 
 /**
  * An exponential moving average of a network's weights (Polyak and Juditsky 1992; the factor rises as (1 + t) / (10 + t) to `decay`, so that the
@@ -13,13 +13,11 @@ export interface AveragedWeights {
 
 export function averagedWeights(of: nn.UNet, net: nn.UNet, decay: number): AveragedWeights {
   net.loadStateDict(of.stateDict());
-  const pairs = (a: Map<string, Tensor>, b: Map<string, Tensor>) =>
-    [...a].map(([name, tensor]) => [tensor, b.get(name)!]);
-  const parameters = pairs(net.namedParameters(), of.namedParameters());
-  const learned = new Set(net.namedParameters().keys());
-  const buffers = pairs(net.stateDict(), of.stateDict()).filter(
-    (_, i) => !learned.has([...net.stateDict().keys()][i]!),
-  );
+  const learned = of.namedParameters();
+  const averages = [...net.namedParameters().values()];
+  const weights = [...learned.values()];
+  const counted = of.stateDict();
+  const buffers = [...net.stateDict()].filter(([name]) => !learned.has(name));
   const approach = op('aten::_foreach_lerp_.Scalar', { unsafe: true });
   return {
     net,
@@ -27,12 +25,8 @@ export function averagedWeights(of: nn.UNet, net: nn.UNet, decay: number): Avera
       noGrad(() =>
         scope(() => {
           const factor = Math.min(decay, (1 + step) / (10 + step));
-          approach(
-            parameters.map(([average]) => average!),
-            parameters.map(([, weight]) => weight!),
-            1 - factor,
-          );
-          for (const [own, other] of buffers) own!.copy_(other!);
+          approach(averages, weights, 1 - factor);
+          for (const [name, buffer] of buffers) buffer.copy_(counted.get(name)!);
         }),
       ),
   };
