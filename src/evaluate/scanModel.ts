@@ -7,7 +7,7 @@ export interface HuClip {
   high: number;
 }
 
-/** Values scaled slice by slice from the minimum and maximum of a window to 0…255, as 8-bit crops come. */
+/** Values scaled slice by slice from the minimum and maximum of a window of 128 × 128 to 0…255, as 8-bit crops come. */
 export interface MinmaxWindow {
   kind: 'minmax-window';
 }

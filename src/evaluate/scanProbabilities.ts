@@ -3,6 +3,7 @@ import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { fromData, noGrad, ops, scope } from '../torch/index.js';
 import type { ScanModel } from './scanModel.js';
+import { windowProbabilities } from './windowProbabilities.js';
 
 export interface ScanOptions {
   /** Slices per forward pass. */
@@ -12,11 +13,12 @@ export interface ScanOptions {
 }
 
 /**
- * Runs the network over every slice with its neighbours as channels; the edge slices are repeated beyond the ends.
+ * Runs the network over every slice with its neighbours as channels; the edge slices are repeated beyond the ends. A scan in HU is given to
+ * a model of the input `minmax-window` window by window (see `windowProbabilities`).
  * The event loop gets a turn after each batch, so progress, timers and signals work meanwhile.
  *
  * @returns one probability per voxel, `[slices, rows, columns]` in C order
- * @throws NoduleTrainError `scan-intensity` for a volume of another intensity than the model was trained on; `scan-not-finite` where the network gives NaN
+ * @throws NoduleTrainError `scan-intensity` for a volume of arbitrary intensity where the model wants HU; `scan-not-finite` where the network gives NaN
  */
 export async function scanProbabilities(
   volume: Volume,
@@ -24,6 +26,26 @@ export async function scanProbabilities(
   { batch = 4, onProgress, signal }: ScanOptions = {},
 ): Promise<Float32Array> {
   refuseIntensity(volume, model);
+  const windowed = model.input.kind === 'minmax-window' && volume.intensity === 'hu';
+  const out = windowed
+    ? await windowProbabilities(volume, model, { windows: 4 * batch, onProgress, signal })
+    : await sliceProbabilities(volume, model, { batch, onProgress, signal });
+  const bad = out.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const [, rows, columns] = volume.shape;
+    throw new NoduleTrainError(
+      'scan-not-finite',
+      `segmenting ${volume.uid}: the network gave ${out[bad]} in slice ${Math.floor(bad / (rows * columns))}, probabilities are wanted; its weights are damaged, take another checkpoint`,
+    );
+  }
+  return out;
+}
+
+async function sliceProbabilities(
+  volume: Volume,
+  model: ScanModel,
+  { batch, onProgress, signal }: { [name in keyof ScanOptions]: ScanOptions[name] | undefined } & { batch: number },
+): Promise<Float32Array> {
   const [slices, rows, columns] = volume.shape;
   const out = new Float32Array(slices * rows * columns);
   for (let first = 0; first < slices; first += batch) {
@@ -33,23 +55,15 @@ export async function scanProbabilities(
     onProgress?.(first + count, slices);
     await yieldToEvents();
   }
-  const bad = out.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0)
-    throw new NoduleTrainError(
-      'scan-not-finite',
-      `segmenting ${volume.uid}: the network gave ${out[bad]} in slice ${Math.floor(bad / (rows * columns))}, probabilities are wanted; its weights are damaged, take another checkpoint`,
-    );
   return out;
 }
 
+/** HU can be brought into windows scaled from their minimum and maximum, but never back. */
 function refuseIntensity({ uid, intensity }: Volume, { input: { kind } }: ScanModel): void {
-  const wanted = kind === 'hu-clip' ? 'hu' : 'arbitrary';
-  if (intensity === wanted) return;
+  if (intensity === 'hu' || kind === 'minmax-window') return;
   throw new NoduleTrainError(
     'scan-intensity',
-    wanted === 'hu'
-      ? `segmenting ${uid}: its intensities are arbitrary, the model wants HU (input ${kind}); give a scan in HU`
-      : `segmenting ${uid}: it is in HU, the model was trained on crops of arbitrary intensity (input ${kind}); give such crops`,
+    `segmenting ${uid}: its intensities are arbitrary, the model wants HU (input ${kind}); give a scan in HU`,
   );
 }
 
