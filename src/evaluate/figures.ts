@@ -1,4 +1,10 @@
-import { bootstrapInterval, type Interval, type Overlap, type ScanScore } from '../score/index.js';
+import {
+  bootstrapIntervals,
+  type Interval,
+  type NoduleInterval,
+  noduleScores,
+  type ScanScore,
+} from '../score/index.js';
 
 /** Which nodules of a scan are found, in their order, and how many components are false. */
 export interface Hits {
@@ -13,14 +19,12 @@ export interface ScoredScan {
   model: ScanScore;
   /** Null where the rule does not apply, as its cuts are in HU. */
   baseline: Hits | null;
-  /** Of the whole scan: predicted voxels against true ones. */
-  overlap: Overlap;
 }
 
-/** A rule's hits. */
+/** A rule's hits; `found` and `sensitivity` are of the nodules with agreement. */
 export interface FoundFigures {
   found: number;
-  /** found / nodules; null without nodules. */
+  /** found / nodules with agreement; null without any. */
   sensitivity: number | null;
   falsePerScan: number;
 }
@@ -29,118 +33,74 @@ export interface FoundFigures {
 export interface Figures extends FoundFigures {
   scans: number;
   patients: number;
+  /** All, those without agreement too. */
   nodules: number;
   dice3d: { mean: number | null; median: number | null; pooled: number | null };
   missed: number;
+  missedShare: number | null;
   withoutAgreement: number;
   leftEmpty: number;
+  leftEmptyShare: number | null;
   joint: number | null;
   jointOfEmpty: number | null;
+  /** What the best checkpoint of a run is chosen by, see `selectionScore`. */
+  quality: number | null;
   /** Null where it does not apply to some of the scans. */
   baseline: FoundFigures | null;
   /** 95 %, bootstrap over patients; null where it cannot be computed. */
   intervals: Record<IntervalName, Interval | null>;
 }
 
-const statistics = {
-  sensitivity: (scans) => foundFigures(scans.map(({ model }) => model)).sensitivity,
-  falsePerScan: (scans) => foundFigures(scans.map(({ model }) => model)).falsePerScan,
-  dice3d: (scans) => mean(agreedDice(scans)),
-  dice3dMedian: (scans) => median(agreedDice(scans)),
-  dice3dPooled: pooledDice,
-  joint: jointScore,
-  baselineSensitivity: (scans) => baselineFigures(scans)?.sensitivity ?? null,
-  baselineFalsePerScan: (scans) => baselineFigures(scans)?.falsePerScan ?? null,
-  sensitivityOverBaseline: (scans) => {
-    const [own, other] = [
-      foundFigures(scans.map(({ model }) => model)).sensitivity,
-      baselineFigures(scans)?.sensitivity,
-    ];
-    return own === null || other === null || other === undefined ? null : own - other;
-  },
-} satisfies Record<string, (scans: readonly ScoredScan[]) => number | null>;
-
-export type IntervalName = keyof typeof statistics;
+export type IntervalName = NoduleInterval | 'baselineSensitivity' | 'baselineFalsePerScan' | 'sensitivityOverBaseline';
 
 /** All figures over scored scans, with intervals that draw whole patients anew. */
 export function figuresOf(scans: readonly ScoredScan[], { seed = 1, resamples = 2000 } = {}): Figures {
-  const nodules = scans.flatMap(({ model }) => model.nodules);
-  const dice = agreedDice(scans);
-  const without = nodules.filter(({ overlap }) => overlap.truth === 0);
+  const { nodules, dice3d, dice3dMedian, dice3dPooled, ...rest } = noduleScores(scans.map(({ model }) => model));
   const patients = new Map<string, ScoredScan[]>();
-  for (const scan of scans) patients.set(scan.patient, [...(patients.get(scan.patient) ?? []), scan]);
-  const groups = [...patients.values()];
-  const intervals = Object.fromEntries(
-    Object.entries(statistics).map(([name, statistic]) => [
-      name,
-      bootstrapInterval(groups, (drawn) => statistic(drawn.flat()), { seed, resamples }),
-    ]),
-  ) as Figures['intervals'];
+  for (const scan of scans) {
+    const known = patients.get(scan.patient);
+    if (known) known.push(scan);
+    else patients.set(scan.patient, [scan]);
+  }
   return {
     scans: scans.length,
-    patients: groups.length,
-    nodules: nodules.length,
-    ...foundFigures(scans.map(({ model }) => model)),
-    dice3d: { mean: mean(dice), median: median(dice), pooled: pooledDice(scans) },
-    missed: dice.filter((value) => value === 0).length,
-    withoutAgreement: without.length,
-    leftEmpty: without.filter(({ found }) => !found).length,
-    joint: jointScore(scans),
-    jointOfEmpty: nodules.length === 0 ? null : without.length / nodules.length,
+    patients: patients.size,
+    ...rest,
+    nodules: nodules + rest.withoutAgreement,
+    dice3d: { mean: dice3d, median: dice3dMedian, pooled: dice3dPooled },
     baseline: baselineFigures(scans),
-    intervals,
+    intervals: bootstrapIntervals([...patients.values()], (drawn) => statistics(drawn.flat()), { seed, resamples }),
   };
 }
 
-const baselineFigures = (scans: readonly ScoredScan[]): FoundFigures | null => {
-  const hits = scans.flatMap(({ baseline }) => baseline ?? []);
-  return hits.length < scans.length ? null : foundFigures(hits);
-};
+function statistics(scans: readonly ScoredScan[]): Record<IntervalName, number | null> {
+  const { nodules: _, found: __, ...own } = noduleScores(scans.map(({ model }) => model));
+  const other = baselineFigures(scans);
+  return {
+    ...own,
+    baselineSensitivity: other?.sensitivity ?? null,
+    baselineFalsePerScan: other?.falsePerScan ?? null,
+    sensitivityOverBaseline:
+      own.sensitivity === null || other === null || other.sensitivity === null
+        ? null
+        : own.sensitivity - other.sensitivity,
+  };
+}
 
-function foundFigures(scans: readonly Hits[]): FoundFigures {
+function baselineFigures(scans: readonly ScoredScan[]): FoundFigures | null {
   let [found, nodules, wrong] = [0, 0, 0];
-  for (const scan of scans) {
-    found += scan.nodules.filter((nodule) => nodule.found).length;
-    nodules += scan.nodules.length;
-    wrong += scan.falseComponents;
+  for (const { model, baseline } of scans) {
+    if (baseline === null) return null;
+    model.nodules.forEach(({ overlap }, n) => {
+      if (overlap.truth === 0) return;
+      nodules++;
+      if (baseline.nodules[n]?.found) found++;
+    });
+    wrong += baseline.falseComponents;
   }
   return {
     found,
     sensitivity: nodules === 0 ? null : found / nodules,
     falsePerScan: scans.length === 0 ? 0 : wrong / scans.length,
   };
-}
-
-/** Nodules that no two readers agree on have no Dice. */
-function agreedDice(scans: readonly ScoredScan[]): number[] {
-  return scans.flatMap(({ model }) => model.nodules.filter(({ overlap }) => overlap.truth > 0).map(({ dice }) => dice));
-}
-
-function jointScore(scans: readonly ScoredScan[]): number | null {
-  return mean(
-    scans.flatMap(({ model }) =>
-      model.nodules.map(({ overlap, dice, found }) => (overlap.truth > 0 ? dice : found ? 0 : 1)),
-    ),
-  );
-}
-
-function pooledDice(scans: readonly ScoredScan[]): number | null {
-  let [shared, both] = [0, 0];
-  for (const { overlap } of scans) {
-    shared += overlap.shared;
-    both += overlap.predicted + overlap.truth;
-  }
-  return both === 0 ? null : (2 * shared) / both;
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }

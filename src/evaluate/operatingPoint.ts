@@ -40,7 +40,7 @@ export interface PointOptions {
 
 /**
  * Chooses threshold, smallest size and lowest score on validation scans: of the points within `maxFalsePerScan` the one that
- * finds most nodules, among equals the one of the best quality (see `noduleQuality`), then the looser one; if none is within
+ * finds most nodules, among equals the one of the best quality (see `selectionScore`), then the looser one; if none is within
  * it, the one with the fewest false components.
  */
 export function chooseOperatingPoint(

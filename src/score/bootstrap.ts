@@ -18,32 +18,45 @@ export interface IntervalOptions {
  * Percentile interval of a statistic by bootstrap over patients (Efron 1979): whole patients are drawn with replacement, since nodules
  * and scans of one patient are alike. Draws for which the statistic is null (no nodule among them) are left out; null where none is left.
  */
-export function bootstrapInterval<Patient>(
+export const bootstrapInterval = <Patient>(
   patients: readonly Patient[],
   statistic: (drawn: readonly Patient[]) => number | null,
+  options: IntervalOptions = {},
+): Interval | null => bootstrapIntervals(patients, (drawn) => ({ value: statistic(drawn) }), options).value;
+
+/** {@link bootstrapInterval} of several statistics, from the same draws. */
+export function bootstrapIntervals<Patient, Name extends string>(
+  patients: readonly Patient[],
+  statistics: (drawn: readonly Patient[]) => Record<Name, number | null>,
   { seed = 1, resamples = 2000, level = 0.95 }: IntervalOptions = {},
-): Interval | null {
+): Record<Name, Interval | null> {
   if (!(level > 0 && level < 1) || !(resamples >= 1)) {
     throw new NoduleTrainError(
       'interval-options',
       `Computing an interval: level ${level} and ${resamples} resamples were given; level must lie between 0 and 1, resamples be at least 1`,
     );
   }
-  if (patients.length === 0) return null;
+  const names = Object.keys(statistics(patients)) as Name[];
+  const values = new Map<Name, number[]>(names.map((name) => [name, []]));
   const random = mulberry32(seed);
-  const values: number[] = [];
-  for (let n = 0; n < resamples; n++) {
-    const drawn = patients.map(() => patients[Math.floor(random() * patients.length)]!);
-    const value = statistic(drawn);
-    if (value !== null) values.push(value);
+  for (let n = 0; n < resamples && patients.length > 0; n++) {
+    const figures = statistics(patients.map(() => patients[Math.floor(random() * patients.length)]!));
+    for (const name of names) {
+      const value = figures[name];
+      if (value !== null) values.get(name)!.push(value);
+    }
   }
-  if (values.length === 0) return null;
-  values.sort((a, b) => a - b);
-  return { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2) };
+  const interval = (name: Name): Interval | null => {
+    const sorted = Float64Array.from(values.get(name)!).sort();
+    return sorted.length === 0
+      ? null
+      : { low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2) };
+  };
+  return Object.fromEntries(names.map((name) => [name, interval(name)])) as Record<Name, Interval | null>;
 }
 
 /** Linear between order statistics, as numpy's default. */
-function quantile(sorted: readonly number[], q: number): number {
+function quantile(sorted: Float64Array, q: number): number {
   const at = q * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);

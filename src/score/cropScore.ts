@@ -23,5 +23,7 @@ export function scoreCrop(
     nodules: [{ nodule, found: agreed ? kept.some(hit) : kept.length > 0, dice: dice(overlap) ?? 0, overlap }],
     falseComponents: kept.filter((component) => !hit(component)).length,
     predictedComponents: kept.length,
+    overlap,
+    oneNodule: true,
   };
 }

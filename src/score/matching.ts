@@ -39,6 +39,10 @@ export interface ScanScore {
   /** Predicted components whose centre lies in no nodule and in no ignored finding. */
   falseComponents: number;
   predictedComponents: number;
+  /** All that is predicted in the scan against all of its truth. */
+  overlap: Overlap;
+  /** The case is a crop around its only nodule. */
+  oneNodule?: boolean;
 }
 
 /** A predicted component beside the truth. */
@@ -116,7 +120,17 @@ export function scoreMatched(
     nodules: scores,
     falseComponents: kept.filter(({ hits, ignored }) => hits.length === 0 && !ignored).length,
     predictedComponents: kept.length,
+    overlap: overlapOf(kept, truthVoxels),
   };
+}
+
+function overlapOf(kept: readonly MatchedComponent[], truthVoxels: readonly number[]): Overlap {
+  let [shared, predicted] = [0, 0];
+  for (const component of kept) {
+    predicted += component.voxels;
+    for (const voxels of component.shared.values()) shared += voxels;
+  }
+  return { shared, predicted, truth: truthVoxels.reduce((sum, voxels) => sum + voxels, 0) };
 }
 
 /** {@link matchScan} and {@link scoreMatched} of all its components. */

@@ -1,77 +1,102 @@
-import { bootstrapInterval, type Interval, type IntervalOptions } from './bootstrap.js';
-import type { NoduleScore, ScanScore } from './matching.js';
+import { bootstrapIntervals, type Interval, type IntervalOptions } from './bootstrap.js';
+import type { ScanScore } from './matching.js';
+import { selectionScore } from './selectionScore.js';
 
 /**
- * Figures over scans; `dice3d` is 0 for nodules where nothing is predicted. Nodules without any voxel of truth, such as those that no two
- * readers agree on, cannot be found and are counted apart.
+ * Figures over scans, or over crops of one nodule each; docs/evaluate.md defines them. A nodule has agreement where its truth has any voxel;
+ * one without cannot be found and has no Dice. What there is nothing to compute from is null.
  */
 export interface NoduleScores {
+  /** With agreement. */
   nodules: number;
   withoutAgreement: number;
-  /** Of those without agreement: no predicted component lies there. */
+  /** Of those without agreement: nothing is predicted there. */
   leftEmpty: number;
+  leftEmptyShare: number | null;
+  /** Of those with agreement. */
   found: number;
-  /** found / nodules; null without nodules. */
+  /** found / nodules. */
   sensitivity: number | null;
-  /** Mean Dice over all nodules; null without nodules. */
+  /** Mean over the nodules with agreement, 0 for one where nothing is predicted. */
   dice3d: number | null;
+  dice3dMedian: number | null;
+  /** 2ΣTP / (2ΣTP + ΣFP + ΣFN) over all voxels of all scans. */
+  dice3dPooled: number | null;
+  /** With agreement, and Dice 0. */
+  missed: number;
+  missedShare: number | null;
+  /** Mean over all nodules of the Dice where there is agreement, else 1 if left empty and 0 if not. */
+  joint: number | null;
+  /** What an empty prediction gets there. */
+  jointOfEmpty: number | null;
   falsePerScan: number;
-  /** See {@link noduleQuality}; null where there is nothing to find and nothing was painted. */
+  /** See {@link selectionScore}. */
   quality: number | null;
 }
 
 /** Sums the scores of scans. */
 export function noduleScores(scans: readonly ScanScore[]): NoduleScores {
-  const all = scans.flatMap((scan) => scan.nodules);
-  const [nodules, without] = [all.filter(agreed), all.filter((nodule) => !agreed(nodule))];
-  const found = nodules.filter((nodule) => nodule.found).length;
-  const falseComponents = scans.reduce((sum, scan) => sum + scan.falseComponents, 0);
+  const dice: number[] = [];
+  let [withoutAgreement, leftEmpty, found, missed, wrong, shared, both] = [0, 0, 0, 0, 0, 0, 0];
+  for (const { nodules, falseComponents, overlap } of scans) {
+    for (const nodule of nodules) {
+      if (nodule.overlap.truth === 0) {
+        withoutAgreement++;
+        if (!nodule.found) leftEmpty++;
+        continue;
+      }
+      dice.push(nodule.dice);
+      if (nodule.dice === 0) missed++;
+      if (nodule.found) found++;
+    }
+    wrong += falseComponents;
+    shared += overlap.shared;
+    both += overlap.predicted + overlap.truth;
+  }
+  const nodules = dice.length;
+  const all = nodules + withoutAgreement;
+  const sum = dice.reduce((total, one) => total + one, 0);
+  const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
   return {
-    nodules: nodules.length,
-    withoutAgreement: without.length,
-    leftEmpty: without.filter((nodule) => !nodule.found).length,
+    nodules,
+    withoutAgreement,
+    leftEmpty,
+    leftEmptyShare: share(leftEmpty, withoutAgreement),
     found,
-    sensitivity: nodules.length === 0 ? null : found / nodules.length,
-    dice3d: nodules.length === 0 ? null : nodules.reduce((sum, nodule) => sum + nodule.dice, 0) / nodules.length,
-    falsePerScan: scans.length === 0 ? 0 : falseComponents / scans.length,
-    quality: noduleQuality(scans),
+    sensitivity: share(found, nodules),
+    dice3d: share(sum, nodules),
+    dice3dMedian: median(dice),
+    dice3dPooled: share(2 * shared, both),
+    missed,
+    missedShare: share(missed, nodules),
+    joint: share(sum + leftEmpty, all),
+    jointOfEmpty: share(withoutAgreement, all),
+    falsePerScan: share(wrong, scans.length) ?? 0,
+    quality: selectionScore(scans),
   };
 }
 
-const agreed = ({ overlap }: NoduleScore): boolean => overlap.truth > 0;
+/** Figures with an interval: all but the two that only count what there is. */
+export type NoduleInterval = Exclude<keyof NoduleScores, 'nodules' | 'found'>;
 
-/** How much a false component costs beside a nodule that is missed. */
-export const FALSE_COMPONENT_WEIGHT = 0.125;
-
-/**
- * The score that selects the best model: Σ Dice of the found nodules / (nodules + w · false components), pooled over scans.
- *
- * It is panoptic quality (Kirillov et al. 2019) with Dice for IoU, and with a false component at `falseWeight` of a miss, as
- * readers accept a few of them per scan. Painting everything gives one component that finds nothing, painting nothing finds
- * nothing: both are 0; single voxels in the nodules' middle have next to no Dice.
- */
-export function noduleQuality(scans: readonly ScanScore[], falseWeight = FALSE_COMPONENT_WEIGHT): number | null {
-  let gained = 0;
-  let possible = 0;
-  for (const { nodules: all, falseComponents } of scans) {
-    const nodules = all.filter(agreed);
-    for (const nodule of nodules) if (nodule.found) gained += nodule.dice;
-    possible += nodules.length + falseWeight * falseComponents;
-  }
-  return possible === 0 ? null : gained / possible;
-}
-
-/** 95 % intervals of the same figures, resampling patients. */
+/** 95 % intervals of the same figures, resampling patients; counts are those of as many patients as there are. */
 export function noduleIntervals(
   patients: readonly (readonly ScanScore[])[],
   options: IntervalOptions = {},
-): Record<'sensitivity' | 'dice3d' | 'falsePerScan' | 'quality', Interval | null> {
-  const of = (name: 'sensitivity' | 'dice3d' | 'falsePerScan' | 'quality') =>
-    bootstrapInterval(patients, (drawn) => noduleScores(drawn.flat())[name], options);
-  return {
-    sensitivity: of('sensitivity'),
-    dice3d: of('dice3d'),
-    falsePerScan: of('falsePerScan'),
-    quality: of('quality'),
-  };
+): Record<NoduleInterval, Interval | null> {
+  return bootstrapIntervals(
+    patients,
+    (drawn) => {
+      const { nodules: _, found: __, ...figures } = noduleScores(drawn.flat());
+      return figures;
+    },
+    options,
+  );
+}
+
+function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

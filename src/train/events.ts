@@ -54,7 +54,7 @@ export interface ValidationEvent {
   seconds: number;
   metrics: PixelMetrics;
   nodules: NoduleScores;
-  /** `quality` of the nodules (src/score), 0 where that is null. */
+  /** `quality` of the nodules (`selectionScore`), 0 where that is null; pixel recall with the fault `selectByRecall`. */
   score: number;
   best: boolean;
 }

@@ -1,5 +1,14 @@
 import type { LabelledScan } from '../data/labelledScan.js';
-import { matchScan, type NoduleScores, noduleScores, type ScanScore, scoreCrop, scoreMatched } from '../score/index.js';
+import {
+  ignoredNodules,
+  matchScan,
+  type NoduleScores,
+  noduleScores,
+  type ScanScore,
+  scoreCrop,
+  scoreMatched,
+  trueNodules,
+} from '../score/index.js';
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from './metrics.js';
 import { slicePicture } from './slicePicture.js';
@@ -110,26 +119,16 @@ function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Te
   return fromData(labels, [chosen.length, 1, rows, columns]);
 }
 
-/** Components of fewer than `minimumVoxels` are left out. Where the file knows no spacing everything is in voxels, and a nodule without a diameter has that of its mask's volume. */
-export function scoreOf(
-  { volume, mask, nodules, ignored = [], oneNodule }: LabelledScan,
-  prediction: Uint8Array,
-  minimumVoxels = 1,
-): ScanScore {
-  const spacing = volume.spacing ?? ([1, 1, 1] as const);
-  const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
-  const known = nodules.map(({ center, diameterMm, voxels }) => ({
-    centerIRC: center,
-    diameterMm: diameterMm ?? 2 * Math.cbrt((3 * voxels * voxelMm3) / (4 * Math.PI)),
-  }));
-  const findings = ignored.map(({ center, diameterMm }) => ({ centerIRC: center, diameterMm }));
+/** Components of fewer than `minimumVoxels` are left out. Components are those of the whole case, in 3D. */
+export function scoreOf(scan: LabelledScan, prediction: Uint8Array, minimumVoxels = 1): ScanScore {
+  const { volume, mask, oneNodule } = scan;
   const matched = matchScan({
     prediction,
     truth: mask,
     shape: volume.shape,
-    spacing,
-    nodules: known,
-    ignored: findings,
+    spacing: volume.spacing ?? [1, 1, 1],
+    nodules: trueNodules(scan),
+    ignored: ignoredNodules(scan),
   });
   return (oneNodule ? scoreCrop : scoreMatched)(matched, ({ voxels }) => voxels >= minimumVoxels);
 }

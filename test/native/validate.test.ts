@@ -84,6 +84,21 @@ describe('validate', () => {
     expect(cheap?.nodules.quality ?? 0).toBeLessThan(rough?.nodules.quality as number);
   });
 
+  it('lets painting everything win where models are chosen by pixel recall, the fault `selectByRecall`', async () => {
+    const everything = await validateRule(() => new Uint8Array(size()).fill(1));
+    const rough = await validateRule(halfOfTheNodules);
+    expect(everything?.metrics.recall).toBe(1);
+    expect(rough?.metrics.recall as number).toBeLessThan(0.8);
+    expect(everything?.nodules.quality as number).toBeLessThan((rough?.nodules.quality as number) / 10);
+  });
+
+  it('finds the components of a case in three dimensions: a nodule through many slices is one', async () => {
+    const found = await validateRule(label);
+    const slices = Array.from({ length: scan.volume.shape[0] }, (_, slice) => label(slice).includes(1)).filter(Boolean);
+    expect(slices.length).toBeGreaterThan(6);
+    expect(found?.nodules).toMatchObject({ found: 3, falsePerScan: 0, missed: 0, dice3dPooled: 1 });
+  });
+
   it('shows the same slices every time, where nodules are', async () => {
     const [first, second] = [await validateRule(label), await validateRule(() => new Uint8Array(size()))];
     const tags = first?.pictures.map(({ tag }) => tag) ?? [];

@@ -16,13 +16,13 @@ const scan = (
 ): ScoredScan => ({
   uid,
   patient: uid,
-  model: { nodules: model, falseComponents, predictedComponents: model.length + falseComponents },
-  baseline: {
-    nodules: baselineFound.map((found) => nodule(0, found)),
-    falseComponents: 9,
-    predictedComponents: 10,
+  model: {
+    nodules: model,
+    falseComponents,
+    predictedComponents: model.length + falseComponents,
+    overlap: { shared: 50, predicted: 100, truth: 100 },
   },
-  overlap: { shared: 50, predicted: 100, truth: 100 },
+  baseline: { nodules: baselineFound.map((found) => ({ found })), falseComponents: 9 },
 });
 
 describe('the figures of an evaluation', () => {
@@ -32,29 +32,59 @@ describe('the figures of an evaluation', () => {
   ];
   const figures = figuresOf(scans, { resamples: 200 });
 
-  it('counts nodules, hits and false components of the model and of the baseline', () => {
-    expect(figures).toMatchObject({ scans: 2, patients: 2, nodules: 5, found: 3, sensitivity: 0.6, falsePerScan: 1 });
-    expect(figures.baseline).toEqual({ found: 1, sensitivity: 0.2, falsePerScan: 9 });
+  it('counts nodules, hits on those with agreement and false components, of the model and of the baseline', () => {
+    expect(figures).toMatchObject({ scans: 2, patients: 2, nodules: 5, found: 2, falsePerScan: 1 });
+    expect(figures.sensitivity).toBeCloseTo(2 / 3, 12);
+    expect(figures.baseline).toEqual({ found: 1, sensitivity: expect.closeTo(1 / 3, 12), falsePerScan: 9 });
   });
 
   it('takes Dice over nodules with agreement only, a missed one as 0', () => {
     expect(figures.dice3d.mean).toBeCloseTo((0.8 + 0 + 0.6) / 3, 12);
     expect(figures.dice3d.median).toBe(0.6);
     expect(figures.dice3d.pooled).toBe(0.5);
-    expect(figures.missed).toBe(1);
+    expect([figures.missed, figures.missedShare]).toEqual([1, expect.closeTo(1 / 3, 12)]);
   });
 
   it('counts nodules without agreement apart, and joins them only beside what an empty prediction gets', () => {
-    expect(figures).toMatchObject({ withoutAgreement: 2, leftEmpty: 1 });
+    expect(figures).toMatchObject({ withoutAgreement: 2, leftEmpty: 1, leftEmptyShare: 0.5 });
     expect(figures.joint).toBeCloseTo((0.8 + 0 + 0.6 + 0 + 1) / 5, 12);
     expect(figures.jointOfEmpty).toBe(0.4);
   });
 
   it('gives each figure an interval over patients, the difference to the baseline included', () => {
-    const { sensitivity, sensitivityOverBaseline } = figures.intervals;
+    const { sensitivity, sensitivityOverBaseline, dice3d, missed, missedShare, joint } = figures.intervals;
     // Two patients: the draws are aa, ab, bb, so the ends are those of one patient alone.
-    expect(sensitivity).toEqual({ low: 0.5, high: expect.closeTo(2 / 3, 12) });
-    expect(sensitivityOverBaseline).toEqual({ low: 0, high: expect.closeTo(2 / 3, 12) });
+    expect(sensitivity).toEqual({ low: 0.5, high: 1 });
+    expect(sensitivityOverBaseline).toEqual({ low: 0, high: 1 });
+    expect(dice3d).toEqual({ low: 0.4, high: 0.6 });
+    expect([missed, missedShare]).toEqual([
+      { low: 0, high: 2 },
+      { low: 0, high: 0.5 },
+    ]);
+    expect(joint).toEqual({ low: 0.4, high: expect.closeTo(1.6 / 3, 12) });
+  });
+
+  it('has an interval for every figure', () => {
+    const names = [
+      'dice3d',
+      'dice3dMedian',
+      'dice3dPooled',
+      'missed',
+      'withoutAgreement',
+      'leftEmpty',
+      'joint',
+    ] as const;
+    for (const name of [...names, 'jointOfEmpty', 'leftEmptyShare', 'quality', 'falsePerScan'] as const)
+      expect(figures.intervals[name], name).toMatchObject({ low: expect.any(Number), high: expect.any(Number) });
+  });
+
+  it('keeps the scans of one patient together', () => {
+    const one = figuresOf(
+      scans.map((each) => ({ ...each, patient: 'x' })),
+      { resamples: 50 },
+    );
+    expect(one.patients).toBe(1);
+    expect(one.intervals.dice3d).toEqual({ low: one.dice3d.mean, high: one.dice3d.mean });
   });
 
   it('has null, not NaN, where there is nothing to divide by', () => {

@@ -42,6 +42,7 @@ describe('the bootstrap interval over patients', () => {
       nodules: [{ nodule, found, dice: found ? 0.8 : 0, overlap: { shared: 0, predicted: 0, truth: 1 } }],
       falseComponents: 2,
       predictedComponents: 3,
+      overlap: { shared: 0, predicted: 0, truth: 1 },
     });
     const intervals = noduleIntervals([[scan(true)], [scan(false)], [scan(true)], [scan(true)]]);
     expect(intervals.falsePerScan).toEqual({ low: 2, high: 2 });

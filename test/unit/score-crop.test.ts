@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchScan, noduleScores, scoreCrop } from '../../dist/score/index.js';
+import { matchScan, noduleScores, scoreCrop, selectionScore } from '../../dist/score/index.js';
 
 const shape = [1, 1, 12] as const;
 const crop = (prediction: number[], truth: number[], diameterMm: number) =>
@@ -25,7 +25,23 @@ describe('a crop around one nodule', () => {
       leftEmpty: 1,
       found: 0,
       dice3d: 0,
+      missed: 1,
+      joint: 1 / 3,
+      jointOfEmpty: 2 / 3,
       quality: 0,
     });
+  });
+
+  it('selects by the mean Dice, less up to half for the crops without truth that were not left empty', () => {
+    const half = crop(painted(3, 4), painted(2, 3), 2);
+    const whole = crop(painted(2, 3), painted(2, 3), 2);
+    const [empty, full] = [crop(painted(), painted(), 0), crop(painted(5, 8), painted(), 0)];
+    expect(selectionScore([half, whole])).toBe(0.75);
+    expect(selectionScore([half, whole, empty])).toBe(0.75);
+    expect(selectionScore([half, whole, full])).toBe(0.75 * 0.5);
+    expect(selectionScore([half, whole, full, empty])).toBe(0.75 * 0.75);
+    // False components count in whole scans only: here their voxels have cost Dice already.
+    expect(selectionScore([crop(painted(2, 3, 7), painted(2, 3), 2)])).toBe(0.8);
+    expect(selectionScore([empty, full])).toBeNull();
   });
 });

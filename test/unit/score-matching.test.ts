@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dice, hits, noduleQuality, noduleScores, overlap, scoreScan } from '../../dist/score/index.js';
+import { dice, hits, noduleScores, overlap, scoreScan, selectionScore } from '../../dist/score/index.js';
 
 const shape = [20, 40, 40] as const;
 const spacing = [1, 1, 2] as const;
@@ -94,10 +94,11 @@ describe('scoring a scan', () => {
   });
 });
 
-describe('the score that selects a model', () => {
-  const quality = (prediction: Uint8Array) => noduleQuality([score(prediction)]);
+describe('the score that selects a model, on whole scans', () => {
+  const quality = (prediction: Uint8Array) => selectionScore([score(prediction)]);
   it('is 1 for the truth', () => expect(quality(truth)).toBe(1));
-  it('cannot be won by painting everything', () => expect(quality(new Uint8Array(truth.length).fill(1))).toBe(0));
+  it('cannot be won by painting everything', () =>
+    expect(quality(new Uint8Array(truth.length).fill(1))).toBeLessThan(0.04));
   it('cannot be won by painting nothing', () => expect(quality(new Uint8Array(truth.length))).toBe(0));
   it('cannot be won by one voxel, even in the middle of each nodule', () => {
     const mask = new Uint8Array(truth.length);
@@ -111,9 +112,21 @@ describe('the score that selects a model', () => {
     expect(quality(noisy)).toBeGreaterThan(quality(ballsMask(nodules.map((n) => ({ ...n, diameterMm: 4 }))))!);
     expect(quality(noisy)).toBeLessThan(1);
   });
-  it('is not defined without nodules and predictions, and 0 for predictions without nodules', () => {
+  it('falls with every false component, to half of the Dice at most', () => {
+    const withFalse = (count: number) => {
+      const mask = Uint8Array.from(truth);
+      for (let n = 0; n < count; n++) mask[2 * n] = 1;
+      return quality(mask)!;
+    };
+    const scores = [0, 1, 4, 12].map(withFalse);
+    expect(scores).toEqual([1, 0.9, 0.75, 0.625]);
+  });
+  it('is not defined without any nodule', () => {
     const empty = { truth: new Uint8Array(truth.length), shape, spacing, nodules: [] };
-    expect(noduleQuality([scoreScan({ ...empty, prediction: empty.truth })])).toBeNull();
-    expect(noduleQuality([scoreScan({ ...empty, prediction: truth })])).toBe(0);
+    expect(selectionScore([scoreScan({ ...empty, prediction: empty.truth })])).toBeNull();
+    expect(noduleScores([scoreScan({ ...empty, prediction: truth })])).toMatchObject({
+      quality: null,
+      dice3dPooled: 0,
+    });
   });
 });
