@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sourceOptionsOf, sourceOptionsSchema } from '../data/index.js';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
 import { modelOptionsSchema } from '../evaluate/loadScanModel.js';
+import { labelRuleSchema } from '../labels/index.js';
 import type { Interval } from '../score/index.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
@@ -13,7 +14,13 @@ import { stopOnInterrupt } from './stopOnInterrupt.js';
 export const evaluateSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),
   ...sourceOptionsSchema.shape,
-  model: z.string().min(1).describe('checkpoint of a run, or plain weights: .safetensors, .pt, .state'),
+  ...labelRuleSchema.pick({ labels: true, sphere: true, votes: true, mask: true }).shape,
+  model: z.string().min(1).optional().describe('checkpoint of a run, or plain weights: .safetensors, .pt, .state'),
+  predictions: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("instead of a model: folder of any program's masks or probabilities, each named like its scan"),
   ...modelOptionsSchema.shape,
   threshold: z.number().gt(0).lt(1).optional().describe("probability above which a voxel counts; default the model's"),
   minimumVoxels: z.int().positive().optional().describe("smaller components are dropped; default the model's"),
@@ -25,6 +32,12 @@ export const evaluateSchema = z.strictObject({
     .describe("components of a lower mean probability are dropped; default the model's"),
   split: z.string().min(1).optional().describe("file of a split, as a run's split.json: score only one part of it"),
   part: z.enum(['train', 'validation', 'test']).default('test').describe('part of the split'),
+  folds: z.int().min(2).optional().describe('divide the patients into so many folds, as in training; with --fold'),
+  fold: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("score what this fold validates on, from 0: of --folds, else of the data's own"),
   device: z.string().default('auto').describe('auto (CUDA where it works), cpu, cuda or cuda:N'),
   pictures: z.string().min(1).optional().describe('PNG to write: nodules with label and prediction'),
 });
@@ -35,13 +48,14 @@ export function evaluateCommand(): Command {
     .option('--json', 'events as JSON lines on stdout, everything else on stderr; the last one holds the figures');
   const given = addSchemaOptions(command, evaluateSchema);
   command.action(async ({ json = false }: { json?: boolean }) => {
-    const options = parseOptions('evaluate', evaluateSchema, given());
+    const { labels, sphere, votes, mask, ...options } = parseOptions('evaluate', evaluateSchema, given());
     const output = openOutput(json);
     const interrupt = stopOnInterrupt(() => output.print('Stopping.'));
     try {
       const result = await evaluate({
         ...options,
         source: sourceOptionsOf(options),
+        labels: { labels, sphere, votes, mask },
         signal: interrupt.signal,
         onProgress: (progress) => {
           output.event({ type: 'progress', ...progress });
@@ -63,32 +77,41 @@ export function evaluateCommand(): Command {
 }
 
 function lines(result: Evaluation): string[] {
-  const { nodules, found, dice3d, falsePerScan, intervals, baseline, trainedOn, patients } = result;
-  const range = (interval: Interval | null) =>
-    interval === null ? '' : `${interval.low.toFixed(2)} – ${interval.high.toFixed(2)}`;
-  const figure = (value: number | null) => (value === null ? '–' : value.toFixed(2));
+  const { nodules, found, dice3d, falsePerScan, intervals, baseline, trainedOn, patients, withoutAgreement } = result;
+  const range = (interval: Interval | null, digits = 2) =>
+    interval === null ? '' : `${interval.low.toFixed(digits)} – ${interval.high.toFixed(digits)}`;
+  const figure = (value: number | null, digits = 2) => (value === null ? '–' : value.toFixed(digits));
+  const agreed = nodules - withoutAgreement;
   const table = new Table({ head: ['figure', 'value', '95 % interval'], style: { head: [], border: [] } });
   table.push(
-    ['nodules found', `${found} of ${nodules}`, range(intervals.sensitivity)],
+    ['nodules found', `${found} of ${agreed}`, range(intervals.sensitivity)],
     ['false components per scan', figure(falsePerScan), range(intervals.falsePerScan)],
-    ['3D Dice, mean', figure(dice3d.mean), range(intervals.dice3d)],
-    ['3D Dice, median', figure(dice3d.median), range(intervals.dice3dMedian)],
-    ['3D Dice, pooled', figure(dice3d.pooled), range(intervals.dice3dPooled)],
-    ...(result.withoutAgreement === 0
+    ['3D Dice, mean', figure(dice3d.mean, 3), range(intervals.dice3d, 3)],
+    ['3D Dice, median', figure(dice3d.median, 3), range(intervals.dice3dMedian, 3)],
+    ['3D Dice, pooled', figure(dice3d.pooled, 3), range(intervals.dice3dPooled, 3)],
+    ['missed', `${result.missed} of ${agreed}`, range(intervals.missed, 0)],
+    ...(withoutAgreement === 0
       ? []
       : [
-          ['without agreement, left empty', `${result.leftEmpty} of ${result.withoutAgreement}`, ''],
-          ['joint', figure(result.joint), range(intervals.joint)],
-          ['joint of an empty prediction', figure(result.jointOfEmpty), ''],
+          [
+            'without agreement, left empty',
+            `${result.leftEmpty} of ${withoutAgreement}`,
+            range(intervals.leftEmpty, 0),
+          ],
+          ['joint', figure(result.joint, 3), range(intervals.joint, 3)],
+          ['joint of an empty prediction', figure(result.jointOfEmpty, 3), range(intervals.jointOfEmpty, 3)],
         ]),
+    ['score that chooses checkpoints', figure(result.quality, 3), range(intervals.quality, 3)],
     ...(baseline === null
       ? []
       : [
-          ['threshold rule: found', `${baseline.found} of ${nodules}`, range(intervals.baselineSensitivity)],
+          ['threshold rule: found', `${baseline.found} of ${agreed}`, range(intervals.baselineSensitivity)],
           ['threshold rule: false per scan', figure(baseline.falsePerScan), range(intervals.baselineFalsePerScan)],
         ]),
   );
   const warning =
-    trainedOn > 0 ? [`Warning: the model was trained on ${trainedOn} of these ${patients} patients.`] : [];
+    trainedOn !== null && trainedOn > 0
+      ? [`Warning: the model was trained on ${trainedOn} of these ${patients} patients.`]
+      : [];
   return [table.toString(), ...warning];
 }

@@ -1,6 +1,23 @@
 import { writeFile } from 'node:fs/promises';
-import { type Dataset, openDataset, readSplit, type SourceOptions, type SplitPart } from '../data/index.js';
-import { type BaselineScan, baselineAt, baselineCandidates, overlap, type ScanScore } from '../score/index.js';
+import {
+  type Dataset,
+  type LabelledScan,
+  openDataset,
+  readSplit,
+  type SourceOptions,
+  type SplitPart,
+  splitOfFold,
+} from '../data/index.js';
+import type { LabelRuleOptions } from '../labels/index.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import {
+  type BaselineScan,
+  baselineAt,
+  baselineCandidates,
+  ignoredNodules,
+  type ScanScore,
+  trueNodules,
+} from '../score/index.js';
 import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
 import { baselineHits } from './baselineHits.js';
@@ -9,23 +26,35 @@ import { type Figures, figuresOf } from './figures.js';
 import { loadScanModel, type ModelOptions } from './loadScanModel.js';
 import { chooseOperatingPoint, type PointChoice, type PredictedScan, predictionAt, scoreAt } from './operatingPoint.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
+import { openPredictions } from './predictionFiles.js';
 import { predictScan } from './predictScan.js';
-import type { ScanModel } from './scanModel.js';
 
-/** Scans of a data folder: all, or one part of a split. */
+/** Scans of a data folder: all, one part of a split, or those that validate in one fold. */
 export interface ScanChoice {
   /** A folder of scans in a known layout, or a prepared store. */
   data: string;
   /** File of a split, as a run's split.json. */
-  split?: string;
-  part?: SplitPart;
+  split?: string | undefined;
+  /** Part of the split; default test. */
+  part?: SplitPart | undefined;
+  /** Into how many folds the patients are divided, as in training. */
+  folds?: number | undefined;
+  /** The fold whose validation scans are taken, from 0: of `folds`, else of the data's own. */
+  fold?: number | undefined;
   /** What the data do not say themselves. */
   source?: SourceOptions;
+  /** Rule of the ground truth; a prepared store has its own. */
+  labels?: LabelRuleOptions;
 }
 
 export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<OperatingPoint> {
-  /** A checkpoint of a run, or plain weights with `pooling` and `input`. */
-  model: string;
+  /** A checkpoint of a run, or plain weights with `pooling` and `input`. Either this or `predictions`. */
+  model?: string | undefined;
+  /**
+   * A folder of what any program predicted: a mask, or a volume of probabilities, for each scan, named like it and on its grid. Masks
+   * count as they are, probabilities above `threshold` (default 0.5); `minimumVoxels` is 1 and `minimumScore` 0 unless given.
+   */
+  predictions?: string | undefined;
   /** Chooses the operating point on these scans; without it the model's own is taken, but for what is given here. */
   chooseOn?: ScanChoice;
   /** False components per scan that the choice stays within; default 4. */
@@ -39,56 +68,57 @@ export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<Opera
 }
 
 export interface Evaluation extends Figures {
-  /** How many of these patients the model was trained on. */
-  trainedOn: number;
+  /** How many of these patients the model was trained on; null for predictions, which do not say it. */
+  trainedOn: number | null;
   operatingPoint: OperatingPoint | PointChoice;
 }
 
 /** Tiles of a picture: enough to see, few enough to fit a screen. */
 const MOST_TILES = 24;
 
+/** What is scored: for each scan a probability per voxel. */
+interface Predictor {
+  point: OperatingPoint;
+  trainedOn: ReadonlySet<string> | null;
+  predict(
+    scan: LabelledScan,
+    options: { signal?: AbortSignal | undefined; onProgress: (slices: number, of: number) => void },
+  ): Promise<PredictedScan>;
+}
+
 /**
- * Segments whole scans with a model and scores them beside a rule without learning; docs/evaluate.md defines the figures.
+ * Segments scans with a model, or takes what was predicted elsewhere, and scores it beside a rule without learning;
+ * docs/evaluate.md defines the figures.
  *
- * @throws NoduleTrainError what reading the data, the split and the model throws
+ * @throws NoduleTrainError `evaluate-options` where not exactly one of `model` and `predictions` is given, `split-empty` where nothing is left to
+ *   score, and what reading the data, the split, the model and the predictions throws
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
-  const device = chooseDevice(options.device ?? 'auto') as Device;
-  const { model, point, trainedOn } = loadScanModel(options.model, device, options);
+  const predictor = await predictorOf(options);
   const {
-    threshold = point.threshold,
-    minimumVoxels = point.minimumVoxels,
-    minimumScore = point.minimumScore,
+    threshold = predictor.point.threshold,
+    minimumVoxels = predictor.point.minimumVoxels,
+    minimumScore = predictor.point.minimumScore,
   } = options;
   let operatingPoint: OperatingPoint | PointChoice = { threshold, minimumVoxels, minimumScore };
   if (options.chooseOn) {
     const seen: PredictedScan[] = [];
-    for await (const { scan } of predictAll(options.chooseOn, model, 'choosing the operating point', options))
+    for await (const { scan } of predictAll(options.chooseOn, predictor, 'choosing the operating point', options))
       seen.push(scan);
     operatingPoint = chooseOperatingPoint(seen, { maxFalsePerScan });
   }
-  const scored: {
-    uid: string;
-    patient: string;
-    model: ScanScore;
-    overlap: ReturnType<typeof overlap>;
-    baseline: BaselineScan | null;
-  }[] = [];
+  const scored: { uid: string; patient: string; model: ScanScore; baseline: BaselineScan | null }[] = [];
   const tiles: Tile[] = [];
-  for await (const { scan, patient } of predictAll(options, model, 'scoring', { onProgress, signal })) {
+  for await (const { scan, patient } of predictAll(options, predictor, 'scoring', { onProgress, signal })) {
     const { volume, truth, nodules } = scan;
-    const prediction = predictionAt(scan, operatingPoint);
     // Its cuts are in HU and its sizes in millimetres.
     const baseline = volume.intensity === 'hu' && volume.spacing !== null ? baselineCandidates(volume, nodules) : null;
-    scored.push({
-      uid: volume.uid,
-      patient,
-      model: scoreAt(scan, operatingPoint),
-      overlap: overlap(prediction, truth),
-      baseline,
-    });
-    if (options.pictures) for (const { centerIRC } of nodules) tiles.push(tileOf(volume, truth, prediction, centerIRC));
+    scored.push({ uid: volume.uid, patient, model: scoreAt(scan, operatingPoint), baseline });
+    if (options.pictures && tiles.length < MOST_TILES) {
+      const prediction = predictionAt(scan, operatingPoint);
+      for (const { centerIRC } of nodules) tiles.push(tileOf(volume, truth, prediction, centerIRC));
+    }
   }
   if (options.pictures && tiles.length > 0)
     await writeFile(options.pictures, overlayPicture(tiles.slice(0, MOST_TILES)));
@@ -100,33 +130,89 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const figures = figuresOf(
     scored.map(({ baseline, ...scan }) => ({ ...scan, baseline: baseline && baselineHits(baseline, baselinePoint) })),
   );
-  const patients = new Set(scored.map(({ patient }) => patient));
-  return { ...figures, trainedOn: [...patients].filter((patient) => trainedOn.has(patient)).length, operatingPoint };
+  const { trainedOn } = predictor;
+  const patients = [...new Set(scored.map(({ patient }) => patient))];
+  return {
+    ...figures,
+    trainedOn: trainedOn && patients.filter((patient) => trainedOn.has(patient)).length,
+    operatingPoint,
+  };
+}
+
+async function predictorOf(options: EvaluateOptions): Promise<Predictor> {
+  const { model: path, predictions } = options;
+  if ((path === undefined) === (predictions === undefined))
+    throw new NoduleTrainError(
+      'evaluate-options',
+      `scoring ${options.data}: ${path === undefined ? 'neither a model nor predictions were' : 'a model and predictions were both'} given; one of \`--model\` and \`--predictions\` is wanted`,
+    );
+  if (predictions !== undefined) {
+    const files = await openPredictions(predictions);
+    return {
+      point: { threshold: 0.5, minimumVoxels: 1, minimumScore: 0 },
+      trainedOn: null,
+      predict: async (scan, { signal }) => {
+        signal?.throwIfAborted();
+        const { volume, mask: truth, ignored, oneNodule = false } = scan;
+        const probabilities = await files.read(volume);
+        const known = { volume, truth, nodules: trueNodules(scan), probabilities, oneNodule };
+        return ignored ? { ...known, ignored: ignoredNodules(scan) } : known;
+      },
+    };
+  }
+  const device = chooseDevice(options.device ?? 'auto') as Device;
+  const { model, point, trainedOn } = loadScanModel(path as string, device, options);
+  return {
+    point,
+    trainedOn,
+    predict: (scan, { signal, onProgress }) => predictScan(scan, model, { ...(signal && { signal }), onProgress }),
+  };
 }
 
 async function* predictAll(
   choice: ScanChoice,
-  model: ScanModel,
+  predictor: Predictor,
   label: string,
   { onProgress, signal }: Pick<EvaluateOptions, 'onProgress' | 'signal'>,
 ) {
-  const dataset = await openDataset(choice.data, choice.source);
+  const dataset = await openDataset(choice.data, { ...choice.source, ...(choice.labels && { labels: choice.labels }) });
   const chosen = await scansOf(dataset, choice);
   let done = 0;
   for (const { uid, patient } of chosen) {
-    const scan = await predictScan(await dataset.load(uid), model, {
+    const scan = await predictor.predict(await dataset.load(uid), {
       signal,
       onProgress: (slices, of) => onProgress?.({ label, done: done + slices / of, total: chosen.length }),
     });
     done++;
+    onProgress?.({ label, done, total: chosen.length });
     yield { scan, patient: patient ?? uid };
   }
 }
 
-async function scansOf({ scans }: Dataset, { split, part = 'test' }: ScanChoice) {
-  if (split === undefined) return scans;
-  const wanted = new Set((await readSplit(split))[part]);
-  return scans.filter(({ uid }) => wanted.has(uid));
+async function scansOf(dataset: Dataset, { split, part = 'test', fold, folds }: ScanChoice) {
+  const { scans, dir } = dataset;
+  if (split !== undefined && (fold !== undefined || folds !== undefined))
+    throw new NoduleTrainError(
+      'evaluate-options',
+      `scoring ${dir}: \`split\` and \`fold\` were both given; one of them says which scans are scored`,
+    );
+  if (folds !== undefined && fold === undefined)
+    throw new NoduleTrainError(
+      'evaluate-options',
+      `scoring ${dir}: \`folds\` is ${folds}; say with \`fold\` whose validation scans are scored`,
+    );
+  if (split === undefined && fold === undefined) return scans;
+  const wanted = new Set(
+    split === undefined
+      ? splitOfFold(dataset, { fold: fold as number, folds }).validation
+      : (await readSplit(split))[part],
+  );
+  const chosen = scans.filter(({ uid }) => wanted.has(uid));
+  if (chosen.length > 0) return chosen;
+  throw new NoduleTrainError(
+    'split-empty',
+    `scoring ${dir}: of the ${wanted.size} series in the part ${part} of the split ${split} it has none; give the split of these data, and --part train, validation or test`,
+  );
 }
 
 /** Only the middle slice of the nodule is kept, so that the pictures hold no scans in memory. */

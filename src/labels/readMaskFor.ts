@@ -1,15 +1,5 @@
-import {
-  dicomMaskKind,
-  indexIRC,
-  indexToWorld,
-  layOnGrid,
-  type MaskVolume,
-  readMask,
-  readSegmentation,
-  readStructureSet,
-  type Volume,
-  worldToIndex,
-} from '../ct/index.js';
+import { checkSameGrid } from '../ct/checkSameGrid.js';
+import { dicomMaskKind, layOnGrid, readMask, readSegmentation, readStructureSet, type Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { rtStruct } from './rtStruct.js';
 
@@ -51,31 +41,8 @@ export const readMaskFor = async (
     );
   }
   const mask = await readMask(path);
-  checkGrid(path, mask, volume);
+  checkSameGrid('mask', path, mask, volume);
   return mask.voxels;
 };
 
 const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN' });
-
-/** Half a voxel at the corners: headers of different programs round their figures, but a grid that is off by more marks other voxels. */
-const tolerance = 0.5;
-
-const checkGrid = (path: string, mask: MaskVolume, volume: Volume): void => {
-  const { shape, uid } = volume;
-  if (mask.shape.some((extent, axis) => extent !== shape[axis])) {
-    throw new NoduleTrainError(
-      'mask-shape',
-      `reading the mask ${path}: it has [${mask.shape}] voxels, but its scan ${uid} [${shape}]; give the mask of this scan`,
-    );
-  }
-  if (mask.spacing === null || volume.spacing === null) return;
-  for (let corner = 0; corner < 8; corner++) {
-    const [i, r, c] = shape.map((extent, axis) => ((corner >> axis) & 1) * (extent - 1)) as [number, number, number];
-    const [fi, fr, fc] = worldToIndex(volume, indexToWorld(mask, indexIRC(i, r, c)));
-    if (Math.max(Math.abs(fi - i), Math.abs(fr - r), Math.abs(fc - c)) <= tolerance) continue;
-    throw new NoduleTrainError(
-      'mask-grid',
-      `laying the mask ${path} on its scan ${uid}: its voxel [${i}, ${r}, ${c}] lies at [${[fi, fr, fc].map((place) => place.toFixed(2)).join(', ')}] of the scan; wanted is the scan's own grid (spacing, origin and direction): resample the mask, or give the scan that it was made on`,
-    );
-  }
-};
