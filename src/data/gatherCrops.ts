@@ -35,6 +35,8 @@ export interface Crops {
   table: number[][];
   /** Row and column of what each crop shows, in its plane. */
   focus: [number, number][];
+  /** What each crop was cut from. */
+  sources: CropSource[];
   nodules: number;
   /** Nodules in scans that end within the stacks of slices around them, as crops do. */
   nodulesInCrops: number;
@@ -44,6 +46,15 @@ export interface Crops {
   negativeGroups: number[];
   /** The same of the crops at `hardPoints`. */
   hardGroups: number[];
+}
+
+/** Where a training crop comes from. */
+export interface CropSource {
+  uid: string;
+  /** Of its middle, from 0. */
+  slice: number;
+  /** Which of the scan's nodules it shows, from 1; null: none. */
+  nodule: number | null;
 }
 
 /** Cuts a crop at each slice of each nodule and crops without a nodule beside them. Scans are held one at a time. */
@@ -58,6 +69,7 @@ export async function gatherCrops(
     label: [new Uint8Array(size)],
     table: [],
     focus: [],
+    sources: [],
     nodules: 0,
     nodulesInCrops: 0,
     positiveGroups: [],
@@ -73,8 +85,8 @@ export async function gatherCrops(
     if (scan.volume.intensity !== first.intensity) throw mixed(first, scan.volume);
     crops.intensity = first.intensity;
     if (first.intensity === 'arbitrary') refuseScaled(scan.volume);
-    for (const nodule of scan.nodules) {
-      positives.push({ ...positivesOf(scan, nodule, crops, options), size: sizeClassOf(nodule, scan.volume) });
+    for (const [at, nodule] of scan.nodules.entries()) {
+      positives.push({ ...positivesOf(scan, nodule, at + 1, crops, options), size: sizeClassOf(nodule, scan.volume) });
       crops.nodules++;
       if (scan.volume.shape[0] <= nodule.slices.length + 2 * options.contextSlices) crops.nodulesInCrops++;
     }
@@ -85,7 +97,7 @@ export async function gatherCrops(
   }
   if (options.balance === 'size') positives.sort((a, b) => a.size - b.size);
   let last: number | undefined;
-  for (const { table, focus, size } of positives) {
+  for (const { table, focus, sources, size } of positives) {
     const start = crops.table.length;
     const starts = table.map((_, i) => start + i);
     if (options.balance === 'slice') crops.positiveGroups.push(...starts);
@@ -94,7 +106,7 @@ export async function gatherCrops(
       crops.positiveGroups.push(start);
       last = size;
     }
-    append(crops, { table, focus });
+    append(crops, { table, focus, sources });
   }
   crops.positiveGroups.push(crops.table.length);
   appendGroups(crops, crops.negativeGroups, negatives);
@@ -106,9 +118,11 @@ export async function gatherCrops(
 interface Cuts {
   table: number[][];
   focus: [number, number][];
+  sources: CropSource[];
 }
 
-function append(crops: Crops, { table, focus }: Cuts) {
+function append(crops: Crops, { table, focus, sources }: Cuts) {
+  for (const source of sources) crops.sources.push(source);
   for (const row of table) crops.table.push(row);
   for (const place of focus) crops.focus.push(place);
 }
@@ -142,7 +156,7 @@ function refuseScaled({ uid, scale, offset }: Volume): void {
     );
 }
 
-function positivesOf(scan: LabelledScan, nodule: ScanNodule, crops: Crops, options: CropOptions): Cuts {
+function positivesOf(scan: LabelledScan, nodule: ScanNodule, number: number, crops: Crops, options: CropOptions): Cuts {
   const corner = cornerOf(scan.volume, nodule.center, options.planeSize);
   const planes = planeCache(scan, corner, crops, options);
   const table = nodule.slices.map(({ slice }) => {
@@ -153,12 +167,14 @@ function positivesOf(scan: LabelledScan, nodule: ScanNodule, crops: Crops, optio
     within(row - corner.row, 0, options.planeSize - 1),
     within(column - corner.column, 0, options.planeSize - 1),
   ]);
-  return { table, focus };
+  const sources = nodule.slices.map(({ slice }) => ({ uid: scan.volume.uid, slice, nodule: number }));
+  return { table, focus, sources };
 }
 
 function negativesOf(scan: LabelledScan, points: readonly Triple[], crops: Crops, options: CropOptions): Cuts {
   const table: number[][] = [];
   const focus: [number, number][] = [];
+  const sources: CropSource[] = [];
   for (const point of points) {
     if (table.length >= options.negativesPerScan) break;
     const corner = cornerOf(scan.volume, point, options.planeSize);
@@ -166,8 +182,9 @@ function negativesOf(scan: LabelledScan, points: readonly Triple[], crops: Crops
     if (labelPlane(scan, point[0], corner, options.planeSize).includes(1)) continue;
     table.push([...channels.map(planeCache(scan, corner, crops, options).image), 0]);
     focus.push([point[1] - corner.row, point[2] - corner.column]);
+    sources.push({ uid: scan.volume.uid, slice: point[0], nodule: null });
   }
-  return { table, focus };
+  return { table, focus, sources };
 }
 
 interface Corner {

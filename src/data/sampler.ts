@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import type { Volume, WorldLPS } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { type Device, fromData, keep, op, scope, type Tensor, zeros } from '../torch/index.js';
+import { arange, type Device, fromData, keep, op, scope, type Tensor, zeros } from '../torch/index.js';
 import { augmentationSchema, samplerCompatSchema } from './augmentation.js';
-import { type Crops, gatherCrops } from './gatherCrops.js';
+import { type CropSource, type Crops, gatherCrops } from './gatherCrops.js';
 import type { LabelledScan } from './labelledScan.js';
 
 export const samplerOptionsSchema = z.object({
   batch: z.int().positive().default(16).describe('crops per step'),
-  samples: z.int().positive().default(4096).describe('crops per epoch; the last step of an epoch is filled up'),
+  samples: z
+    .int()
+    .positive()
+    .default(4096)
+    .describe('crops per epoch; its last batch is filled up with its first ones, which are not counted'),
   seed: z
     .int()
     .min(0)
@@ -56,15 +60,21 @@ export interface Sampler {
   readonly batch: number;
   /** Of every crop. */
   readonly intensity: Volume['intensity'];
-  readonly stepsPerEpoch: number;
+  /** Batches that it takes to give out every crop of an epoch once. */
+  readonly batchesPerEpoch: number;
   /** Nodules, crops that show one, and crops that show none. */
   readonly counts: { nodules: number; positiveCrops: number; negativeCrops: number; hardCrops: number };
   /** Whether slices repeat at random, so that those at the ends of a scan tell nothing. */
   readonly hidesEdges: boolean;
   /** Draws an epoch's order and transforms; `position` continues inside it. */
   startEpoch(epoch: number, position?: number): void;
-  /** image `[B, 2 * contextSlices + 1, S, S]` float32 HU and mask `[B, 1, S, S]` float32, 0 or 1. They belong to the caller's scope. */
-  next(): { image: Tensor; mask: Tensor };
+  /**
+   * image `[B, 2 * contextSlices + 1, S, S]` float32 HU, mask `[B, 1, S, S]` float32, 0 or 1, and `counted` `[B]` bool: false
+   * for crops that come again because the epoch's last batch would not be full. They belong to the caller's scope.
+   */
+  next(): { image: Tensor; mask: Tensor; counted: Tensor };
+  /** What `count` crops from a position of the epoch at hand on are cut from. */
+  sources(position: number, count: number): CropSource[];
   state(): SamplerState;
   restore(state: SamplerState): void;
   dispose(): void;
@@ -117,11 +127,13 @@ export async function createSampler(
       negative: groups(crops.negativeGroups),
       hard: groups(crops.hardGroups),
       cursor: zeros([1], { dtype: 'int64' }).to(device),
+      places: arange(0, batch, 1, { dtype: 'int64' }).to(device),
     };
   });
   Object.values(owned).forEach(keep);
 
-  const stepsPerEpoch = Math.ceil(options.samples / batch);
+  const { samples } = options;
+  const batchesPerEpoch = Math.ceil(samples / batch);
   const drawEpoch = op('nodule::draw_epoch');
   const cropAugment = op('nodule::crop_augment');
   const [low, high] =
@@ -133,11 +145,11 @@ export async function createSampler(
   const sampler: Sampler = {
     batch,
     intensity: crops.intensity,
-    stepsPerEpoch,
+    batchesPerEpoch,
     counts: { nodules: crops.nodules, positiveCrops, negativeCrops, hardCrops },
     hidesEdges,
     startEpoch(epoch, position = 0) {
-      const drawn: Tensor = drawEpoch(owned.positive, owned.negative, owned.focus, stepsPerEpoch * batch, {
+      const each: Tensor = drawEpoch(owned.positive, owned.negative, owned.focus, samples, {
         seed: options.seed,
         epoch,
         rows: side[0],
@@ -152,10 +164,11 @@ export async function createSampler(
         hardGroups: owned.hard,
         hardShare: options.negatives > 0 ? hardShare : 0,
       });
+      const drawn = compat.batchTransform ? oneTransformABatch(each, batch) : each;
       // In place: a captured graph reads the same memory in every epoch.
       if (draws === undefined) draws = keep(drawn.to(device));
       else draws.copy_(drawn);
-      if (drawn !== draws) drawn.dispose();
+      for (const tensor of new Set([each, drawn])) if (tensor !== draws) tensor.dispose();
       owned.cursor.fill_(position);
       current = epoch;
     },
@@ -165,6 +178,8 @@ export async function createSampler(
           'sampler-epoch',
           'taking a training batch: no epoch was started; call startEpoch first',
         );
+      // Read before the crops are cut, which advances the cursor; past the end crop_augment goes on with the first draws.
+      const counted = scope(() => owned.cursor.add(owned.places).lt(samples));
       const [image, mask] = cropAugment(
         owned.image,
         owned.label,
@@ -179,8 +194,15 @@ export async function createSampler(
         compat.labelResample,
         compat.noiseAfterClamp,
       ) as [Tensor, Tensor];
-      return { image, mask };
+      return { image, mask, counted };
     },
+    sources: (position, count) =>
+      Array.from({ length: count }, (_, at) =>
+        scope(() => {
+          const row = draws!.select(0, (position + at) % (draws!.shape[0] as number));
+          return crops.sources[row.select(0, 0).item() as number]!;
+        }),
+      ),
     state: () => ({ epoch: current, position: owned.cursor.item() as number }),
     restore: ({ epoch, position }) => sampler.startEpoch(epoch, position),
     dispose() {
@@ -200,6 +222,25 @@ function relativeNoise({ image }: Crops, { augment, huLow, huHigh }: z.output<ty
       if (value > high) high = value;
     }
   return huHigh > huLow && high > low ? (augment.noise * (high - low)) / (huHigh - huLow) : 0;
+}
+
+/** Columns of the draws that say how a crop is moved, turned and mirrored (binding/nodule/draws.h). */
+const transformColumns = [3, 4, 5, 6, 7, 8, 12];
+
+/**
+ * Fills the last batch up with the first rows and gives these the transform of that batch, as all its crops have one.
+ * The draws themselves lie on the CPU.
+ */
+function oneTransformABatch(each: Tensor, batch: number): Tensor {
+  const [samples, columns] = each.shape as [number, number];
+  const from = each.data() as Float64Array;
+  const rows = new Float64Array(Math.ceil(samples / batch) * batch * columns);
+  for (let at = 0; at < rows.length / columns; at++) {
+    rows.set(from.subarray((at % samples) * columns, ((at % samples) + 1) * columns), at * columns);
+    for (const column of transformColumns)
+      rows[at * columns + column] = from[(at - (at % batch)) * columns + column] as number;
+  }
+  return fromData(rows, [rows.length / columns, columns]);
 }
 
 const empty = (kind: string, share: number) =>

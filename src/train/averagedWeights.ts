@@ -1,4 +1,4 @@
-import { type nn, noGrad, op, scope } from '../torch/index.js';
+import { type nn, noGrad, op, scope, type Tensor } from '../torch/index.js';
 
 /**
  * An exponential moving average of a network's weights (Polyak and Juditsky 1992; the factor rises as (1 + t) / (10 + t) to `decay`, so that the
@@ -7,8 +7,11 @@ import { type nn, noGrad, op, scope } from '../torch/index.js';
 export interface AveragedWeights {
   /** A network of its own that holds the averages; validated and kept as the best. */
   readonly net: nn.UNet;
-  /** Takes the weights in after step number `step`, from 0. */
-  update(step: number): void;
+  /**
+   * Takes the weights in after step number `step`, from 0.
+   * @param skipped float32 `[1]`; where it is 1 the averages stay as they are
+   */
+  update(step: number, skipped?: Tensor): void;
 }
 
 export function averagedWeights(of: nn.UNet, net: nn.UNet, decay: number): AveragedWeights {
@@ -19,13 +22,21 @@ export function averagedWeights(of: nn.UNet, net: nn.UNet, decay: number): Avera
   const counted = of.stateDict();
   const buffers = [...net.stateDict()].filter(([name]) => !learned.has(name));
   const approach = op('aten::_foreach_lerp_.Scalar', { unsafe: true });
+  const approachBy = op('aten::_foreach_lerp_.List', { unsafe: true });
   return {
     net,
-    update: (step) =>
+    update: (step, skipped) =>
       noGrad(() =>
         scope(() => {
           const factor = Math.min(decay, (1 + step) / (10 + step));
-          approach(averages, weights, 1 - factor);
+          if (skipped === undefined) approach(averages, weights, 1 - factor);
+          else {
+            const by = skipped
+              .mul(-1)
+              .add(1)
+              .mul(1 - factor);
+            approachBy(averages, weights, Array(averages.length).fill(by));
+          }
           for (const [name, buffer] of buffers) buffer.copy_(counted.get(name)!);
         }),
       ),

@@ -106,6 +106,11 @@ export const trainConfigSchema = z.strictObject({
     .enum(['float32', 'bf16'])
     .default('float32')
     .describe('of the convolutions; bf16 is slow on a CPU without AVX-512 bf16 or AMX'),
+  onNan: z
+    .enum(['stop', 'skip'])
+    .default('stop')
+    .describe('where loss or gradient are not finite: stop, or leave the step out and go on'),
+  nanLimit: count().default(20).describe('steps of a run that may be left out; training stops at the next one'),
   patience: z
     .int()
     .min(0)

@@ -1,4 +1,3 @@
-import { NoduleTrainError } from '../runtime/error.js';
 import type { TrainEvent } from './events.js';
 import type { RunState } from './progressState.js';
 import type { CountsRead, StepCounts } from './stepCounts.js';
@@ -7,9 +6,6 @@ import type { StepRunner } from './stepRunner.js';
 export interface EpochParts {
   state: RunState;
   stepsPerEpoch: number;
-  batch: number;
-  /** Batches, each counted for itself, that make one step. */
-  batchesPerStep: number;
   steps: StepRunner;
   counts: StepCounts;
   logSteps: number;
@@ -18,16 +14,13 @@ export interface EpochParts {
   saveLast(): void;
   emit(event: TrainEvent): void;
   stopRequested(): boolean;
-  /** What the message of a broken step tells people to go back to. */
-  lastCheckpoint: string;
+  /** Looks at what was counted before it is told or saved. */
+  onCounts(now: CountsRead): void;
 }
 
-/**
- * Trains the rest of the epoch at hand; gives false where a stop was asked for.
- * @throws NoduleTrainError `loss-not-finite`
- */
+/** Trains the rest of the epoch at hand; gives false where a stop was asked for. Throws what `onCounts` throws. */
 export function trainEpoch(parts: EpochParts): boolean {
-  const { state, stepsPerEpoch, batch, steps, counts, logSteps, checkpointSteps, checkpointMinutes } = parts;
+  const { state, stepsPerEpoch, steps, counts, logSteps, checkpointSteps, checkpointMinutes } = parts;
   let seen = counts.read();
   let seenAt = performance.now();
   let savedAt = seenAt;
@@ -45,15 +38,17 @@ export function trainEpoch(parts: EpochParts): boolean {
       (checkpointMinutes > 0 && minutes >= checkpointMinutes);
     if (state.step % logSteps === 0 || saveDue || state.stepInEpoch === stepsPerEpoch) {
       const now = counts.read();
-      refuseBadLoss(now, parts);
+      parts.onCounts(now);
       const [samples, milliseconds] = [now.samples - seen.samples, performance.now() - seenAt];
-      parts.emit({
-        type: 'step',
-        step: state.step,
-        epoch: state.epoch,
-        loss: (now.loss - seen.loss) / samples,
-        rate: ((now.steps - seen.steps) * batch * 1000) / milliseconds,
-      });
+      // Where all steps since the last event were left out there is no loss to tell.
+      if (samples > 0)
+        parts.emit({
+          type: 'step',
+          step: state.step,
+          epoch: state.epoch,
+          loss: (now.loss - seen.loss) / samples,
+          rate: (samples * 1000) / milliseconds,
+        });
       seen = now;
       seenAt = performance.now();
     }
@@ -62,18 +57,4 @@ export function trainEpoch(parts: EpochParts): boolean {
     if (state.stepInEpoch < stepsPerEpoch) parts.saveLast();
   }
   return true;
-}
-
-function refuseBadLoss(
-  { firstBad }: CountsRead,
-  { state, stepsPerEpoch, batchesPerStep, lastCheckpoint }: EpochParts,
-): void {
-  if (firstBad === 0) return;
-  const step = (state.epoch - 1) * stepsPerEpoch + Math.ceil(firstBad / batchesPerStep);
-  throw new NoduleTrainError(
-    'loss-not-finite',
-    `training step ${step} (epoch ${state.epoch}): the loss is not finite, so the weights are lost from there on. ` +
-      `The last good checkpoint is ${lastCheckpoint}; start anew with a smaller --learning-rate, and look for ` +
-      'values that are not finite in the scans.',
-  );
 }

@@ -7,6 +7,8 @@ export interface Counts {
   truePositives: number;
   falseNegatives: number;
   falsePositives: number;
+  /** Pixels of all samples. */
+  pixels: number;
 }
 
 /** Figures per pixel. Null where the denominator is 0. */
@@ -16,6 +18,8 @@ export interface PixelMetrics {
   precision: number | null;
   recall: number | null;
   f1: number | null;
+  /** Share of all pixels that were predicted: 0 where nothing is painted, 1 where everything is. */
+  painted: number | null;
   /** In per cent of the labelled pixels, as the book prints them; `falsePositive` may pass 100. */
   percent: { truePositive: number | null; falseNegative: number | null; falsePositive: number | null };
 }
@@ -24,7 +28,8 @@ const ratio = (part: number, whole: number) => (whole > 0 ? part / whole : null)
 
 /** Counts to figures. Precision without any prediction and recall without any label are null, F1 is 2TP / (2TP + FP + FN). */
 export function pixelMetrics(counts: Counts): PixelMetrics {
-  const { samples, positiveSamples, loss, positiveLoss, truePositives, falseNegatives, falsePositives } = counts;
+  const { samples, positiveSamples, loss, positiveLoss, truePositives, falseNegatives, falsePositives, pixels } =
+    counts;
   const labelled = truePositives + falseNegatives;
   const percent = (part: number) => {
     const share = ratio(part, labelled);
@@ -38,6 +43,7 @@ export function pixelMetrics(counts: Counts): PixelMetrics {
     },
     precision: ratio(truePositives, truePositives + falsePositives),
     recall: ratio(truePositives, labelled),
+    painted: ratio(truePositives + falsePositives, pixels),
     f1: ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives),
     percent: {
       truePositive: percent(truePositives),

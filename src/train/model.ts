@@ -40,8 +40,6 @@ export function samplerOptionsOf(config: TrainConfig): SamplerOptions {
     compat;
   return {
     ...config,
-    // Whole steps: each takes `accumulate` batches.
-    samples: Math.ceil(config.samples / (config.batch * config.accumulate)) * config.batch * config.accumulate,
     negatives: compat.positiveCropsOnly ? 0 : negatives,
     compat: { offsetNoOp, batchTransform, shiftedLabel, edgeMismatch, borderAtWindow, labelResample, noiseAfterClamp },
   };

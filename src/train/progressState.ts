@@ -10,6 +10,8 @@ export interface RunState {
   best: { score: number; epoch: number } | null;
   /** Validations since then. */
   stale: number;
+  /** Steps of earlier epochs that were left out, as loss or gradient were not finite. */
+  skipped: number;
   /** True once the last epoch is validated. */
   finished: boolean;
 }
@@ -20,5 +22,6 @@ export const initialState = (): RunState => ({
   stepInEpoch: 0,
   best: null,
   stale: 0,
+  skipped: 0,
   finished: false,
 });

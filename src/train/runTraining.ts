@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { NoduleTrainError } from '../runtime/error.js';
+import { badStepWatch } from './badStepWatch.js';
 import type { TrainConfig } from './config.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
@@ -77,12 +78,10 @@ async function trainRun(run: Run): Promise<boolean> {
       counts,
       steps,
       stepsPerEpoch,
-      batch: config.batch,
-      batchesPerStep: config.accumulate,
       logSteps: config.logSteps,
       checkpointSteps: config.checkpointSteps,
       checkpointMinutes: config.checkpointMinutes,
-      lastCheckpoint: run.record.folder.last,
+      onCounts: badStepWatch(session),
       saveLast: () => session.save('last'),
       emit: run.emit,
       stopRequested: run.stopRequested,
@@ -97,7 +96,8 @@ async function trainRun(run: Run): Promise<boolean> {
 async function finishEpoch(session: Session, seconds: number): Promise<boolean> {
   const { config, state, counts, record, emit } = session;
   const { step, epoch } = state;
-  const train = pixelMetrics(counts.read());
+  const counted = counts.read();
+  const train = pixelMetrics(counted);
   let validation: Awaited<ReturnType<typeof validateNow>> = null;
   let score: number | null = null;
   const due = epoch === 1 || epoch % config.validateEvery === 0 || epoch === config.epochs;
@@ -118,6 +118,7 @@ async function finishEpoch(session: Session, seconds: number): Promise<boolean> 
     score,
   });
   counts.reset();
+  state.skipped += counted.badSteps;
   const worn = config.patience > 0 && state.stale >= config.patience;
   if (worn)
     emit({ type: 'note', text: `No better score in ${state.stale} validations: training ends after epoch ${epoch}.` });

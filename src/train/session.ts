@@ -9,6 +9,7 @@ import type { TrainConfig } from './config.js';
 import { type Criterion, criterionOf } from './criterion.js';
 import type { TrainEvent } from './events.js';
 import { dropEarlier, keepLast } from './keptCheckpoints.js';
+import { learningRate } from './learningRate.js';
 import { writeManifest } from './manifest.js';
 import { describeModel, samplerOptionsOf, unetOptionsOf } from './model.js';
 import { optimizerOf } from './optimizerOf.js';
@@ -38,6 +39,8 @@ export interface Session extends Run {
   average: AveragedWeights | null;
   criterion: Criterion;
   counts: StepCounts;
+  /** Learning rate of a step, counted from 0 over the whole run. */
+  rateOf(step: number): number;
   save(kind: 'last' | 'best'): void;
 }
 
@@ -69,13 +72,13 @@ export async function openSession(run: Run): Promise<Session> {
   const average =
     config.ema > 0 ? averagedWeights(net, nn.unet(unetOptionsOf(config)).to(device) as nn.UNet, config.ema) : null;
   const counts = new StepCounts(device, config.threshold);
-  const stepsPerEpoch = sampler.stepsPerEpoch / config.accumulate;
+  const stepsPerEpoch = Math.ceil(sampler.batchesPerEpoch / config.accumulate);
   if (checkpoint) {
     scope(() => {
       net.loadStateDict(checkpoint.model);
       optimizer.loadStateDict(checkpoint.optimizer);
       average?.net.loadStateDict(checkpoint.average);
-      if (checkpoint.counts) counts.tensor.copy_(checkpoint.counts);
+      if (checkpoint.counts && checkpoint.state.stepInEpoch > 0) counts.restore(checkpoint.counts);
     });
     for (const part of [checkpoint.model, checkpoint.optimizer, checkpoint.average])
       for (const tensor of part.values()) tensor.dispose();
@@ -107,6 +110,7 @@ export async function openSession(run: Run): Promise<Session> {
     average,
     counts,
     criterion: criterionOf(config),
+    rateOf: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
     save: (kind) => {
       const path = folder[kind];
       if (kind === 'last' && config.keepCheckpoints > 1 && savedStep !== run.state.step) keepLast(folder, savedStep);

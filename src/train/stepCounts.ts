@@ -1,3 +1,4 @@
+import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, noGrad, op, scope, type Tensor, zeros } from '../torch/index.js';
 import type { Counts } from './metrics.js';
 
@@ -9,27 +10,35 @@ const fields = [
   'truePositives',
   'falseNegatives',
   'falsePositives',
+  'pixels',
 ] as const;
 const steps = fields.length;
-const firstBad = steps + 1;
-const length = firstBad + 1;
+const badSteps = steps + 1;
+const firstBad = badSteps + 1;
+const lastBad = firstBad + 1;
+const length = lastBad + 1;
 
 /** What was counted since the last `reset`. */
 export interface CountsRead extends Counts {
-  /** Calls of `add`. */
+  /** Training steps that were ended. */
   steps: number;
-  /** The first call, from 1, whose loss was not finite; 0: none. */
+  /** Those whose loss or gradient was not finite. */
+  badSteps: number;
+  /** The first of these, from 1; 0: none. */
   firstBad: number;
+  /** The last of them. */
+  lastBad: number;
 }
 
 /** Sums over samples in one tensor on the device, so that a step costs no copy to the host. */
 export class StepCounts {
-  /** float64 `[9]`: the fields of `Counts`, then the number of calls and the first bad one. */
+  /** float64 `[12]`: the fields of `Counts`, then steps, bad steps, the first and the last of these. */
   readonly tensor: Tensor;
   readonly #threshold: number;
 
   readonly #stack = op('aten::stack');
   readonly #isfinite = op('aten::isfinite');
+  readonly #masked = op('aten::masked_fill.Scalar');
   readonly #where = op('aten::where.self');
 
   constructor(device: Device, threshold: number) {
@@ -37,47 +46,75 @@ export class StepCounts {
     this.#threshold = threshold;
   }
 
-  /** @param probability `[B, 1, H, W]` @param mask `[B, 1, H, W]` @param loss `[B]` */
-  add(probability: Tensor, mask: Tensor, loss: Tensor): void {
+  /**
+   * Samples whose loss is not finite are left out.
+   *
+   * @param probability `[B, 1, H, W]` @param mask `[B, 1, H, W]` @param loss `[B]`
+   * @param counted `[B]` bool, which samples count; default all
+   */
+  add(probability: Tensor, mask: Tensor, loss: Tensor, counted?: Tensor): void {
     noGrad(() =>
       scope(() => {
+        const sum = (map: Tensor) => map.flatten(1).sum(1);
         const predicted = probability.detach().gt(this.#threshold);
         const labelled = mask.gt(0.5);
-        const truePositives = predicted.mul(labelled).sum();
-        const labelledOfSample = labelled.flatten(1).sum(1);
-        const positive = labelledOfSample.gt(0);
         const each = loss.detach().to('float64');
-        const one = truePositives.eq(truePositives);
-        const row = [
-          one.mul(each.shape[0] as number),
-          positive.sum(),
-          each.sum(),
-          each.mul(positive).sum(),
+        const finite = this.#isfinite(each) as Tensor;
+        const counts = counted === undefined ? finite : finite.mul(counted);
+        const labelledOfSample = sum(labelled);
+        const positive = labelledOfSample.gt(0);
+        const truePositives = sum(predicted.mul(labelled));
+        const pixels = mask.shape.slice(1).reduce((product, size) => product * size, 1);
+        const rows = [
+          counts,
+          positive,
+          each,
+          each.mul(positive),
           truePositives,
-          labelledOfSample.sum().sub(truePositives),
-          predicted.sum().sub(truePositives),
-          one,
+          labelledOfSample.sub(truePositives),
+          sum(predicted).sub(truePositives),
+          counts.mul(pixels),
         ].map((value) => value.to('float64'));
-        this.tensor.narrow(0, 0, firstBad).add_(this.#stack(row));
-        this.#markBad(each);
+        const ofCounted = this.#masked(this.#stack(rows), counts.eq(0), 0) as Tensor;
+        this.tensor.narrow(0, 0, fields.length).add_(ofCounted.sum(1));
       }),
     );
   }
 
-  #markBad(each: Tensor): void {
-    const known = this.tensor.narrow(0, firstBad, 1);
-    const isFirst = this.#isfinite(each).min().eq(0).mul(known.eq(0));
-    known.copy_(this.#where(isFirst, this.tensor.narrow(0, steps, 1), known));
+  /** @param bad float32 `[1]`, 1 where loss or gradient of the step were not finite, else 0 */
+  endStep(bad: Tensor): void {
+    noGrad(() =>
+      scope(() => {
+        const at = (place: number) => this.tensor.narrow(0, place, 1);
+        const wasBad = bad.gt(0);
+        at(steps).add_(1);
+        at(badSteps).add_(bad);
+        at(firstBad).copy_(this.#where(wasBad.mul(at(firstBad).eq(0)), at(steps), at(firstBad)));
+        at(lastBad).copy_(this.#where(wasBad, at(steps), at(lastBad)));
+      }),
+    );
   }
 
   /** Copies the sums to the host: the only wait for the device. */
   read(): CountsRead {
     const values = this.tensor.toArray() as number[];
     const named = Object.fromEntries(fields.map((field, at) => [field, values[at]])) as unknown as Counts;
-    return { ...named, steps: values[steps] as number, firstBad: values[firstBad] as number };
+    const [ended, bad, first, last] = values.slice(steps) as [number, number, number, number];
+    return { ...named, steps: ended, badSteps: bad, firstBad: first, lastBad: last };
   }
 
   reset(): void {
     this.tensor.zero_();
+  }
+
+  /** Goes on with counts of a checkpoint. */
+  restore(saved: Tensor): void {
+    if (saved.shape.length !== 1 || saved.shape[0] !== length)
+      throw new NoduleTrainError(
+        'checkpoint',
+        `resuming in the middle of an epoch: the checkpoint counts ${saved.shape} figures, this version ${length}; ` +
+          'go on with the version that wrote it, or from a checkpoint of the end of an epoch',
+      );
+    this.tensor.copy_(saved);
   }
 }

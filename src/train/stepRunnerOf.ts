@@ -1,32 +1,38 @@
-import { autocast, CudaGraph, type Device } from '../torch/index.js';
+import { autocast, CudaGraph, type Device, type Tensor } from '../torch/index.js';
 import { accumulatedStep } from './accumulatedStep.js';
 import { capturedSteps } from './capturedSteps.js';
 import { clippedOptimizer } from './clippedOptimizer.js';
-import { learningRate } from './learningRate.js';
+import { guardedStep } from './guardedStep.js';
 import type { Session } from './session.js';
 import type { StepParts } from './step.js';
 import { plainSteps, type StepRunner } from './stepRunner.js';
 
 /** The training step of a run with all that its configuration puts around it. */
 export function stepRunnerOf(session: Session): StepRunner {
-  const { config, device, stepsPerEpoch, optimizer, average } = session;
+  const { config, device, stepsPerEpoch, optimizer, average, counts } = session;
   const total = config.epochs * stepsPerEpoch;
-  const rate = (step: number) => learningRate(config, step, total);
   const parameters = session.net.parameters();
-  const parts: StepParts = {
+  const plain: StepParts = {
     ...session,
     net: inPrecision(session),
     optimizer: config.clipNorm > 0 ? clippedOptimizer(optimizer, parameters, config.clipNorm) : optimizer,
   };
+  const skips = config.onNan === 'skip';
+  const { parts, bad } = guardedStep(plain, {
+    device,
+    parameters,
+    counts,
+    buffers: skips ? buffersOf(session.net) : [],
+  });
   if (!config.captureSteps) {
     const step = accumulatedStep(parts, parameters, config.accumulate);
     return plainSteps((number) => {
-      optimizer.lr = rate(number);
+      optimizer.lr = session.rateOf(number);
       step();
-      average?.update(number);
+      average?.update(number, skips ? bad : undefined);
     });
   }
-  const rates = Array.from({ length: total }, (_, step) => rate(step));
+  const rates = Array.from({ length: total }, (_, step) => session.rateOf(step));
   return capturedSteps({
     ...parts,
     rated: optimizer,
@@ -34,6 +40,12 @@ export function stepRunnerOf(session: Session): StepRunner {
     rates,
     graph: new CudaGraph(device as Exclude<Device, 'cpu'>),
   });
+}
+
+/** What a network keeps beside what it learns. */
+function buffersOf(net: Session['net']): Tensor[] {
+  const learned = net.namedParameters();
+  return [...net.stateDict()].filter(([name]) => !learned.has(name)).map(([, buffer]) => buffer);
 }
 
 function inPrecision({ net, config, device }: Session): StepParts['net'] {

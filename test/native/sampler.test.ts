@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { identityDirection } from '../../dist/ct/index.js';
 import { createSampler, type LabelledScan, type Sampler, type SamplerOptions } from '../../dist/data/index.js';
 import { memory, op, scope, type Tensor } from '../../dist/torch/index.js';
+import { StepCounts } from '../../dist/train/stepCounts.js';
 
 const shape = [12, 120, 130] as const;
 
@@ -74,7 +76,7 @@ describe('a training batch', () => {
   it('has 7 slices around the labelled one as channels; the edge slices repeat', async () => {
     const sampler = await createSampler([scan('a', [0, 1, 5, 11])], options({ augment: still, negatives: 0 }));
     sampler.startEpoch(1);
-    const { image, mask } = sampler.next();
+    const { image, mask, counted } = sampler.next();
     expect([image.shape, mask.shape, image.dtype, mask.dtype]).toEqual([
       [8, 7, 64, 64],
       [8, 1, 64, 64],
@@ -83,6 +85,7 @@ describe('a training batch', () => {
     ]);
     image.dispose();
     mask.dispose();
+    counted.dispose();
     const seen = new Set(crops(sampler, 3).map(({ values }) => values.join()));
     expect([...seen].sort()).toEqual(['0,0,0,0,1,2,3', '0,0,0,1,2,3,4', '2,3,4,5,6,7,8', '8,9,10,11,11,11,11']);
     sampler.dispose();
@@ -245,13 +248,86 @@ describe('an epoch', () => {
     expect(await run(8, 2, 1)).not.toEqual(first);
   });
 
-  it('fills its last step up, with draws of their own', async () => {
-    const sampler = await createSampler([scan('a', [5])], options({ samples: 10, negatives: 0 }));
-    expect(sampler.stepsPerEpoch).toBe(2);
+  const scans = [scan('a', [3, 4, 5]), scan('b', [7], 40, 90, 5)];
+  const samples = 37;
+
+  /** Every crop of an epoch that is counted, as SHA-256 of image and label; those that are not; and what an optimizer that stands still counts. */
+  const wholeEpoch = async (batch: number, given: SamplerOptions = {}) => {
+    const sampler = await createSampler(scans, options({ batch, samples, hideEdges: 'on', ...given }));
+    const counts = new StepCounts('cpu', 0.5);
+    sampler.startEpoch(2);
+    const crops: string[] = [];
+    const again: string[] = [];
+    for (let n = 0; n < sampler.batchesPerEpoch; n++)
+      scope(() => {
+        const { image, mask, counted } = sampler.next();
+        const probability = image.narrow(1, 3, 1).div(2000).add(0.5);
+        counts.add(probability, mask, probability.sub(mask).pow(2).flatten(1).mean(1), counted);
+        for (const [i, counts] of (counted.toArray() as boolean[]).entries()) {
+          const hash = createHash('sha256');
+          for (const tensor of [image, mask]) hash.update(tensor.select(0, i).contiguous().data() as Float32Array);
+          (counts ? crops : again).push(hash.digest('hex'));
+        }
+      });
+    const read = counts.read();
+    counts.tensor.dispose();
+    sampler.dispose();
+    return { crops, again, read };
+  };
+
+  it('gives the same crops in the same order for batches of 1, 3 and 16, bit for bit, and counts each of them once', async () => {
+    const one = await wholeEpoch(1);
+    expect(one.crops).toHaveLength(samples);
+    expect(new Set(one.crops).size).toBe(samples);
+    for (const batch of [3, 16, 64]) {
+      const { crops, again, read } = await wholeEpoch(batch);
+      expect(crops).toEqual(one.crops);
+      // The last batch goes on with the epoch's first draws.
+      expect(again).toEqual(Array.from({ length: again.length }, (_, i) => one.crops[i % samples]));
+      expect(again).toHaveLength((batch - (samples % batch)) % batch);
+      const { loss, positiveLoss, ...figures } = read;
+      expect(figures).toEqual({ ...one.read, loss: undefined, positiveLoss: undefined });
+      expect(figures).toMatchObject({ samples, pixels: samples * 64 * 64 });
+      expect(loss).toBeCloseTo(one.read.loss, 10);
+      expect(positiveLoss).toBeCloseTo(one.read.positiveLoss, 10);
+    }
+  });
+
+  it('gives the last batch one transform too where a batch has one, and the same crops but for it', async () => {
+    const transforms = async (batch: number) => {
+      const sampler = await createSampler(scans, options({ batch, samples: 10, compat: { batchTransform: true } }));
+      sampler.startEpoch(1);
+      const all = Array.from({ length: 2 }, () => whole(sampler, 1)[0]!);
+      const names = sampler.sources(0, 2 * batch).map(({ uid, slice }) => `${uid} ${slice}`);
+      sampler.dispose();
+      return { all, names };
+    };
+    const { all, names } = await transforms(8);
+    expect(names.slice(10)).toEqual(names.slice(0, 6));
+    // Crops 0 and 10 are the same draw; only the transform, which is their batch's, tells them apart.
+    const crop = (batch: number, at: number) => all[batch]!.slice(at * 7 * 64 * 64, (at + 1) * 7 * 64 * 64);
+    expect(crop(1, 2)).not.toEqual(crop(0, 0));
+    const still = { flip: false, flipSlices: false, offset: 0, scale: 0, rotate: false };
+    const unmoved = await createSampler(
+      scans,
+      options({ batch: 8, samples: 10, augment: still, compat: { batchTransform: true } }),
+    );
+    unmoved.startEpoch(1);
+    const [first, last] = [whole(unmoved, 1)[0]!, whole(unmoved, 1)[0]!];
+    expect(last.slice(2 * 7 * 64 * 64, 3 * 7 * 64 * 64)).toEqual(first.slice(0, 7 * 64 * 64));
+    unmoved.dispose();
+  });
+
+  it('says of each crop which slice of which scan it is, and which nodule it shows', async () => {
+    const sampler = await createSampler(scans, options({ augment: still, samples: 32, batch: 8 }));
     sampler.startEpoch(1);
-    const drawn = scope(() => [sampler.next().image, sampler.next().image].flatMap((image) => image.toArray()));
-    expect(new Set(drawn.map((crop) => JSON.stringify(crop))).size).toBe(16);
-    expect(sampler.state()).toEqual({ epoch: 1, position: 16 });
+    const sources = sampler.sources(0, 32);
+    for (const [i, { values, label }] of crops(sampler, 4).entries()) {
+      expect(sources[i]?.slice).toBe(values[3]);
+      expect(sources[i]?.nodule).toBe(label > 0 ? 1 : null);
+      if (label > 0) expect(sources[i]?.uid).toBe(label === 49 ? 'a' : 'b');
+    }
+    expect(sampler.sources(30, 4).slice(2)).toEqual(sources.slice(0, 2));
     sampler.dispose();
   });
 
@@ -279,7 +355,7 @@ describe('an epoch', () => {
     const after: number[] = [];
     for (let epoch = 1; epoch <= 10; epoch++) {
       scope(() => sampler.startEpoch(epoch));
-      crops(sampler, sampler.stepsPerEpoch);
+      crops(sampler, sampler.batchesPerEpoch);
       after.push(memory().bytes.cpu, memory().handles);
     }
     expect(after.slice(-2)).toEqual(after.slice(0, 2));

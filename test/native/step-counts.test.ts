@@ -17,17 +17,42 @@ describe('StepCounts', () => {
       truePositives: 3,
       falseNegatives: 1,
       falsePositives: 4,
-      steps: 2,
+      pixels: 12,
+      steps: 0,
+      badSteps: 0,
       firstBad: 0,
+      lastBad: 0,
     });
     counts.reset();
-    expect(counts.read()).toMatchObject({ samples: 0, steps: 0 });
+    expect(counts.read()).toMatchObject({ samples: 0, pixels: 0 });
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('names the first step whose loss is %d, not a later one', (bad) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('leaves samples out whose loss is %d', (bad) => {
     const counts = new StepCounts('cpu', 0.5);
-    for (const loss of [0.5, 0.5, bad, 0.5, bad]) counts.add(maps([1, 0, 0, 0]), maps([1, 0, 0, 0]), tensor([loss]));
-    expect(counts.read()).toMatchObject({ steps: 5, firstBad: 3 });
+    counts.add(maps([0.9, 0.9, 0, 0], [0.9, 0, 0, 0]), maps([1, 1, 1, 1], [0, 0, 0, 0]), tensor([bad, 0.5]));
+    expect(counts.read()).toMatchObject({ samples: 1, positiveSamples: 0, loss: 0.5, truePositives: 0, pixels: 4 });
+  });
+
+  it('leaves samples out that are not to be counted', () => {
+    const counts = new StepCounts('cpu', 0.5);
+    const wanted = tensor([true, false], { dtype: 'bool' });
+    counts.add(maps([0.9, 0.9, 0, 0], [0.9, 0, 0, 0]), maps([1, 1, 1, 1], [0, 0, 0, 0]), tensor([0.25, 0.5]), wanted);
+    expect(counts.read()).toMatchObject({ samples: 1, loss: 0.25, truePositives: 2, falsePositives: 0 });
+  });
+
+  it('names the first and the last bad step and counts them', () => {
+    const counts = new StepCounts('cpu', 0.5);
+    for (const bad of [0, 0, 1, 0, 1, 0]) counts.endStep(tensor([bad]));
+    expect(counts.read()).toMatchObject({ steps: 6, badSteps: 2, firstBad: 3, lastBad: 5 });
+  });
+
+  it('goes on with saved counts, and refuses those of another version', () => {
+    const counts = new StepCounts('cpu', 0.5);
+    counts.endStep(tensor([1]));
+    const other = new StepCounts('cpu', 0.5);
+    other.restore(counts.tensor);
+    expect(other.read()).toEqual(counts.read());
+    expect(() => other.restore(tensor([1, 2]))).toThrow('counts 2 figures, this version 12');
   });
 
   it('counts exactly beyond what float32 can', () => {

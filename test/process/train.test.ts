@@ -74,7 +74,7 @@ beforeAll(() => {
   if (made.status !== 0) throw new Error(made.stderr);
   const whole = cli('train', '--data', 'scans', '--out', 'whole', ...common, '--json');
   if (whole.status !== 0) throw new Error(whole.stderr);
-});
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('train', { timeout: 120_000 }, () => {

@@ -10,8 +10,11 @@ const counted = (steps: number) => ({
   truePositives: 0,
   falseNegatives: 0,
   falsePositives: 0,
+  pixels: 0,
   steps,
+  badSteps: 0,
   firstBad: 0,
+  lastBad: 0,
 });
 
 /** Runs an epoch of 20 steps and tells the pieces that were asked for, the steps told and the steps saved at. */
@@ -22,7 +25,6 @@ const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
   const whole = trainEpoch({
     state,
     stepsPerEpoch: 20,
-    batch: 4,
     steps: {
       atOnce,
       run(first: number, many: number) {
@@ -34,11 +36,10 @@ const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
     logSteps,
     checkpointSteps,
     checkpointMinutes: 0,
-    batchesPerStep: 1,
     saveLast: () => told.saved.push(state.step),
     emit: (event) => event.type === 'step' && told.logged.push(event.step),
     stopRequested: () => false,
-    lastCheckpoint: 'last',
+    onCounts: () => {},
   });
   expect(whole).toBe(true);
   expect(told.pieces.reduce((sum, [, many]) => sum + many, 0)).toBe(20);

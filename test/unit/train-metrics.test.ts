@@ -14,6 +14,7 @@ const counts: Counts = {
   truePositives: 60,
   falseNegatives: 40,
   falsePositives: 20,
+  pixels: 800,
 };
 
 describe('pixelMetrics', () => {
@@ -23,6 +24,7 @@ describe('pixelMetrics', () => {
       precision: 0.75,
       recall: 0.6,
       f1: 120 / 180,
+      painted: 0.1,
       percent: { truePositive: 60, falseNegative: 40, falsePositive: 20 },
     });
   });
