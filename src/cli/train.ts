@@ -9,6 +9,7 @@ import { runFolder } from '../train/runFolder.js';
 import { resumeTraining, train } from '../train/train.js';
 import { openOutput } from './output.js';
 import { addSchemaOptions } from './schemaOptions.js';
+import { showReplay } from './showReplay.js';
 import { stopOnInterrupt } from './stopOnInterrupt.js';
 import { trainView } from './trainView.js';
 
@@ -16,12 +17,13 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .description('Train a nodule segmenter and validate it.')
     .option('--resume <run>', 'go on with a run from its last checkpoint; takes no other option but --json')
+    .option('--replay-step <step>', 'with --resume: do one step again, look at it and write down what it was given')
     .option('--like <run>', 'repeat a run into --out and say whether the bits agree; other options change it')
     .option('--config <file>', 'fields of the configuration as YAML or JSON; options given here win over it')
     .option('--set <field=value>', 'set one field by its path, such as network.depth=4; wins over all', collect, [])
     .option('--json', 'events as JSON lines on stdout, everything else on stderr');
   const given = addSchemaOptions(command, trainConfigSchema);
-  command.action(async ({ resume, like, config: recipe, set, json = false }: Given) => {
+  command.action(async ({ resume, like, config: recipe, set, replayStep: replayed, json = false }: Given) => {
     const fields = mergeFields(given(), assignedFields(set));
     if (resume !== undefined) {
       const others = [
@@ -35,9 +37,15 @@ export function trainCommand(): Command {
           `\`train --resume ${resume}\` goes on with what ${resume} was started with, but ${others.join(', ')} ` +
             'was given too; leave that out, or start a new run with --data and --out',
         );
-      await followTraining({ resume }, json);
+      if (replayed === undefined) await followTraining({ resume }, json);
+      else await showReplay(resume, replayed, json);
       return;
     }
+    if (replayed !== undefined)
+      throw new NoduleTrainError(
+        'bad-use',
+        `\`train --replay-step ${replayed}\` wants --resume RUN, the run whose step it is`,
+      );
     const { out: _, ...repeated } = like === undefined ? { out: '' } : recordedConfig(runFolder(like), 'repeating');
     const config = mergeFields(mergeFields(repeated, recipe === undefined ? {} : readRecipe(recipe)), fields);
     const end = await followTraining({ config: config as TrainConfigInput }, json);
@@ -51,6 +59,7 @@ interface Given {
   like?: string;
   config?: string;
   set: string[];
+  replayStep?: string;
   json?: boolean;
 }
 

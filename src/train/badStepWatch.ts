@@ -55,13 +55,13 @@ function refusal(
   const step = (state.epoch - 1) * stepsPerEpoch + stepInEpoch;
   const crops = config.batch * config.accumulate;
   const names = sampler.sources((stepInEpoch - 1) * crops, crops).map(cropName);
-  const { last } = record.folder;
+  const { folder, last } = record.folder;
   return new NoduleTrainError(
     'loss-not-finite',
     `training step ${step} (epoch ${state.epoch}): the loss or a gradient is not finite.${why} The learning rate was ` +
       `${rateOf(step - 1)}, the crops ${names.join(', ')}. ` +
-      `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. ` +
-      `Start anew with a smaller --learning-rate, or leave such steps out with --on-nan skip.`,
+      `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. To do that step again and look at it: ` +
+      `npx nodule-train train --resume ${folder} --replay-step ${step}. Start anew with a smaller --learning-rate, or leave such steps out with --on-nan skip.`,
   );
 }
 

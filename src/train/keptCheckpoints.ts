@@ -33,13 +33,14 @@ const sameRun = ({ out: _out, data: _data, ...a }: TrainConfig, { out: _, data: 
   isDeepStrictEqual(a, b);
 
 /**
- * The newest checkpoint of a run that can be used; null where it was killed before its first one. What is passed over
+ * The newest checkpoint of a run, of those before step `before`, that can be used; null where it was killed before its first one. What is passed over
  * is named in `notes`.
  * @throws NoduleTrainError of the newest one where none can be used
  */
 export function newestCheckpoint(
   run: RunFolder,
   config: TrainConfig,
+  before = Number.POSITIVE_INFINITY,
 ): { checkpoint: LoadedCheckpoint | null; notes: string[] } {
   const faults: NoduleTrainError[] = [];
   const files = [...(existsSync(run.last) ? [run.last] : []), ...earlier(run)];
@@ -51,6 +52,7 @@ export function newestCheckpoint(
           'checkpoint',
           `reading the checkpoint ${path}: it is of a run with another configuration than ${run.config} says; put the run's own file there`,
         );
+      if (checkpoint.state.step >= before) continue;
       return { checkpoint, notes: faults.map(({ message }) => `${message} Going on from ${basename(path)}.`) };
     } catch (error) {
       if (!(error instanceof NoduleTrainError)) throw error;

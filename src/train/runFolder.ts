@@ -15,6 +15,8 @@ export interface RunFolder {
   last: string;
   best: string;
   lock: string;
+  /** What `--replay-step` found at a step. */
+  replay(step: number): string;
 }
 
 export function runFolder(folder: string): RunFolder {
@@ -31,6 +33,7 @@ export function runFolder(folder: string): RunFolder {
     last: join(checkpoints, 'last.safetensors'),
     best: join(checkpoints, 'best.safetensors'),
     lock: join(folder, 'lock.json'),
+    replay: (step) => join(folder, 'replays', `step-${step}.safetensors`),
   };
 }
 

@@ -3,7 +3,7 @@ import { createSampler, type Sampler } from '../data/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, getNumThreads, manualSeed, nn, type optim, scope, setNumThreads } from '../torch/index.js';
 import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
-import { saveCheckpoint } from './checkpoint.js';
+import { type LoadedCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from './chooseDevice.js';
 import type { TrainConfig } from './config.js';
 import { type Criterion, criterionOf } from './criterion.js';
@@ -26,8 +26,8 @@ export interface Run {
   stopRequested(): boolean;
 }
 
-/** Everything that a run trains with. */
-export interface Session extends Run {
+/** What steps are made of. */
+export interface Training {
   config: TrainConfig;
   device: Device;
   data: TrainingData;
@@ -41,12 +41,20 @@ export interface Session extends Run {
   counts: StepCounts;
   /** Learning rate of a step, counted from 0 over the whole run. */
   rateOf(step: number): number;
+}
+
+/** Everything that a run trains with. */
+export interface Session extends Run, Training {
   save(kind: 'last' | 'best'): void;
 }
 
-/** Opens data and sampler, makes network and optimizer, and puts them where a resumed run stopped. */
-export async function openSession(run: Run): Promise<Session> {
-  const { config, checkpoint, folder } = run.record;
+/** Opens data and sampler, makes network and optimizer, and puts them where the checkpoint is. Writes nothing but the split of a new run. */
+export async function openTraining(
+  config: TrainConfig,
+  checkpoint: LoadedCheckpoint | null,
+  split: string,
+  note: (text: string) => void,
+): Promise<Training> {
   const device = chooseDevice(config.device);
   if (config.captureSteps && device === 'cpu')
     throw new NoduleTrainError(
@@ -59,7 +67,7 @@ export async function openSession(run: Run): Promise<Session> {
       'configuring training: `captureSteps` records single steps and cannot be had with `accumulate` or `ema`; leave one of them out',
     );
   if (config.threads > 0) setNumThreads(config.threads);
-  const data = await openTrainingData(config, folder.split, (text) => run.emit({ type: 'note', text }));
+  const data = await openTrainingData(config, split, note);
   const sampler = await createSampler(
     data.train(),
     samplerOptionsOf(config),
@@ -83,6 +91,18 @@ export async function openSession(run: Run): Promise<Session> {
     for (const part of [checkpoint.model, checkpoint.optimizer, checkpoint.average])
       for (const tensor of part.values()) tensor.dispose();
   }
+  return {
+    ...{ config, device, data, sampler, stepsPerEpoch, net, optimizer, average, counts },
+    criterion: criterionOf(config),
+    rateOf: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
+  };
+}
+
+/** Opens what a run trains with, and says what it is in the manifest and the event `start`. */
+export async function openSession(run: Run): Promise<Session> {
+  const { config, checkpoint, folder } = run.record;
+  const training = await openTraining(config, checkpoint, folder.split, (text) => run.emit({ type: 'note', text }));
+  const { device, data, sampler, stepsPerEpoch, net, optimizer, average, counts } = training;
   let savedStep = checkpoint?.state.step ?? 0;
   const description = describeModel(config, data.trainedOn, sampler.intensity);
   writeManifest(folder.manifest, config, device, data);
@@ -100,17 +120,7 @@ export async function openSession(run: Run): Promise<Session> {
   });
   return {
     ...run,
-    config,
-    device,
-    data,
-    sampler,
-    stepsPerEpoch,
-    net,
-    optimizer,
-    average,
-    counts,
-    criterion: criterionOf(config),
-    rateOf: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
+    ...training,
     save: (kind) => {
       const path = folder[kind];
       if (kind === 'last' && config.keepCheckpoints > 1 && savedStep !== run.state.step) keepLast(folder, savedStep);

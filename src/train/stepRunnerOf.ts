@@ -3,26 +3,19 @@ import { accumulatedStep } from './accumulatedStep.js';
 import { capturedSteps } from './capturedSteps.js';
 import { clippedOptimizer } from './clippedOptimizer.js';
 import { guardedStep } from './guardedStep.js';
-import type { Session } from './session.js';
+import type { Training } from './session.js';
 import type { StepParts } from './step.js';
 import { plainSteps, type StepRunner } from './stepRunner.js';
 
 /** The training step of a run with all that its configuration puts around it. */
-export function stepRunnerOf(session: Session): StepRunner {
-  const { config, device, stepsPerEpoch, optimizer, average, counts } = session;
+export function stepRunnerOf(session: Training): StepRunner {
+  const { config, device, stepsPerEpoch, optimizer, average, counts, net } = session;
   const total = config.epochs * stepsPerEpoch;
-  const parameters = session.net.parameters();
-  const plain: StepParts = {
-    ...session,
-    net: inPrecision(session),
-    optimizer: config.clipNorm > 0 ? clippedOptimizer(optimizer, parameters, config.clipNorm) : optimizer,
-  };
+  const parameters = net.parameters();
   const skips = config.onNan === 'skip';
-  const { parts, bad } = guardedStep(plain, {
-    device,
-    parameters,
-    counts,
-    buffers: skips ? buffersOf(session.net) : [],
+  const { parts, bad } = guardedStep(stepPartsOf(session), {
+    ...{ device, parameters, counts },
+    buffers: skips ? buffersOf(net) : [],
   });
   if (!config.captureSteps) {
     const step = accumulatedStep(parts, parameters, config.accumulate);
@@ -42,13 +35,23 @@ export function stepRunnerOf(session: Session): StepRunner {
   });
 }
 
+/** What a run's step is made of, without the guard around it. */
+export function stepPartsOf(session: Training): StepParts {
+  const { config, net, optimizer } = session;
+  return {
+    ...session,
+    net: inPrecision(session),
+    optimizer: config.clipNorm > 0 ? clippedOptimizer(optimizer, net.parameters(), config.clipNorm) : optimizer,
+  };
+}
+
 /** What a network keeps beside what it learns. */
-function buffersOf(net: Session['net']): Tensor[] {
+function buffersOf(net: Training['net']): Tensor[] {
   const learned = net.namedParameters();
   return [...net.stateDict()].filter(([name]) => !learned.has(name)).map(([, buffer]) => buffer);
 }
 
-function inPrecision({ net, config, device }: Session): StepParts['net'] {
+function inPrecision({ net, config, device }: Training): StepParts['net'] {
   if (config.precision === 'float32') return net;
   const kind = device === 'cpu' ? 'cpu' : 'cuda';
   return { forward: (image) => autocast(() => net.forward(image), { device: kind }).to('float32') };

@@ -1,0 +1,160 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { CropSource } from '../data/gatherCrops.js';
+import { NoduleTrainError } from '../runtime/error.js';
+import { keep, noGrad, op, saveTensorsSync, scope, type Tensor } from '../torch/index.js';
+import { accumulatedStep } from './accumulatedStep.js';
+import { newestCheckpoint } from './keptCheckpoints.js';
+import { recordedConfig } from './runConfig.js';
+import { runFolder } from './runFolder.js';
+import { openTraining, type Training } from './session.js';
+import { stepPartsOf, stepRunnerOf } from './stepRunnerOf.js';
+
+/** Smallest and largest finite value, and how many values are not finite. */
+export interface ValueRange {
+  low: number | null;
+  high: number | null;
+  notFinite: number;
+}
+
+/** What a training step did, without taking it. */
+export interface Replay {
+  step: number;
+  epoch: number;
+  /** The step whose checkpoint it was replayed from; 0: from the beginning. */
+  from: number;
+  learningRate: number;
+  /** Everything the step was given, with its loss; `loss` is null where it is not finite. */
+  crops: (CropSource & { loss: number | null; nodulePixels: number })[];
+  image: ValueRange;
+  probability: ValueRange;
+  loss: ValueRange;
+  /** Over all parameters together, and names of those whose gradient is not finite throughout. */
+  gradient: ValueRange & { names: string[] };
+  weight: ValueRange & { names: string[] };
+  /** safetensors: `image`, `mask`, `probability`, `loss`, and of each parameter `weight.NAME` and `gradient.NAME`. */
+  file: string;
+}
+
+export interface ReplayHooks {
+  note(text: string): void;
+  /** Steps done of those up to the wanted one. */
+  progress(done: number, of: number): void;
+}
+
+/**
+ * Does the steps of a run again from its last checkpoint before step `step` (from 1), and looks at that one in place of taking it. The run stays as
+ * it is; what the step was given and gave is written into its folder. Recorded steps are done one by one.
+ * @throws NoduleTrainError `bad-use` where the run has no such step; what resuming throws
+ */
+export async function replayStep(run: string, step: number, hooks: ReplayHooks): Promise<Replay> {
+  const folder = runFolder(run);
+  const config = { ...recordedConfig(folder, 'replaying'), captureSteps: false };
+  const { checkpoint, notes } = newestCheckpoint(folder, recordedConfig(folder, 'replaying'), step);
+  for (const text of notes) hooks.note(text);
+  const training = await openTraining(config, checkpoint, folder.split, hooks.note);
+  const { stepsPerEpoch, sampler } = training;
+  if (step > config.epochs * stepsPerEpoch)
+    throw new NoduleTrainError(
+      'bad-use',
+      `replaying step ${step} of ${run}: the run has ${config.epochs * stepsPerEpoch} steps; give one of them`,
+    );
+  const from = checkpoint?.state.step ?? 0;
+  const crops = config.batch * config.accumulate;
+  const steps = stepRunnerOf(training);
+  training.net.train();
+  for (let done = from; done < step; done++) {
+    const inEpoch = done % stepsPerEpoch;
+    if (done === from || inEpoch === 0) sampler.startEpoch(Math.floor(done / stepsPerEpoch) + 1, inEpoch * crops);
+    hooks.progress(done - from, step - from);
+    if (done < step - 1) steps.run(done, 1);
+  }
+  return lookAt(training, step, from, folder.replay(step));
+}
+
+function lookAt(training: Training, step: number, from: number, file: string): Replay {
+  const { net, sampler, stepsPerEpoch } = training;
+  const { image, mask, probability, loss } = watchedStep(training);
+  const named = [...net.namedParameters()];
+  const gradients = named.flatMap(([name, { grad }]) => (grad === null ? [] : [[name, grad] as const]));
+  const tensors = new Map<string, Tensor>(Object.entries({ image, mask, probability, loss }));
+  for (const [name, tensor] of named) tensors.set(`weight.${name}`, tensor);
+  for (const [name, tensor] of gradients) tensors.set(`gradient.${name}`, tensor);
+  mkdirSync(dirname(file), { recursive: true });
+  saveTensorsSync(file, tensors, { format: 'nodule-train-replay-1', step: String(step) });
+  const losses = loss.toArray() as number[];
+  const nodulePixels = scope(() => mask.flatten(1).sum(1).toArray() as number[]);
+  const of = (list: readonly (readonly [string, Tensor])[]) => {
+    const ranges = list.map(([name, tensor]) => ({ name, ...rangeOf([tensor]) }));
+    return {
+      ...rangeOf(list.map(([, tensor]) => tensor)),
+      names: ranges.filter(({ notFinite }) => notFinite > 0).map(({ name }) => name),
+    };
+  };
+  return {
+    step,
+    epoch: Math.ceil(step / stepsPerEpoch),
+    from,
+    learningRate: training.rateOf(step - 1),
+    crops: sampler.sources(((step - 1) % stepsPerEpoch) * losses.length, losses.length).map((source, at) => ({
+      ...source,
+      loss: Number.isFinite(losses[at]) ? losses[at]! : null,
+      nodulePixels: nodulePixels[at]!,
+    })),
+    image: rangeOf([image]),
+    probability: rangeOf([probability]),
+    loss: rangeOf([loss]),
+    gradient: of(gradients),
+    weight: of(named),
+    file,
+  };
+}
+
+/** The step with copies of what passes through it; its optimizer stands still, so that gradients stay as they are before clipping. */
+function watchedStep(training: Training) {
+  const parts = stepPartsOf(training);
+  const seen = { image: [] as Tensor[], mask: [] as Tensor[], probability: [] as Tensor[], loss: [] as Tensor[] };
+  const see = (name: keyof typeof seen, tensor: Tensor) => {
+    seen[name].push(keep(noGrad(() => tensor.detach().clone())));
+    return tensor;
+  };
+  const step = accumulatedStep(
+    {
+      ...parts,
+      sampler: {
+        next: () => {
+          const batch = parts.sampler.next();
+          see('image', batch.image);
+          see('mask', batch.mask);
+          return batch;
+        },
+      },
+      net: { forward: (image) => see('probability', parts.net.forward(image)) },
+      criterion: (probability, mask) => see('loss', parts.criterion(probability, mask)),
+      optimizer: { zeroGrad: () => parts.optimizer.zeroGrad(), step: () => {} },
+    },
+    training.net.parameters(),
+    training.config.accumulate,
+  );
+  step();
+  const join = op('aten::cat');
+  return Object.fromEntries(
+    Object.entries(seen).map(([name, list]) => [name, (join(list, 0) as Tensor).to('cpu')]),
+  ) as Record<keyof typeof seen, Tensor>;
+}
+
+function rangeOf(tensors: readonly Tensor[]): ValueRange {
+  const range: ValueRange = { low: null, high: null, notFinite: 0 };
+  for (const tensor of tensors)
+    scope(() => {
+      for (const value of noGrad(() => tensor.detach().to('float64').to('cpu').contiguous()).data() as Float64Array) {
+        if (!Number.isFinite(value)) {
+          range.notFinite++;
+          continue;
+        }
+        if (range.low === null || value < range.low) range.low = value;
+        if (range.high === null || value > range.high) range.high = value;
+      }
+    });
+  return range;
+}
