@@ -32,7 +32,10 @@ export interface EpochEvent {
   type: 'epoch';
   epoch: number;
   step: number;
+  /** Of training, without validation; of an epoch that was resumed, since then. */
   seconds: number;
+  /** Most memory that this process has held so far (resident set), validation included; null where the system does not say it. */
+  peakRssBytes: number | null;
   metrics: PixelMetrics;
 }
 

@@ -106,7 +106,7 @@ async function finishEpoch(session: Session, seconds: number): Promise<boolean> 
     if (validation === null) return false;
     score = scoreOf(config, validation);
   }
-  emit({ type: 'epoch', epoch, step, seconds, metrics: train });
+  emit({ type: 'epoch', epoch, step, seconds, peakRssBytes: peakRssBytes(), metrics: train });
   trackMetrics(record.tensorboard, { step, train, validation, score, learningRate: session.optimizer.lr });
   if (validation !== null && score !== null) keepBest(session, validation, score);
   writeEpochRow(record.folder.metrics, {
@@ -130,6 +130,9 @@ async function finishEpoch(session: Session, seconds: number): Promise<boolean> 
   session.save('last');
   return true;
 }
+
+/** The system counts in KiB on all platforms that Node runs on. */
+const peakRssBytes = (): number | null => 1024 * process.resourceUsage().maxRSS || null;
 
 async function validateNow({
   config,
