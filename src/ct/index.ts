@@ -19,7 +19,9 @@ export {
   worldLPS,
   worldToIndex,
 } from './geometry.js';
+export { greySlice } from './greySlice.js';
 export { lungMask } from './lungMask.js';
+export { type OutlinedSlice, outlinePicture, type SliceWindow } from './outlinePicture.js';
 export {
   type MaskOptions,
   maskOptionsSchema,

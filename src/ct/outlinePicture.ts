@@ -1,0 +1,78 @@
+import { encode } from 'fast-png';
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+/** A slice and what is marked in it. */
+export interface OutlinedSlice {
+  /** `[rows, columns]`, 0 … 255. */
+  grey: Uint8Array;
+  rows: number;
+  columns: number;
+  /** Sets of voxels `[rows, columns]` whose inner edge is drawn; a later one is drawn over an earlier one. */
+  outlines?: readonly { set: Uint8Array; colour: Colour }[];
+  /** Colour where two outlines or more meet; without it the last one is seen. */
+  meeting?: Colour;
+  /** A cross with an open middle, so that what lies at the point stays visible. */
+  cross?: { row: number; column: number; colour: Colour };
+}
+
+/** A part of the slice in voxels, which may reach beyond it. */
+export interface SliceWindow {
+  top: number;
+  left: number;
+  high: number;
+  wide: number;
+}
+
+const outside = 24;
+
+/**
+ * A window of a slice with thin edges, `zoom` pixels a voxel (or one pixel of several voxels, where it is below 1).
+ * @returns a PNG file, RGB where anything is marked, else grey
+ */
+export function outlinePicture(
+  { grey, rows, columns, outlines = [], meeting, cross }: OutlinedSlice,
+  { top, left, high, wide }: SliceWindow,
+  zoom: number,
+): Uint8Array {
+  const [width, height] = [Math.floor(wide * zoom), Math.floor(high * zoom)];
+  const channels = outlines.length > 0 || cross !== undefined ? 3 : 1;
+  const data = new Uint8Array(width * height * channels);
+  const voxelOf = (x: number, y: number) => {
+    const [r, c] = [top + Math.floor(y / zoom), left + Math.floor(x / zoom)];
+    return r < 0 || c < 0 || r >= rows || c >= columns ? -1 : r * columns + c;
+  };
+  const isEdge = (set: Uint8Array, x: number, y: number, at: number) => {
+    if (at < 0 || set[at] === 0) return false;
+    return [voxelOf(x - 1, y), voxelOf(x + 1, y), voxelOf(x, y - 1), voxelOf(x, y + 1)].some(
+      (next) => next < 0 || set[next] === 0,
+    );
+  };
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = voxelOf(x, y);
+      const value = at < 0 ? outside : grey[at]!;
+      if (channels === 1) {
+        data[y * width + x] = value;
+        continue;
+      }
+      let colour: Colour = [value, value, value];
+      let met = 0;
+      for (const outline of outlines) {
+        if (!isEdge(outline.set, x, y, at)) continue;
+        colour = outline.colour;
+        met++;
+      }
+      if (met > 1 && meeting !== undefined) colour = meeting;
+      if (cross && onCross(x - (cross.column - left + 0.5) * zoom, y - (cross.row - top + 0.5) * zoom))
+        colour = cross.colour;
+      data.set(colour, 3 * (y * width + x));
+    }
+  }
+  return encode({ width, height, data, channels, depth: 8 });
+}
+
+function onCross(dx: number, dy: number): boolean {
+  const [x, y] = [Math.abs(dx), Math.abs(dy)];
+  return (x < 1 && y > 5 && y < 13) || (y < 1 && x > 5 && x < 13);
+}
