@@ -35,6 +35,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./evaluate.js')).evaluateCommand(),
   },
   {
+    name: 'report',
+    summary: 'one self-contained HTML page of a run',
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
+  {
     name: 'convert',
     summary: 'scans, labels and models from one file format to another',
     load: async () => (await import('./convert.js')).convertCommand(),

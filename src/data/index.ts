@@ -14,6 +14,7 @@ export {
   type SamplerState,
   samplerOptionsSchema,
 } from './sampler.js';
+export { noduleDiameter, sizeClassNames, sizeClassOf } from './sizeClasses.js';
 export type { Fold, Source, SourceScan } from './source.js';
 export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sourceOptions.js';
 export {

@@ -28,20 +28,25 @@ export interface TrainingData {
   hashes: Record<'train' | 'validation', Record<string, string | null>>;
 }
 
-/** Opens the data of a run. The split is drawn once and kept in the run, so that a resumed run has the same. */
-export async function openTrainingData(
-  config: TrainConfig,
-  splitPath: string,
-  note: (text: string) => void,
-): Promise<TrainingData> {
+/** The data of a run with the ground truth that its configuration asks for; `dir` is where they lie now. */
+export function openRunDataset(config: TrainConfig, dir = config.data): Promise<Dataset> {
   const { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } = config.compat;
-  const dataset = await openDataset(config.data, {
+  return openDataset(dir, {
     ...sourceOptionsOf(config),
     labels: {
       ...{ labels: config.labels, sphere: config.sphere, votes: config.votes, mask: config.mask },
       box: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } },
     },
   });
+}
+
+/** Opens the data of a run. The split is drawn once and kept in the run, so that a resumed run has the same. */
+export async function openTrainingData(
+  config: TrainConfig,
+  splitPath: string,
+  note: (text: string) => void,
+): Promise<TrainingData> {
+  const dataset = await openRunDataset(config);
   for (const text of dataset.notes) note(text);
   if (dataset.missing > 0)
     note(`${dataset.missing} annotated series are not on disk; ${dataset.scans.length} scans are, and are used.`);

@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { type Dataset, readSplit } from '../../data/index.js';
+import { withoutPaths } from '../../data/withoutPaths.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Device } from '../../torch/index.js';
+import { chooseDevice } from '../../train/chooseDevice.js';
+import type { TrainConfig } from '../../train/config.js';
+import { recordedConfig } from '../../train/runConfig.js';
+import { type RunFolder, runFolder } from '../../train/runFolder.js';
+import { openRunDataset } from '../../train/trainingData.js';
+import type { OperatingPoint } from '../candidates.js';
+import { loadScanModel } from '../loadScanModel.js';
+import { bestEpochOf } from './curves.js';
+import { reportPage } from './reportPage.js';
+import { type RunHistory, readRunHistory } from './runHistory.js';
+import { scoreValidation, type ValidationScores } from './scoreValidation.js';
+
+export interface ReportOptions extends Partial<OperatingPoint> {
+  /** Where the run's data lie now; default where they lay when it was trained. */
+  data?: string;
+  /** Scans of the validation part to score at most; 0, the default: all. */
+  scans?: number;
+  /** Best nodules, and worst ones, to show; default 6. */
+  pictures?: number;
+  /** `auto`, `cpu`, `cuda` or `cuda:N`; default auto. */
+  device?: string;
+  onProgress?: (progress: { label: string; done: number; total: number }) => void;
+  signal?: AbortSignal;
+}
+
+export interface Report {
+  /** Of the page. */
+  path: string;
+  bytes: number;
+  /** Why the parts that need scans are missing; null where they are there. */
+  missing: string | null;
+  scores: ValidationScores | null;
+}
+
+/**
+ * Writes `report.html` into the folder of a run: what it recorded, and its best model's scores on its validation part. Where the data are
+ * not where they were, the page says so in place of the scores; with `data` they must be there.
+ *
+ * @throws NoduleTrainError `run-missing`, `run-config`, `run-events`, and what reading the data that `data` names and the model throws
+ */
+export async function writeReport(folder: string, options: ReportOptions = {}): Promise<Report> {
+  const run = runFolder(folder);
+  const config = recordedConfig(run, 'reporting on');
+  const history = await readRunHistory(run.events);
+  const scored = await scoresOf(run, config, options);
+  const page = reportPage({
+    name: basename(resolve(folder)),
+    config,
+    manifest: manifestOf(run),
+    history,
+    model: modelText(run, history),
+    ...scored,
+  });
+  const path = join(folder, 'report.html');
+  await writeFile(`${path}.tmp`, page);
+  await rename(`${path}.tmp`, path);
+  return { path, bytes: Buffer.byteLength(page), ...scored };
+}
+
+/** A run whose validations all scored 0 has no best model. */
+const modelOf = ({ best, last }: RunFolder): string | null => [best, last].find((path) => existsSync(path)) ?? null;
+
+function modelText(run: RunFolder, { epochs }: RunHistory): string {
+  const path = modelOf(run);
+  if (path === null) return 'It has saved no model yet.';
+  return path === run.best
+    ? `Scored is its best model, of epoch ${bestEpochOf(epochs)?.epoch ?? '–'}.`
+    : 'No validation scored above 0, so there is no best model: scored is the last one.';
+}
+
+async function scoresOf(
+  run: RunFolder,
+  config: TrainConfig,
+  options: ReportOptions,
+): Promise<{ scores: ValidationScores | null; missing: string | null }> {
+  const path = modelOf(run);
+  if (path === null) return { scores: null, missing: 'the run has saved no model yet.' };
+  if (!existsSync(run.split))
+    return { scores: null, missing: 'the run has no split.json, so nothing says which scans validate.' };
+  const { validation } = await readSplit(run.split);
+  const uids = options.scans ? validation.slice(0, options.scans) : validation;
+  const opened = await openData(config, uids, options.data);
+  if (opened.dataset === null) return { scores: null, missing: opened.missing };
+  const device = chooseDevice(options.device ?? 'auto') as Device;
+  const { model, point } = loadScanModel(path, device);
+  const scores = await scoreValidation({
+    dataset: opened.dataset,
+    uids,
+    model,
+    point: {
+      threshold: options.threshold ?? point.threshold,
+      minimumVoxels: options.minimumVoxels ?? point.minimumVoxels,
+      minimumScore: options.minimumScore ?? point.minimumScore,
+    },
+    pictures: options.pictures ?? 6,
+    signal: options.signal,
+    onProgress: (done, total) => options.onProgress?.({ label: 'scoring for the report', done, total }),
+  });
+  return { scores, missing: null };
+}
+
+type Opened = { dataset: Dataset } | { dataset: null; missing: string };
+
+/** Data that were named must be there; those of the configuration may have gone. */
+async function openData(config: TrainConfig, uids: readonly string[], dir?: string): Promise<Opened> {
+  try {
+    const dataset = await openRunDataset(config, dir ?? config.data);
+    const known = new Set(dataset.scans.map(({ uid }) => uid));
+    const lost = uids.filter((uid) => !known.has(uid));
+    if (lost.length > 0)
+      throw new NoduleTrainError(
+        'report-data',
+        `scoring the validation part of a run on ${dataset.dir}: ${lost.length} of its ${uids.length} series are not there, the first is ${lost[0]}; give the run's own data with --data`,
+      );
+    return { dataset };
+  } catch (error) {
+    if (dir !== undefined || !(error instanceof NoduleTrainError)) throw error;
+    const said = withoutPaths(error.message, [config.data]);
+    return {
+      dataset: null,
+      missing: `the scans that the run was validated on could not be opened (${said}). With them, make the report anew: nodule-train report RUN --data DIR`,
+    };
+  }
+}
+
+function manifestOf({ manifest }: RunFolder): Record<string, unknown> | null {
+  if (!existsSync(manifest)) return null;
+  try {
+    return JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
+  } catch (cause) {
+    throw new NoduleTrainError(
+      'run-manifest',
+      `reporting on a run: ${manifest} is no JSON (${(cause as Error).message}); restore it, or take it away`,
+      { cause },
+    );
+  }
+}
