@@ -15,22 +15,32 @@ interface Row {
 
 /** The figures of `evaluate` (docs/evaluate.md) with their intervals. */
 export function figureRows({ figures }: { figures: Figures }): Row[] {
-  const { nodules, found, sensitivity, falsePerScan, dice3d, intervals } = figures;
+  const { found, missed, leftEmpty, withoutAgreement, sensitivity, falsePerScan, dice3d, intervals } = figures;
+  const agreed = figures.nodules - withoutAgreement;
+  const part = (some: number, all: number, of: number | null) => `${some} of ${all} = ${fixed(of)}`;
   const share = (name: string, estimate: number | null, interval: Interval | null, value = fixed(estimate)): Row => ({
     ...{ name, value, interval, estimate },
     top: 1,
   });
   return [
-    share('nodules found', sensitivity, intervals.sensitivity, `${found} of ${nodules} = ${fixed(sensitivity)}`),
+    share('nodules found', sensitivity, intervals.sensitivity, part(found, agreed, sensitivity)),
+    share('missed (Dice 0)', figures.missedShare, intervals.missedShare, part(missed, agreed, figures.missedShare)),
     share('3D Dice, mean', dice3d.mean, intervals.dice3d),
     share('3D Dice, median', dice3d.median, intervals.dice3dMedian),
     share('3D Dice, pooled voxels', dice3d.pooled, intervals.dice3dPooled),
-    ...(figures.withoutAgreement === 0
+    ...(withoutAgreement === 0
       ? []
       : [
+          share(
+            'without agreement, left empty',
+            figures.leftEmptyShare,
+            intervals.leftEmptyShare,
+            part(leftEmpty, withoutAgreement, figures.leftEmptyShare),
+          ),
           share('joint', figures.joint, intervals.joint),
-          share('joint of an empty prediction', figures.jointOfEmpty, null),
+          share('joint of an empty prediction', figures.jointOfEmpty, intervals.jointOfEmpty),
         ]),
+    share('score that picks the best model', figures.quality, intervals.quality),
     {
       name: 'false components per scan',
       value: fixed(falsePerScan),

@@ -84,7 +84,10 @@ function summary({ config, history, model, scores }: ReportContents): Html {
     ...(scores === null
       ? []
       : [
-          count(`${scores.figures.found} of ${scores.figures.nodules}`, 'nodules found'),
+          count(
+            `${scores.figures.found} of ${scores.figures.nodules - scores.figures.withoutAgreement}`,
+            'nodules found',
+          ),
           count(fixed(scores.figures.dice3d.mean), '3D Dice'),
           count(fixed(scores.figures.falsePerScan, 1), 'false per scan'),
         ]),

@@ -1,5 +1,5 @@
 import { type Dataset, noduleDiameter, sizeClassNames, sizeClassOf } from '../../data/index.js';
-import { bootstrapInterval, type Interval, type NoduleScore, overlap } from '../../score/index.js';
+import { bootstrapInterval, type Interval, type NoduleScore } from '../../score/index.js';
 import type { OperatingPoint } from '../candidates.js';
 import { type Figures, figuresOf, type ScoredScan } from '../figures.js';
 import { predictionAt, scoreAt } from '../operatingPoint.js';
@@ -91,7 +91,7 @@ export async function scoreValidation(options: ScoringOptions): Promise<Validati
     const score = scoreAt(scan, point);
     const patient = patients.get(uid) ?? uid;
     const classes = labelled.nodules.map((nodule) => sizeClassOf(nodule, volume));
-    scored.push({ uid, patient, model: score, overlap: overlap(prediction, truth), baseline: null, classes });
+    scored.push({ uid, patient, model: score, baseline: null, classes });
     if (!bins.has(patient)) bins.set(patient, emptyBins());
     addToBins(bins.get(patient)!, scan.probabilities, truth);
     units.add(volume.spacing === null ? 'voxels' : 'mm');
