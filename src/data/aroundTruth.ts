@@ -28,7 +28,7 @@ export async function knownBackground(
   volume: Volume,
   { candidates = [], lungs = null }: ScanTruth,
   ignored: readonly Finding[],
-): Promise<KnownBackground> {
+): Promise<Required<KnownBackground>> {
   const inside = lungs === null ? null : (await readMask(lungs)).voxels;
   if (inside !== null && inside.length !== volume.voxels.length)
     throw new NoduleTrainError(

@@ -3,7 +3,7 @@ import { storedValue, type Volume, voxelCount } from '../ct/index.js';
 import type { Triple } from './noduleSlices.js';
 
 /** Part of a prepared scan's key: raise it whenever the same scan gives other places. */
-export const backgroundVersion = 2;
+export const backgroundVersion = 3;
 
 /** Denser than lung with air in it. */
 const denseHu = -650;

@@ -81,19 +81,21 @@ export async function gatherCrops(
   const hard: Cuts[] = [];
   let first: Volume | undefined;
   for await (const scan of scans) {
+    const planes: Planes = new Map();
     first ??= scan.volume;
     if (scan.volume.intensity !== first.intensity) throw mixed(first, scan.volume);
     crops.intensity = first.intensity;
     if (first.intensity === 'arbitrary') refuseScaled(scan.volume);
     for (const [at, nodule] of scan.nodules.entries()) {
-      positives.push({ ...positivesOf(scan, nodule, at + 1, crops, options), size: sizeClassOf(nodule, scan.volume) });
+      const cuts = positivesOf(scan, nodule, at + 1, planes, crops, options);
+      positives.push({ ...cuts, size: sizeClassOf(nodule, scan.volume) });
       crops.nodules++;
       if (scan.volume.shape[0] <= nodule.slices.length + 2 * options.contextSlices) crops.nodulesInCrops++;
     }
-    negatives.push(negativesOf(scan, scan.background, crops, options));
+    negatives.push(negativesOf(scan, scan.background, planes, crops, options));
     const points = options.hardPoints?.get(scan.volume.uid) ?? [];
     const places = points.map((point) => nearestIndex(scan.volume, point) as unknown as Triple);
-    hard.push(negativesOf(scan, places.filter(isInside(scan.volume)), crops, options));
+    hard.push(negativesOf(scan, places.filter(isInside(scan.volume)), planes, crops, options));
   }
   if (options.balance === 'size') positives.sort((a, b) => a.size - b.size);
   let last: number | undefined;
@@ -156,12 +158,19 @@ function refuseScaled({ uid, scale, offset }: Volume): void {
     );
 }
 
-function positivesOf(scan: LabelledScan, nodule: ScanNodule, number: number, crops: Crops, options: CropOptions): Cuts {
+function positivesOf(
+  scan: LabelledScan,
+  nodule: ScanNodule,
+  number: number,
+  planes: Planes,
+  crops: Crops,
+  options: CropOptions,
+): Cuts {
   const corner = cornerOf(scan.volume, nodule.center, options.planeSize);
-  const planes = planeCache(scan, corner, crops, options);
+  const cut = planesAt(planes, scan, corner, crops, options);
   const table = nodule.slices.map(({ slice }) => {
     const stack = stackOf(scan.volume, slice, options);
-    return [...stack.channels.map(planes.image), planes.label(stack.label)];
+    return [...stack.channels.map(cut.image), cut.label(stack.label)];
   });
   const focus = nodule.slices.map(({ row, column }): [number, number] => [
     within(row - corner.row, 0, options.planeSize - 1),
@@ -171,7 +180,13 @@ function positivesOf(scan: LabelledScan, nodule: ScanNodule, number: number, cro
   return { table, focus, sources };
 }
 
-function negativesOf(scan: LabelledScan, points: readonly Triple[], crops: Crops, options: CropOptions): Cuts {
+function negativesOf(
+  scan: LabelledScan,
+  points: readonly Triple[],
+  planes: Planes,
+  crops: Crops,
+  options: CropOptions,
+): Cuts {
   const table: number[][] = [];
   const focus: [number, number][] = [];
   const sources: CropSource[] = [];
@@ -180,7 +195,7 @@ function negativesOf(scan: LabelledScan, points: readonly Triple[], crops: Crops
     const corner = cornerOf(scan.volume, point, options.planeSize);
     const { channels } = stackOf(scan.volume, point[0], options);
     if (labelPlane(scan, point[0], corner, options.planeSize).includes(1)) continue;
-    table.push([...channels.map(planeCache(scan, corner, crops, options).image), 0]);
+    table.push([...channels.map(planesAt(planes, scan, corner, crops, options).image), 0]);
     focus.push([point[1] - corner.row, point[2] - corner.column]);
     sources.push({ uid: scan.volume.uid, slice: point[0], nodule: null });
   }
@@ -209,7 +224,17 @@ function stackOf({ shape }: Volume, slice: number, options: CropOptions): { chan
   return { channels, label: options.shiftedLabel ? channels[contextSlices]! : slice };
 }
 
-/** Cuts each slice at one corner once. */
+/** The planes of one scan that are cut already, by their corner. */
+type Planes = Map<string, ReturnType<typeof planeCache>>;
+
+/** Cuts each slice at one corner once, whatever is shown there. */
+function planesAt(planes: Planes, scan: LabelledScan, corner: Corner, crops: Crops, options: CropOptions) {
+  const key = `${corner.row} ${corner.column}`;
+  const known = planes.get(key) ?? planeCache(scan, corner, crops, options);
+  planes.set(key, known);
+  return known;
+}
+
 function planeCache(scan: LabelledScan, corner: Corner, crops: Crops, options: CropOptions) {
   const images = new Map<number, number>();
   const labels = new Map<number, number>();

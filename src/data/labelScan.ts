@@ -14,11 +14,13 @@ export async function labelScan(
 ): Promise<LabelledScan> {
   const { mask, nodules } = await rule.label(volume, truth);
   const ignored = ignoredFindings(volume, truth.excluded ?? []);
+  const known = await knownBackground(volume, truth, ignored);
+  if (truth.oneNodule) known.candidates = [...known.candidates, ...emptyMiddles(volume, mask)];
   return {
     volume,
     mask,
     nodules: nodules.map((nodule) => scanNodule(volume, mask, nodule)),
-    background: backgroundPoints(volume, mask, background, await knownBackground(volume, truth, ignored)),
+    background: backgroundPoints(volume, mask, background, known),
     ...(ignored.length === 0 ? {} : { ignored }),
     ...(truth.oneNodule && nodules.length === 1 ? { oneNodule: true } : {}),
   };
@@ -36,4 +38,16 @@ function scanNodule(volume: Volume, mask: Uint8Array, { annotation, center, boxL
     voxels: slices.reduce((sum, { voxels }) => sum + voxels, 0),
     slices,
   };
+}
+
+/**
+ * In a crop around one nodule, the middle of each slice where nothing is labelled: what looks most like a nodule and is none is what readers
+ * did not agree on, and it lies there.
+ */
+function emptyMiddles({ shape: [slices, rows, columns] }: Volume, mask: Uint8Array): Triple[] {
+  const size = rows * columns;
+  const isEmpty = (slice: number) => !mask.subarray(slice * size, (slice + 1) * size).includes(1);
+  return Array.from({ length: slices }, (_, slice): Triple => [slice, rows >> 1, columns >> 1]).filter(([slice]) =>
+    isEmpty(slice),
+  );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
-import { type Device, loadTensorsSync, nn, ops, scope, type Tensor } from '../torch/index.js';
+import { type Device, loadTensorsSync, type Module, nn, ops, scope, type Tensor } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
 import type { OperatingPoint } from './candidates.js';
 import { networkOf } from './networkOf.js';
@@ -21,7 +21,7 @@ export const modelOptionsSchema = z.strictObject({
 export type ModelOptions = z.output<typeof modelOptionsSchema>;
 
 export interface LoadedScanModel {
-  model: ScanModel;
+  model: ScanModel & { net: Module };
   /** What the run judged its validations by; for plain weights a probability above one half. */
   point: OperatingPoint;
   /** Patients (or series) that it was trained on; empty where the file does not say it. */

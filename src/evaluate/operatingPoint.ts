@@ -30,12 +30,35 @@ export interface PointChoice extends OperatingPoint {
   dice3d: number | null;
 }
 
-export interface PointOptions {
-  maxFalsePerScan?: number;
+export interface PointGrid {
   thresholds?: readonly number[];
   minimumVoxels?: readonly number[];
   /** Tried scores, as shares of the way from the threshold to 1. */
   minimumScores?: readonly number[];
+}
+
+export interface PointOptions extends PointGrid {
+  maxFalsePerScan?: number;
+}
+
+/** The scores of each scan at each operating point of a grid. */
+export function scoresAtPoints(
+  scans: readonly PredictedScan[],
+  {
+    thresholds = [0.3, 0.5, 0.7, 0.9],
+    minimumVoxels = [4, 8, 16, 32, 64],
+    minimumScores = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+  }: PointGrid = {},
+): { point: OperatingPoint; scores: ScanScore[] }[] {
+  return thresholds.flatMap((threshold) => {
+    const cuts = scans.map((scan) => cutAt(scan, threshold));
+    return minimumVoxels.flatMap((voxels) =>
+      minimumScores.map((share) => {
+        const point = { threshold, minimumVoxels: voxels, minimumScore: threshold + share * (1 - threshold) };
+        return { point, scores: cuts.map((cut) => scoreOf(cut, point)) };
+      }),
+    );
+  });
 }
 
 /**
@@ -45,22 +68,11 @@ export interface PointOptions {
  */
 export function chooseOperatingPoint(
   scans: readonly PredictedScan[],
-  {
-    maxFalsePerScan = 4,
-    thresholds = [0.3, 0.5, 0.7, 0.9],
-    minimumVoxels = [4, 8, 16, 32, 64],
-    minimumScores = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-  }: PointOptions = {},
+  { maxFalsePerScan = 4, ...grid }: PointOptions = {},
 ): PointChoice {
-  const tried = thresholds.flatMap((threshold) => {
-    const cuts = scans.map((scan) => cutAt(scan, threshold));
-    return minimumVoxels.flatMap((voxels) =>
-      minimumScores.map((share) => {
-        const point = { threshold, minimumVoxels: voxels, minimumScore: threshold + share * (1 - threshold) };
-        const { sensitivity, falsePerScan, dice3d, quality } = noduleScores(cuts.map((cut) => scoreOf(cut, point)));
-        return { ...point, sensitivity, falsePerScan, dice3d, quality: quality ?? 0 };
-      }),
-    );
+  const tried = scoresAtPoints(scans, grid).map(({ point, scores }) => {
+    const { sensitivity, falsePerScan, dice3d, quality } = noduleScores(scores);
+    return { ...point, sensitivity, falsePerScan, dice3d, quality: quality ?? 0 };
   });
   const allowed = tried.filter(({ falsePerScan }) => falsePerScan <= maxFalsePerScan);
   const [best] = allowed.length

@@ -14,7 +14,8 @@ export interface MinmaxWindow {
 
 /** A network with what must be known to run it on a scan; all of it stands in the checkpoint's metadata. */
 export interface ScanModel {
-  net: Module;
+  /** `[B, 2 * contextSlices + 1, H, W]` to probabilities `[B, 1, H, W]`. */
+  net: Pick<Module, 'forward'>;
   /** Slices above and below the labelled one; the network has `2 * contextSlices + 1` input channels. */
   contextSlices: number;
   input: HuClip | MinmaxWindow;

@@ -138,6 +138,7 @@ export const trainConfigSchema = z.strictObject({
     .describe('weight of nodule pixels in focal losses, 1 - this that of the others'),
   contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
   cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
+  planeSize: samplerOptionsSchema.shape.planeSize,
   negatives: share().default(0.25).describe('share of training crops without a nodule'),
   negativesPerScan: samplerOptionsSchema.shape.negativesPerScan,
   hardPoints: z

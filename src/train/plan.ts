@@ -49,7 +49,6 @@ const bytesPerVoxelWorked = 8;
 /** int16 and a mask of uint8. */
 const bytesPerVoxelKept = 3;
 /** Rows and columns around a nodule, from the sampler's defaults. */
-const planeSize = 96;
 
 /**
  * What preparing and training will want of memory, disk and time: counted from a fingerprint of the data, and measured on a few scans and a
@@ -100,7 +99,7 @@ function trainDemand(config: TrainConfig, found: Fingerprint, step: { seconds: n
   const nodules = (found.nodules / found.sampled.length) * scans;
   const negatives = config.negatives > 0 ? config.negativesPerScan * scans : 0;
   const images = nodules * (found.slicesPerNodule + context - 1) + negatives * context;
-  const crops = planeSize ** 2 * (2 * images + nodules * found.slicesPerNodule);
+  const crops = config.planeSize ** 2 * (2 * images + nodules * found.slicesPerNodule);
   const validated = Math.ceil(found.scans * config.validationShare);
   return {
     // Gathered as planes, then copied into one tensor.

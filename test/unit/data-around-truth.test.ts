@@ -60,3 +60,22 @@ describe('places without a nodule', () => {
     await expect(label({ lungs })).rejects.toMatchObject({ code: 'mask-shape' });
   });
 });
+
+it('in a crop around one nodule, are the middles of the slices where nothing is labelled first', async () => {
+  const shape = volume.shape;
+  const rule = {
+    ...createRule(),
+    label: async () => {
+      const mask = new Uint8Array(volume.voxels.length);
+      mask[(2 * shape[1] + 3) * shape[2] + 3] = 1;
+      return { mask, nodules: [] };
+    },
+  };
+  const { background } = await labelScan(volume, { ...none, oneNodule: true }, rule, 8);
+  const middles = background.filter((_, i) => i % 2 === 0);
+  expect(middles).toHaveLength(4);
+  for (const [slice, row, column] of middles) {
+    expect(slice).not.toBe(2);
+    expect([row, column]).toEqual([shape[1] >> 1, shape[2] >> 1]);
+  }
+});
