@@ -27,6 +27,10 @@ export const samplerCompatSchema = z.object({
     .boolean()
     .default(false)
     .describe("beyond the window its edge is repeated, where the crop's own voxels could be read"),
+  annotatedSliceOnly: z
+    .boolean()
+    .default(false)
+    .describe("of each nodule only one slice is shown: its annotation's, or the one before"),
   labelResample: z.boolean().default(false).describe('labels are resampled bilinearly and cut at 0.5'),
 });
 

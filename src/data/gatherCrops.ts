@@ -19,6 +19,7 @@ export interface CropOptions {
   hardPoints?: ReadonlyMap<string, readonly WorldLPS[]> | undefined;
   shiftedLabel: boolean;
   edgeMismatch: boolean;
+  annotatedSliceOnly: boolean;
 }
 
 /**
@@ -168,16 +169,29 @@ function positivesOf(
 ): Cuts {
   const corner = cornerOf(scan.volume, nodule.center, options.planeSize);
   const cut = planesAt(planes, scan, corner, crops, options);
-  const table = nodule.slices.map(({ slice }) => {
+  const shown = options.annotatedSliceOnly ? annotatedSlice(scan.volume, nodule, options) : nodule.slices;
+  const table = shown.map(({ slice }) => {
     const stack = stackOf(scan.volume, slice, options);
     return [...stack.channels.map(cut.image), cut.label(stack.label)];
   });
-  const focus = nodule.slices.map(({ row, column }): [number, number] => [
+  const focus = shown.map(({ row, column }): [number, number] => [
     within(row - corner.row, 0, options.planeSize - 1),
     within(column - corner.column, 0, options.planeSize - 1),
   ]);
-  const sources = nodule.slices.map(({ slice }) => ({ uid: scan.volume.uid, slice, nodule: number }));
+  const sources = shown.map(({ slice }) => ({ uid: scan.volume.uid, slice, nodule: number }));
   return { table, focus, sources };
+}
+
+/**
+ * What the book shows of a nodule, labelled or not: the stack around its annotation. It begins at `slice - count / 2`, rounded
+ * as Python rounds, halves to even: so the middle of an odd stack is the annotated slice or the one before it, whichever
+ * makes the first slice even.
+ */
+function annotatedSlice(volume: Volume, { center }: ScanNodule, { contextSlices }: CropOptions) {
+  if (!isInside(volume)(center)) return [];
+  const [slice, row, column] = center;
+  const first = slice - contextSlices;
+  return [{ slice: first % 2 === 0 ? slice : slice - 1, row, column }];
 }
 
 function negativesOf(

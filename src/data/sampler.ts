@@ -42,6 +42,7 @@ export const samplerOptionsSchema = z.object({
     .describe('what comes up equally often: nodules, their slices, or classes of sizes (below 6, 8, 20 mm, and above)'),
   huLow: z.int().min(-32768).max(32767).default(-1000).describe('HU are clipped to at least this'),
   huHigh: z.int().min(-32768).max(32767).default(1000).describe('HU are clipped to at most this'),
+  dtype: z.enum(['float32', 'float64']).default('float32').describe('of the crops; float64 is for comparisons'),
   augment: augmentationSchema.prefault({}),
   compat: samplerCompatSchema.prefault({}),
 });
@@ -103,6 +104,7 @@ export async function createSampler(
     clip: { low: options.huLow, high: options.huHigh },
     shiftedLabel: compat.shiftedLabel,
     edgeMismatch: compat.edgeMismatch,
+    annotatedSliceOnly: compat.annotatedSliceOnly,
     hardPoints: options.hardNegatives > 0 ? hardPoints : undefined,
   });
   const positiveCrops = crops.positiveGroups.at(-1)!;
@@ -193,6 +195,7 @@ export async function createSampler(
         compat.borderAtWindow,
         compat.labelResample,
         compat.noiseAfterClamp,
+        options.dtype,
       ) as [Tensor, Tensor];
       return { image, mask, counted };
     },

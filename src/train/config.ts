@@ -21,6 +21,14 @@ export const networkSchema = z.strictObject({
 /** One switch for each known fault of the book's code that training can show again; off mends it. */
 export const compatSchema = z.strictObject({
   ...samplerCompatSchema.shape,
+  bitwiseNot: z
+    .boolean()
+    .default(false)
+    .describe('where nothing is augmented, false positives of training are counted negative'),
+  diceLogged: z
+    .boolean()
+    .default(false)
+    .describe('the loss in events and metrics is Dice alone, whatever is trained on'),
   selectByRecall: z.boolean().default(false).describe('keep the model of the best pixel recall'),
   zeroIsBest: z.boolean().default(false).describe('the first validation counts as best even with score 0'),
   positiveSlicesOnly: z.boolean().default(false).describe('validate only on slices with a nodule'),

@@ -24,7 +24,8 @@ export interface PixelMetrics {
   percent: { truePositive: number | null; falseNegative: number | null; falsePositive: number | null };
 }
 
-const ratio = (part: number, whole: number) => (whole > 0 ? part / whole : null);
+/** The whole may be negative: false positives are with the book's fault `bitwiseNot`. */
+const ratio = (part: number, whole: number) => (whole !== 0 ? part / whole : null);
 
 /** Counts to figures. Precision without any prediction and recall without any label are null, F1 is 2TP / (2TP + FP + FN). */
 export function pixelMetrics(counts: Counts): PixelMetrics {

@@ -36,11 +36,10 @@ export function describeModel(
 
 export function samplerOptionsOf(config: TrainConfig): SamplerOptions {
   const { compat, negatives } = config;
-  const { offsetNoOp, batchTransform, shiftedLabel, edgeMismatch, borderAtWindow, labelResample, noiseAfterClamp } =
-    compat;
   return {
     ...config,
     negatives: compat.positiveCropsOnly ? 0 : negatives,
-    compat: { offsetNoOp, batchTransform, shiftedLabel, edgeMismatch, borderAtWindow, labelResample, noiseAfterClamp },
+    // The sampler's own switches; its schema drops the others.
+    compat,
   };
 }

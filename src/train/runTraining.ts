@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { NoduleTrainError } from '../runtime/error.js';
 import { badStepWatch } from './badStepWatch.js';
 import type { TrainConfig } from './config.js';
+import { countsOf } from './countsOf.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import { pixelMetrics } from './metrics.js';
@@ -10,7 +11,6 @@ import { initialState } from './progressState.js';
 import type { RunFolder } from './runFolder.js';
 import { openRunRecord, type TrainTask } from './runRecord.js';
 import { openSession, type Run, type Session } from './session.js';
-import { StepCounts } from './stepCounts.js';
 import { stepRunnerOf } from './stepRunnerOf.js';
 import { trackMetrics } from './trackMetrics.js';
 import { type Validation, validate } from './validate.js';
@@ -147,7 +147,7 @@ async function validateNow({
 }: Session) {
   const net = average?.net ?? session.net;
   const startedAt = performance.now();
-  const counts = new StepCounts(device, config.threshold);
+  const counts = countsOf(config, device, 'validation');
   net.eval();
   const found = await validate({
     scans: data.validation,

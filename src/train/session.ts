@@ -6,6 +6,7 @@ import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
 import { type LoadedCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from './chooseDevice.js';
 import type { TrainConfig } from './config.js';
+import { countsOf } from './countsOf.js';
 import { type Criterion, criterionOf } from './criterion.js';
 import type { TrainEvent } from './events.js';
 import { dropEarlier, keepLast } from './keptCheckpoints.js';
@@ -15,7 +16,7 @@ import { describeModel, samplerOptionsOf, unetOptionsOf } from './model.js';
 import { optimizerOf } from './optimizerOf.js';
 import type { RunState } from './progressState.js';
 import type { RunRecord } from './runRecord.js';
-import { StepCounts } from './stepCounts.js';
+import type { StepCounts } from './stepCounts.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
 
 /** A run under way. */
@@ -79,7 +80,7 @@ export async function openTraining(
   const optimizer = optimizerOf(net.parameters(), config);
   const average =
     config.ema > 0 ? averagedWeights(net, nn.unet(unetOptionsOf(config)).to(device) as nn.UNet, config.ema) : null;
-  const counts = new StepCounts(device, config.threshold);
+  const counts = countsOf(config, device, 'training');
   const stepsPerEpoch = Math.ceil(sampler.batchesPerEpoch / config.accumulate);
   if (checkpoint) {
     scope(() => {

@@ -30,20 +30,29 @@ export interface CountsRead extends Counts {
   lastBad: number;
 }
 
+export interface StepCountsOptions {
+  /** Fault 3 of the book: the labels are whole numbers, of which `~` is -1 - label, so false positives come out negative. */
+  bitwiseNot?: boolean;
+  /** What is counted as the loss of each sample, `[B]`, instead of the one that is given. */
+  logged?: ((probability: Tensor, mask: Tensor) => Tensor) | undefined;
+}
+
 /** Sums over samples in one tensor on the device, so that a step costs no copy to the host. */
 export class StepCounts {
   /** float64 `[12]`: the fields of `Counts`, then steps, bad steps, the first and the last of these. */
   readonly tensor: Tensor;
   readonly #threshold: number;
+  readonly #options: StepCountsOptions;
 
   readonly #stack = op('aten::stack');
   readonly #isfinite = op('aten::isfinite');
   readonly #masked = op('aten::masked_fill.Scalar');
   readonly #where = op('aten::where.self');
 
-  constructor(device: Device, threshold: number) {
+  constructor(device: Device, threshold: number, options: StepCountsOptions = {}) {
     this.tensor = zeros([length], { dtype: 'float64', device });
     this.#threshold = threshold;
+    this.#options = options;
   }
 
   /**
@@ -58,7 +67,8 @@ export class StepCounts {
         const sum = (map: Tensor) => map.flatten(1).sum(1);
         const predicted = probability.detach().gt(this.#threshold);
         const labelled = mask.gt(0.5);
-        const each = loss.detach().to('float64');
+        const { bitwiseNot, logged } = this.#options;
+        const each = (logged?.(probability, mask) ?? loss).detach().to('float64');
         const finite = this.#isfinite(each) as Tensor;
         const counts = counted === undefined ? finite : finite.mul(counted);
         const labelledOfSample = sum(labelled);
@@ -72,7 +82,7 @@ export class StepCounts {
           each.mul(positive),
           truePositives,
           labelledOfSample.sub(truePositives),
-          sum(predicted).sub(truePositives),
+          bitwiseNot ? sum(predicted).add(truePositives).neg() : sum(predicted).sub(truePositives),
           counts.mul(pixels),
         ].map((value) => value.to('float64'));
         const ofCounted = this.#masked(this.#stack(rows), counts.eq(0), 0) as Tensor;

@@ -62,6 +62,14 @@ describe('StepCounts', () => {
     expect(counts.read().falsePositives).toBe(2 ** 24 + 1);
   });
 
+  it('counts as `~` on whole numbers does where the book is repeated, and another loss where that is logged', () => {
+    const logged = () => tensor([0.125, 0.25]);
+    const counts = new StepCounts('cpu', 0.5, { bitwiseNot: true, logged });
+    counts.add(maps([0.9, 0.9, 0.1, 0.1], [0.9, 0.9, 0.9, 0.1]), maps([1, 0, 1, 0], [0, 0, 0, 0]), tensor([0.5, 1]));
+    // Python: sum(predicted * (-1 - label)) = -(2 + 1) - 3.
+    expect(counts.read()).toMatchObject({ truePositives: 1, falseNegatives: 1, falsePositives: -6, loss: 0.375 });
+  });
+
   it('leaves no tensor behind', () => {
     const counts = new StepCounts('cpu', 0.5);
     const [probability, mask, loss] = [maps([1, 0, 0, 0]), maps([1, 0, 0, 0]), tensor([0.5])];
