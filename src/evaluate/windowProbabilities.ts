@@ -155,11 +155,11 @@ export function scaleWindow(
       if (value > max) max = value;
     }
   }
-  // Scale and offset of the stored values cancel out.
-  const range = max === min ? 1 : max - min;
+  // Scale and offset of the stored values cancel out. In this order of operations halves are rounded as in lidc-nodules.
+  const factor = max === min ? 0 : 255 / (max - min);
   for (let r = 0; r * wide < out.length; r++) {
     const line = first + Math.min(r, height - 1) * columns;
     for (let c = 0; c < wide; c++)
-      out[r * wide + c] = Math.round((255 * (voxels[line + Math.min(c, width - 1)]! - min)) / range);
+      out[r * wide + c] = Math.round((voxels[line + Math.min(c, width - 1)]! - min) * factor);
   }
 }
