@@ -15,7 +15,13 @@ export const evaluateSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),
   ...sourceOptionsSchema.shape,
   ...labelRuleSchema.pick({ labels: true, sphere: true, votes: true, mask: true }).shape,
-  model: z.string().min(1).optional().describe('checkpoint of a run, or plain weights: .safetensors, .pt, .state'),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'default or phantom-hu, which come along; a checkpoint of a run; or plain weights: .safetensors, .pt, .state',
+    ),
   predictions: z
     .string()
     .min(1)

@@ -3,7 +3,7 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { savePt, saveTensors, type Tensor } from '../torch/index.js';
 import { loadCheckpoint } from '../train/checkpoint.js';
 import { isModelFile } from './isModelFile.js';
-import { isCheckpoint } from './loadScanModel.js';
+import { isCheckpoint, isHandedOn } from './loadScanModel.js';
 import { isSafetensors, readWeights } from './readWeights.js';
 
 export interface ConvertedModel {
@@ -65,7 +65,7 @@ function weightsOf(path: string): {
   said: 'max' | 'avg' | null;
   all: Tensor[];
 } {
-  if (isCheckpoint(path)) {
+  if (isCheckpoint(path) && !isHandedOn(path)) {
     const { model, description, optimizer, average, counts } = loadCheckpoint(path);
     const all = [...model.values(), ...optimizer.values(), ...average.values(), ...(counts ? [counts] : [])];
     return { state: model, said: description.network.pooling, all };

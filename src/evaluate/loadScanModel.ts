@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 import { type Device, loadTensorsSync, type Module, nn, ops, scope, type Tensor } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
+import { modelFormat } from '../train/modelFile.js';
 import type { OperatingPoint } from './candidates.js';
+import { modelPath } from './namedModel.js';
 import { networkOf } from './networkOf.js';
 import { isSafetensors, readWeights } from './readWeights.js';
 import type { ScanModel } from './scanModel.js';
@@ -29,14 +31,15 @@ export interface LoadedScanModel {
 }
 
 /**
- * Opens a model for whole scans: a checkpoint of a run, or plain weights (`.safetensors`, or `.pt` and `.state` of torch.save)
+ * Opens a model for whole scans: one that comes with this package, by its name (`default`, `phantom-hu`), a checkpoint of a run, or plain weights (`.safetensors`, or `.pt` and `.state` of torch.save)
  * together with what they do not say.
  *
  * @throws NoduleTrainError `model-unsaid` where pooling or input must be given, `model-said` where they contradict the file,
  *   `model-shape` for a network that takes or gives something else than a stack of slices and one probability,
  *   `model-not-finite` for weights that are not numbers, and what reading the file throws
  */
-export function loadScanModel(path: string, device: Device, options: ModelOptions = {}): LoadedScanModel {
+export function loadScanModel(model: string, device: Device, options: ModelOptions = {}): LoadedScanModel {
+  const path = modelPath(model);
   const loaded = isCheckpoint(path) ? fromCheckpoint(path, options) : fromWeights(path, options);
   refuseNotFinite(path, loaded.model.net);
   loaded.model.net.to(device).eval();
@@ -49,9 +52,14 @@ export function isCheckpoint(path: string): boolean {
   return scope(() => loadTensorsSync(path).metadata.model !== undefined);
 }
 
+/** Whether it is a model alone, without the state of a run. */
+export const isHandedOn = (path: string): boolean =>
+  isSafetensors(path) && scope(() => loadTensorsSync(path).metadata.format === modelFormat);
+
 function fromCheckpoint(path: string, given: ModelOptions): LoadedScanModel {
   const { net, description } = loadModel(path);
   const { network, contextSlices, input, sizeMultiple, threshold, minimumVoxels, trainedOn } = description;
+  const { minimumScore = 0 } = description;
   const said = { pooling: network.pooling, input: input.kind };
   for (const name of ['pooling', 'input'] as const)
     if (given[name] !== undefined && given[name] !== said[name])
@@ -61,7 +69,7 @@ function fromCheckpoint(path: string, given: ModelOptions): LoadedScanModel {
       );
   return {
     model: { net, contextSlices, input, sizeMultiple, device: 'cpu' },
-    point: { threshold, minimumVoxels, minimumScore: 0 },
+    point: { threshold, minimumVoxels, minimumScore },
     trainedOn: new Set(trainedOn),
   };
 }

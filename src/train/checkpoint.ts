@@ -2,6 +2,7 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { nn, type optim, type Tensor } from '../torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../torch/serialization/index.js';
 import type { TrainConfig } from './config.js';
+import { modelFormat } from './modelFile.js';
 import type { RunState } from './progressState.js';
 import { tensorsHash } from './tensorsHash.js';
 
@@ -26,6 +27,10 @@ export interface ModelDescription {
   sizeMultiple: number;
   threshold: number;
   minimumVoxels: number;
+  /** Components of a lower mean probability are dropped; absent: none. */
+  minimumScore?: number;
+  /** What is known of the spacing it was trained at, such as `native, not recorded`. */
+  spacing?: string;
   /** Patients, or series where patients are unknown, that it was trained on. */
   trainedOn: string[];
 }
@@ -85,13 +90,7 @@ export function loadCheckpoint(path: string): LoadedCheckpoint {
       `reading the checkpoint ${path}: its metadata says format ${JSON.stringify(metadata.format ?? null)}, wanted is ` +
         `${format}. A file of weights alone can be evaluated (--pooling, --input), but no run can go on from it.`,
     );
-  const found = tensorsHash(tensors);
-  if (metadata.sha256 !== undefined && metadata.sha256 !== found)
-    throw new NoduleTrainError(
-      'checkpoint',
-      `reading the checkpoint ${path}: its tensors have SHA-256 ${found}, but ${metadata.sha256} was written with them: ` +
-        'the file is damaged; take another one',
-    );
+  checkHash(path, tensors, metadata);
   const model = new Map<string, Tensor>();
   const optimizer = new Map<string, Tensor>();
   const average = new Map<string, Tensor>();
@@ -107,9 +106,25 @@ export function loadCheckpoint(path: string): LoadedCheckpoint {
   return { model, description, config, state, optimizer, average, counts };
 }
 
-/** The network of a checkpoint, in evaluation mode. */
+/** The network of a checkpoint, or of a model that was handed on, in evaluation mode. Throws as `loadCheckpoint`. */
 export function loadModel(path: string): { net: nn.Module; description: ModelDescription } {
+  const { tensors, metadata } = loadTensorsSync(path);
+  if (metadata.format === modelFormat) {
+    checkHash(path, tensors, metadata);
+    const description = JSON.parse(metadata.model as string) as ModelDescription;
+    return { net: nn.unet(description.network).loadStateDict(tensors).eval(), description };
+  }
   const { model, description } = loadCheckpoint(path);
   const net = nn.unet(description.network).loadStateDict(model).eval();
   return { net, description };
+}
+
+function checkHash(path: string, tensors: Map<string, Tensor>, { sha256 }: Readonly<Record<string, string>>): void {
+  const found = tensorsHash(tensors);
+  if (sha256 === undefined || sha256 === found) return;
+  throw new NoduleTrainError(
+    'checkpoint',
+    `reading the checkpoint ${path}: its tensors have SHA-256 ${found}, but ${sha256} was written with them: ` +
+      'the file is damaged; take another one',
+  );
 }

@@ -48,27 +48,30 @@ function cropOf(scan: Volume, top: number, left: number): Volume {
 }
 
 describe('a model of 8-bit windows on a scan in HU', () => {
-  it.each([0, 1])('gives each window of a scan what it gives the crop alone, with %i slices of context', async (context) => {
-    const model = modelOf(context);
-    // Contrast differs from quarter to quarter and from slice to slice, so that each must be scaled by itself.
-    const scan = volumeOf([3, 256, 256], (at) => {
-      const [slice, quarter] = [at >> 16, ((at >> 15) & 1) + 2 * ((at >> 7) & 1)];
-      return Math.round((noise(at) * (1 + quarter)) / (4 + slice)) - 100 * quarter;
-    });
-    const whole = await windowProbabilities(scan, model, { stride: 128, everyWindow: true });
-    for (const [top, left] of [
-      [0, 0],
-      [0, 128],
-      [128, 128],
-    ] as const) {
-      const alone = await scanProbabilities(cropOf(scan, top, left), model);
-      const here = Float32Array.from(alone, (_, at) => {
-        const [slice, r, c] = [at >> 14, (at >> 7) & 127, at & 127];
-        return whole[(slice << 16) + ((top + r) << 8) + left + c]!;
+  it.each([0, 1])(
+    'gives each window of a scan what it gives the crop alone, with %i slices of context',
+    async (context) => {
+      const model = modelOf(context);
+      // Contrast differs from quarter to quarter and from slice to slice, so that each must be scaled by itself.
+      const scan = volumeOf([3, 256, 256], (at) => {
+        const [slice, quarter] = [at >> 16, ((at >> 15) & 1) + 2 * ((at >> 7) & 1)];
+        return Math.round((noise(at) * (1 + quarter)) / (4 + slice)) - 100 * quarter;
       });
-      expect(furthest(here, alone)).toBeLessThan(1e-5);
-    }
-  });
+      const whole = await windowProbabilities(scan, model, { stride: 128, everyWindow: true });
+      for (const [top, left] of [
+        [0, 0],
+        [0, 128],
+        [128, 128],
+      ] as const) {
+        const alone = await scanProbabilities(cropOf(scan, top, left), model);
+        const here = Float32Array.from(alone, (_, at) => {
+          const [slice, r, c] = [at >> 14, (at >> 7) & 127, at & 127];
+          return whole[(slice << 16) + ((top + r) << 8) + left + c]!;
+        });
+        expect(furthest(here, alone)).toBeLessThan(1e-5);
+      }
+    },
+  );
 
   it('averages windows that overlap, by weights that fall from the middle to the edges', async () => {
     const scan = volumeOf([1, 192, 128], noise);
@@ -107,11 +110,19 @@ describe('a model of 8-bit windows on a scan in HU', () => {
     const small = volumeOf([2, 50, 70], noise);
     const [found, out] = [await windowProbabilities(small, mirror), new Float32Array(3500)];
     scaleWindow(small, 1, { top: 0, left: 0, height: 50, width: 70 }, out);
-    expect(furthest(found.subarray(3500), out.map((value) => value / 255))).toBeLessThan(1e-6);
+    expect(
+      furthest(
+        found.subarray(3500),
+        out.map((value) => value / 255),
+      ),
+    ).toBeLessThan(1e-6);
     expect([Math.min(...out), Math.max(...out)]).toEqual([0, 255]);
     const probabilities = await windowProbabilities(small, modelOf(1));
     expect(probabilities.every((value) => value > 0 && value < 1)).toBe(true);
-    const constant = await windowProbabilities(volumeOf([1, 130, 130], () => -850), mirror);
+    const constant = await windowProbabilities(
+      volumeOf([1, 130, 130], () => -850),
+      mirror,
+    );
     expect(constant.every((value) => value === 0)).toBe(true);
   });
 

@@ -1,0 +1,155 @@
+// The card of a model, from the figures of its run: no number in it is written by hand.
+
+const two = (value) => (value === null ? '–' : value.toFixed(2));
+const three = (value) => (value === null ? '–' : value.toFixed(3));
+const range = (interval, show) => (interval === null ? '' : `${show(interval.low)} – ${show(interval.high)}`);
+const count = (value) => value.toFixed(0);
+const row = (...cells) => `| ${cells.join(' | ')} |`;
+
+/** @param intervals whether there are patients enough for them to mean anything */
+function table(figures, { intervals }) {
+  const agreed = figures.nodules - figures.withoutAgreement;
+  const of = figures.intervals;
+  const rows = [
+    ['found', `${figures.found} of ${agreed}`, range(of.sensitivity, two)],
+    ['missed (Dice 0)', `${figures.missed} of ${agreed}`, range(of.missed, count)],
+    ['false components per scan', two(figures.falsePerScan), range(of.falsePerScan, two)],
+    ['3D Dice, mean', three(figures.dice3d.mean), range(of.dice3d, three)],
+    ['3D Dice, median', three(figures.dice3d.median), range(of.dice3dMedian, three)],
+    ['3D Dice, pooled', three(figures.dice3d.pooled), range(of.dice3dPooled, three)],
+    ...(figures.withoutAgreement === 0
+      ? []
+      : [
+          [
+            'without agreement, left empty',
+            `${figures.leftEmpty} of ${figures.withoutAgreement}`,
+            range(of.leftEmpty, count),
+          ],
+          ['joint', three(figures.joint), range(of.joint, three)],
+          ['joint of an empty prediction', three(figures.jointOfEmpty), range(of.jointOfEmpty, three)],
+        ]),
+    ...(figures.baseline === null
+      ? []
+      : [
+          ['a threshold rule without learning: found', `${figures.baseline.found} of ${agreed}`, ''],
+          ['… its false components per scan', two(figures.baseline.falsePerScan), ''],
+        ]),
+  ];
+  return [
+    row('figure', 'value', ...(intervals ? ['95 % interval'] : [])),
+    row('---', '---', ...(intervals ? ['---'] : [])),
+    ...rows.map(([name, value, interval]) => row(name, value, ...(intervals ? [interval] : []))),
+  ].join('\n');
+}
+
+const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging Archive, 2015,
+doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium (LIDC) and Image Database Resource
+Initiative (IDRI): a completed reference database of lung nodules on CT scans*, Medical Physics 38(2), 2011, doi:10.1118/1.3528204.
+[CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) asks that whoever hands on what was made of these data names them.`;
+
+const texts = {
+  default: ({ patients, scans }) => ({
+    title: 'default: a nodule segmenter trained on LIDC-IDRI',
+    data: `${LIDC}
+
+${scans.train} crops of ${patients.train} patients trained, ${scans.validation} of ${patients.validation} patients validated; each is 128 × 128 pixels around one nodule, 8-bit, each slice
+scaled from its own minimum and maximum, labelled where at least two of four readers marked nodule.${
+      patients.leftOut.length > 0 ? ` Left out of both: ${patients.leftOut.join(', ')}.` : ''
+    }`,
+    limits: `Trained on crops with a nodule in their middle, never on lungs without one: on whole scans expect many false components. HU were lost in the
+crops, so density says nothing to it.`,
+    licence:
+      "The weights are under the project's MIT licence; the data's licence asks for the names above beside them.",
+  }),
+  'phantom-hu': ({ scans, phantoms }) => ({
+    title: 'phantom-hu: a nodule segmenter trained on synthetic scans in HU',
+    data: `Phantoms of the level \`${phantoms.level}\` that the command makes itself (\`nodule-train synth\`, seeds from ${phantoms.train.seed} on): ${scans.train} scans trained,
+${scans.validation} validated. No scan of a person is in it. [Phantoms](../../docs/phantoms.md) says what they show and what not.`,
+    limits: 'It has never seen a real lung: it is there to try the tools with, and as a start for training.',
+    licence: "The weights are under the project's MIT licence.",
+  }),
+};
+
+/** @param figures as figures.json has them @param description of the model file */
+export function modelCard(figures, description) {
+  const { name, best, point, validation, heldOut, wholeScans, config, versions } = figures;
+  const { title, data, limits, licence } = texts[name](figures);
+  const { input, contextSlices, network, threshold, minimumVoxels, minimumScore = 0, spacing } = description;
+  const inputText =
+    input.kind === 'hu-clip'
+      ? `\`hu-clip\`: HU, clipped to ${input.low} … ${input.high}`
+      : '`minmax-window`: 128 × 128 windows, each slice scaled from its own minimum and maximum to 0…255; scans in HU are brought into that window by window';
+  const minutes = Math.round(figures.trainingSeconds / 60);
+  return `# ${title}
+
+**Research use only.** Not a medical device; nothing here has been tested for use on patients.
+
+\`\`\`sh
+npx nodule-train evaluate --data DIR --model ${name}
+\`\`\`
+
+| | |
+|---|---|
+| file | \`model.safetensors\`, ${figures.bytes.toLocaleString('en')} bytes: weights and metadata only |
+| network | U-Net, depth ${network.depth}, ${2 ** network.wf} channels at the first level, ${figures.parameters.toLocaleString('en')} parameters |
+| input transform | ${inputText} |
+| context | ${contextSlices === 0 ? 'none: the slice alone (`contextSlices` 0)' : `${contextSlices} slices above and below (\`contextSlices\` ${contextSlices})`} |
+| pooling | \`${network.pooling}\` |
+| spacing | ${spacing} |
+| threshold | ${threshold}; components of fewer than ${minimumVoxels} voxels${minimumScore > 0 ? `, or of a mean probability below ${minimumScore},` : ''} are dropped |
+| trained on | the patients are listed in the file's metadata (\`trainedOn\`); \`evaluate\` warns where it meets one |
+
+## Data
+
+${data}
+
+## Training
+
+\`\`\`sh
+${figures.command}
+\`\`\`
+
+made all of this folder: ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops at most, loss \`${config.loss}\`, optimizer \`${config.optimizer}\`, learning rate ${config.learningRate}, schedule \`${config.schedule}\`, seed ${config.seed};
+${minutes} minutes on ${figures.threads} ${figures.threads === 1 ? 'thread' : 'threads'} (${figures.cpuCapability}), nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}. Epoch ${best.epoch} was kept, for its score of ${three(best.score)}.
+Threshold and smallest component are the best of ${point.tried} by that score on the scans that validated (${three(point.quality)} there). \`figures.json\` has every field of the configuration.
+
+## Figures
+
+[Evaluation](../../docs/evaluate.md) defines each; intervals are 95 %, over patients.
+
+### Where checkpoint and threshold were chosen
+
+${validation.scans} ${validation.baseline === null ? 'crops' : 'scans'} of ${validation.patients} patients. These figures flatter, as checkpoint and threshold were chosen on them.
+
+${table(validation, { intervals: true })}
+${
+  heldOut === null
+    ? ''
+    : `
+### Phantoms that nothing was chosen on
+
+${heldOut.scans} scans.
+
+${table(heldOut, { intervals: true })}
+`
+}${
+  wholeScans === null
+    ? ''
+    : `
+### Whole slices of real scans
+
+${wholeScans.scans} scans of LIDC-IDRI (in LUNA16's form), ${wholeScans.trainedOn} of whose patients trained or validated; truth is what at least two of four readers marked. Too few for
+intervals, or for more than a look.
+
+${table(wholeScans, { intervals: false })}
+`
+}
+## Limits
+
+${limits}
+
+## Licence
+
+${licence}
+`;
+}
