@@ -105,6 +105,19 @@ describe('a training batch', () => {
     expect(await labels({ edgeMismatch: true, shiftedLabel: true })).toEqual(['0,1,2,3,4,5,6', 0]);
   });
 
+  it('of each nodule shows the one stack that begins at an even slice around its annotation, where the book is repeated', async () => {
+    const stacks = async (slices: number[]) => {
+      const compat = { annotatedSliceOnly: true };
+      const sampler = await createSampler([scan('a', slices)], options({ augment: still, negatives: 0, compat }));
+      sampler.startEpoch(1);
+      const shown = [sampler.counts.positiveCrops, ...new Set(crops(sampler, 2).map(({ values }) => values.join()))];
+      sampler.dispose();
+      return shown;
+    };
+    expect(await stacks([5, 6, 7])).toEqual([1, '2,3,4,5,6,7,8']);
+    expect(await stacks([6, 7])).toEqual([1, '2,3,4,5,6,7,8']);
+  });
+
   it('has as many context slices as asked for', async () => {
     const sampler = await createSampler([scan('a', [5])], options({ augment: still, negatives: 0, contextSlices: 1 }));
     sampler.startEpoch(1);
