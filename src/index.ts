@@ -39,6 +39,7 @@ export {
   type Split,
 } from './data/index.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate/evaluate.js';
+export { type Report, type ReportOptions, writeReport } from './evaluate/report/writeReport.js';
 export {
   type Annotation,
   auditScan,

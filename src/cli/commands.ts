@@ -10,7 +10,7 @@ export interface CommandEntry {
 export const commands: CommandEntry[] = [
   {
     name: 'demo',
-    summary: 'the whole road on phantoms made on the spot: synth, prepare, train, evaluate',
+    summary: 'the whole road on phantoms made on the spot: synth, prepare, train, evaluate, report',
     load: async () => (await import('./demo.js')).demoCommand(),
   },
   {

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { prepare } from '../data/prepare.js';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
+import { writeReport } from '../evaluate/report/writeReport.js';
 import { writePhantoms } from '../phantom/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Interval } from '../score/index.js';
@@ -32,9 +33,12 @@ type DemoOptions = z.output<typeof demoSchema>;
 
 const MARK = 'demo.json';
 
+/** Each takes seconds. */
+const VALIDATION_SCANS = 5;
+
 export function demoCommand(): Command {
   const command = new Command('demo')
-    .description('The whole road on phantoms made on the spot: synth, prepare, train, evaluate.')
+    .description('The whole road on phantoms made on the spot: synth, prepare, train, evaluate, report.')
     .option('--json', 'events as JSON lines on stdout, everything else on stderr');
   const given = addSchemaOptions(command, demoSchema);
   command.action(async ({ json = false }: { json?: boolean }) => runDemo(demoSchema.parse(given()), json));
@@ -79,7 +83,7 @@ async function runDemo(options: DemoOptions, json: boolean): Promise<void> {
         threads: options.threads,
         device: options.device,
         validationShare: 0.2,
-        validationScans: 5,
+        validationScans: VALIDATION_SCANS,
         validateEvery: 3,
         // In a few minutes a surer loss and larger steps come further than the defaults of a long run (docs/training.md).
         loss: 'dice-ce',
@@ -105,6 +109,16 @@ async function runDemo(options: DemoOptions, json: boolean): Promise<void> {
   await writeFile(join(options.out, 'score.json'), `${JSON.stringify(result, null, 2)}\n`);
   await writeFile(join(options.out, MARK), `${JSON.stringify(options, null, 2)}\n`);
   output.event({ type: 'score', ...result });
+
+  output.print('5  Report');
+  const { threshold, minimumVoxels, minimumScore } = result.operatingPoint;
+  await writeReport(options.out, {
+    ...{ threshold, minimumVoxels, minimumScore },
+    scans: VALIDATION_SCANS,
+    device: options.device,
+    onProgress: (progress) => output.progress.show(progress),
+  });
+  output.progress.clear();
   for (const line of report(result, options.out, heldOut, (performance.now() - started) / 1000)) output.print(line);
 }
 
@@ -157,6 +171,7 @@ function report(result: Evaluation, out: string, scans: string, seconds: number)
     `Operating point, chosen on validation scans: probability above ${threshold}, at least ${minimumVoxels} voxels, mean probability from ${minimumScore}.`,
     `Done in ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s.`,
     '',
+    `Report     ${join(out, 'report.html')}  (curves, best and worst nodules, calibration: open it in a browser)`,
     `Pictures   ${join(out, 'nodules.png')}  (yellow: label and model agree, green: missed, red: false)`,
     `Figures    ${join(out, 'score.json')}`,
     `Model      ${runFolder(out).best}`,

@@ -14,14 +14,17 @@ interface Row {
 }
 
 /** The figures of `evaluate` (docs/evaluate.md) with their intervals. */
-export function figureRows({ figures }: { figures: Figures }): Row[] {
+export function figureRows(figures: Figures): Row[] {
   const { found, missed, leftEmpty, withoutAgreement, sensitivity, falsePerScan, dice3d, intervals } = figures;
   const agreed = figures.nodules - withoutAgreement;
   const part = (some: number, all: number, of: number | null) => `${some} of ${all} = ${fixed(of)}`;
-  const share = (name: string, estimate: number | null, interval: Interval | null, value = fixed(estimate)): Row => ({
-    ...{ name, value, interval, estimate },
-    top: 1,
-  });
+  // A score.json of an earlier version has fewer figures.
+  const share = (
+    name: string,
+    estimate: number | null | undefined,
+    interval: Interval | null | undefined,
+    value = fixed(estimate),
+  ): Row => ({ ...{ name, value }, interval: interval ?? null, estimate: estimate ?? null, top: 1 });
   return [
     share('nodules found', sensitivity, intervals.sensitivity, part(found, agreed, sensitivity)),
     share('missed (Dice 0)', figures.missedShare, intervals.missedShare, part(missed, agreed, figures.missedShare)),
@@ -53,13 +56,23 @@ export function figureRows({ figures }: { figures: Figures }): Row[] {
 
 export function figuresSection(scores: ValidationScores): Html {
   const { figures, point } = scores;
-  const rows = figureRows(scores).map(
+  return html`<h3 class="group">On the validation part</h3>${table(figures)}
+<p class="soft">Over ${figures.scans} scans of ${figures.patients} patients, as <code>nodule-train evaluate</code> counts: probability above ${point.threshold}, components of at least ${point.minimumVoxels} voxels${point.minimumScore > 0 ? ` and a mean probability of at least ${Number(point.minimumScore.toFixed(3))}` : ''}. Intervals are percentiles of a bootstrap that draws patients with replacement, 2,000 times (Efron 1979)${figures.patients < 20 ? `; of ${figures.patients} patients they are only a rough guide, and rather too narrow` : ''}.
+The model was chosen on these very scans, so expect somewhat less on others.</p>`;
+}
+
+/** Scans that neither trained nor chose anything. */
+export const heldOutSection = (figures: Figures): Html =>
+  html`<h3 class="group">On scans that were held out</h3>${table(figures)}
+<p class="soft">From score.json of the run: ${figures.scans} scans of ${figures.patients} patients.</p>
+`;
+
+function table(figures: Figures): Html {
+  const rows = figureRows(figures).map(
     (row) =>
       html`<tr><td>${row.name}</td><td class="number">${row.value}</td><td class="number">${intervalText(row.interval)}</td><td class="bars">${bar(row)}</td></tr>`,
   );
-  return html`<div class="wide"><table><tr><th>figure</th><th class="number">value</th><th class="number">95 % interval</th><th class="bars"></th></tr>${rows}</table></div>
-<p class="soft">Over ${figures.scans} scans of ${figures.patients} patients, as <code>nodule-train evaluate</code> counts: probability above ${point.threshold}, components of at least ${point.minimumVoxels} voxels${point.minimumScore > 0 ? ` and a mean probability of at least ${Number(point.minimumScore.toFixed(3))}` : ''}. Intervals are percentiles of a bootstrap that draws patients with replacement, 2,000 times (Efron 1979)${figures.patients < 20 ? `; of ${figures.patients} patients they are only a rough guide, and rather too narrow` : ''}.
-The model was chosen on these very scans, so expect somewhat less on others.</p>`;
+  return html`<div class="wide"><table><tr><th>figure</th><th class="number">value</th><th class="number">95 % interval</th><th class="bars"></th></tr>${rows}</table></div>`;
 }
 
 /** The interval as a line on 0…top, the value as a point. */

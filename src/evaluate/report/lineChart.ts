@@ -21,7 +21,7 @@ export interface LineChart {
 }
 
 const [width, height] = [380, 230];
-const area = { left: 58, right: 12, top: 16, bottom: 42 };
+const area = { right: 12, top: 16, bottom: 42 };
 
 const short = (value: number) => Number(value.toPrecision(4)).toString();
 const at = (value: number) => Number(value.toFixed(1));
@@ -38,18 +38,19 @@ export function lineChart({ title, xLabel, yLabel, lines, fromZero = true, top, 
   const [firstX, lastX] = [Math.min(...xs), Math.max(...xs)];
   const xTicks = ticks(firstX, Math.max(lastX, firstX + 1), 6, 1).filter((x) => x >= firstX && x <= lastX);
   const [low, high] = [yTicks[0]!, yTicks.at(-1)!];
-  const [wide, tall] = [width - area.left - area.right, height - area.top - area.bottom];
-  const placeX = (x: number) =>
-    at(area.left + (lastX === firstX ? wide / 2 : ((x - firstX) / (lastX - firstX)) * wide));
+  // The axis' name, then the widest number at about 6.5 units a digit.
+  const left = 34 + 6.5 * Math.max(...yTicks.map((y) => tickText(y, yTicks).length));
+  const [wide, tall] = [width - left - area.right, height - area.top - area.bottom];
+  const placeX = (x: number) => at(left + (lastX === firstX ? wide / 2 : ((x - firstX) / (lastX - firstX)) * wide));
   const placeY = (y: number) => at(area.top + (1 - (y - low) / (high - low)) * tall);
   const bottom = area.top + tall;
   const middle = area.top + tall / 2;
   return html`<section class="chart"><h3>${title}</h3>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}, ${yLabel} by ${xLabel}">
-${yTicks.map((y) => html`<path class="grid" d="M${area.left} ${placeY(y)}h${wide}"/><text x="${area.left - 6}" y="${placeY(y) + 4}" text-anchor="end">${tickText(y, yTicks)}</text>`)}
+${yTicks.map((y) => html`<path class="grid" d="M${left} ${placeY(y)}h${wide}"/><text x="${left - 6}" y="${placeY(y) + 4}" text-anchor="end">${tickText(y, yTicks)}</text>`)}
 ${xTicks.map((x) => html`<path class="axis" d="M${placeX(x)} ${bottom}v4"/><text x="${placeX(x)}" y="${bottom + 17}" text-anchor="middle">${x}</text>`)}
-<path class="axis" d="M${area.left} ${area.top}v${tall}h${wide}"/>
-<text class="label" x="${area.left + wide / 2}" y="${height - 5}" text-anchor="middle">${xLabel}</text>
+<path class="axis" d="M${left} ${area.top}v${tall}h${wide}"/>
+<text class="label" x="${left + wide / 2}" y="${height - 5}" text-anchor="middle">${xLabel}</text>
 <text class="label" x="13" y="${middle}" text-anchor="middle" transform="rotate(-90 13 ${middle})">${yLabel}</text>
 ${mark ? markAt(placeX(mark.x), bottom, mark.name) : ''}${shown.map((line, n) => drawn(line, n, placeX, placeY, xLabel))}
 </svg>${lines.length > 1 ? legend(lines) : ''}</section>`;

@@ -11,6 +11,7 @@ import { recordedConfig } from '../../train/runConfig.js';
 import { type RunFolder, runFolder } from '../../train/runFolder.js';
 import { openRunDataset } from '../../train/trainingData.js';
 import type { OperatingPoint } from '../candidates.js';
+import type { Figures } from '../figures.js';
 import { loadScanModel } from '../loadScanModel.js';
 import { bestEpochOf } from './curves.js';
 import { reportPage } from './reportPage.js';
@@ -43,7 +44,7 @@ export interface Report {
  * Writes `report.html` into the folder of a run: what it recorded, and its best model's scores on its validation part. Where the data are
  * not where they were, the page says so in place of the scores; with `data` they must be there.
  *
- * @throws NoduleTrainError `run-missing`, `run-config`, `run-events`, and what reading the data that `data` names and the model throws
+ * @throws NoduleTrainError `run-missing`, `run-config`, `run-events`, `run-file`, and what reading the data that `data` names and the model throws
  */
 export async function writeReport(folder: string, options: ReportOptions = {}): Promise<Report> {
   const run = runFolder(folder);
@@ -53,9 +54,10 @@ export async function writeReport(folder: string, options: ReportOptions = {}): 
   const page = reportPage({
     name: basename(resolve(folder)),
     config,
-    manifest: manifestOf(run),
+    manifest: recordedJson(run.manifest),
     history,
     model: modelText(run, history),
+    heldOut: heldOutOf(folder),
     ...scored,
   });
   const path = join(folder, 'report.html');
@@ -130,15 +132,30 @@ async function openData(config: TrainConfig, uids: readonly string[], dir?: stri
   }
 }
 
-function manifestOf({ manifest }: RunFolder): Record<string, unknown> | null {
-  if (!existsSync(manifest)) return null;
+/** What a file of the run's folder holds; null where it is not there. */
+function recordedJson(path: string): Record<string, unknown> | null {
+  if (!existsSync(path)) return null;
   try {
-    return JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   } catch (cause) {
     throw new NoduleTrainError(
-      'run-manifest',
-      `reporting on a run: ${manifest} is no JSON (${(cause as Error).message}); restore it, or take it away`,
+      'run-file',
+      `reporting on a run: ${path} is no JSON (${(cause as Error).message}); restore it, or take it away`,
       { cause },
     );
   }
+}
+
+/** Figures that `evaluate` or a demo wrote there. */
+function heldOutOf(folder: string): Figures | null {
+  const path = join(folder, 'score.json');
+  const found = recordedJson(path) as Partial<Figures> | null;
+  if (found === null) return null;
+  const wanted = ['scans', 'patients', 'nodules', 'found', 'missed', 'falsePerScan', 'dice3d', 'intervals'] as const;
+  const lost = wanted.find((name) => found[name] === undefined);
+  if (lost === undefined) return found as Figures;
+  throw new NoduleTrainError(
+    'run-file',
+    `reporting on a run: ${path} has no ${lost}, figures as \`evaluate --json\` gives them are wanted; make it anew, or take it away`,
+  );
 }

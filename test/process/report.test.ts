@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writePhantoms } from '../../dist/phantom/index.js';
+
+// Each test starts two or three processes.
+vi.setConfig({ testTimeout: 600_000 });
+const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'report-'));
+const env = { ...process.env, OMP_NUM_THREADS: '1' };
+const cli = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  });
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+  return { status, stdout, stderr, end: lines.length > 0 ? JSON.parse(lines.at(-1)!) : null };
+};
+const pageOf = (run: string) => readFileSync(join(folder, run, 'report.html'), 'utf8');
+const headings = (page: string) => [...page.matchAll(/<h2 id="(\w+)">/g)].map(([, id]) => id);
+const parts = ['configuration', 'curves', 'figures', 'nodules', 'sizes', 'calibration', 'time'];
+
+beforeAll(async () => {
+  await writePhantoms(join(folder, 'Jane Doe'), { count: 4, size: [16, 96, 96], spacing: [3, 3, 6] });
+  const { status, stderr } = cli(
+    ...['train', '--data', 'Jane Doe', '--out', 'run', '--epochs', '2', '--samples', '16', '--batch', '8'],
+    ...['--crop-size', '32', '--threads', '1', '--images', '0', '--validation-share', '0.5', '--context-slices', '1'],
+  );
+  expect(status, stderr).toBe(0);
+}, 900_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('report', () => {
+  it('makes one page with every part, which needs nothing from outside', () => {
+    const { status, stderr, end } = cli('report', 'run', '--json');
+    expect(status, stderr).toBe(0);
+    const page = pageOf('run');
+    expect(end).toMatchObject({ type: 'end', status: 'finished', missing: null, bytes: Buffer.byteLength(page) });
+    expect(end.figures.nodules).toBeGreaterThan(0);
+    expect(end.bySize.reduce((sum: number, { nodules }: { nodules: number }) => sum + nodules, 0)).toBe(
+      end.figures.nodules - end.figures.withoutAgreement,
+    );
+    expect(end.calibration.confidence.value).toBeGreaterThanOrEqual(0);
+    expect(headings(page)).toEqual(parts);
+    expect(page).not.toMatch(/https?:|<script|<link|url\(|@import|<iframe/i);
+    expect(page).not.toMatch(/Missing:|NaN|undefined|Infinity/);
+    // Whole, enlarged, and with outlines, for each nodule that is shown.
+    const pictures = page.match(/src="data:image\/png;base64,/g)!.length;
+    expect(pictures).toBeGreaterThanOrEqual(3);
+    expect(pictures % 3).toBe(0);
+    expect(Buffer.byteLength(page)).toBeLessThan(2e6);
+  });
+
+  it('has the time and the memory of each epoch, as the run recorded them', () => {
+    const events = readFileSync(join(folder, 'run', 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const epochs = events.filter(({ type }) => type === 'epoch');
+    expect(epochs).toHaveLength(2);
+    for (const { peakRssBytes, seconds } of epochs) {
+      expect(seconds).toBeGreaterThan(0);
+      // Node with libtorch takes more than that, and no machine of ours has more than this.
+      expect(peakRssBytes).toBeGreaterThan(100e6);
+      expect(peakRssBytes).toBeLessThan(1e12);
+      expect(pageOf('run')).toContain(`${(peakRssBytes / 1e9).toFixed(2)} GB`);
+    }
+  });
+
+  it('says nothing of where the data lay', () => expect(pageOf('run')).not.toContain('Doe'));
+
+  it('is made of what the run holds where the data are gone, and finds them again with --data', () => {
+    renameSync(join(folder, 'Jane Doe'), join(folder, 'elsewhere'));
+    const gone = cli('report', 'run');
+    expect(gone.status, gone.stderr).toBe(0);
+    expect(gone.stdout).toMatch(
+      /Without pictures, sizes, calibration and intervals: .*there is no such folder.*--data DIR/,
+    );
+    expect(headings(pageOf('run'))).toEqual(parts);
+    expect(pageOf('run').match(/Missing: the scans/g)).toHaveLength(4);
+    expect(pageOf('run')).toContain('mean loss');
+    expect(pageOf('run')).not.toContain('Doe');
+    const found = cli('report', 'run', '--data', 'elsewhere', '--scans', '1', '--json');
+    expect(found.status, found.stderr).toBe(0);
+    expect(found.end).toMatchObject({ missing: null, figures: { scans: 1 } });
+  });
+
+  it('refuses data that were named and are others', () => {
+    mkdirSync(join(folder, 'empty'));
+    expect(cli('report', 'run', '--data', 'empty')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/layout/),
+    });
+    writeFileSync(join(folder, 'split.json'), readFileSync(join(folder, 'run', 'split.json')));
+    const split = JSON.parse(readFileSync(join(folder, 'split.json'), 'utf8'));
+    writeFileSync(join(folder, 'run', 'split.json'), JSON.stringify({ ...split, validation: ['1.2.3'] }));
+    const other = cli('report', 'run', '--data', 'elsewhere');
+    renameSync(join(folder, 'split.json'), join(folder, 'run', 'split.json'));
+    expect(other).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/1 of its 1 series are not there, the first is 1\.2\.3/),
+    });
+  });
+
+  it('refuses a folder that is no run, and leaves nothing in it', () => {
+    const { status, stderr } = cli('report', 'elsewhere');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^error: reporting on elsewhere: there is no elsewhere\/config\.json, so this is not the folder of a run/m,
+    );
+    expect(existsSync(join(folder, 'elsewhere', 'report.html'))).toBe(false);
+    expect(cli('report').status).toBe(2);
+  });
+});
