@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { scope } from '../torch/index.js';
 import { loadTensorsSync } from '../torch/serialization/index.js';
+import { fieldsOfNoAccount } from './fieldsOfNoAccount.js';
 import { type RunFolder, runFolder } from './runFolder.js';
 import { tensorsHash } from './tensorsHash.js';
 
@@ -18,19 +19,8 @@ const hashOf = (path: string): string => scope(() => tensorsHash(loadTensorsSync
 
 const json = (path: string): unknown => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null);
 
-/** Fields in which two runs may differ and still have to come to the same. */
-const ofNoAccount = new Set([
-  'out',
-  'data',
-  'logSteps',
-  'checkpointSteps',
-  'checkpointMinutes',
-  'keepCheckpoints',
-  'images',
-  'command',
-  'commit',
-  'folder',
-]);
+/** Beside those of the configuration. */
+const ofNoAccount = new Set([...fieldsOfNoAccount, 'command', 'commit', 'folder']);
 
 /** The first field, by its path, in which two JSON values differ. */
 function firstField(a: unknown, b: unknown, path: string[] = []): string | null {

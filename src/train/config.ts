@@ -176,6 +176,11 @@ export const trainConfigSchema = z.strictObject({
   keepCheckpoints: count().default(2).describe('checkpoints of the latest steps that are kept'),
   logSteps: count().default(1).describe('steps between two events of type step'),
   images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
+  histograms: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('epochs between histograms of weights and gradients in TensorBoard; 0: none'),
   ...sourceOptionsSchema.shape,
   ...labelRuleSchema.pick({ labels: true, sphere: true, votes: true, mask: true }).shape,
   network: networkSchema.prefault({}),

@@ -1,3 +1,5 @@
+import type { EventFilePosition } from './tensorboardFiles.js';
+
 /** Where a run stands; with the weights and the optimizer's state it is all that going on needs. */
 export interface RunState {
   /** Steps done over the whole run. */
@@ -12,6 +14,10 @@ export interface RunState {
   stale: number;
   /** Steps of earlier epochs that were left out, as loss or gradient were not finite. */
   skipped: number;
+  /** Seconds that the epoch's training took so far. */
+  secondsInEpoch: number;
+  /** How far TensorBoard's files were written; null where they were not begun. */
+  tensorboard: EventFilePosition | null;
   /** True once the last epoch is validated. */
   finished: boolean;
 }
@@ -23,5 +29,7 @@ export const initialState = (): RunState => ({
   best: null,
   stale: 0,
   skipped: 0,
+  secondsInEpoch: 0,
+  tensorboard: null,
   finished: false,
 });

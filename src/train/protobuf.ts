@@ -40,6 +40,26 @@ export function floatField(field: number, value: number): Uint8Array {
   return concat(varint((field << 3) | 5), bytes);
 }
 
+/** Packed repeated field of doubles. */
+export function doublesField(field: number, values: Iterable<number>): Uint8Array {
+  const doubles = Float64Array.from(values);
+  const bytes = new DataView(new ArrayBuffer(8 * doubles.length));
+  doubles.forEach((value, n) => {
+    bytes.setFloat64(8 * n, value, true);
+  });
+  return bytesField(field, new Uint8Array(bytes.buffer));
+}
+
+/** Packed repeated field of floats. */
+export function floatsField(field: number, values: Iterable<number>): Uint8Array {
+  const floats = Float32Array.from(values);
+  const bytes = new DataView(new ArrayBuffer(4 * floats.length));
+  floats.forEach((value, n) => {
+    bytes.setFloat32(4 * n, value, true);
+  });
+  return bytesField(field, new Uint8Array(bytes.buffer));
+}
+
 /** Field of wire type 2: a nested message, bytes or UTF-8 text. */
 export function bytesField(field: number, value: Uint8Array | string): Uint8Array {
   const bytes = typeof value === 'string' ? encoder.encode(value) : value;

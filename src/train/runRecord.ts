@@ -45,7 +45,7 @@ export function openRunRecord(task: TrainTask): RunRecord {
     const events = openAppendLog(folder.events);
     const tensorboard = new TensorboardWriter(
       folder.tensorboard,
-      task.kind === 'resume' ? (checkpoint?.state.step ?? 0) + 1 : undefined,
+      task.kind === 'resume' ? { position: checkpoint?.state.tensorboard ?? null } : undefined,
     );
     return {
       folder,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 import { badStepWatch } from './badStepWatch.js';
 import type { TrainConfig } from './config.js';
@@ -12,7 +13,8 @@ import type { RunFolder } from './runFolder.js';
 import { openRunRecord, type TrainTask } from './runRecord.js';
 import { openSession, type Run, type Session } from './session.js';
 import { stepRunnerOf } from './stepRunnerOf.js';
-import { trackMetrics } from './trackMetrics.js';
+import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';
+import { trackStart } from './trackStart.js';
 import { type Validation, validate } from './validate.js';
 
 export interface TrainHooks {
@@ -30,7 +32,7 @@ export async function runTraining(task: TrainTask, hooks: TrainHooks): Promise<E
       hooks.emit(event);
     };
     for (const text of record.notes) emit({ type: 'note', text });
-    const state = record.checkpoint?.state ?? initialState();
+    const state = { ...initialState(), ...record.checkpoint?.state };
     if (state.finished)
       emit({ type: 'note', text: `${record.folder.folder} is finished; there is nothing to go on with.` });
     const done = state.finished || (await trainRun({ record, state, emit, stopRequested: hooks.stopRequested }));
@@ -69,8 +71,15 @@ async function trainRun(run: Run): Promise<boolean> {
   const session = await openSession(run);
   const { config, state, sampler, stepsPerEpoch, counts } = session;
   const steps = stepRunnerOf(session);
+  const { tensorboard, folder } = run.record;
+  if (state.tensorboard === null) trackStart(tensorboard, config, basename(resolve(folder.folder)));
   while (!state.finished) {
     const startedAt = performance.now();
+    const [secondsBefore, stepsBefore] = [state.secondsInEpoch, state.stepInEpoch];
+    const save = () => {
+      state.secondsInEpoch = secondsBefore + (performance.now() - startedAt) / 1000;
+      session.save('last');
+    };
     session.net.train();
     sampler.startEpoch(state.epoch, state.stepInEpoch * config.batch * config.accumulate);
     const wholeEpoch = trainEpoch({
@@ -82,20 +91,24 @@ async function trainRun(run: Run): Promise<boolean> {
       checkpointSteps: config.checkpointSteps,
       checkpointMinutes: config.checkpointMinutes,
       onCounts: badStepWatch(session),
-      saveLast: () => session.save('last'),
+      saveLast: save,
       emit: run.emit,
       stopRequested: run.stopRequested,
     });
-    session.save('last');
-    if (!wholeEpoch || !(await finishEpoch(session, (performance.now() - startedAt) / 1000))) return false;
+    const toShow = config.histograms > 0 && (state.epoch % config.histograms === 0 || state.epoch === 1);
+    // Before the checkpoint, as it does not keep gradients: what is resumed from there has these behind it.
+    if (wholeEpoch && toShow && state.stepInEpoch > stepsBefore)
+      trackTensors(tensorboard, session.net.namedParameters(), state.step);
+    save();
+    if (!wholeEpoch || !(await finishEpoch(session))) return false;
   }
   return true;
 }
 
 /** Metrics, validation, best model; then the next epoch is at hand. Gives false where a stop was asked for in between. */
-async function finishEpoch(session: Session, seconds: number): Promise<boolean> {
+async function finishEpoch(session: Session): Promise<boolean> {
   const { config, state, counts, record, emit } = session;
-  const { step, epoch } = state;
+  const { step, epoch, secondsInEpoch: seconds } = state;
   const counted = counts.read();
   const train = pixelMetrics(counted);
   let validation: Awaited<ReturnType<typeof validateNow>> = null;
@@ -107,8 +120,17 @@ async function finishEpoch(session: Session, seconds: number): Promise<boolean> 
     score = scoreOf(config, validation);
   }
   emit({ type: 'epoch', epoch, step, seconds, peakRssBytes: peakRssBytes(), metrics: train });
-  trackMetrics(record.tensorboard, { step, train, validation, score, learningRate: session.optimizer.lr });
   if (validation !== null && score !== null) keepBest(session, validation, score);
+  trackMetrics(record.tensorboard, {
+    step,
+    train,
+    speed: { crops: counted.samples / seconds, seconds },
+    validation,
+    score,
+    best: state.best?.score ?? 0,
+    learningRate: session.optimizer.lr,
+    first: epoch === 1,
+  });
   writeEpochRow(record.folder.metrics, {
     epoch,
     step,
@@ -126,7 +148,8 @@ async function finishEpoch(session: Session, seconds: number): Promise<boolean> 
   if (!state.finished) {
     state.epoch++;
     state.stepInEpoch = 0;
-  }
+    state.secondsInEpoch = 0;
+  } else trackEnd(record.tensorboard, true);
   session.save('last');
   return true;
 }

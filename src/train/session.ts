@@ -124,6 +124,7 @@ export async function openSession(run: Run): Promise<Session> {
     ...training,
     save: (kind) => {
       const path = folder[kind];
+      if (kind === 'last') run.state.tensorboard = run.record.tensorboard.position();
       if (kind === 'last' && config.keepCheckpoints > 1 && savedStep !== run.state.step) keepLast(folder, savedStep);
       scope(() =>
         saveCheckpoint(

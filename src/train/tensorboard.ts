@@ -1,9 +1,10 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { encode } from 'fast-png';
 import { maskedCrc32c } from './crc32c.js';
-import { bytesField, concat, doubleField, floatField, varintField } from './protobuf.js';
+import { bytesField, concat, doubleField, doublesField, floatField, floatsField, varintField } from './protobuf.js';
+import { cutEventFiles, type EventFilePosition, newEventFileName } from './tensorboardFiles.js';
 
 /** A picture of `width * height` pixels of three bytes, row by row. */
 export interface RgbImage {
@@ -12,59 +13,157 @@ export interface RgbImage {
   rgb: Uint8Array;
 }
 
+/** How often values fall between limits, as TensorBoard's `HistogramProto` has it. */
+export interface Histogram {
+  min: number;
+  max: number;
+  count: number;
+  sum: number;
+  sumOfSquares: number;
+  /** Upper limits of the bins, ascending; as many as `counts`. */
+  limits: ArrayLike<number> & Iterable<number>;
+  counts: ArrayLike<number> & Iterable<number>;
+}
+
+/** Where a resumed run takes its records up: after `position`, which is null where nothing of it is to stay. */
+export interface ResumeFrom {
+  position: EventFilePosition | null;
+}
+
 /**
- * Writes one TensorBoard event file: TFRecords of `tensorflow.Event` (event.proto and summary.proto of TensorFlow;
- * only the field numbers used here). Synchronous, as the loop that calls it is.
+ * Writes TensorBoard's event files: TFRecords of `tensorflow.Event` (event.proto and summary.proto of TensorFlow; only the field numbers used
+ * here). Synchronous, as the loop that calls it is. A file is made with the first record, so that nothing is left by who writes nothing.
  */
 export class TensorboardWriter {
-  readonly path: string;
-  readonly #file: number;
+  readonly #folder: string;
+  readonly #purgeStep: number | undefined;
+  #file: { descriptor: number; path: string } | null = null;
+  #position: EventFilePosition | null = null;
+  #synced = true;
 
-  /** @param purgeStep where a resumed run goes on: TensorBoard then forgets what was written at this step and later */
-  constructor(folder: string, purgeStep?: number) {
-    mkdirSync(folder, { recursive: true });
-    // TensorBoard reads the files of a folder in the order of their names, so the time has a fixed width.
-    const seconds = (Date.now() / 1000).toFixed(3).padStart(14, '0');
-    this.path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`);
-    this.#file = openSync(this.path, 'wx');
-    this.#write(0, bytesField(3, 'brain.Event:2'));
-    const sessionStart = 1;
-    if (purgeStep !== undefined) this.#write(purgeStep, bytesField(7, varintField(1, sessionStart)));
+  /**
+   * @param resume cuts off what was written after that position, which the run is about to write again, and goes on in a new file: a
+   * TensorBoard that reads at this moment would stumble over one that shrinks and grows
+   */
+  constructor(folder: string, resume?: ResumeFrom) {
+    this.#folder = folder;
+    if (resume === undefined) return;
+    cutEventFiles(folder, resume.position);
+    this.#position = resume.position;
+    this.#purgeStep = resume.position === null ? 0 : resume.position.step + 1;
+  }
+
+  /** Of the file at hand; null before the first record. */
+  get path(): string | null {
+    return this.#file?.path ?? null;
   }
 
   scalar(tag: string, value: number, step: number): void {
-    this.#write(step, summary(bytesField(1, tag), floatField(2, value)));
+    this.#summary(step, bytesField(1, tag), floatField(2, value));
   }
 
-  image(tag: string, { width, height, rgb }: RgbImage, step: number): void {
+  /** @param description Markdown, shown beside the picture */
+  image(tag: string, { width, height, rgb }: RgbImage, step: number, description = ''): void {
     const png = encode({ width, height, data: rgb, channels: 3, depth: 8 });
     const image = concat(varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, png));
-    this.#write(step, summary(bytesField(1, tag), bytesField(4, image)));
+    this.#summary(step, bytesField(1, tag), bytesField(4, image), metadata('images', undefined, description));
   }
 
   /** Markdown text. */
   text(tag: string, markdown: string, step: number): void {
     const string = 7; // DataType.DT_STRING
-    const tensor = concat(
-      varintField(1, string),
-      bytesField(2, bytesField(2, varintField(1, 1))),
-      bytesField(8, markdown),
-    );
-    const metadata = bytesField(1, bytesField(1, 'text'));
-    this.#write(step, summary(bytesField(1, tag), bytesField(8, tensor), bytesField(9, metadata)));
+    const tensor = concat(varintField(1, string), bytesField(2, dimension(1)), bytesField(8, markdown));
+    this.#summary(step, bytesField(1, tag), bytesField(8, tensor), metadata('text'));
+  }
+
+  histogram(tag: string, histogram: Histogram, step: number): void {
+    const { min, max, count, sum, sumOfSquares, limits, counts } = histogram;
+    const figures = [min, max, count, sum, sumOfSquares].map((value, n) => doubleField(n + 1, value));
+    const proto = concat(...figures, doublesField(6, limits), doublesField(7, counts));
+    this.#summary(step, bytesField(1, tag), bytesField(5, proto));
+  }
+
+  /** @param rows as many rows as `plugin` wants, of one length each: a float32 tensor `[rows, length]` */
+  table(tag: string, rows: readonly (readonly number[])[], step: number, plugin: PluginData, description = ''): void {
+    const float = 1; // DataType.DT_FLOAT
+    const shape = concat(dimension(rows.length), dimension(rows[0]?.length ?? 0));
+    const tensor = concat(varintField(1, float), bytesField(2, shape), floatsField(5, rows.flat()));
+    this.#summary(step, bytesField(1, tag), bytesField(8, tensor), metadata(plugin.name, plugin.content, description));
+  }
+
+  /** A record that is all in the data of its plugin. */
+  pluginOnly(tag: string, { name, content }: PluginData): void {
+    // Readers want a tensor; TensorBoard's own writer puts in an empty one of floats.
+    const empty = concat(varintField(1, 1), bytesField(2, dimension(0)));
+    this.#summary(0, bytesField(1, tag), bytesField(8, empty), metadata(name, content));
+  }
+
+  /** A record whose value is one string of bytes that its plugin reads. */
+  pluginBytes(tag: string, { name, content }: PluginData): void {
+    const string = 7; // DataType.DT_STRING
+    const tensor = concat(varintField(1, string), bytesField(2, new Uint8Array(0)), bytesField(8, content));
+    this.#summary(0, bytesField(1, tag), bytesField(8, tensor), metadata(name));
+  }
+
+  /** Where what is written so far ends, once it lies on the disk; null where nothing is written. A checkpoint keeps it. */
+  position(): EventFilePosition | null {
+    if (this.#file !== null && !this.#synced) fdatasyncSync(this.#file.descriptor);
+    this.#synced = true;
+    return this.#position === null ? null : { ...this.#position };
   }
 
   close(): void {
-    fdatasyncSync(this.#file);
-    closeSync(this.#file);
+    if (this.#file === null) return;
+    this.position();
+    closeSync(this.#file.descriptor);
+    this.#file = null;
   }
 
-  #write(step: number, what: Uint8Array): void {
-    writeSync(this.#file, tfRecord(concat(doubleField(1, Date.now() / 1000), varintField(2, step), what)));
+  #summary(step: number, ...value: Uint8Array[]): void {
+    this.#file ??= this.#open();
+    this.#write(step, bytesField(5, bytesField(1, concat(...value))));
+  }
+
+  #open(): { descriptor: number; path: string } {
+    mkdirSync(this.#folder, { recursive: true });
+    const path = join(this.#folder, newEventFileName(this.#folder, `${hostname()}.${process.pid}`));
+    this.#file = { descriptor: openSync(path, 'wx'), path };
+    this.#position = { file: basename(path), bytes: 0, step: this.#position?.step ?? 0 };
+    this.#write(0, bytesField(3, 'brain.Event:2'));
+    const sessionStart = 1;
+    // Whoever was reading forgets what it has of these steps.
+    if (this.#purgeStep !== undefined) this.#write(this.#purgeStep, bytesField(7, varintField(1, sessionStart)), 0);
+    return this.#file;
+  }
+
+  #write(step: number, what: Uint8Array, lastStep = step): void {
+    const record = tfRecord(concat(doubleField(1, Date.now() / 1000), varintField(2, step), what));
+    const { descriptor } = this.#file as { descriptor: number };
+    for (let at = 0; at < record.length; ) at += writeSync(descriptor, record, at);
+    const position = this.#position as EventFilePosition;
+    position.bytes += record.length;
+    position.step = Math.max(position.step, lastStep);
+    this.#synced = false;
   }
 }
 
-const summary = (...value: Uint8Array[]) => bytesField(5, bytesField(1, concat(...value)));
+/** What a plugin of TensorBoard wants to know of a record. */
+export interface PluginData {
+  name: string;
+  content: Uint8Array;
+}
+
+const dimension = (size: number) => bytesField(2, varintField(1, size));
+
+/** `SummaryMetadata`; TensorBoard finds out by itself what class of data its own plugins have. */
+const metadata = (plugin: string, content: Uint8Array = new Uint8Array(0), description = '') =>
+  bytesField(
+    9,
+    concat(
+      bytesField(1, concat(bytesField(1, plugin), bytesField(2, content))),
+      ...(description === '' ? [] : [bytesField(3, description)]),
+    ),
+  );
 
 /** Length (uint64), its masked CRC, the data, its masked CRC; all little endian. */
 export function tfRecord(data: Uint8Array): Uint8Array {

@@ -11,9 +11,9 @@ import {
 } from '../score/index.js';
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from './metrics.js';
-import { slicePicture } from './slicePicture.js';
+import { middlesOf, type NodulePicture, nodulePictures } from './nodulePictures.js';
+import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
 import type { StepCounts } from './stepCounts.js';
-import type { RgbImage } from './tensorboard.js';
 
 export interface ValidationParts {
   scans: () => AsyncIterable<LabelledScan>;
@@ -39,32 +39,51 @@ export interface ValidationParts {
 export interface Validation {
   metrics: PixelMetrics;
   nodules: NoduleScores & { scans: number };
-  pictures: { tag: string; image: RgbImage }[];
+  /** Over all pixels that were looked at. */
+  precisionRecall: PrecisionRecall;
+  pictures: NodulePicture[];
 }
 
 const batch = 4;
 
 /** Scores the network on whole scans, slice by slice in pixels and scan by scan in 3D; null where a stop was asked for. */
 export async function validate(parts: ValidationParts): Promise<Validation | null> {
-  const { counts, pictured } = parts;
+  const { counts, contextSlices } = parts;
   counts.reset();
+  const curve = new PrecisionRecallCounts(parts.device);
   const scores: ScanScore[] = [];
-  const pictures: Validation['pictures'] = [];
+  const pictures: NodulePicture[] = [];
+  let shown = 0;
   for await (const scan of parts.scans()) {
-    const prediction = predictScan(scan, scores.length + 1, parts);
+    const middles = middlesOf(scan).slice(0, parts.pictured - shown);
+    const probabilities = new Map(middles.map(([slice]) => [slice, new Float32Array(0)]));
+    const prediction = predictScan(scan, scores.length + 1, { ...parts, curve, probabilities });
     if (prediction === null) return null;
-    for (const [slice] of middles(scan).slice(0, pictured - pictures.length))
-      pictures.push({ tag: `validation/${scan.volume.uid}/slice ${slice}`, image: pictureOf(scan, prediction, slice) });
+    for (const middle of middles) {
+      const probability = probabilities.get(middle[0]) as Float32Array;
+      // With `positiveSlicesOnly` a slice without a label is not looked at.
+      if (probability.length === 0) continue;
+      pictures.push(...nodulePictures({ scan, middle, probability, prediction, contextSlices }));
+      shown++;
+    }
     scores.push(scoreOf(scan, prediction, parts.minimumVoxels));
   }
+  const precisionRecall = curve.read();
   return {
     metrics: pixelMetrics(counts.read()),
     nodules: { ...noduleScores(scores), scans: scores.length },
+    precisionRecall,
     pictures,
   };
 }
 
-function predictScan(scan: LabelledScan, number: number, parts: ValidationParts): Uint8Array | null {
+interface PredictionParts extends ValidationParts {
+  curve: PrecisionRecallCounts;
+  /** Is given the probabilities, `[rows, columns]`, of the slices that it names. */
+  probabilities: Map<number, Float32Array>;
+}
+
+function predictScan(scan: LabelledScan, number: number, parts: PredictionParts): Uint8Array | null {
   const [slices, rows, columns] = scan.volume.shape;
   const prediction = new Uint8Array(scan.mask.length);
   const size = rows * columns;
@@ -80,9 +99,16 @@ function predictScan(scan: LabelledScan, number: number, parts: ValidationParts)
         const probability = parts.net.forward(image).narrow(2, 0, rows).narrow(3, 0, columns);
         const mask = labelsOf(scan, chosen).to(parts.device);
         parts.counts.add(probability, mask, parts.criterion(probability.contiguous(), mask));
+        parts.curve.add(probability, mask);
         const predicted = probability.gt(parts.threshold).to('uint8').to('cpu').contiguous().data() as Uint8Array;
-        for (const [n, slice] of chosen.entries())
+        for (const [n, slice] of chosen.entries()) {
           prediction.set(predicted.subarray(n * size, (n + 1) * size), slice * size);
+          if (parts.probabilities.has(slice))
+            parts.probabilities.set(
+              slice,
+              Float32Array.from(probability.select(0, n).to('float32').to('cpu').contiguous().data() as Float32Array),
+            );
+        }
       }),
     );
     parts.onSlices(number, at + chosen.length, wanted.length);
@@ -131,19 +157,4 @@ export function scoreOf(scan: LabelledScan, prediction: Uint8Array, minimumVoxel
     ignored: ignoredNodules(scan),
   });
   return (oneNodule ? scoreCrop : scoreMatched)(matched, ({ voxels }) => voxels >= minimumVoxels);
-}
-
-/** Of each nodule, its annotated point. Two nodules in one slice make one picture. */
-const middles = ({ nodules }: LabelledScan) => [...new Map(nodules.map(({ center }) => [center[0], center])).values()];
-
-function pictureOf({ volume, mask }: LabelledScan, prediction: Uint8Array, slice: number): RgbImage {
-  const [, rows, columns] = volume.shape;
-  const of = <T extends Int16Array | Uint8Array>(array: T) =>
-    array.subarray(slice * rows * columns, (slice + 1) * rows * columns);
-  const hu = Float32Array.from(of(volume.voxels), (value) => value * volume.scale + volume.offset);
-  const window =
-    volume.intensity === 'hu'
-      ? undefined
-      : { low: hu.reduce((a, b) => Math.min(a, b)), high: hu.reduce((a, b) => Math.max(a, b)) + 1 };
-  return slicePicture(hu, of(mask), of(prediction), rows, columns, window);
 }

@@ -102,9 +102,45 @@ describe('validate', () => {
   it('shows the same slices every time, where nodules are', async () => {
     const [first, second] = [await validateRule(label), await validateRule(() => new Uint8Array(size()))];
     const tags = first?.pictures.map(({ tag }) => tag) ?? [];
-    expect(tags).toHaveLength(2);
+    const kinds = ['context', 'label', 'prediction', 'error', 'whole slice'];
+    expect(tags.map((tag) => tag.split('/')[1])).toEqual([...kinds, ...kinds]);
     expect(second?.pictures.map(({ tag }) => tag)).toEqual(tags);
-    expect(tags[0]).toMatch(/^validation\/phantom-3\/slice \d+$/);
+    expect(tags[0]).toMatch(/^validation phantom-3 slice \d+\/context$/);
+  });
+
+  it('shows windows of 128 pixels enlarged, the context as a grid, and errors in the colours of the legend', async () => {
+    const [right, empty] = [await validateRule(label), await validateRule(() => new Uint8Array(size()))];
+    const shown = (validation: typeof right, kind: string) =>
+      validation?.pictures.find(({ tag }) => tag.endsWith(`/${kind}`))?.image as NonNullable<
+        typeof right
+      >['pictures'][number]['image'];
+    const sizeOf = (kind: string) => [shown(right, kind).width, shown(right, kind).height];
+    expect(sizeOf('error')).toEqual([256, 256]);
+    expect(sizeOf('whole slice')).toEqual([146, 150]);
+    // Three slices in a grid of two by two, with gaps of two pixels.
+    expect(sizeOf('context')).toEqual([262, 262]);
+    const colours = ({ rgb }: { rgb: Uint8Array }) => {
+      let [yellow, green, red] = [0, 0, 0];
+      for (let at = 0; at < rgb.length; at += 3) {
+        const [r, g] = [rgb[at] as number, rgb[at + 1] as number];
+        if (r !== g && r > g) red++;
+        if (r !== g && g > r) green++;
+        if (r === g && r !== rgb[at + 2]) yellow++;
+      }
+      return { yellow: yellow > 0, green: green > 0, red: red > 0 };
+    };
+    expect(colours(shown(right, 'error'))).toEqual({ yellow: true, green: false, red: false });
+    expect(colours(shown(empty, 'error'))).toEqual({ yellow: false, green: true, red: false });
+    expect(shown(empty, 'prediction').rgb.every((value) => value === 0)).toBe(true);
+    expect(shown(right, 'prediction').rgb).toContain(255);
+  });
+
+  it('counts pixels at each threshold as the rule has them', async () => {
+    const curve = (await validateRule(label))?.precisionRecall;
+    const labelled = scan.mask.reduce((sum, value) => sum + value, 0);
+    expect(curve?.truePositives.slice(1)).toEqual(Array(200).fill(labelled));
+    expect(curve?.falsePositives[0]).toBe(scan.mask.length - labelled);
+    expect(curve?.falsePositives[1]).toBe(0);
   });
 
   it('drops components of too few voxels', async () => {

@@ -1,0 +1,82 @@
+import { resolveTrainConfig, type TrainConfig } from './config.js';
+import { fieldsOfNoAccount } from './fieldsOfNoAccount.js';
+import { type HparamValue, hparamsExperiment, hparamsStart } from './hparams.js';
+import { bytesField, concat } from './protobuf.js';
+import type { TensorboardWriter } from './tensorboard.js';
+
+/** Figures that the table of runs shows, by the tags of `trackMetrics`. */
+const metrics = [
+  { tag: 'score/best', name: 'best score' },
+  { tag: 'score/validation', name: 'score' },
+  { tag: 'nodules/Dice mean', name: 'Dice mean' },
+  { tag: 'nodules/found share', name: 'found' },
+  { tag: 'nodules/false per scan', name: 'false per scan' },
+  { tag: 'loss/validation', name: 'validation loss' },
+  { tag: 'loss/training', name: 'training loss', training: true },
+];
+
+/** Charts that lay training beside validation. */
+const charts = [
+  ['loss', ['loss/training', 'loss/validation']],
+  ['pixel F1', ['pixels/training F1', 'pixels/validation F1']],
+  ['pixel recall', ['pixels/training recall', 'pixels/validation recall']],
+  ['pixel precision', ['pixels/training precision', 'pixels/validation precision']],
+  ['score', ['score/validation', 'score/best']],
+] as const;
+
+/** What TensorBoard is told once, when a run begins: its configuration as a table and as hyper-parameters, and which curves share a chart. */
+export function trackStart(writer: TensorboardWriter, config: TrainConfig, run: string): void {
+  const now = Date.now() / 1000;
+  const hparams = hparamsOf(config);
+  writer.text('config', configTable(config), 0);
+  writer.pluginOnly('_hparams_/experiment', hparamsExperiment(hparams, metrics, now));
+  writer.pluginOnly('_hparams_/session_start_info', hparamsStart(hparams, run, now));
+  writer.pluginBytes('custom_scalars__config__', { name: 'custom_scalars', content: layout() });
+}
+
+/** Fields by their path: `network.depth`. */
+export function flatFields(fields: object, path = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.entries(flatFields(value, `${path}${name}.`))
+        : [[`${path}${name}`, value]],
+    ),
+  );
+}
+
+function hparamsOf(config: TrainConfig): Record<string, HparamValue> {
+  const fields = Object.entries(flatFields(config)).filter(([name, value]) => {
+    return value !== undefined && !fieldsOfNoAccount.has(name);
+  });
+  const simple = (value: unknown): HparamValue =>
+    typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
+      ? value
+      : JSON.stringify(value);
+  return Object.fromEntries(fields.map(([name, value]) => [name, simple(value)]));
+}
+
+/** Every field with its value as a table of Markdown; what the preset `default` has otherwise comes first. */
+export function configTable(config: TrainConfig): string {
+  const { data, out } = config;
+  const defaults = flatFields(resolveTrainConfig({ data, out }));
+  const cell = (value: unknown) => JSON.stringify(value ?? null).replaceAll('|', '\\|');
+  const rows = Object.entries(flatFields(config)).map(([name, value]) => {
+    const changed = cell(value) !== cell(defaults[name]) || name === 'data' || name === 'out';
+    return {
+      changed,
+      text: `| ${name} | ${cell(value)} | ${changed && defaults[name] !== value ? cell(defaults[name]) : ''} |`,
+    };
+  });
+  const sorted = [...rows.filter(({ changed }) => changed), ...rows.filter(({ changed }) => !changed)];
+  return ['| field | value | by default |', '|---|---|---|', ...sorted.map(({ text }) => text)].join('\n');
+}
+
+/** `Layout` of TensorBoard's plugin `custom_scalars` (its layout.proto); tags are regular expressions there. */
+function layout(): Uint8Array {
+  const chart = ([title, tags]: (typeof charts)[number]) => {
+    const lines = concat(...tags.map((tag) => bytesField(1, `^${tag}$`)));
+    return bytesField(2, concat(bytesField(1, title), bytesField(2, lines)));
+  };
+  return bytesField(2, concat(bytesField(1, 'training beside validation'), ...charts.map(chart)));
+}
