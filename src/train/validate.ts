@@ -11,9 +11,9 @@ import {
 } from '../score/index.js';
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from './metrics.js';
-import { middlesOf, type NodulePicture, nodulePictures } from './nodulePictures.js';
 import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
 import type { StepCounts } from './stepCounts.js';
+import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
 
 export interface ValidationParts {
   scans: () => AsyncIterable<LabelledScan>;
@@ -41,7 +41,7 @@ export interface Validation {
   nodules: NoduleScores & { scans: number };
   /** Over all pixels that were looked at. */
   precisionRecall: PrecisionRecall;
-  pictures: NodulePicture[];
+  pictures: ValidationPicture[];
 }
 
 const batch = 4;
@@ -52,7 +52,7 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
   counts.reset();
   const curve = new PrecisionRecallCounts(parts.device);
   const scores: ScanScore[] = [];
-  const pictures: NodulePicture[] = [];
+  const pictures: ValidationPicture[] = [];
   let shown = 0;
   for await (const scan of parts.scans()) {
     const middles = middlesOf(scan).slice(0, parts.pictured - shown);
@@ -63,7 +63,7 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
       const probability = probabilities.get(middle[0]) as Float32Array;
       // With `positiveSlicesOnly` a slice without a label is not looked at.
       if (probability.length === 0) continue;
-      pictures.push(...nodulePictures({ scan, middle, probability, prediction, contextSlices }));
+      pictures.push(...validationPictures({ scan, middle, probability, prediction, contextSlices }));
       shown++;
     }
     scores.push(scoreOf(scan, prediction, parts.minimumVoxels));

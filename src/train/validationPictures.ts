@@ -8,7 +8,7 @@ const mostPixels = 128;
 /** A window is enlarged by a whole factor to about this. */
 const wantedPixels = 288;
 
-export interface NodulePicture {
+export interface ValidationPicture {
   tag: string;
   image: RgbImage;
   /** Markdown. */
@@ -38,7 +38,7 @@ export const middlesOf = ({ nodules }: LabelledScan): Triple[] => [
  * A window around the nodule as pictures: what the network sees, the label, the predicted probability, and where they differ; of a slice that is larger than the
  * window also the whole of it.
  */
-export function nodulePictures(shown: PicturedSlice): NodulePicture[] {
+export function validationPictures(shown: PicturedSlice): ValidationPicture[] {
   const { scan, middle, probability, prediction, contextSlices } = shown;
   const { volume, mask } = scan;
   const [slices, rows, columns] = volume.shape;
@@ -56,7 +56,7 @@ export function nodulePictures(shown: PicturedSlice): NodulePicture[] {
   const neighbours = Array.from({ length: 2 * contextSlices + 1 }, (_, n) =>
     Math.min(Math.max(slice + n - contextSlices, 0), slices - 1),
   );
-  const picture = (kind: string, image: RgbImage, description: string, constant = false): NodulePicture => ({
+  const picture = (kind: string, image: RgbImage, description: string, constant = false): ValidationPicture => ({
     tag: `validation ${volume.uid} slice ${slice}/${kind}`,
     image,
     description,
