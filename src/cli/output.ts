@@ -1,3 +1,4 @@
+import pc from 'picocolors';
 import { ProgressView } from './progress.js';
 
 /** Where a command's words go: with `--json` events on stdout and everything else on stderr. */
@@ -8,6 +9,10 @@ export interface Output {
   /** A line for people. */
   print(line: string): void;
   progress: ProgressView;
+  /** Colours for a terminal; without one, or with NO_COLOR, text stays as it is. */
+  paint: Pick<ReturnType<typeof pc.createColors>, 'bold' | 'dim' | 'green'>;
+  /** Characters that a line may have. */
+  width(): number;
 }
 
 export function openOutput(json: boolean): Output {
@@ -20,5 +25,7 @@ export function openOutput(json: boolean): Output {
     },
     print: (line) => progress.line(line),
     progress,
+    paint: pc.createColors(stream.isTTY === true && pc.isColorSupported),
+    width: () => (stream.isTTY ? stream.columns - 1 : 120),
   };
 }

@@ -8,6 +8,10 @@ export interface Progress {
   /** Units per second, for instance crops/s. */
   rate?: number;
   unit?: string;
+  /** Where it is known better than from the share that is done. */
+  secondsLeft?: number;
+  /** That is the least that it takes. */
+  atLeast?: boolean;
   note?: string;
 }
 
@@ -19,18 +23,32 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** One line of at most `width` columns: label, bar (where `barWidth` > 0), share, rate and time left. */
+/**
+ * One line of at most `width` columns: label, bar (of at most `barWidth`), share, rate, time left, note. Where there is not room for all of it the
+ * bar gets shorter, then bar, share and rate are left out.
+ */
 export function progressLine(progress: Progress, secondsPassed: number, width: number, barWidth: number): string {
   const { label, done, total, rate, unit, note } = progress;
   const share = total > 0 ? Math.min(1, done / total) : 1;
-  const filled = Math.round(share * barWidth);
-  const bar = barWidth > 0 ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '';
-  const left =
-    secondsPassed > 0 && done > 0 && done < total ? `${clock((secondsPassed / done) * (total - done))} left` : '';
+  const paced = secondsPassed > 0 && done > 0 && done < total ? (secondsPassed / done) * (total - done) : null;
+  const seconds = progress.secondsLeft ?? paced;
+  const left = seconds === null ? '' : `${progress.atLeast ? 'over ' : ''}${clock(seconds)} left`;
   const speed = rate === undefined ? '' : `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)} ${unit ?? ''}/s`;
-  const parts = [label, bar, `${done}/${total}`, speed, left, note ?? ''].filter((part) => part !== '');
-  return parts.join('  ').slice(0, width);
+  const parts = { label, bar: '', count: `${done}/${total}`, speed, left, note: note ?? '' };
+  const text = () =>
+    Object.values(parts)
+      .filter((part) => part !== '')
+      .join('  ');
+  const room = Math.min(barWidth, width - text().length - 2);
+  if (room >= shortestBar) {
+    const filled = Math.round(share * room);
+    parts.bar = `${'█'.repeat(filled)}${'░'.repeat(room - filled)}`;
+  }
+  for (const part of ['count', 'speed'] as const) if (text().length > width) parts[part] = '';
+  return text().slice(0, width);
 }
+
+const shortestBar = 4;
 
 /**
  * Shows progress on one line that renews itself on a terminal, and as a plain line now and then where there is none.

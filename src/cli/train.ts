@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { readRunHistory } from '../evaluate/report/runHistory.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { compareRuns } from '../train/compareRuns.js';
 import { type TrainConfigInput, trainConfigSchema } from '../train/config.js';
@@ -11,7 +12,7 @@ import { openOutput } from './output.js';
 import { addSchemaOptions } from './schemaOptions.js';
 import { showReplay } from './showReplay.js';
 import { stopOnInterrupt } from './stopOnInterrupt.js';
-import { trainView } from './trainView.js';
+import { runSummary, trainView } from './trainView.js';
 
 export function trainCommand(): Command {
   const command = new Command('train')
@@ -37,7 +38,7 @@ export function trainCommand(): Command {
           `\`train --resume ${resume}\` goes on with what ${resume} was started with, but ${others.join(', ')} ` +
             'was given too; leave that out, or start a new run with --data and --out',
         );
-      if (replayed === undefined) await followTraining({ resume }, json);
+      if (replayed === undefined) await tellOfRun(await followTraining({ resume }, json), json);
       else await showReplay(resume, replayed, json);
       return;
     }
@@ -49,6 +50,7 @@ export function trainCommand(): Command {
     const { out: _, ...repeated } = like === undefined ? { out: '' } : recordedConfig(runFolder(like), 'repeating');
     const config = mergeFields(mergeFields(repeated, recipe === undefined ? {} : readRecipe(recipe)), fields);
     const end = await followTraining({ config: config as TrainConfigInput }, json);
+    await tellOfRun(end, json);
     if (like !== undefined && end.status === 'finished') tellOfLikeness(end.run, like, json);
   });
   return command;
@@ -73,6 +75,14 @@ function tellOfLikeness(run: string, like: string, json: boolean): void {
       : `Not the bits of ${like}. First difference: ${firstDifference}.`,
   );
   if (!same) process.exitCode = 1;
+}
+
+/** What people see of a finished run at its end. */
+async function tellOfRun(end: TrainEvent & { type: 'end' }, json: boolean): Promise<void> {
+  if (end.status !== 'finished') return;
+  const output = openOutput(json);
+  const history = await readRunHistory(runFolder(end.run).events);
+  for (const line of runSummary(history, end, output.width())) output.print(line);
 }
 
 /** Runs or resumes training with its events shown; Ctrl-C saves, and a second one ends at once. */

@@ -10,6 +10,8 @@ export interface StartEvent {
   parameters: number;
   epochs: number;
   stepsPerEpoch: number;
+  /** Epochs between validations; the first and the last are validated too. */
+  validateEvery: number;
   trainScans: number;
   validationScans: number;
   /** Steps that a resumed run has behind it, else 0. */
@@ -32,7 +34,7 @@ export interface EpochEvent {
   type: 'epoch';
   epoch: number;
   step: number;
-  /** Of training, without validation; of an epoch that was resumed, since then. */
+  /** Of training, without validation; those of an interrupted epoch are added up, as far as its checkpoints say them. */
   seconds: number;
   /** Most memory that this process has held so far (resident set), validation included; null where the system does not say it. */
   peakRssBytes: number | null;

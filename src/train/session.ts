@@ -115,6 +115,7 @@ export async function openSession(run: Run): Promise<Session> {
     parameters: net.parameters().reduce((sum, { numel }) => sum + numel, 0),
     epochs: config.epochs,
     stepsPerEpoch,
+    validateEvery: config.validateEvery,
     trainScans: data.split.train.length,
     validationScans: data.validationScans,
     step: run.state.step,
