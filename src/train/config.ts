@@ -4,6 +4,7 @@ import { samplerOptionsSchema } from '../data/sampler.js';
 import { sourceOptionsSchema } from '../data/sourceOptions.js';
 import { labelRuleSchema } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
+import { contradictionsIn } from './contradictions.js';
 import { mergeFields } from './recipe.js';
 
 const count = () => z.int().positive();
@@ -157,8 +158,8 @@ export const trainConfigSchema = z.strictObject({
   hardNegatives: samplerOptionsSchema.shape.hardNegatives,
   balance: samplerOptionsSchema.shape.balance,
   hideEdges: samplerOptionsSchema.shape.hideEdges,
-  huLow: z.number().default(-1000).describe('HU are clipped to at least this'),
-  huHigh: z.number().default(1000).describe('HU are clipped to at most this'),
+  huLow: samplerOptionsSchema.shape.huLow,
+  huHigh: samplerOptionsSchema.shape.huHigh,
   validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients that validates'),
   split: z.string().min(1).optional().describe("file of a split to use, as another run's split.json"),
   folds: z.int().min(2).optional().describe('divide the patients into so many folds; with --fold'),
@@ -218,8 +219,9 @@ export function resolveTrainConfig(input: unknown): TrainConfig {
   const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
   const preset = presets[given.preset as PresetName] as Record<string, unknown> | undefined;
   const parsed = trainConfigSchema.safeParse(preset ? mergeFields(preset, given) : input);
-  if (parsed.success) return parsed.data;
-  throw new NoduleTrainError('config', `configuring training: ${parsed.error.issues.map(issueText).join('; ')}`);
+  const faults = parsed.success ? contradictionsIn(parsed.data) : parsed.error.issues.map(issueText);
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw new NoduleTrainError('config', `configuring training: ${faults.join('; ')}`);
 }
 
 function issueText(issue: z.core.$ZodIssue): string {

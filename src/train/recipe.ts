@@ -63,18 +63,34 @@ export function assignedFields(assignments: readonly string[]): Fields {
       if (!isFields(at[name])) at[name] = {};
       at = at[name] as Fields;
     }
-    at[names.at(-1) as string] = parseDocument(value).toJS();
+    at[names.at(-1) as string] = assignedValue(assignment, value);
   }
   return fields;
 }
 
+function assignedValue(assignment: string, value: string): unknown {
+  const document = parseDocument(value);
+  const error = document.errors[0];
+  try {
+    if (error === undefined) return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    // An alias that names nothing; said below.
+  }
+  throw new NoduleTrainError(
+    'bad-use',
+    `\`--set ${assignment}\`: its value is no YAML${error === undefined ? '' : ` (${error.message.split(' at line')[0]})`}; ` +
+      'put quotes around text that begins with one of [ { * & ! | > % @',
+  );
+}
+
 /** `over` wins over `base`, field by field; undefined fields are passed over. */
 export function mergeFields(base: Fields, over: Fields): Fields {
-  const merged = { ...base };
+  const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;
-    const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
-    merged[key] = isFields(below) && isFields(value) ? mergeFields(below, value) : value;
+    const below = merged.get(key);
+    merged.set(key, isFields(below) && isFields(value) ? mergeFields(below, value) : value);
   }
-  return merged;
+  // Not by assignment: a field named __proto__ must come out as one, to be refused.
+  return Object.fromEntries(merged);
 }

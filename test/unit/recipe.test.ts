@@ -62,4 +62,19 @@ describe('--set', () => {
       expect(() => assignedFields([text])).toThrow(/wanted is a field and its value/);
     },
   );
+  it.each(['network={depth: 4', 'patientPattern=[A-Z]+)', 'loss=*dice', 'loss=%d'])(
+    'refuses the value of %s in one line',
+    (text) => {
+      expect(() => assignedFields([text])).toThrow(/its value is no YAML.*put quotes around text that begins with/);
+      expect(() => assignedFields([text])).not.toThrow(/\n/);
+    },
+  );
+
+  it('passes names of what every object has on as fields, to be refused there', () => {
+    for (const text of ['constructor.prototype.epochs=7', 'toString=1', 'hasOwnProperty.call=1']) {
+      const fields = mergeFields({ data: 'a', out: 'b' }, assignedFields([text]));
+      expect(() => resolveTrainConfig(fields), text).toThrow(`unknown field \`${text.split(/[.=]/)[0]}\``);
+    }
+    expect(({} as { epochs?: number }).epochs).toBeUndefined();
+  });
 });
