@@ -47,9 +47,10 @@ export function reportCommand(): Command {
 }
 
 /** What people are told of a report. */
-export const reportLines = ({ path, bytes, missing }: Report): string[] => [
+export const reportLines = ({ path, bytes, missing, reason }: Report): string[] => [
   `Report     ${path}  (${(bytes / 1e6).toFixed(1)} MB; open it in a browser)`,
   ...(missing === null ? [] : [`Without pictures, sizes, calibration and intervals: ${missing}`]),
+  ...(reason === missing ? [] : [`The reason: ${reason}`]),
 ];
 
 /** Pictures stay in the page. */

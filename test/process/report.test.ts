@@ -70,19 +70,18 @@ describe('report', () => {
     }
   });
 
-  it('says nothing of where the data lay', () => expect(pageOf('run')).not.toContain('Doe'));
+  it('says nothing of where the data lay', () => expect(pageOf('run')).not.toContain('Jane Doe'));
 
   it('is made of what the run holds where the data are gone, and finds them again with --data', () => {
     renameSync(join(folder, 'Jane Doe'), join(folder, 'elsewhere'));
     const gone = cli('report', 'run');
     expect(gone.status, gone.stderr).toBe(0);
-    expect(gone.stdout).toMatch(
-      /Without pictures, sizes, calibration and intervals: .*there is no such folder.*--data DIR/,
-    );
+    expect(gone.stdout).toMatch(/Without pictures, sizes, calibration and intervals: .*\(data-missing\).*--data DIR/);
+    expect(gone.stdout).toMatch(/The reason: opening the data folder Jane Doe: there is no such folder/);
     expect(headings(pageOf('run'))).toEqual(parts);
     expect(pageOf('run').match(/Missing: the scans/g)).toHaveLength(4);
     expect(pageOf('run')).toContain('mean loss');
-    expect(pageOf('run')).not.toContain('Doe');
+    expect(pageOf('run')).not.toContain('Jane Doe');
     const found = cli('report', 'run', '--data', 'elsewhere', '--scans', '1', '--json');
     expect(found.status, found.stderr).toBe(0);
     expect(found.end).toMatchObject({ missing: null, figures: { scans: 1 } });

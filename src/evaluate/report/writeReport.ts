@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type Dataset, readSplit } from '../../data/index.js';
-import { withoutPaths } from '../../data/withoutPaths.js';
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { Device } from '../../torch/index.js';
 import { chooseDevice } from '../../train/chooseDevice.js';
@@ -37,6 +36,8 @@ export interface Report {
   bytes: number;
   /** Why the parts that need scans are missing; null where they are there. */
   missing: string | null;
+  /** The same with the folder's name, which the page does not tell. */
+  reason: string | null;
   scores: ValidationScores | null;
 }
 
@@ -50,7 +51,7 @@ export async function writeReport(folder: string, options: ReportOptions = {}): 
   const run = runFolder(folder);
   const config = recordedConfig(run, 'reporting on');
   const history = await readRunHistory(run.events);
-  const scored = await scoresOf(run, config, options);
+  const { reason, ...scored } = await scoresOf(run, config, options);
   const page = reportPage({
     name: basename(resolve(folder)),
     config,
@@ -63,7 +64,7 @@ export async function writeReport(folder: string, options: ReportOptions = {}): 
   const path = join(folder, 'report.html');
   await writeFile(`${path}.tmp`, page);
   await rename(`${path}.tmp`, path);
-  return { path, bytes: Buffer.byteLength(page), ...scored };
+  return { path, bytes: Buffer.byteLength(page), ...scored, reason: reason ?? scored.missing };
 }
 
 /** A run whose validations all scored 0 has no best model. */
@@ -81,7 +82,7 @@ async function scoresOf(
   run: RunFolder,
   config: TrainConfig,
   options: ReportOptions,
-): Promise<{ scores: ValidationScores | null; missing: string | null }> {
+): Promise<{ scores: ValidationScores | null; missing: string | null; reason?: string }> {
   const path = modelOf(run);
   if (path === null) return { scores: null, missing: 'the run has saved no model yet.' };
   if (!existsSync(run.split))
@@ -89,7 +90,7 @@ async function scoresOf(
   const { validation } = await readSplit(run.split);
   const uids = options.scans ? validation.slice(0, options.scans) : validation;
   const opened = await openData(config, uids, options.data);
-  if (opened.dataset === null) return { scores: null, missing: opened.missing };
+  if (opened.dataset === null) return { scores: null, missing: opened.missing, reason: opened.reason };
   const device = chooseDevice(options.device ?? 'auto') as Device;
   const { model, point } = loadScanModel(path, device);
   const scores = await scoreValidation({
@@ -108,7 +109,10 @@ async function scoresOf(
   return { scores, missing: null };
 }
 
-type Opened = { dataset: Dataset } | { dataset: null; missing: string };
+type Opened = { dataset: Dataset } | { dataset: null; missing: string; reason: string };
+
+const missingData = 'the scans that the run was validated on could not be opened';
+const anew = 'with them, make the report anew by nodule-train report RUN --data DIR.';
 
 /** Data that were named must be there; those of the configuration may have gone. */
 async function openData(config: TrainConfig, uids: readonly string[], dir?: string): Promise<Opened> {
@@ -124,11 +128,8 @@ async function openData(config: TrainConfig, uids: readonly string[], dir?: stri
     return { dataset };
   } catch (error) {
     if (dir !== undefined || !(error instanceof NoduleTrainError)) throw error;
-    const said = withoutPaths(error.message, [config.data]);
-    return {
-      dataset: null,
-      missing: `the scans that the run was validated on could not be opened (${said}). With them, make the report anew: nodule-train report RUN --data DIR`,
-    };
+    // The message names the folder, which may be named after a patient: it is for the terminal alone.
+    return { dataset: null, missing: `${missingData} (${error.code}); ${anew}`, reason: error.message };
   }
 }
 
