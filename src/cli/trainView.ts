@@ -9,6 +9,8 @@ import { timeLeft } from './timeLeft.js';
 const figure = (value: number | null | undefined, digits = 3) =>
   value === null || value === undefined ? '–' : value.toFixed(digits);
 
+const pace = (rate: number | undefined) => figure(rate, rate !== undefined && rate < 10 ? 1 : 0);
+
 /** Columns of the line that stays of each epoch, the most wanted first: a narrow terminal has fewer. */
 const columns = ['epoch', 'loss', '(val.)', 'score', 'found', 'Dice', 'false/scan', 'crops/s', 'time'] as const;
 const widths = [9, 6, 6, 10, 8, 6, 10, 7, 8];
@@ -46,7 +48,7 @@ export function trainView(output: Output): (event: TrainEvent) => void {
       nodules === undefined ? '–' : `${nodules.found}/${nodules.nodules}`,
       figure(nodules?.dice3d),
       figure(nodules?.falsePerScan, 1),
-      figure(rates.sort((a, b) => a - b)[rates.length >> 1], 0),
+      pace(rates.sort((a, b) => a - b)[rates.length >> 1]),
       clock(seconds + (validation?.seconds ?? 0)),
     ];
     if (!headed) output.print(dim(epochLine(columns, output.width())));

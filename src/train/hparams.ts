@@ -19,15 +19,26 @@ const plugin = (field: number, message: Uint8Array): PluginData => ({
   content: bytesField(field, message),
 });
 
-/** Columns: hyper-parameters by name, with a value that shows their type, and metrics by the tags of their scalars. */
+/**
+ * Columns: hyper-parameters by name, with a value that shows their type, and metrics by the tags of their scalars.
+ * @param foremost hyper-parameters whose columns come first; TensorBoard has the others by name, most of them hidden
+ */
 export function hparamsExperiment(
   hparams: Record<string, HparamValue>,
+  foremost: ReadonlySet<string>,
   metrics: readonly Metric[],
   now: number,
 ): PluginData {
   const types = { string: 1, boolean: 2, number: 3 } as const;
   const infos = Object.entries(hparams).map(([name, value]) =>
-    bytesField(4, concat(bytesField(1, name), varintField(4, types[typeof value as keyof typeof types]))),
+    bytesField(
+      4,
+      concat(
+        bytesField(1, name),
+        varintField(4, types[typeof value as keyof typeof types]),
+        varintField(7, Number(foremost.has(name))),
+      ),
+    ),
   );
   const metricInfos = metrics.map(({ tag, name, training }) =>
     bytesField(5, concat(bytesField(1, bytesField(2, tag)), bytesField(3, name), varintField(5, training ? 1 : 2))),

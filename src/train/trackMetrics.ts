@@ -79,7 +79,7 @@ export function trackTensors(writer: TensorboardWriter, parameters: Map<string, 
   for (const [name, parameter] of parameters)
     for (const [kind, tensor] of [
       ['weights', parameter],
-      ['gradients', parameter.grad],
+      ['weights, gradients of', parameter.grad],
     ] as const) {
       const histogram = tensor === null ? null : histogramOf(tensor);
       if (histogram !== null) writer.histogram(`${kind}/${name}`, histogram, step);

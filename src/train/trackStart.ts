@@ -15,6 +15,9 @@ const metrics = [
   { tag: 'loss/training', name: 'training loss', training: true },
 ];
 
+/** Columns that come first even in a run that has their defaults, as others of the folder may not. */
+const oftenCompared = ['preset', 'loss', 'learningRate'];
+
 /** Charts that lay training beside validation. */
 const charts = [
   ['loss', ['loss/training', 'loss/validation']],
@@ -28,8 +31,10 @@ const charts = [
 export function trackStart(writer: TensorboardWriter, config: TrainConfig, run: string): void {
   const now = Date.now() / 1000;
   const hparams = hparamsOf(config);
+  const changed = Object.entries(hparamsOf(defaultsFor(config))).filter(([name, value]) => hparams[name] !== value);
+  const foremost = new Set([...oftenCompared, ...changed.map(([name]) => name)]);
   writer.text('config', configTable(config), 0);
-  writer.pluginOnly('_hparams_/experiment', hparamsExperiment(hparams, metrics, now));
+  writer.pluginOnly('_hparams_/experiment', hparamsExperiment(hparams, foremost, metrics, now));
   writer.pluginOnly('_hparams_/session_start_info', hparamsStart(hparams, run, now));
   writer.pluginBytes('custom_scalars__config__', { name: 'custom_scalars', content: layout() });
 }
@@ -45,6 +50,8 @@ export function flatFields(fields: object, path = ''): Record<string, unknown> {
   );
 }
 
+const defaultsFor = ({ data, out }: TrainConfig): TrainConfig => resolveTrainConfig({ data, out });
+
 function hparamsOf(config: TrainConfig): Record<string, HparamValue> {
   const fields = Object.entries(flatFields(config)).filter(([name, value]) => {
     return value !== undefined && !fieldsOfNoAccount.has(name);
@@ -58,8 +65,7 @@ function hparamsOf(config: TrainConfig): Record<string, HparamValue> {
 
 /** Every field with its value as a table of Markdown; what the preset `default` has otherwise comes first. */
 export function configTable(config: TrainConfig): string {
-  const { data, out } = config;
-  const defaults = flatFields(resolveTrainConfig({ data, out }));
+  const defaults = flatFields(defaultsFor(config));
   const cell = (value: unknown) => JSON.stringify(value ?? null).replaceAll('|', '\\|');
   const rows = Object.entries(flatFields(config)).map(([name, value]) => {
     const changed = cell(value) !== cell(defaults[name]) || name === 'data' || name === 'out';

@@ -4,7 +4,7 @@ import { slicePicture } from './slicePicture.js';
 import type { RgbImage } from './tensorboard.js';
 
 /** Most rows and columns of the window around a nodule that is shown. */
-const mostPixels = 128;
+const mostPixels = 64;
 /** A window is enlarged by a whole factor to about this. */
 const wantedPixels = 288;
 

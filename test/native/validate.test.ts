@@ -108,7 +108,7 @@ describe('validate', () => {
     expect(tags[0]).toMatch(/^validation phantom-3 slice \d+\/context$/);
   });
 
-  it('shows windows of 128 pixels enlarged, the context as a grid, and errors in the colours of the legend', async () => {
+  it('shows windows of 64 pixels enlarged, the context as a grid, and errors in the colours of the legend', async () => {
     const [right, empty] = [await validateRule(label), await validateRule(() => new Uint8Array(size()))];
     const shown = (validation: typeof right, kind: string) =>
       validation?.pictures.find(({ tag }) => tag.endsWith(`/${kind}`))?.image as NonNullable<
@@ -118,7 +118,7 @@ describe('validate', () => {
     expect(sizeOf('error')).toEqual([256, 256]);
     expect(sizeOf('whole slice')).toEqual([146, 150]);
     // Three slices in a grid of two by two, with gaps of two pixels.
-    expect(sizeOf('context')).toEqual([262, 262]);
+    expect(sizeOf('context')).toEqual([134, 134]);
     const colours = ({ rgb }: { rgb: Uint8Array }) => {
       let [yellow, green, red] = [0, 0, 0];
       for (let at = 0; at < rgb.length; at += 3) {

@@ -19,7 +19,10 @@ interface Read {
   histograms: Record<string, [step: number, limits: number[], counts: number[], count: number][]>;
   curves: Record<string, [step: number, rows: number[][]][]>;
   text: Record<string, [step: number, text: string][]>;
-  experiment: { hparamInfos: { name: string; type: string }[]; metricInfos: { name: { tag: string } }[] };
+  experiment: {
+    hparamInfos: { name: string; type: string; differs?: boolean }[];
+    metricInfos: { name: { tag: string } }[];
+  };
   start: { hparams: Record<string, unknown>; groupName: string };
   end: { status: string };
   layout: { category: { chart: { multiline: { tag: string[] } }[] }[] };
@@ -122,7 +125,7 @@ describe.skipIf(python === null)(
           .filter((tag) => tag.startsWith(`${kind}/`))
           .map((tag) => tag.slice(kind.length + 1));
       expect(names('weights').length).toBeGreaterThan(20);
-      expect(names('gradients')).toEqual(names('weights'));
+      expect(names('weights, gradients of')).toEqual(names('weights'));
       for (const entries of Object.values(whole.histograms)) {
         expect(entries.map(([step]) => step)).toEqual([4, 8]);
         for (const [, limits, counts, count] of entries) {
@@ -157,6 +160,8 @@ describe.skipIf(python === null)(
       expect(whole.start.hparams).toMatchObject({ epochs: 2, loss: 'dice', 'network.batchNorm': true });
       const { hparamInfos, metricInfos } = whole.experiment;
       expect(hparamInfos.map(({ name }) => name).sort()).toEqual(Object.keys(whole.start.hparams).sort());
+      const foremost = hparamInfos.filter(({ differs }) => differs).map(({ name }) => name);
+      expect(foremost.sort()).toEqual(['epochs', 'learningRate', 'loss', 'preset', 'samples', 'threads']);
       for (const { name, type } of hparamInfos)
         expect(type).toBe(
           { number: 'DATA_TYPE_FLOAT64', boolean: 'DATA_TYPE_BOOL', string: 'DATA_TYPE_STRING' }[
