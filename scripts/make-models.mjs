@@ -7,12 +7,13 @@
 //   --folds N --fold I   fold I validates (default 0 of 5): it chooses checkpoint and operating point
 //   --scans DIR      whole scans to score at the end, with readers' votes (default ../shared/data/luna16); --no-scans leaves that out
 //   --work DIR       where phantoms and run stay (default runs/models/NAME); a run that is there is gone on with
+//   --run RUN        instead of training: a finished run, whose data, split and best checkpoint are taken
 import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { openOutput } from '../dist/cli/output.js';
 import { followTraining } from '../dist/cli/train.js';
-import { openDataset, splitOfFold, writeSplit } from '../dist/data/index.js';
+import { openDataset, readSplit, sourceOptionsOf, splitOfFold, writeSplit } from '../dist/data/index.js';
 import { prepare } from '../dist/data/prepare.js';
 import { evaluate } from '../dist/evaluate/evaluate.js';
 import { modelNames } from '../dist/evaluate/namedModel.js';
@@ -46,6 +47,7 @@ const { values, positionals } = parseArgs({
     scans: { type: 'string', default: '../shared/data/luna16' },
     'no-scans': { type: 'boolean', default: false },
     work: { type: 'string' },
+    run: { type: 'string' },
     out: { type: 'string', default: 'models' },
   },
 });
@@ -57,7 +59,8 @@ const fail = (text) => {
 if (!modelNames.includes(name) || positionals.length > 1)
   fail(`which model? One of ${modelNames.join(', ')} is wanted`);
 const onCrops = name === 'default';
-if (onCrops && values.data === undefined) fail('--data DIR is missing: the nnU-Net raw folder of 8-bit crops');
+if (onCrops && values.data === undefined && values.run === undefined)
+  fail('--data DIR is missing: the nnU-Net raw folder of 8-bit crops');
 const recipe = values.recipe ?? path.join('recipes', `${name}.yaml`);
 const work = values.work ?? path.join('runs', 'models', name);
 if (!values['no-scans'] && !fs.existsSync(values.scans))
@@ -80,37 +83,54 @@ const phantoms = async (part) => {
   return store;
 };
 
-stage(onCrops ? `data ${values.data}` : 'phantoms');
-const data = onCrops ? values.data : await phantoms('train');
-const dataset = await openDataset(data);
-const leftOut = new Set(onCrops ? values['leave-out'].split(',').filter((patient) => patient !== '') : []);
-const split = path.join(work, 'split.json');
-const drawn = splitOfFold(dataset, { fold: Number(values.fold), folds: Number(values.folds) });
-const stays = new Set(dataset.scans.filter(({ patient }) => !leftOut.has(patient)).map(({ uid }) => uid));
-const kept = (uids) => uids.filter((uid) => stays.has(uid));
-await writeSplit(split, { ...drawn, train: kept(drawn.train), validation: kept(drawn.validation) });
-
-const run = runFolder(path.join(work, 'run'));
-const { folds: _, fold: __, ...fields } = readRecipe(recipe);
-const config = resolveTrainConfig(mergeFields(fields, { data, out: run.folder, split }));
-if (fs.existsSync(run.config)) {
-  if (
-    !isDeepStrictEqual(
-      JSON.parse(JSON.stringify(config)),
-      JSON.parse(JSON.stringify(recordedConfig(run, 'going on with'))),
-    )
-  )
+/** A run of scripts/make-models.mjs: made anew, gone on with, or only taken up where it is finished. */
+const trained = async () => {
+  const data = onCrops ? values.data : await phantoms('train');
+  const dataset = await openDataset(data);
+  const split = path.join(work, 'split.json');
+  const drawn = splitOfFold(dataset, { fold: Number(values.fold), folds: Number(values.folds) });
+  const stays = new Set(dataset.scans.filter(({ patient }) => !leftOut.has(patient)).map(({ uid }) => uid));
+  const kept = (uids) => uids.filter((uid) => stays.has(uid));
+  await writeSplit(split, { ...drawn, train: kept(drawn.train), validation: kept(drawn.validation) });
+  const run = runFolder(path.join(work, 'run'));
+  const { folds: _, fold: __, ...fields } = readRecipe(recipe);
+  const config = resolveTrainConfig(mergeFields(fields, { data, out: run.folder, split }));
+  const plain = (value) => JSON.parse(JSON.stringify(value));
+  const begun = fs.existsSync(run.config);
+  if (begun && !isDeepStrictEqual(plain(config), plain(recordedConfig(run, 'going on with'))))
     fail(`${run.folder} was trained by another recipe; remove it, or give another folder with --work`);
-  stage(`going on with ${run.folder}`);
-} else stage(`training by ${recipe}`);
-const end = await followTraining(fs.existsSync(run.config) ? { resume: run.folder } : { config }, false);
-if (end.status !== 'finished') process.exit(process.exitCode ?? 1);
+  stage(begun ? `going on with ${run.folder}` : `training by ${recipe}`);
+  const { status } = await followTraining(begun ? { resume: run.folder } : { config }, false);
+  if (status !== 'finished') process.exit(process.exitCode ?? 1);
+  return run;
+};
+
+stage(values.run ? `taking the run ${values.run}` : onCrops ? `data ${values.data}` : 'phantoms');
+const leftOut = new Set(onCrops ? values['leave-out'].split(',').filter((patient) => patient !== '') : []);
+const run = values.run ? runFolder(values.run) : await trained();
+const config = recordedConfig(run, 'making a model of');
+const events = fs
+  .readFileSync(run.events, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
+const end = events.findLast(({ type }) => type === 'end');
+if (end?.status !== 'finished')
+  fail(`the run ${run.folder} is not finished; go on with it: npx nodule-train train --resume ${run.folder}`);
 if (end.bestEpoch === null) fail(`no epoch of ${run.folder} scored above 0: there is no model to hand on`);
+const data = values.data ?? config.data;
+const dataset = await openDataset(data, sourceOptionsOf(config));
+const split = await readSplit(run.split);
+const used = new Set([...split.train, ...split.validation]);
+const known = dataset.scans.filter(({ uid, patient }) => used.has(uid) && leftOut.has(patient));
+if (known.length > 0)
+  fail(
+    `${run.folder} used ${known.length} scans of ${[...leftOut].join(', ')}, who are to be left out; train it without them`,
+  );
 
 const { net, description } = loadModel(run.best);
 stage('choosing the operating point on the scans that validated');
-const validated = kept(drawn.validation);
-const point = await choosePoint({ dataset, uids: validated, net, description, onProgress });
+const point = await choosePoint({ dataset, uids: split.validation, net, description, onProgress });
 output.progress.clear();
 
 const folder = path.join(values.out, name);
@@ -130,7 +150,8 @@ const score = (label, options) => {
     output.progress.clear(),
   );
 };
-const validation = await score('the scans that validated', { data, split, part: 'validation' });
+const source = sourceOptionsOf(config);
+const validation = await score('the scans that validated', { data, source, split: run.split, part: 'validation' });
 const heldOut = onCrops ? null : await score('phantoms that nothing was chosen on', { data: await phantoms('test') });
 const scans = values['no-scans']
   ? null
@@ -138,24 +159,20 @@ const scans = values['no-scans']
 if (scans !== null && scans.trainedOn > 0)
   fail(`the model was trained on ${scans.trainedOn} of the patients in ${values.scans}`);
 
-const events = fs
-  .readFileSync(run.events, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line));
 const manifest = JSON.parse(fs.readFileSync(run.manifest, 'utf8'));
-const { data: ___, out: ____, split: _____, ...recorded } = config;
+const { data: _, out: __, split: ___, ...recorded } = config;
 const figures = {
   name,
   command: `node scripts/make-models.mjs ${process.argv.slice(2).join(' ')}`,
+  trainCommand: values.run ? `nodule-train ${manifest.command.join(' ')}` : null,
   versions: manifest.versions,
   cpuCapability: manifest.cpuCapability,
   threads: manifest.threads,
   parameters: events.find(({ type }) => type === 'start').parameters,
   bytes: size,
   patients: { train: description.trainedOn.length, validation: validation.patients, leftOut: [...leftOut] },
-  scans: { train: kept(drawn.train).length, validation: validated.length },
-  fold: drawn.fold,
+  scans: { train: split.train.length, validation: split.validation.length },
+  fold: split.fold ?? null,
   best: { epoch: end.bestEpoch, score: end.bestScore },
   trainingSeconds: Math.round(
     events.filter(({ type }) => type === 'epoch').reduce((sum, { seconds }) => sum + seconds, 0),
