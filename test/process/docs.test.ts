@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -118,7 +119,17 @@ describe('README and docs', { timeout: 120_000 }, () => {
         .map((file) => textOf(`scripts/${file}`)),
     ];
     // Options of other programs, and the mistyped one of the error table.
-    const foreign = ['--help', '--epoch', '--ignore-scripts', '--inspect', '--omit', '--external', '--strict'];
+    const foreign = [
+      '--help',
+      '--epoch',
+      '--ignore-scripts',
+      '--inspect',
+      '--omit',
+      '--external',
+      '--strict',
+      '--reporter',
+      '--logdir',
+    ];
     for (const flag of flagsIn(prose))
       expect(foreign.includes(flag) || sources.some((source) => knows(source, flag)), `${page}: ${flag}`).toBe(true);
   });
@@ -131,8 +142,14 @@ const phantom = 'scans/subset1/phantom-standard-1-0001.mhd';
 const cheap = (words: string[]): string[] => {
   const filled = words.map(
     (word) =>
-      ({ DIR: 'scans', 'MODEL.safetensors': 'model.safetensors', RUN: 'run', IN: phantom, OUT: 'out.nii.gz' })[word] ??
-      word,
+      ({
+        DIR: 'scans',
+        FOLDER: 'predictions',
+        'MODEL.safetensors': 'model.safetensors',
+        RUN: 'run',
+        IN: phantom,
+        OUT: 'out.nii.gz',
+      })[word] ?? word,
   );
   const set = (flag: string, value: string) => {
     const at = filled.indexOf(flag);
@@ -146,6 +163,8 @@ const cheap = (words: string[]): string[] => {
     set('--spacing', '5,5,12');
     set('--threads', '1');
   }
+  // A page's run is longer than the one that is trained here.
+  if (filled.includes('--replay-step')) set('--replay-step', '1');
   if (name === 'train' && !filled.includes('--resume')) {
     set('--epochs', '1');
     set('--samples', '32');
@@ -171,7 +190,16 @@ describe('commands and code of README and docs, run on tiny phantoms', { timeout
     symlinkSync(main, path.join(made, 'node_modules', '.bin', 'nodule-train'));
     symlinkSync(path.join(folder, 'scans'), path.join(made, 'scans'));
     writeSeriesSync(path.join(made, 'chest'), stack);
+    predictTheTruth(path.join(made, 'predictions'));
     return made;
+  };
+  /** Masks under the names of their scans, as another program would leave them. */
+  const predictTheTruth = (predictions: string) => {
+    mkdirSync(predictions);
+    const masks = path.join(folder, 'scans', 'masks');
+    // A header keeps the name of its data beside it.
+    for (const file of readdirSync(masks))
+      copyFileSync(path.join(masks, file), path.join(predictions, file.replace('_mask.mhd', '.mhd')));
   };
   const execute = (cwd: string, command: string, args: string[]) => {
     const { status, stderr, stdout } = spawnSync(command, args, { cwd, encoding: 'utf8' });
