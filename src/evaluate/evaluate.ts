@@ -10,21 +10,25 @@ import {
 } from '../data/index.js';
 import type { LabelRuleOptions } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
+import type { OperatingPoint } from '../score/index.js';
 import {
   type BaselineScan,
   baselineAt,
   baselineCandidates,
+  chooseOperatingPoint,
   ignoredNodules,
+  type PointChoice,
+  type PredictedScan,
+  predictionAt,
   type ScanScore,
+  scoreAt,
   trueNodules,
 } from '../score/index.js';
 import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
 import { baselineHits } from './baselineHits.js';
-import type { OperatingPoint } from './candidates.js';
 import { type Figures, figuresOf } from './figures.js';
 import { loadScanModel, type ModelOptions } from './loadScanModel.js';
-import { chooseOperatingPoint, type PointChoice, type PredictedScan, predictionAt, scoreAt } from './operatingPoint.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { openPredictions } from './predictionFiles.js';
 import { predictScan } from './predictScan.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
+import type { OperatingPoint } from '../score/index.js';
 import { type Device, loadTensorsSync, type Module, nn, ops, scope, type Tensor } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
 import { modelFormat } from '../train/modelFile.js';
-import type { OperatingPoint } from './candidates.js';
 import { modelPath } from './namedModel.js';
 import { networkOf } from './networkOf.js';
 import { isSafetensors, readWeights } from './readWeights.js';
@@ -18,6 +18,10 @@ export const modelOptionsSchema = z.strictObject({
     .enum(['hu-clip', 'minmax-window'])
     .optional()
     .describe('of a model file that does not say it: HU clipped to ±1000, or 8-bit crops scaled slice by slice'),
+  flips: z
+    .boolean()
+    .optional()
+    .describe("average over the four mirror images of each slice, in four times the time; default the model's"),
 });
 
 export type ModelOptions = z.output<typeof modelOptionsSchema>;
@@ -43,7 +47,8 @@ export function loadScanModel(model: string, device: Device, options: ModelOptio
   const loaded = isCheckpoint(path) ? fromCheckpoint(path, options) : fromWeights(path, options);
   refuseNotFinite(path, loaded.model.net);
   loaded.model.net.to(device).eval();
-  return { ...loaded, model: { ...loaded.model, device } };
+  const { flips = loaded.model.flips ?? false } = options;
+  return { ...loaded, model: { ...loaded.model, flips, device } };
 }
 
 /** Whether the file is one of ours, with a model's description. */
@@ -58,8 +63,8 @@ export const isHandedOn = (path: string): boolean =>
 
 function fromCheckpoint(path: string, given: ModelOptions): LoadedScanModel {
   const { net, description } = loadModel(path);
-  const { network, contextSlices, input, sizeMultiple, threshold, minimumVoxels, trainedOn } = description;
-  const { minimumScore = 0 } = description;
+  const { network, contextSlices, input, sizeMultiple, flips = false, trainedOn } = description;
+  const { threshold, minimumVoxels, minimumScore = 0 } = description;
   const said = { pooling: network.pooling, input: input.kind };
   for (const name of ['pooling', 'input'] as const)
     if (given[name] !== undefined && given[name] !== said[name])
@@ -68,7 +73,7 @@ function fromCheckpoint(path: string, given: ModelOptions): LoadedScanModel {
         `reading the model ${path}: --${name} ${given[name]} was given, but the file says ${said[name]}; leave the option out`,
       );
   return {
-    model: { net, contextSlices, input, sizeMultiple, device: 'cpu' },
+    model: { net, contextSlices, input, sizeMultiple, flips, device: 'cpu' },
     point: { threshold, minimumVoxels, minimumScore },
     trainedOn: new Set(trainedOn),
   };

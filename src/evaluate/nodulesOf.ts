@@ -1,5 +1,5 @@
 import { indexIRC, indexToWorld, type Volume, type WorldLPS } from '../ct/index.js';
-import { candidatesAbove, isNodule, type OperatingPoint } from './candidates.js';
+import { candidatesAbove, isNodule, type OperatingPoint } from '../score/index.js';
 
 /** One predicted nodule of a scan. */
 export interface FoundNodule {

@@ -1,6 +1,6 @@
 import type { LabelledScan } from '../data/labelledScan.js';
+import type { PredictedScan } from '../score/index.js';
 import { ignoredNodules, trueNodules } from '../score/index.js';
-import type { PredictedScan } from './operatingPoint.js';
 import type { ScanModel } from './scanModel.js';
 import { type ScanOptions, scanProbabilities } from './scanProbabilities.js';
 

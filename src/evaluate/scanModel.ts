@@ -16,6 +16,8 @@ export interface MinmaxWindow {
 export interface ScanModel {
   /** `[B, 2 * contextSlices + 1, H, W]` to probabilities `[B, 1, H, W]`. */
   net: Pick<Module, 'forward'>;
+  /** Whether its probabilities are the mean over the four mirror images of a slice; absent: no. */
+  flips?: boolean;
   /** Slices above and below the labelled one; the network has `2 * contextSlices + 1` input channels. */
   contextSlices: number;
   input: HuClip | MinmaxWindow;

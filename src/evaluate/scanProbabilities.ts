@@ -2,6 +2,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { fromData, noGrad, ops, scope } from '../torch/index.js';
+import { averagedFlips } from '../train/averagedFlips.js';
 import type { ScanModel } from './scanModel.js';
 import { windowProbabilities } from './windowProbabilities.js';
 
@@ -78,7 +79,8 @@ function forwardSlices(volume: Volume, model: ScanModel, first: number, count: n
       const stack = fromData(slab, [count + channels - 1, height, width]).to(model.device);
       // [count, H, W, channels] windows over the slab, then channels first.
       const image = ops.unfold(stack, 0, channels, 1).permute(0, 3, 1, 2).contiguous();
-      const probability = model.net.forward(image).to('cpu').to('float32');
+      const net = model.flips ? averagedFlips(model.net) : model.net;
+      const probability = net.forward(image).to('cpu').to('float32');
       const cut = probability.narrow(2, 0, rows).narrow(3, 0, columns).contiguous();
       out.set(cut.data() as Float32Array);
     }),

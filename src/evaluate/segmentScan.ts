@@ -1,5 +1,5 @@
 import type { Volume } from '../ct/index.js';
-import type { OperatingPoint } from './candidates.js';
+import type { OperatingPoint } from '../score/index.js';
 import { nodulesOf, type ScanNodules } from './nodulesOf.js';
 import type { ScanModel } from './scanModel.js';
 import { type ScanOptions, scanProbabilities } from './scanProbabilities.js';

@@ -31,6 +31,8 @@ export interface ModelDescription {
   minimumScore?: number;
   /** What is known of the spacing it was trained at, such as `native, not recorded`. */
   spacing?: string;
+  /** Whether probabilities are the mean over the four mirror images of a slice; absent: no. */
+  flips?: boolean;
   /** Patients, or series where patients are unknown, that it was trained on. */
   trainedOn: string[];
 }

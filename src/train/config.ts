@@ -168,6 +168,17 @@ export const trainConfigSchema = z.strictObject({
   validationScans: z.int().min(0).default(0).describe('validate on so many scans at most; 0: on all'),
   threshold: z.number().gt(0).lt(1).default(0.5).describe('probability from which a pixel counts as nodule'),
   minimumVoxels: count().default(8).describe('smaller components are no candidates'),
+  choosePoint: z
+    .boolean()
+    .default(false)
+    .describe('at the end, choose threshold, smallest size and lowest score of the kept model on the validation scans'),
+  mostMissed: share()
+    .default(0.2)
+    .describe('share of the nodules that choosePoint may leave without any voxel, as far as some point does not'),
+  flips: z
+    .boolean()
+    .default(false)
+    .describe('the kept model averages over the four mirror images of a slice, in choosePoint and wherever it is used'),
   checkpointSteps: z.int().min(0).default(0).describe('also save every so many steps; 0: only after epochs'),
   checkpointMinutes: z
     .number()

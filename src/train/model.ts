@@ -30,6 +30,7 @@ export function describeModel(
     sizeMultiple: 2 ** (config.network.depth - 1),
     threshold: config.threshold,
     minimumVoxels: config.minimumVoxels,
+    flips: config.flips,
     trainedOn,
   };
 }

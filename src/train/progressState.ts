@@ -18,7 +18,9 @@ export interface RunState {
   secondsInEpoch: number;
   /** How far TensorBoard's files were written; null where they were not begun. */
   tensorboard: EventFilePosition | null;
-  /** True once the last epoch is validated. */
+  /** All is trained and validated, and the kept model waits for its operating point. */
+  pointDue: boolean;
+  /** True once the last epoch is validated, and the operating point chosen where that is asked for. */
   finished: boolean;
 }
 
@@ -31,5 +33,6 @@ export const initialState = (): RunState => ({
   skipped: 0,
   secondsInEpoch: 0,
   tensorboard: null,
+  pointDue: false,
   finished: false,
 });

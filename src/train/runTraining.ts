@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 import { badStepWatch } from './badStepWatch.js';
+import { choosePoint } from './choosePoint.js';
 import type { TrainConfig } from './config.js';
 import { countsOf } from './countsOf.js';
 import { trainEpoch } from './epochLoop.js';
@@ -15,7 +16,7 @@ import { openSession, type Run, type Session } from './session.js';
 import { stepRunnerOf } from './stepRunnerOf.js';
 import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';
 import { trackStart } from './trackStart.js';
-import { type Validation, validate } from './validate.js';
+import { predictionParts, type Validation, validate } from './validate.js';
 
 export interface TrainHooks {
   emit(event: TrainEvent): void;
@@ -74,6 +75,13 @@ async function trainRun(run: Run): Promise<boolean> {
   const { tensorboard, folder } = run.record;
   if (state.tensorboard === null) trackStart(tensorboard, config, basename(resolve(folder.folder)));
   while (!state.finished) {
+    if (state.pointDue) {
+      if (!(await choosePoint(session))) return false;
+      state.pointDue = false;
+      state.finished = true;
+      session.save('last');
+      break;
+    }
     const startedAt = performance.now();
     const [secondsBefore, stepsBefore] = [state.secondsInEpoch, state.stepInEpoch];
     const save = () => {
@@ -144,8 +152,10 @@ async function finishEpoch(session: Session): Promise<boolean> {
   const worn = config.patience > 0 && state.stale >= config.patience;
   if (worn)
     emit({ type: 'note', text: `No better score in ${state.stale} validations: training ends after epoch ${epoch}.` });
-  state.finished = worn || epoch === config.epochs;
-  if (!state.finished) {
+  const trained = worn || epoch === config.epochs;
+  state.pointDue = trained && config.choosePoint && state.best !== null;
+  state.finished = trained && !state.pointDue;
+  if (!trained) {
     state.epoch++;
     state.stepInEpoch = 0;
     state.secondsInEpoch = 0;
@@ -157,37 +167,22 @@ async function finishEpoch(session: Session): Promise<boolean> {
 /** The system counts in KiB on all platforms that Node runs on. */
 const peakRssBytes = (): number | null => 1024 * process.resourceUsage().maxRSS || null;
 
-async function validateNow({
-  config,
-  data,
-  average,
-  criterion,
-  device,
-  state,
-  emit,
-  stopRequested,
-  ...session
-}: Session) {
-  const net = average?.net ?? session.net;
+async function validateNow(session: Session) {
+  const { config, data, criterion, device, emit, state } = session;
+  const net = session.average?.net ?? session.net;
+  net.eval();
   const startedAt = performance.now();
   const counts = countsOf(config, device, 'validation');
-  net.eval();
   const found = await validate({
+    ...predictionParts(session, net, (scan, slices, of) =>
+      emit({ type: 'validation-progress', epoch: state.epoch, scan, scans: data.validationScans, slices, of }),
+    ),
     scans: data.validation,
-    net,
     criterion,
     counts,
-    device,
-    contextSlices: config.contextSlices,
-    sizeMultiple: 2 ** (config.network.depth - 1),
-    clip: { low: config.huLow, high: config.huHigh },
     threshold: config.threshold,
     minimumVoxels: config.minimumVoxels,
-    positiveSlicesOnly: config.compat.positiveSlicesOnly,
     pictured: config.images,
-    onSlices: (scan, slices, of) =>
-      emit({ type: 'validation-progress', epoch: state.epoch, scan, scans: data.validationScans, slices, of }),
-    stopRequested,
   });
   counts.tensor.dispose();
   return found === null ? null : { ...found, seconds: (performance.now() - startedAt) / 1000 };

@@ -12,28 +12,35 @@ import {
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from './metrics.js';
 import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
+import type { Session } from './session.js';
 import type { StepCounts } from './stepCounts.js';
 import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
 
-export interface ValidationParts {
-  scans: () => AsyncIterable<LabelledScan>;
+/** What a network needs to look at a scan. */
+export interface PredictionParts {
   /** Put into evaluation mode by the caller. */
   net: { forward(image: Tensor): Tensor };
-  criterion: (probability: Tensor, mask: Tensor) => Tensor;
-  counts: StepCounts;
   device: Device;
   contextSlices: number;
   /** Rows and columns are padded to a multiple of this. */
   sizeMultiple: number;
   clip: { low: number; high: number };
-  threshold: number;
-  minimumVoxels: number;
   positiveSlicesOnly: boolean;
-  /** How many slices to show; they are the same in every validation. */
-  pictured: number;
+  /** Sees each batch, `[B, 1, H, W]` beside its labels. */
+  judge?: (probability: Tensor, mask: Tensor) => void;
   /** Hears the scan at hand (from 1), how many of its slices are done, and how many it has. */
   onSlices(scan: number, slices: number, of: number): void;
   stopRequested(): boolean;
+}
+
+export interface ValidationParts extends Omit<PredictionParts, 'judge'> {
+  scans: () => AsyncIterable<LabelledScan>;
+  criterion: (probability: Tensor, mask: Tensor) => Tensor;
+  counts: StepCounts;
+  threshold: number;
+  minimumVoxels: number;
+  /** How many slices to show; they are the same in every validation. */
+  pictured: number;
 }
 
 export interface Validation {
@@ -44,25 +51,43 @@ export interface Validation {
   pictures: ValidationPicture[];
 }
 
+/** How a run's network looks at scans. */
+export const predictionParts = (
+  { config, device, stopRequested }: Pick<Session, 'config' | 'device' | 'stopRequested'>,
+  net: PredictionParts['net'],
+  onSlices: PredictionParts['onSlices'],
+): PredictionParts => ({
+  ...{ net, device, onSlices, stopRequested },
+  contextSlices: config.contextSlices,
+  sizeMultiple: 2 ** (config.network.depth - 1),
+  clip: { low: config.huLow, high: config.huHigh },
+  positiveSlicesOnly: config.compat.positiveSlicesOnly,
+});
+
 const batch = 4;
 
 /** Scores the network on whole scans, slice by slice in pixels and scan by scan in 3D; null where a stop was asked for. */
 export async function validate(parts: ValidationParts): Promise<Validation | null> {
-  const { counts, contextSlices } = parts;
+  const { counts, criterion, contextSlices } = parts;
   counts.reset();
   const curve = new PrecisionRecallCounts(parts.device);
+  const judge = (probability: Tensor, mask: Tensor) => {
+    counts.add(probability, mask, criterion(probability, mask));
+    curve.add(probability, mask);
+  };
   const scores: ScanScore[] = [];
   const pictures: ValidationPicture[] = [];
   let shown = 0;
   for await (const scan of parts.scans()) {
-    const middles = middlesOf(scan).slice(0, parts.pictured - shown);
-    const probabilities = new Map(middles.map(([slice]) => [slice, new Float32Array(0)]));
-    const prediction = predictScan(scan, scores.length + 1, { ...parts, curve, probabilities });
-    if (prediction === null) return null;
-    for (const middle of middles) {
-      const probability = probabilities.get(middle[0]) as Float32Array;
-      // With `positiveSlicesOnly` a slice without a label is not looked at.
-      if (probability.length === 0) continue;
+    const probabilities = predictScan(scan, scores.length + 1, { ...parts, judge });
+    if (probabilities === null) return null;
+    const prediction = Uint8Array.from(probabilities, (value) => (value > parts.threshold ? 1 : 0));
+    const [, rows, columns] = scan.volume.shape;
+    for (const middle of middlesOf(scan).slice(0, parts.pictured - shown)) {
+      const slice = [middle[0] * rows * columns, (middle[0] + 1) * rows * columns] as const;
+      // A slice without a label is not looked at then.
+      if (parts.positiveSlicesOnly && !scan.mask.subarray(...slice).includes(1)) continue;
+      const probability = probabilities.subarray(...slice);
       pictures.push(...validationPictures({ scan, middle, probability, prediction, contextSlices }));
       shown++;
     }
@@ -77,15 +102,10 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
   };
 }
 
-interface PredictionParts extends ValidationParts {
-  curve: PrecisionRecallCounts;
-  /** Is given the probabilities, `[rows, columns]`, of the slices that it names. */
-  probabilities: Map<number, Float32Array>;
-}
-
-function predictScan(scan: LabelledScan, number: number, parts: PredictionParts): Uint8Array | null {
+/** Probabilities `[slices, rows, columns]`; 0 in slices that are not looked at, null where a stop was asked for. */
+export function predictScan(scan: LabelledScan, number: number, parts: PredictionParts): Float32Array | null {
   const [slices, rows, columns] = scan.volume.shape;
-  const prediction = new Uint8Array(scan.mask.length);
+  const probabilities = new Float32Array(scan.mask.length);
   const size = rows * columns;
   const wanted = Array.from({ length: slices }, (_, slice) => slice).filter(
     (slice) => !parts.positiveSlicesOnly || scan.mask.subarray(slice * size, (slice + 1) * size).includes(1),
@@ -96,28 +116,20 @@ function predictScan(scan: LabelledScan, number: number, parts: PredictionParts)
     noGrad(() =>
       scope(() => {
         const image = stackSlices(scan.volume, chosen, parts);
-        const probability = parts.net.forward(image).narrow(2, 0, rows).narrow(3, 0, columns);
-        const mask = labelsOf(scan, chosen).to(parts.device);
-        parts.counts.add(probability, mask, parts.criterion(probability.contiguous(), mask));
-        parts.curve.add(probability, mask);
-        const predicted = probability.gt(parts.threshold).to('uint8').to('cpu').contiguous().data() as Uint8Array;
-        for (const [n, slice] of chosen.entries()) {
-          prediction.set(predicted.subarray(n * size, (n + 1) * size), slice * size);
-          if (parts.probabilities.has(slice))
-            parts.probabilities.set(
-              slice,
-              Float32Array.from(probability.select(0, n).to('float32').to('cpu').contiguous().data() as Float32Array),
-            );
-        }
+        const probability = parts.net.forward(image).narrow(2, 0, rows).narrow(3, 0, columns).contiguous();
+        parts.judge?.(probability, labelsOf(scan, chosen).to(parts.device));
+        const values = probability.to('cpu').data() as Float32Array;
+        for (const [n, slice] of chosen.entries())
+          probabilities.set(values.subarray(n * size, (n + 1) * size), slice * size);
       }),
     );
     parts.onSlices(number, at + chosen.length, wanted.length);
   }
-  return prediction;
+  return probabilities;
 }
 
 /** Clipped HU, `[chosen, 2 * contextSlices + 1, H, W]`; the scan's edge slices, rows and columns repeat outside it. */
-function stackSlices(volume: LabelledScan['volume'], chosen: readonly number[], parts: ValidationParts): Tensor {
+function stackSlices(volume: LabelledScan['volume'], chosen: readonly number[], parts: PredictionParts): Tensor {
   const { voxels, shape, scale, offset, intensity } = volume;
   const [slices, rows, columns] = shape;
   const size = rows * columns;

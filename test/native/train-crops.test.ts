@@ -5,12 +5,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identityDirection, writeMask, writeVolume } from '../../dist/ct/index.js';
 import { readSplit } from '../../dist/data/index.js';
 import { evaluate } from '../../dist/evaluate/evaluate.js';
+import { loadCheckpoint } from '../../dist/train/checkpoint.js';
 import type { TrainEvent } from '../../dist/train/events.js';
 import { train } from '../../dist/train/train.js';
 import { writeNnunetFixture } from '../support/datasets.js';
 
 let folder: string;
 const events: TrainEvent[] = [];
+const configIn = (folder: string, out: string) => ({
+  data: join(folder, 'data'),
+  out: join(folder, out),
+  folds: 3,
+  fold: 0,
+  epochs: 1,
+  samples: 32,
+  threads: 1,
+  contextSlices: 1,
+  cropSize: 32,
+  network: { depth: 2, wf: 2 },
+  compat: { zeroIsBest: true },
+});
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crops-'));
   const cases = Object.fromEntries(
@@ -20,20 +34,7 @@ beforeAll(async () => {
     ]),
   );
   await writeNnunetFixture(join(folder, 'data'), { cases });
-  const config = {
-    data: join(folder, 'data'),
-    out: join(folder, 'run'),
-    folds: 3,
-    fold: 0,
-    epochs: 1,
-    samples: 32,
-    threads: 1,
-    contextSlices: 1,
-    cropSize: 32,
-    network: { depth: 2, wf: 2 },
-    compat: { zeroIsBest: true },
-  };
-  for await (const event of train(config)) events.push(event);
+  for await (const event of train(configIn(folder, 'run'))) events.push(event);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -82,5 +83,21 @@ describe('training on an nnU-Net raw folder of 8-bit crops', () => {
     const model = join(folder, 'run', 'checkpoints', 'best.safetensors');
     const figures = await evaluate({ data: join(folder, 'hu'), model, device: 'cpu' });
     expect(figures).toMatchObject({ scans: 1, nodules: 1, trainedOn: 0 });
+  });
+
+  it('chooses its operating point on the validation scans where that is asked for, and the model carries it', async () => {
+    const notes: string[] = [];
+    for await (const event of train({ ...configIn(folder, 'chosen'), choosePoint: true, flips: true }))
+      if (event.type === 'note') notes.push(event.text);
+    expect(notes.at(-1)).toMatch(/^Operating point of the kept model, chosen on \d+ validation scans/);
+    const model = join(folder, 'chosen', 'checkpoints', 'best.safetensors');
+    const { description, state } = loadCheckpoint(model);
+    expect(description).toMatchObject({ flips: true, minimumScore: expect.any(Number) });
+    expect(state.best?.epoch).toBe(1);
+    const split = join(folder, 'chosen', 'split.json');
+    const { threshold, minimumVoxels, minimumScore } = description;
+    const own = await evaluate({ data: join(folder, 'data'), model, split, part: 'validation', device: 'cpu' });
+    expect(own.operatingPoint).toEqual({ threshold, minimumVoxels, minimumScore });
+    expect(notes.at(-1)).toContain(`it misses ${own.missed} of ${own.nodules - own.withoutAgreement} nodules`);
   });
 });

@@ -2,8 +2,8 @@ import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { identityDirection, type Volume } from '../../dist/ct/index.js';
 import { nodulesOf } from '../../dist/evaluate/nodulesOf.js';
-import { chooseOperatingPoint, type PredictedScan, scoreAt } from '../../dist/evaluate/operatingPoint.js';
 import { overlayPicture } from '../../dist/evaluate/overlayPicture.js';
+import { chooseOperatingPoint, PointSearch, type PredictedScan, scoreAt } from '../../dist/score/index.js';
 
 const shape = [12, 32, 40] as const;
 const at = (i: number, r: number, c: number) => (i * shape[1] + r) * shape[2] + c;
@@ -131,5 +131,35 @@ describe('the overlay picture', () => {
     ]);
     const [r, g, b] = pixel(4, 4);
     expect(r === g && g === b).toBe(true);
+  });
+});
+
+describe('choosing an operating point by the selection score', () => {
+  // Two crops with agreement, of 16 voxels at 0.9 and of 4 at 0.6, and one without where 4 voxels have 0.6.
+  const crop = (voxels: number, probability: number, agreed: boolean): PredictedScan => {
+    const truth = new Uint8Array(256);
+    const probabilities = new Float32Array(256);
+    for (let i = 0; i < voxels; i++) {
+      probabilities[i] = probability;
+      if (agreed) truth[i] = 1;
+    }
+    const volume = { shape: [1, 16, 16], spacing: null, uid: 'a', intensity: 'arbitrary' } as never;
+    return { volume, truth, nodules: [{ centerIRC: [0, 0, 4], diameterMm: 4 }], oneNodule: true, probabilities };
+  };
+  const best = (mostMissed: number) => {
+    const search = new PointSearch({ thresholds: [0.5, 0.7], minimumVoxels: [1], minimumScores: [0] });
+    for (const one of [crop(16, 0.9, true), crop(4, 0.6, true), crop(4, 0.6, false)]) search.add(one);
+    return search.best(mostMissed);
+  };
+
+  it('takes the best score among the points that miss few enough', () => {
+    expect(best(0.2)).toMatchObject({ threshold: 0.5, missed: 0, nodules: 2, score: 0.5 });
+    expect(best(1)).toMatchObject({ threshold: 0.5, missed: 0 });
+  });
+
+  it('takes what misses least where no point misses few enough', () => {
+    const search = new PointSearch({ thresholds: [0.7], minimumVoxels: [1], minimumScores: [0] });
+    for (const one of [crop(16, 0.9, true), crop(4, 0.6, true)]) search.add(one);
+    expect(search.best(0)).toMatchObject({ missed: 1, nodules: 2, score: 0.5 });
   });
 });

@@ -1,8 +1,7 @@
 import { type Dataset, noduleDiameter, sizeClassNames, sizeClassOf } from '../../data/index.js';
-import { bootstrapInterval, type Interval, type NoduleScore } from '../../score/index.js';
-import type { OperatingPoint } from '../candidates.js';
+import type { OperatingPoint } from '../../score/index.js';
+import { bootstrapInterval, type Interval, type NoduleScore, predictionAt, scoreAt } from '../../score/index.js';
 import { type Figures, figuresOf, type ScoredScan } from '../figures.js';
-import { predictionAt, scoreAt } from '../operatingPoint.js';
 import { predictScan } from '../predictScan.js';
 import type { ScanModel } from '../scanModel.js';
 import { addToBins, type CalibrationBins, confidenceEce, emptyBins, noduleEce, sumBins } from './calibration.js';

@@ -1,14 +1,9 @@
 import type { Volume } from '../ct/index.js';
-import {
-  type MatchedScan,
-  matchScan,
-  noduleScores,
-  type ScanScore,
-  scoreCrop,
-  scoreMatched,
-  type TrueNodule,
-} from '../score/index.js';
 import { type Candidates, candidatesAbove, isNodule, type OperatingPoint } from './candidates.js';
+import { scoreCrop } from './cropScore.js';
+import { type MatchedScan, matchScan, type ScanScore, scoreMatched, type TrueNodule } from './matching.js';
+import { noduleScores } from './noduleScore.js';
+import { selectionScore } from './selectionScore.js';
 
 /** A scan with its truth and what the network says of it. */
 export interface PredictedScan {
@@ -41,36 +36,74 @@ export interface PointOptions extends PointGrid {
   maxFalsePerScan?: number;
 }
 
-/** The scores of each scan at each operating point of a grid. */
-export function scoresAtPoints(
-  scans: readonly PredictedScan[],
-  {
-    thresholds = [0.3, 0.5, 0.7, 0.9],
-    minimumVoxels = [4, 8, 16, 32, 64],
-    minimumScores = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-  }: PointGrid = {},
-): { point: OperatingPoint; scores: ScanScore[] }[] {
-  return thresholds.flatMap((threshold) => {
-    const cuts = scans.map((scan) => cutAt(scan, threshold));
-    return minimumVoxels.flatMap((voxels) =>
-      minimumScores.map((share) => {
-        const point = { threshold, minimumVoxels: voxels, minimumScore: threshold + share * (1 - threshold) };
-        return { point, scores: cuts.map((cut) => scoreOf(cut, point)) };
-      }),
+const defaultGrid = {
+  thresholds: [0.3, 0.5, 0.7, 0.9],
+  minimumVoxels: [4, 8, 16, 32, 64],
+  minimumScores: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+} satisfies PointGrid;
+
+/** Scans at each threshold of a grid, beside their truth: enough for every point of the grid, without any voxels. */
+export class PointSearch {
+  readonly #grid: Required<PointGrid>;
+  readonly #cuts: Cut[][];
+
+  constructor(grid: PointGrid = {}) {
+    this.#grid = { ...defaultGrid, ...grid };
+    this.#cuts = this.#grid.thresholds.map(() => []);
+  }
+
+  add(scan: PredictedScan): void {
+    for (const [at, threshold] of this.#grid.thresholds.entries()) this.#cuts[at]!.push(cutAt(scan, threshold));
+  }
+
+  /** The scores of each scan at each point. */
+  scores(): { point: OperatingPoint; scores: ScanScore[] }[] {
+    const { thresholds, minimumVoxels, minimumScores } = this.#grid;
+    return thresholds.flatMap((threshold, at) =>
+      minimumVoxels.flatMap((voxels) =>
+        minimumScores.map((share) => {
+          const point = { threshold, minimumVoxels: voxels, minimumScore: threshold + share * (1 - threshold) };
+          return { point, scores: this.#cuts[at]!.map((cut) => scoreOf(cut, point)) };
+        }),
+      ),
     );
-  });
+  }
+
+  /**
+   * The point of the best `selectionScore` among those that leave at most the share `mostMissed` of the nodules with agreement without any
+   * voxel; where none does, the one that misses least. Among equals the looser one.
+   */
+  best(mostMissed: number): SelectedPoint {
+    const tried = this.scores().map(({ point, scores }) => {
+      const agreed = scores.flatMap(({ nodules }) => nodules.filter(({ overlap }) => overlap.truth > 0));
+      const missed = agreed.filter(({ dice }) => dice === 0).length;
+      return { ...point, score: selectionScore(scores) ?? 0, missed, nodules: agreed.length };
+    });
+    const least = Math.min(...tried.map(({ missed }) => missed));
+    const allowed = tried.filter(({ missed, nodules }) => missed <= Math.max(least, mostMissed * nodules));
+    return allowed.sort((a, b) => b.score - a.score || looserFirst(a, b))[0]!;
+  }
+}
+
+export interface SelectedPoint extends OperatingPoint {
+  /** Of the scans it was chosen on: `selectionScore`, nodules with agreement, and those of them without any voxel. */
+  score: number;
+  nodules: number;
+  missed: number;
 }
 
 /**
  * Chooses threshold, smallest size and lowest score on validation scans: of the points within `maxFalsePerScan` the one that
- * finds most nodules, among equals the one of the best quality (see `selectionScore`), then the looser one; if none is within
+ * finds most nodules, among equals the one of the best quality (see `noduleQuality`), then the looser one; if none is within
  * it, the one with the fewest false components.
  */
 export function chooseOperatingPoint(
   scans: readonly PredictedScan[],
   { maxFalsePerScan = 4, ...grid }: PointOptions = {},
 ): PointChoice {
-  const tried = scoresAtPoints(scans, grid).map(({ point, scores }) => {
+  const search = new PointSearch(grid);
+  for (const scan of scans) search.add(scan);
+  const tried = search.scores().map(({ point, scores }) => {
     const { sensitivity, falsePerScan, dice3d, quality } = noduleScores(scores);
     return { ...point, sensitivity, falsePerScan, dice3d, quality: quality ?? 0 };
   });
