@@ -6,10 +6,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadScans, openDataset } from '../dist/data/index.js';
-import { candidatesAbove } from '../dist/score/index.js';
 import { loadScanModel } from '../dist/evaluate/loadScanModel.js';
 import { predictScan } from '../dist/evaluate/predictScan.js';
-import { hits } from '../dist/score/index.js';
+import { candidatesAbove, hits } from '../dist/score/index.js';
 
 const FALSE_PER_SCAN = 4;
 const [folder, ...options] = process.argv.slice(2);
