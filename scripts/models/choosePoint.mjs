@@ -1,6 +1,5 @@
-import { scoresAtPoints } from '../../dist/evaluate/operatingPoint.js';
 import { predictScan } from '../../dist/evaluate/predictScan.js';
-import { noduleScores } from '../../dist/score/index.js';
+import { noduleScores, PointSearch } from '../../dist/score/index.js';
 
 const GRID = {
   thresholds: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
@@ -15,16 +14,12 @@ const GRID = {
 export async function choosePoint({ dataset, uids, net, description, onProgress }) {
   const { contextSlices, input, sizeMultiple } = description;
   const model = { net, contextSlices, input, sizeMultiple, device: 'cpu' };
-  const tried = [];
+  const search = new PointSearch(GRID);
   for (const [done, uid] of uids.entries()) {
-    const scan = await predictScan(await dataset.load(uid), model);
-    scoresAtPoints([scan], GRID).forEach(({ point, scores }, n) => {
-      tried[n] ??= { point, scores: [] };
-      tried[n].scores.push(...scores);
-    });
+    search.add(await predictScan(await dataset.load(uid), model));
     onProgress({ label: 'operating point', done: done + 1, total: uids.length });
   }
-  const judged = tried.map(({ point, scores }) => ({ point, quality: noduleScores(scores).quality ?? 0 }));
+  const judged = search.scores().map(({ point, scores }) => ({ point, quality: noduleScores(scores).quality ?? 0 }));
   const { point, quality } = judged.reduce((best, one) => (one.quality > best.quality ? one : best));
   return { chosen: point, quality, tried: judged.length };
 }
