@@ -3,7 +3,7 @@ import { nn, type optim, type Tensor } from '../torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../torch/serialization/index.js';
 import type { TrainConfig } from './config.js';
 import { modelFormat } from './modelFile.js';
-import type { RunState } from './progressState.js';
+import { initialState, type RunState } from './progressState.js';
 import { tensorsHash } from './tensorsHash.js';
 
 const format = 'nodule-train-checkpoint-1';
@@ -104,7 +104,9 @@ export function loadCheckpoint(path: string): LoadedCheckpoint {
     else model.set(name, tensor);
   }
   const parse = (key: string) => JSON.parse(metadata[key] as string);
-  const [description, config, state] = [parse('model'), parse('config'), parse('state')];
+  const [description, config] = [parse('model'), parse('config')];
+  // Fields that a checkpoint of an earlier version does not have begin as in a new run.
+  const state = { ...initialState(), ...parse('state') };
   return { model, description, config, state, optimizer, average, counts };
 }
 

@@ -78,6 +78,10 @@ export const trainConfigSchema = z.strictObject({
     .regex(/^(auto|cpu|cuda(:\d+)?)$/, 'auto, cpu, cuda or cuda:N is wanted')
     .default('auto')
     .describe('auto (CUDA where it works), cpu, cuda or cuda:N'),
+  deterministic: z
+    .boolean()
+    .default(false)
+    .describe('on CUDA: only algorithms of cuDNN that give the same bits each time'),
   captureSteps: z
     .boolean()
     .default(false)

@@ -18,6 +18,7 @@ export interface StartEvent {
   step: number;
 }
 
+/** Not sent of steps that were left out, as their loss or gradient was not finite; a note says so. */
 export interface StepEvent {
   type: 'step';
   /** Counted from 1 over the whole run. */
@@ -38,6 +39,8 @@ export interface EpochEvent {
   seconds: number;
   /** Most memory that this process has held so far (resident set), validation included; null where the system does not say it. */
   peakRssBytes: number | null;
+  /** Steps of the epoch that were left out, as loss or gradient were not finite. */
+  skipped: number;
   metrics: PixelMetrics;
 }
 

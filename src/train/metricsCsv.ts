@@ -10,6 +10,8 @@ export interface EpochRow {
   validation: PixelMetrics | null;
   nodules: NoduleScores | null;
   score: number | null;
+  /** Steps that were left out. */
+  skipped: number;
 }
 
 type Cell = number | null;
@@ -48,9 +50,10 @@ const header = [
   'false_per_scan',
   'dice3d',
   'score',
+  'skipped',
 ].join(',');
 
-const line = ({ epoch, step, train, validation, nodules, score }: EpochRow) =>
+const line = ({ epoch, step, train, validation, nodules, score, skipped }: EpochRow) =>
   [
     epoch,
     step,
@@ -62,6 +65,7 @@ const line = ({ epoch, step, train, validation, nodules, score }: EpochRow) =>
     nodules?.falsePerScan ?? null,
     nodules?.dice3d ?? null,
     score,
+    skipped,
   ]
     .map((cell) => (cell === null ? '' : String(cell)))
     .join(',');

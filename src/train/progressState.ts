@@ -21,6 +21,10 @@ export interface RunState {
   /** All is trained and validated, and the kept model waits for its operating point. */
   pointDue: boolean;
   /** True once the last epoch is validated, and the operating point chosen where that is asked for. */
+  /** Scores of the latest validations, the newest last, and the share of the pixels that the last one painted. */
+  recentScores: number[];
+  painted: number | null;
+  /** True once the last epoch is validated. */
   finished: boolean;
 }
 
@@ -34,5 +38,7 @@ export const initialState = (): RunState => ({
   secondsInEpoch: 0,
   tensorboard: null,
   pointDue: false,
+  recentScores: [],
+  painted: null,
   finished: false,
 });

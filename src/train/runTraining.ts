@@ -12,8 +12,10 @@ import { writeEpochRow } from './metricsCsv.js';
 import { initialState } from './progressState.js';
 import type { RunFolder } from './runFolder.js';
 import { openRunRecord, type TrainTask } from './runRecord.js';
+import { starvationWarning, validationWarnings } from './runWarnings.js';
 import { openSession, type Run, type Session } from './session.js';
 import { stepRunnerOf } from './stepRunnerOf.js';
+import { timedSampler } from './timedSampler.js';
 import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';
 import { trackStart } from './trackStart.js';
 import { predictionParts, type Validation, validate } from './validate.js';
@@ -71,7 +73,9 @@ function withLastCheckpoint(error: unknown, { folder, last }: RunFolder): unknow
 async function trainRun(run: Run): Promise<boolean> {
   const session = await openSession(run);
   const { config, state, sampler, stepsPerEpoch, counts } = session;
-  const steps = stepRunnerOf(session);
+  const crops = session.device === 'cpu' ? timedSampler(session.sampler) : null;
+  const steps = stepRunnerOf(crops === null ? session : { ...session, sampler: crops });
+  let starved: string | null = null;
   const { tensorboard, folder } = run.record;
   if (state.tensorboard === null) trackStart(tensorboard, config, basename(resolve(folder.folder)));
   while (!state.finished) {
@@ -89,7 +93,7 @@ async function trainRun(run: Run): Promise<boolean> {
       session.save('last');
     };
     session.net.train();
-    sampler.startEpoch(state.epoch, state.stepInEpoch * config.batch * config.accumulate);
+    (crops ?? sampler).startEpoch(state.epoch, state.stepInEpoch * config.batch * config.accumulate);
     const wholeEpoch = trainEpoch({
       state,
       counts,
@@ -103,6 +107,10 @@ async function trainRun(run: Run): Promise<boolean> {
       emit: run.emit,
       stopRequested: run.stopRequested,
     });
+    if (crops !== null && starved === null) {
+      starved = starvationWarning(crops.waited(), performance.now() - startedAt);
+      if (starved !== null) run.emit({ type: 'note', text: starved });
+    }
     const toShow = config.histograms > 0 && (state.epoch % config.histograms === 0 || state.epoch === 1);
     // Before the checkpoint, as it does not keep gradients: what is resumed from there has these behind it.
     if (wholeEpoch && toShow && state.stepInEpoch > stepsBefore)
@@ -127,7 +135,15 @@ async function finishEpoch(session: Session): Promise<boolean> {
     if (validation === null) return false;
     score = scoreOf(config, validation);
   }
-  emit({ type: 'epoch', epoch, step, seconds, peakRssBytes: peakRssBytes(), metrics: train });
+  emit({
+    type: 'epoch',
+    epoch,
+    step,
+    seconds,
+    peakRssBytes: peakRssBytes(),
+    skipped: counted.badSteps,
+    metrics: train,
+  });
   if (validation !== null && score !== null) keepBest(session, validation, score);
   trackMetrics(record.tensorboard, {
     step,
@@ -146,6 +162,7 @@ async function finishEpoch(session: Session): Promise<boolean> {
     validation: validation?.metrics ?? null,
     nodules: validation?.nodules ?? null,
     score,
+    skipped: counted.badSteps,
   });
   counts.reset();
   state.skipped += counted.badSteps;
@@ -203,6 +220,7 @@ function keepBest(
     session.save('best');
   }
   emit({ type: 'validation', epoch, step, seconds, metrics, nodules, score, best });
+  for (const text of validationWarnings(state, score, metrics)) emit({ type: 'note', text });
 }
 
 /** The score that chooses the best model. */

@@ -1,7 +1,7 @@
 import { readHardPoints } from '../data/hardPoints.js';
 import { createSampler, type Sampler } from '../data/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { type Device, getNumThreads, manualSeed, nn, type optim, scope, setNumThreads } from '../torch/index.js';
+import { type Device, getNumThreads, manualSeed, nn, type optim, scope, setDeterministic, setNumThreads } from '../torch/index.js';
 import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
 import { type LoadedCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from './chooseDevice.js';
@@ -68,6 +68,7 @@ export async function openTraining(
       'configuring training: `captureSteps` records single steps and cannot be had with `accumulate` or `ema`; leave one of them out',
     );
   if (config.threads > 0) setNumThreads(config.threads);
+  if (config.deterministic) setDeterministic(true);
   const data = await openTrainingData(config, split, note);
   const sampler = await createSampler(
     data.train(),

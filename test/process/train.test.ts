@@ -18,7 +18,22 @@ import { pythonInterpreter } from '../support/python.js';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 let folder: string;
-const common = ['--threads', '1', '--epochs', '2', '--samples', '96', '--checkpoint-steps', '2', '--images', '1'];
+const common = [
+  '--threads',
+  '1',
+  '--epochs',
+  '2',
+  '--samples',
+  '96',
+  '--checkpoint-steps',
+  '2',
+  '--images',
+  '1',
+].concat(
+  // With all that can be had around a step: what is equal then is equal with less.
+  ['--batch', '8', '--accumulate', '2', '--ema', '0.9', '--clip-norm', '0.5', '--on-nan', 'skip'],
+  ['--optimizer', 'adamw', '--schedule', 'one-cycle'],
+);
 
 const cli = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
 const events = (text: string) =>
@@ -28,17 +43,19 @@ const events = (text: string) =>
     .map((line) => JSON.parse(line) as { type: string; step?: number; status?: string });
 
 /** Starts training and gives the process as soon as it has done so many steps. */
-const trainUntil = async (run: string, step: number) => {
-  const child = spawn(process.execPath, [main, 'train', '--data', 'scans', '--out', run, ...common, '--json'], {
-    cwd: folder,
-  });
+const trainUntil = (run: string, step: number, ...more: string[]) =>
+  startUntil(`"type":"step","step":${step},`, 'train', '--data', 'scans', '--out', run, ...common, ...more);
+
+/** Starts a command and gives the process as soon as it has said this. */
+const startUntil = async (said: string, ...args: string[]) => {
+  const child = spawn(process.execPath, [main, ...args, '--json'], { cwd: folder });
   let text = '';
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (bytes) => {
       text += bytes;
-      if (text.includes(`"type":"step","step":${step},`)) resolve();
+      if (text.includes(said)) resolve();
     });
-    child.on('exit', () => reject(new Error(`ended before step ${step}: ${text}`)));
+    child.on('exit', () => reject(new Error(`ended before it said ${said}: ${text}`)));
   });
   return { child, output: () => text };
 };
@@ -219,13 +236,16 @@ describe('train', { timeout: 120_000 }, () => {
     });
   });
 
-  it('killed by kill -9 in the middle, goes on to the same bits as the run that was not', async () => {
-    const { child } = await trainUntil('killed', 5);
-    child.kill('SIGKILL');
-    await exit(child);
+  it('killed by kill -9 in an epoch and in a validation, with a checkpoint every step, goes on to the same bits', async () => {
+    const killed = async ({ child }: { child: ChildProcess }) => {
+      child.kill('SIGKILL');
+      expect((await exit(child)).signal).toBe('SIGKILL');
+    };
+    await killed(await trainUntil('killed', 5, '--checkpoint-steps', '1', '--keep-checkpoints', '3'));
+    await killed(await startUntil('"type":"validation-progress"', 'train', '--resume', 'killed'));
     const resumed = cli('train', '--resume', 'killed', '--json');
     expect(resumed.status, resumed.stderr).toBe(0);
-    expect(events(resumed.stdout).find(({ type }) => type === 'step')?.step).toBe(5);
+    expect(events(resumed.stdout).find(({ type }) => type === 'step')?.step).toBe(7);
     expect(tensorsOf('killed')).toEqual(tensorsOf('whole'));
     expect(readFileSync(join(folder, 'killed', 'metrics.csv'))).toEqual(
       readFileSync(join(folder, 'whole', 'metrics.csv')),

@@ -63,6 +63,7 @@ describe('writeEpochRow', () => {
     validation: null,
     nodules: null,
     score: null,
+    skipped: 0,
   });
   const epochs = (path: string) =>
     readFileSync(path, 'utf8')
