@@ -1,7 +1,16 @@
 import { readHardPoints } from '../data/hardPoints.js';
 import { createSampler, type Sampler } from '../data/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { type Device, getNumThreads, manualSeed, nn, type optim, scope, setDeterministic, setNumThreads } from '../torch/index.js';
+import {
+  type Device,
+  getNumThreads,
+  manualSeed,
+  nn,
+  type optim,
+  scope,
+  setDeterministic,
+  setNumThreads,
+} from '../torch/index.js';
 import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
 import { type LoadedCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from './chooseDevice.js';

@@ -95,7 +95,12 @@ describe('one run, killed twenty times', () => {
       const child = spawn(process.execPath, [main, 'train', ...args, '--json'], { cwd: folder });
       // A little further each time, so that the kills are spread over the run.
       const wanted = Math.max(from, Math.floor(((kill - 1) / KILLS) * (steps - 2)));
-      const last = await killAt(child, aim, begun ? wanted : 0, begun ? at : join(folder, 'unused'));
+      const last = await killAt(
+        child,
+        aim,
+        begun ? wanted : Math.min(kill - 1, 1),
+        begun ? at : join(folder, 'unused'),
+      );
       expect(last, `kill ${kill}: the run had ended before it could be killed`).not.toBeNull();
       const files = filesOf(run);
       const whole = files.filter((file) => !file.endsWith('.tmp'));
