@@ -4,9 +4,14 @@ import type { OperatingPoint } from '../score/index.js';
 import { type Device, loadTensorsSync, type Module, nn, ops, scope, type Tensor } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
 import { modelFormat } from '../train/modelFile.js';
+import { type Device, type Module, nn, scope } from '../torch/index.js';
+import { loadModel } from '../train/checkpoint.js';
+import { isCheckpoint } from '../train/isCheckpoint.js';
+import { networkOf } from '../train/networkOf.js';
+import { readWeights } from '../train/readWeights.js';
+import { refuseNotFinite } from '../train/refuseNotFinite.js';
+import type { OperatingPoint } from './candidates.js';
 import { modelPath } from './namedModel.js';
-import { networkOf } from './networkOf.js';
-import { isSafetensors, readWeights } from './readWeights.js';
 import type { ScanModel } from './scanModel.js';
 
 export const modelOptionsSchema = z.strictObject({
@@ -45,21 +50,11 @@ export interface LoadedScanModel {
 export function loadScanModel(model: string, device: Device, options: ModelOptions = {}): LoadedScanModel {
   const path = modelPath(model);
   const loaded = isCheckpoint(path) ? fromCheckpoint(path, options) : fromWeights(path, options);
-  refuseNotFinite(path, loaded.model.net);
+  refuseNotFinite(path, loaded.model.net.stateDict());
   loaded.model.net.to(device).eval();
   const { flips = loaded.model.flips ?? false } = options;
   return { ...loaded, model: { ...loaded.model, flips, device } };
 }
-
-/** Whether the file is one of ours, with a model's description. */
-export function isCheckpoint(path: string): boolean {
-  if (!isSafetensors(path)) return false;
-  return scope(() => loadTensorsSync(path).metadata.model !== undefined);
-}
-
-/** Whether it is a model alone, without the state of a run. */
-export const isHandedOn = (path: string): boolean =>
-  isSafetensors(path) && scope(() => loadTensorsSync(path).metadata.format === modelFormat);
 
 function fromCheckpoint(path: string, given: ModelOptions): LoadedScanModel {
   const { net, description } = loadModel(path);
@@ -120,18 +115,3 @@ const unsaid = (path: string, what: string, options: string) =>
     'model-unsaid',
     `reading the model ${path}: the file does not say ${what}; say it with ${options}`,
   );
-
-function refuseNotFinite(path: string, net: nn.Module): void {
-  scope(() => {
-    for (const [name, tensor] of net.stateDict()) {
-      if (tensor.dtype === 'int64') continue;
-      const finite: Tensor = ops.isfinite(tensor);
-      if ((ops.all(finite) as Tensor).item()) continue;
-      const first = (ops.nonzero(ops.logical_not(finite)) as Tensor).select(0, 0).toArray() as number[];
-      throw new NoduleTrainError(
-        'model-not-finite',
-        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, numbers are wanted; its training broke down: take an earlier checkpoint`,
-      );
-    }
-  });
-}

@@ -17,6 +17,10 @@ export const networkSchema = z.strictObject({
   batchNorm: z.boolean().default(true).describe('batch norm after each convolution'),
   upMode: z.enum(['upconv', 'upsample']).default('upconv').describe('transposed convolution or bilinear upsampling'),
   pooling: z.enum(['max', 'avg']).default('max').describe("pooling between levels; the book's U-Net averages"),
+  inputNorm: z
+    .boolean()
+    .default(true)
+    .describe("batch norm on the input, under the book's names; off gives pytorch-unet's plain names"),
 });
 
 /** One switch for each known fault of the book's code that training can show again; off mends it. */
@@ -56,14 +60,17 @@ const lossNames = [
   'log-cosh-dice',
 ] as const;
 
-const presetNames = ['default', 'book'] as const;
+const presetNames = ['default', 'book', 'fast'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /** Everything that `train` can be told. Each field is a command line option of the same name and default. */
 export const trainConfigSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),
   out: z.string().min(1).describe('folder of the run, made anew'),
-  preset: z.enum(presetNames).default('default').describe("defaults to start from; `book` repeats the book's run"),
+  preset: z
+    .enum(presetNames)
+    .default('default')
+    .describe("defaults to start from; `book` repeats the book's run, `fast` is for minutes on a CPU"),
   epochs: count().default(20).describe('epochs to train'),
   samples: count().default(4096).describe('crops per epoch'),
   batch: count().default(16).describe('crops per step'),
@@ -129,6 +136,30 @@ export const trainConfigSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe('validations without a better score after which training ends; 0: never'),
+  init: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("model whose weights training starts from: a checkpoint, a .pt of a state_dict, or the book's .state"),
+  initPooling: z
+    .enum(['max', 'avg'])
+    .optional()
+    .describe('how the network of `init` pools, where its file does not say it'),
+  initInput: z
+    .enum(['hu-clip', 'minmax-window'])
+    .optional()
+    .describe('what `init` takes, where its file does not say it: HU clipped to ±1000, or 8-bit crops'),
+  lossModule: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('loss of your own in place of `loss`: a module and its export, as my.mjs#name'),
+  augmentModule: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('augmentation of your own after the built-in one: a module and its export, as my.mjs#name'),
+  samplerModule: z.string().min(1).optional().describe('sampler of your own: a module and its export, as my.mjs#name'),
   loss: z.enum(lossNames).default('dice').describe('what is made small; docs/losses.md has the formulas'),
   ceWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-ce`'),
   focalWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-focal`'),
@@ -212,6 +243,17 @@ type Overrides = Omit<Partial<TrainConfigInput>, 'preset' | 'data' | 'out'>;
 /** What a preset changes in the defaults. */
 export const presets: Record<PresetName, Overrides> = {
   default: {},
+  /** Each choice is measured in docs/training.md. */
+  fast: {
+    contextSlices: 1,
+    samples: 2048,
+    epochs: 6,
+    loss: 'dice-ce',
+    learningRate: 4e-3,
+    schedule: 'one-cycle',
+    validateEvery: 2,
+    network: { wf: 3 },
+  },
   book: {
     samples: 300_000,
     validateEvery: 5,

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { addonFiles, loadRuntime, packageRoot } from '../runtime/load.js';
 import { LIBTORCH_VERSION } from '../runtime/versions.js';
 import { cpuCapability, getNumThreads } from '../torch/index.js';
 import type { TrainConfig } from './config.js';
+import { fileSum } from './fileSum.js';
+import type { InputFiles } from './inputFiles.js';
 import { writeJson } from './runConfig.js';
 import type { TrainingData } from './trainingData.js';
 
@@ -15,14 +16,20 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 
 /** Writes down what a run was made with: all that its bits depend on, and how it was called. */
-export function writeManifest(path: string, config: TrainConfig, device: string, data: TrainingData): void {
+export function writeManifest(
+  path: string,
+  config: TrainConfig,
+  device: string,
+  data: TrainingData,
+  files: InputFiles,
+): void {
   const { libtorch } = loadRuntime();
   writeJson(path, {
     versions: { 'nodule-train': version, libtorch: LIBTORCH_VERSION, node: process.version },
     commit: commit(),
     build: {
-      addon: sha256(addonFiles().main),
-      libtorch: sha256(join(libtorch.lib, 'libtorch_cpu.so')),
+      addon: fileSum(addonFiles().main),
+      libtorch: fileSum(join(libtorch.lib, 'libtorch_cpu.so')),
     },
     device,
     threads: getNumThreads(),
@@ -32,26 +39,13 @@ export function writeManifest(path: string, config: TrainConfig, device: string,
     generator: 'philox4x32-10',
     command: command(),
     data: data.hashes,
+    files,
   });
 }
 
 /** How the program was called; places on the disk are left out, as folders are often named after patients. */
 const command = (): string[] =>
   process.argv.slice(2).map((argument) => (/[/\\]/.test(argument) || existsSync(argument) ? 'PATH' : argument));
-
-/** In pieces: libtorch's library has 450 MB. */
-function sha256(path: string): string {
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 22);
-  const file = openSync(path, 'r');
-  try {
-    for (let bytes = readSync(file, piece); bytes > 0; bytes = readSync(file, piece))
-      hash.update(piece.subarray(0, bytes));
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest('hex');
-}
 
 /** What libtorch and oneDNN choose their kernels by; null where the system does not say it. */
 function cpuFlags(): string[] | null {

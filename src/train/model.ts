@@ -11,7 +11,6 @@ export function unetOptionsOf({ network, contextSlices, compat }: TrainConfig): 
     inChannels: 2 * contextSlices + 1,
     classes: 1,
     padding: true,
-    inputNorm: true,
     sigmoid: true,
     init: 'kaiming',
     biasInit: compat.biasInit ? 'normal' : 'uniform',

@@ -1,5 +1,5 @@
 import { readHardPoints } from '../data/hardPoints.js';
-import { createSampler, type Sampler } from '../data/sampler.js';
+import type { Sampler } from '../data/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import {
   type Device,
@@ -12,21 +12,27 @@ import {
   setNumThreads,
 } from '../torch/index.js';
 import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
-import { type LoadedCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from './chooseDevice.js';
 import type { TrainConfig } from './config.js';
 import { countsOf } from './countsOf.js';
-import { type Criterion, criterionOf } from './criterion.js';
+import type { Criterion } from './criterion.js';
 import type { TrainEvent } from './events.js';
+import { inputFiles } from './inputFiles.js';
 import { dropEarlier, keepLast } from './keptCheckpoints.js';
 import { learningRate } from './learningRate.js';
 import { writeManifest } from './manifest.js';
-import { describeModel, samplerOptionsOf, unetOptionsOf } from './model.js';
+import { describeModel, unetOptionsOf } from './model.js';
 import { optimizerOf } from './optimizerOf.js';
 import type { RunState } from './progressState.js';
 import type { RunRecord } from './runRecord.js';
+import { startFrom } from './startFrom.js';
+import type { StepParts } from './step.js';
 import type { StepCounts } from './stepCounts.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
+import { loadBatches } from './userBatches.js';
+import { loadCriterion } from './userLoss.js';
+import { loadSampler } from './userSampler.js';
 
 /** A run under way. */
 export interface Run {
@@ -42,6 +48,8 @@ export interface Training {
   device: Device;
   data: TrainingData;
   sampler: Sampler;
+  /** The sampler's batches, through an augmentation of the user's own where there is one. */
+  batches: StepParts['sampler'];
   /** Steps of an epoch; each takes `accumulate` batches. */
   stepsPerEpoch: number;
   net: nn.UNet;
@@ -49,6 +57,8 @@ export interface Training {
   average: AveragedWeights | null;
   criterion: Criterion;
   counts: StepCounts;
+  /** Of the model that comes out. */
+  description: ModelDescription;
   /** Learning rate of a step, counted from 0 over the whole run. */
   rateOf(step: number): number;
 }
@@ -58,11 +68,14 @@ export interface Session extends Run, Training {
   save(kind: 'last' | 'best'): void;
 }
 
-/** Opens data and sampler, makes network and optimizer, and puts them where the checkpoint is. Writes nothing but the split of a new run. */
+/**
+ * Opens data and sampler, makes network and optimizer, and puts them where the checkpoint is. Without a checkpoint the weights are drawn, or those of `init`. Writes
+ * nothing but the split of a new run, and with null not that.
+ */
 export async function openTraining(
   config: TrainConfig,
   checkpoint: LoadedCheckpoint | null,
-  split: string,
+  split: string | null,
   note: (text: string) => void,
 ): Promise<Training> {
   const device = chooseDevice(config.device);
@@ -71,22 +84,25 @@ export async function openTraining(
       'device',
       'training with `captureSteps` on the CPU: only CUDA can record steps. Leave it out, or take --device cuda.',
     );
-  if (config.captureSteps && (config.accumulate > 1 || config.ema > 0))
+  if (config.captureSteps && (config.accumulate > 1 || config.ema > 0 || config.augmentModule !== undefined))
     throw new NoduleTrainError(
       'config',
-      'configuring training: `captureSteps` records single steps and cannot be had with `accumulate` or `ema`; leave one of them out',
+      'configuring training: `captureSteps` records single steps and cannot be had with `accumulate`, `ema` or `augmentModule`; leave one of them out',
     );
   if (config.threads > 0) setNumThreads(config.threads);
   if (config.deterministic) setDeterministic(true);
   const data = await openTrainingData(config, split, note);
-  const sampler = await createSampler(
-    data.train(),
-    samplerOptionsOf(config),
-    device,
-    config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints),
-  );
+  const hardPoints = config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints);
+  const sampler = await loadSampler(config, data.train(), device, hardPoints);
   manualSeed(config.seed);
-  const net = nn.unet(unetOptionsOf(config)).to(device) as nn.UNet;
+  const net = nn.unet(unetOptionsOf(config));
+  let description = describeModel(config, data.trainedOn, sampler.intensity);
+  if (checkpoint !== null) {
+    // What `init` was trained on only the checkpoint knows by now.
+    const trainedOn = [...new Set([...description.trainedOn, ...checkpoint.description.trainedOn])];
+    description = { ...description, trainedOn };
+  } else if (config.init !== undefined) description = startFrom(config, net, description, data.validatedOn, note);
+  net.to(device);
   const optimizer = optimizerOf(net.parameters(), config);
   const average =
     config.ema > 0 ? averagedWeights(net, nn.unet(unetOptionsOf(config)).to(device) as nn.UNet, config.ema) : null;
@@ -103,8 +119,9 @@ export async function openTraining(
       for (const tensor of part.values()) tensor.dispose();
   }
   return {
-    ...{ config, device, data, sampler, stepsPerEpoch, net, optimizer, average, counts },
-    criterion: criterionOf(config),
+    ...{ config, device, data, sampler, stepsPerEpoch, net, optimizer, average, counts, description },
+    batches: await loadBatches(sampler, config),
+    criterion: await loadCriterion(config),
     rateOf: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
   };
 }
@@ -112,11 +129,11 @@ export async function openTraining(
 /** Opens what a run trains with, and says what it is in the manifest and the event `start`. */
 export async function openSession(run: Run): Promise<Session> {
   const { config, checkpoint, folder } = run.record;
+  const files = inputFiles(config, folder, checkpoint !== null);
   const training = await openTraining(config, checkpoint, folder.split, (text) => run.emit({ type: 'note', text }));
-  const { device, data, sampler, stepsPerEpoch, net, optimizer, average, counts } = training;
+  const { device, data, stepsPerEpoch, net, optimizer, average, counts, description } = training;
   let savedStep = checkpoint?.state.step ?? 0;
-  const description = describeModel(config, data.trainedOn, sampler.intensity);
-  writeManifest(folder.manifest, config, device, data);
+  writeManifest(folder.manifest, config, device, data, files);
   run.emit({
     type: 'start',
     run: folder.folder,

@@ -40,6 +40,7 @@ export function stepPartsOf(session: Training): StepParts {
   const { config, net, optimizer } = session;
   return {
     ...session,
+    sampler: session.batches,
     net: inPrecision(session),
     optimizer: config.clipNorm > 0 ? clippedOptimizer(optimizer, net.parameters(), config.clipNorm) : optimizer,
   };

@@ -24,6 +24,8 @@ export interface TrainingData {
   validationScans: number;
   /** Patients trained on; series where patients are unknown. */
   trainedOn: string[];
+  /** Those that validate. */
+  validatedOn: string[];
   /** What says which data these are: series by their part, and their keys where they are prepared. */
   hashes: Record<'train' | 'validation', Record<string, string | null>>;
 }
@@ -40,27 +42,30 @@ export function openRunDataset(config: TrainConfig, dir = config.data): Promise<
   });
 }
 
-/** Opens the data of a run. The split is drawn once and kept in the run, so that a resumed run has the same. */
+/** Opens the data of a run. The split is drawn once and kept in the run, so that a resumed run has the same; with null it is not kept. */
 export async function openTrainingData(
   config: TrainConfig,
-  splitPath: string,
+  splitPath: string | null,
   note: (text: string) => void,
 ): Promise<TrainingData> {
   const dataset = await openRunDataset(config);
   for (const text of dataset.notes) note(text);
   if (dataset.missing > 0)
     note(`${dataset.missing} annotated series are not on disk; ${dataset.scans.length} scans are, and are used.`);
-  const split = existsSync(splitPath) ? await readSplit(splitPath) : await chooseSplit(dataset, config, note);
-  if (!existsSync(splitPath)) await writeSplit(splitPath, split);
+  const kept = splitPath !== null && existsSync(splitPath);
+  const split = kept ? await readSplit(splitPath) : await chooseSplit(dataset, config, note);
+  if (splitPath !== null && !kept) await writeSplit(splitPath, split);
   const validated = config.validationScans > 0 ? split.validation.slice(0, config.validationScans) : split.validation;
   const patients = new Map(dataset.scans.map(({ uid, patient }) => [uid, patient ?? uid]));
+  const patientsOf = (uids: readonly string[]) => [...new Set(uids.map((uid) => patients.get(uid) ?? uid))];
   const keys = (uids: readonly string[]) => Object.fromEntries(uids.map((uid) => [uid, dataset.key(uid)]));
   return {
     split,
     train: () => loadScans(dataset, split.train),
     validation: () => loadScans(dataset, validated),
     validationScans: validated.length,
-    trainedOn: [...new Set(split.train.map((uid) => patients.get(uid) ?? uid))],
+    trainedOn: patientsOf(split.train),
+    validatedOn: patientsOf(split.validation),
     hashes: { train: keys(split.train), validation: keys(split.validation) },
   };
 }
