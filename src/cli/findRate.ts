@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { refuseExisting } from '../ct/index.js';
+import { type TrainConfigInput, trainConfigSchema } from '../train/config.js';
+import { findLearningRate, type RateFinding } from '../train/findLearningRate.js';
+import { ratePlot } from '../train/ratePlot.js';
+import { mergeFields, readRecipe } from '../train/recipe.js';
+import { openOutput } from './output.js';
+import { parseOptions } from './parseOptions.js';
+import { addSchemaOptions } from './schemaOptions.js';
+import { stopOnInterrupt } from './stopOnInterrupt.js';
+
+const sweepSchema = z.object({
+  from: z.number().positive().default(1e-6).describe('learning rate of the first step'),
+  to: z.number().positive().default(1).describe('learning rate of the last step'),
+  steps: z.int().min(20).default(120).describe('steps of the sweep; it ends before where the loss diverges'),
+});
+
+export function findRateCommand(): Command {
+  const command = new Command('findrate')
+    .description(
+      'Find a learning rate: train with one that rises from step to step, and plot the loss over it. Takes the options of train.',
+    )
+    .option('--config <file>', 'fields of the configuration as YAML or JSON; options given here win over it')
+    .option('--json', 'events as JSON lines on stdout, everything else on stderr');
+  const swept = addSchemaOptions(command, sweepSchema);
+  const given = addSchemaOptions(
+    command,
+    trainConfigSchema.extend({
+      out: trainConfigSchema.shape.out.describe('folder for learning-rate.csv and learning-rate.svg, made anew'),
+    }),
+  );
+  command.action(async ({ config: recipe, json = false }: { config?: string; json?: boolean }) => {
+    const sweep = parseOptions('findrate', sweepSchema, swept());
+    const config = mergeFields(recipe === undefined ? {} : readRecipe(recipe), given()) as TrainConfigInput;
+    const output = openOutput(json);
+    if (config.out !== undefined) await refuseExisting(config.out);
+    const interrupt = stopOnInterrupt(() => output.print('Stopping.'));
+    try {
+      const found = await findLearningRate(config, sweep, {
+        signal: interrupt.signal,
+        note: (text) => {
+          output.print(text);
+          output.event({ type: 'note', text });
+        },
+        onStep: (done, total, rate, smoothed) => {
+          output.event({ type: 'step', step: done, of: total, learningRate: rate, smoothed });
+          output.progress.show({
+            label: 'learning rate',
+            ...{ done, total, unit: 'steps' },
+            note: `${rate.toExponential(1)}  loss ${smoothed.toFixed(3)}`,
+          });
+        },
+      });
+      output.progress.clear();
+      const files = write(config.out, found);
+      if (!found.diverged)
+        output.print(`The loss did not diverge up to ${sweep.to}: the least loss may lie above, try a higher --to.`);
+      output.print(
+        `Suggested: --learning-rate ${found.suggested}, a tenth of ${found.least.toPrecision(2)}, where the smoothed loss is least.`,
+      );
+      output.print(`${files.csv}, ${files.svg}`);
+      const { least, suggested, diverged } = found;
+      output.event({ type: 'end', status: 'finished', least, suggested, diverged, ...files });
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      process.exitCode = 130;
+      output.event({ type: 'end', status: 'stopped' });
+    } finally {
+      interrupt.release();
+    }
+  });
+  return command;
+}
+
+function write(folder: string, found: RateFinding): { csv: string; svg: string } {
+  mkdirSync(folder, { recursive: true });
+  const files = { csv: join(folder, 'learning-rate.csv'), svg: join(folder, 'learning-rate.svg') };
+  const rows = found.rates.map((rate, i) => [i + 1, rate, found.losses[i], found.smoothed[i]].join(','));
+  writeFileSync(files.csv, `step,learning_rate,loss,smoothed_loss\n${rows.join('\n')}\n`);
+  writeFileSync(files.svg, ratePlot(found));
+  return files;
+}
