@@ -39,6 +39,7 @@ export {
   type Split,
 } from './data/index.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate/evaluate.js';
+export { type FalsePositive, type MineOptions, mineFalsePositives } from './evaluate/mineFalsePositives.js';
 export { type Report, type ReportOptions, writeReport } from './evaluate/report/writeReport.js';
 export {
   type Annotation,
@@ -54,4 +55,13 @@ export { NoduleTrainError } from './runtime/error.js';
 export * from './score/index.js';
 export { resolveTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigSchema } from './train/config.js';
 export type * from './train/events.js';
+export {
+  findLearningRate,
+  type RateFinderHooks,
+  type RateFinding,
+  type RateSweep,
+} from './train/findLearningRate.js';
 export { resumeTraining, type TrainOptions, train } from './train/train.js';
+export type { BatchPlace, UserAugmentation } from './train/userBatches.js';
+export type { UserLoss } from './train/userLoss.js';
+export type { UserSampler } from './train/userSampler.js';

@@ -30,6 +30,16 @@ export const commands: CommandEntry[] = [
   },
   { name: 'train', summary: 'train and validate', load: async () => (await import('./train.js')).trainCommand() },
   {
+    name: 'findrate',
+    summary: 'find a learning rate: the loss over a rate that rises, as table and plot',
+    load: async () => (await import('./findRate.js')).findRateCommand(),
+  },
+  {
+    name: 'mine',
+    summary: "a model's false positives on its training scans, to be taught as no nodule",
+    load: async () => (await import('./mine.js')).mineCommand(),
+  },
+  {
     name: 'evaluate',
     summary: 'score a model on scans',
     load: async () => (await import('./evaluate.js')).evaluateCommand(),
