@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 
 /** One leaf of an options schema. */
-interface Leaf {
+export interface Leaf {
   path: string[];
   kind: 'string' | 'number' | 'boolean' | 'tuple';
   choices: string[] | null;
@@ -21,7 +21,8 @@ interface Definition {
 const definitionOf = (schema: z.ZodType) => schema._zod.def as unknown as Definition;
 const wrappers = new Set(['default', 'prefault', 'optional', 'nullable']);
 
-function leavesOf(schema: z.ZodType, path: string[], defaultValue?: unknown, description?: string): Leaf[] {
+/** Every field of a schema that is an option, in the schema's order; `path` is where the schema itself stands. */
+export function leavesOf(schema: z.ZodType, path: string[] = [], defaultValue?: unknown, description?: string): Leaf[] {
   const definition = definitionOf(schema);
   const text = schema.description ?? description;
   if (wrappers.has(definition.type))
