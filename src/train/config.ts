@@ -243,9 +243,8 @@ type Overrides = Omit<Partial<TrainConfigInput>, 'preset' | 'data' | 'out'>;
 /** What a preset changes in the defaults. */
 export const presets: Record<PresetName, Overrides> = {
   default: {},
-  /** Each choice is measured in docs/training.md. */
+  /** What is measured of it stands in docs/training.md. */
   fast: {
-    contextSlices: 1,
     samples: 2048,
     epochs: 6,
     loss: 'dice-ce',
