@@ -30,7 +30,8 @@ export function namedFields(marker, known = options()) {
   return marker.split(/\s+/).flatMap((name) => {
     const found = name.endsWith('.') ? [...known.keys()].filter((field) => field.startsWith(name)) : [name];
     const unknown = found.find((field) => !known.has(field));
-    if (found.length === 0 || unknown !== undefined) throw new Error(`docs/training.md: there is no option ${unknown ?? name}`);
+    if (found.length === 0 || unknown !== undefined)
+      throw new Error(`docs/training.md: there is no option ${unknown ?? name}`);
     return found;
   });
 }
@@ -43,8 +44,15 @@ export function withTables(text) {
   const known = options();
   return text.replace(marked, (_, marker) => {
     const rows = namedFields(marker, known).map((field) => row(known.get(field)));
-    return [`<!-- options: ${marker} -->`, '| option | default | what |', '|---|---|---|', ...rows, '<!-- end of options -->'].join('\n');
+    return [
+      `<!-- options: ${marker} -->`,
+      '| option | default | what |',
+      '|---|---|---|',
+      ...rows,
+      '<!-- end of options -->',
+    ].join('\n');
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) fs.writeFileSync(page, withTables(fs.readFileSync(page, 'utf8')));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  fs.writeFileSync(page, withTables(fs.readFileSync(page, 'utf8')));
