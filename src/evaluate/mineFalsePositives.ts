@@ -1,13 +1,12 @@
 import { type IndexIRC, indexIRC, indexToWorld, type Volume, type WorldLPS } from '../ct/index.js';
 import { type Dataset, openDataset, readSplit } from '../data/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { matchScan } from '../score/index.js';
+import type { PredictedScan } from '../score/index.js';
+import { type Candidate, candidatesAbove, matchScan, type OperatingPoint } from '../score/index.js';
 import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
-import { type Candidate, candidatesAbove, type OperatingPoint } from './candidates.js';
 import type { ScanChoice } from './evaluate.js';
 import { loadScanModel, type ModelOptions } from './loadScanModel.js';
-import type { PredictedScan } from './operatingPoint.js';
 import { predictScan } from './predictScan.js';
 
 export interface MineOptions
