@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { OperatingPoint } from '../score/index.js';
-import { type Device, loadTensorsSync, type Module, nn, scope } from '../torch/index.js';
+import { type Device, type Module, nn, scope } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
 import { isCheckpoint } from '../train/isCheckpoint.js';
-import { modelFormat } from '../train/modelFile.js';
 import { networkOf } from '../train/networkOf.js';
 import { readWeights } from '../train/readWeights.js';
 import { refuseNotFinite } from '../train/refuseNotFinite.js';
