@@ -8,8 +8,12 @@ const lines = readFileSync(path, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line));
 // A line that was written twice counts once.
-const unique = [...new Map(lines.map((line) => [`${line.learner} ${line.split}`, line])).values()];
-const learners = [...new Set(unique.map(({ learner }) => learner))].sort();
+const all = [...new Map(lines.map((line) => [`${line.learner} ${line.split}`, line])).values()];
+const learners = [...new Set(all.map(({ learner }) => learner))].sort();
+// Learners are compared on the folds that each was scored on.
+const unique = all.filter((line) =>
+  learners.every((learner) => all.some((other) => other.learner === learner && other.split === line.split)),
+);
 const range = (interval) => (interval === null ? '' : ` (${interval.low.toFixed(3)} – ${interval.high.toFixed(3)})`);
 
 console.log(
