@@ -115,7 +115,7 @@ describe('README and docs', { timeout: 120_000 }, () => {
         [...textOf('package.json').matchAll(/node ([\w/.-]+\.mjs)/g)].map(([, file]) => textOf(file as string)),
       ),
       ...readdirSync(path.join(root, 'scripts'), { recursive: true, encoding: 'utf8' })
-        .filter((file) => file.endsWith('.mjs'))
+        .filter((file) => /\.(mjs|py)$/.test(file))
         .map((file) => textOf(`scripts/${file}`)),
     ];
     // Options of other programs, and the mistyped one of the error table.
