@@ -1,5 +1,6 @@
 // Scores one model of the accuracy study: its operating points are chosen on the validation part of the split, with and without gates on
 // size and mean probability, and the test part is scored once. Appends a JSON line to --out, so the study can go on later.
+// Takes --data, --split, --model (--plain: a state_dict of the peer), --learner (its name), --most-missed (0.2) and --out.
 
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
