@@ -56,10 +56,10 @@ export function findRateCommand(): Command {
       });
       output.progress.clear();
       const files = write(config.out, found);
-      if (!found.diverged)
-        output.print(`The loss did not diverge up to ${sweep.to}: the least loss may lie above, try a higher --to.`);
       output.print(
-        `Suggested: --learning-rate ${found.suggested}, a tenth of ${found.least.toPrecision(2)}, where the smoothed loss is least.`,
+        found.suggested === null
+          ? `The loss still fell at ${sweep.to}, so no rate can be suggested: try a higher --to.`
+          : `Suggested: --learning-rate ${found.suggested}, a tenth of ${found.least.toPrecision(2)}, where the smoothed loss is least.`,
       );
       output.print(`${files.csv}, ${files.svg}`);
       const { least, suggested, diverged } = found;

@@ -16,15 +16,15 @@ export interface RateSweep {
 export interface RateFinding {
   /** Learning rate of each step that was done. */
   rates: readonly number[];
-  /** Mean loss of each step's samples, before the step was taken. */
+  /** Mean loss of each step's crops that show a nodule, before the step was taken. */
   losses: readonly number[];
-  /** Exponential moving average of the losses. */
+  /** The losses smoothed to both sides, so that the curve does not lag behind the rate: see {@link smoothedBothWays}. */
   smoothed: readonly number[];
   /** Rate of the least smoothed loss. */
   least: number;
-  /** A tenth of it. */
-  suggested: number;
-  /** Whether the sweep ended because the loss diverged; where not, `to` was too low to tell. */
+  /** A tenth of it; null where the loss still fell at the end of the sweep, so that nothing can be said. */
+  suggested: number | null;
+  /** Whether the sweep ended because the loss diverged. */
   diverged: boolean;
 }
 
@@ -48,6 +48,13 @@ export function smoothedLosses(losses: readonly number[], decay = DECAY): number
 }
 
 /**
+ * The moving average of the moving average taken backwards. Each lags by 1 / (1 - decay) steps, which in a sweep is a factor of the rate (about three by
+ * default); both together do not.
+ */
+export const smoothedBothWays = (losses: readonly number[]): number[] =>
+  smoothedLosses(smoothedLosses(losses).toReversed()).toReversed();
+
+/**
  * Whether the latest smoothed loss has diverged: it is not finite, or since its least value it rose by more than it had fallen until then and by
  * more than a tenth of that value. Losses that are bounded, as Dice is, never come to a multiple of their least value.
  */
@@ -61,7 +68,8 @@ export function hasDiverged(smoothed: readonly number[]): boolean {
 
 /**
  * Finds a learning rate by a range test (Smith 2017, "Cyclical learning rates for training neural networks", section 3.3): training batches, a rate that
- * rises exponentially from step to step, and the loss over it. Suggested is a tenth of the rate at which the smoothed loss is least: there steps
+ * rises exponentially from step to step, and the loss over it, of the crops that show a nodule: at too high a
+ * rate a network paints nothing any more, which is no loss at all on the others. Suggested is a tenth of the rate at which the smoothed loss is least: there steps
  * are already too large to gain, and a whole run needs a margin to it. The network is one of its own, as a run of this configuration would
  * begin with; no run's folder is made or changed. Runs on this thread and lets the event loop have a turn after each step.
  *
@@ -85,7 +93,7 @@ export async function findLearningRate(
   const runner = stepRunnerOf({ ...training, rateOf });
   const rates: number[] = [];
   const losses: number[] = [];
-  let smoothed: number[] = [];
+  let averaged: number[] = [];
   let diverged = false;
   net.train();
   for (let step = 0; step < steps && !diverged; step++) {
@@ -93,14 +101,14 @@ export async function findLearningRate(
     if (step % stepsPerEpoch === 0) sampler.startEpoch(step / stepsPerEpoch + 1);
     counts.reset();
     runner.run(step, 1);
-    const { loss, samples, badSteps } = counts.read();
+    const { loss, samples, positiveLoss, positiveSamples, badSteps } = counts.read();
     diverged = badSteps > 0 || samples === 0;
     if (diverged) break;
     rates.push(rateOf(step));
-    losses.push(loss / samples);
-    smoothed = smoothedLosses(losses);
-    diverged = hasDiverged(smoothed);
-    onStep?.(step + 1, steps, rateOf(step), smoothed.at(-1) as number);
+    losses.push(positiveSamples > 0 ? positiveLoss / positiveSamples : loss / samples);
+    averaged = smoothedLosses(losses);
+    diverged = hasDiverged(averaged);
+    onStep?.(step + 1, steps, rateOf(step), averaged.at(-1) as number);
     await yieldToEvents();
   }
   sampler.dispose();
@@ -109,6 +117,9 @@ export async function findLearningRate(
       'rate-not-found',
       `finding a learning rate: after ${rates.length} steps from ${from} on the loss was not finite; begin lower with --from`,
     );
-  const least = rates[smoothed.indexOf(Math.min(...smoothed))] as number;
-  return { rates, losses, smoothed, least, suggested: Number((least / 10).toPrecision(2)), diverged };
+  const smoothed = smoothedBothWays(losses);
+  const at = smoothed.indexOf(Math.min(...smoothed));
+  const least = rates[at] as number;
+  const suggested = !diverged && at >= rates.length - FIRST_LOOK ? null : Number((least / 10).toPrecision(2));
+  return { rates, losses, smoothed, least, suggested, diverged };
 }

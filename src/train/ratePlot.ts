@@ -36,7 +36,7 @@ export function ratePlot({ rates, losses, smoothed, least, suggested, diverged }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text x="${plot.left}" y="24" font-size="15">Loss over the learning rate, ${rates.length} steps${diverged ? '' : ' (the loss did not diverge)'}</text>`,
+    `<text x="${plot.left}" y="24" font-size="15">Loss of crops with a nodule over the learning rate, ${rates.length} steps${diverged ? '' : ' (the loss did not diverge)'}</text>`,
     ...decades.flatMap((decade) => [
       `<line x1="${at(x(10 ** decade))}" x2="${at(x(10 ** decade))}" y1="${plot.top}" y2="${plot.bottom}" stroke="#e4e4e4"/>`,
       `<text x="${at(x(10 ** decade))}" y="${plot.bottom + 20}" text-anchor="middle">1e${decade}</text>`,
@@ -49,7 +49,7 @@ export function ratePlot({ rates, losses, smoothed, least, suggested, diverged }
     `<polyline points="${line(losses)}" fill="none" stroke="#b8c4d6"/>`,
     `<polyline points="${line(smoothed)}" fill="none" stroke="#1f5fa8" stroke-width="2.5"/>`,
     ...upright(least, '#b3402a', `least smoothed loss at ${least.toPrecision(2)}`, 0),
-    ...(suggested >= (rates[0] as number) ? upright(suggested, '#2a7d3c', `suggested: ${suggested}`, 1) : []),
+    ...(suggested !== null && suggested >= (rates[0] as number) ? upright(suggested, '#2a7d3c', `suggested: ${suggested}`, 1) : []),
     `<text x="${(plot.left + plot.right) / 2}" y="${height - 12}" text-anchor="middle">learning rate</text>`,
     '</svg>',
     '',
