@@ -49,7 +49,9 @@ export function ratePlot({ rates, losses, smoothed, least, suggested, diverged }
     `<polyline points="${line(losses)}" fill="none" stroke="#b8c4d6"/>`,
     `<polyline points="${line(smoothed)}" fill="none" stroke="#1f5fa8" stroke-width="2.5"/>`,
     ...upright(least, '#b3402a', `least smoothed loss at ${least.toPrecision(2)}`, 0),
-    ...(suggested !== null && suggested >= (rates[0] as number) ? upright(suggested, '#2a7d3c', `suggested: ${suggested}`, 1) : []),
+    ...(suggested !== null && suggested >= (rates[0] as number)
+      ? upright(suggested, '#2a7d3c', `suggested: ${suggested}`, 1)
+      : []),
     `<text x="${(plot.left + plot.right) / 2}" y="${height - 12}" text-anchor="middle">learning rate</text>`,
     '</svg>',
     '',
