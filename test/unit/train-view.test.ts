@@ -48,7 +48,7 @@ const run = (validated: readonly number[] = [1, 2, 3]): TrainEvent[] => [
             { ...progress, slices: 8 },
           ]
         : []),
-      { type: 'epoch', epoch, step, seconds: 60, peakRssBytes: null, metrics: metrics(0.8) },
+      { type: 'epoch', epoch, step, seconds: 60, peakRssBytes: null, skipped: 0, metrics: metrics(0.8) },
       ...(best ? [{ type: 'checkpoint', kind: 'best', path: 'best', step, epoch } as const] : []),
       ...(due
         ? [
