@@ -9,7 +9,7 @@ import type { Interval } from '../score/index.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
 import { addSchemaOptions } from './schemaOptions.js';
-import { stopOnInterrupt } from './stopOnInterrupt.js';
+import { untilInterrupted } from './untilInterrupted.js';
 
 export const evaluateSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),
@@ -56,13 +56,12 @@ export function evaluateCommand(): Command {
   command.action(async ({ json = false }: { json?: boolean }) => {
     const { labels, sphere, votes, mask, ...options } = parseOptions('evaluate', evaluateSchema, given());
     const output = openOutput(json);
-    const interrupt = stopOnInterrupt(() => output.print('Stopping.'));
-    try {
+    await untilInterrupted(output, async (signal) => {
       const result = await evaluate({
         ...options,
         source: sourceOptionsOf(options),
         labels: { labels, sphere, votes, mask },
-        signal: interrupt.signal,
+        signal,
         onProgress: (progress) => {
           output.event({ type: 'progress', ...progress });
           output.progress.show({ ...progress, done: Math.round(10 * progress.done) / 10, unit: 'scans' });
@@ -71,13 +70,7 @@ export function evaluateCommand(): Command {
       output.progress.clear();
       for (const line of lines(result)) output.print(line);
       output.event({ type: 'end', status: 'finished', ...result });
-    } catch (error) {
-      if (!interrupt.signal.aborted) throw error;
-      process.exitCode = 130;
-      output.event({ type: 'end', status: 'stopped' });
-    } finally {
-      interrupt.release();
-    }
+    });
   });
   return command;
 }

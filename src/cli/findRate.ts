@@ -10,7 +10,7 @@ import { mergeFields, readRecipe } from '../train/recipe.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
 import { addSchemaOptions } from './schemaOptions.js';
-import { stopOnInterrupt } from './stopOnInterrupt.js';
+import { untilInterrupted } from './untilInterrupted.js';
 
 const sweepSchema = z.object({
   from: z.number().positive().default(1e-6).describe('learning rate of the first step'),
@@ -37,10 +37,9 @@ export function findRateCommand(): Command {
     const config = mergeFields(recipe === undefined ? {} : readRecipe(recipe), given()) as TrainConfigInput;
     const output = openOutput(json);
     if (config.out !== undefined) await refuseExisting(config.out);
-    const interrupt = stopOnInterrupt(() => output.print('Stopping.'));
-    try {
+    await untilInterrupted(output, async (signal) => {
       const found = await findLearningRate(config, sweep, {
-        signal: interrupt.signal,
+        signal,
         note: (text) => {
           output.print(text);
           output.event({ type: 'note', text });
@@ -64,13 +63,7 @@ export function findRateCommand(): Command {
       output.print(`${files.csv}, ${files.svg}`);
       const { least, suggested, diverged } = found;
       output.event({ type: 'end', status: 'finished', least, suggested, diverged, ...files });
-    } catch (error) {
-      if (!interrupt.signal.aborted) throw error;
-      process.exitCode = 130;
-      output.event({ type: 'end', status: 'stopped' });
-    } finally {
-      interrupt.release();
-    }
+    });
   });
   return command;
 }

@@ -11,7 +11,7 @@ import { runFolder } from '../train/runFolder.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
 import { addSchemaOptions } from './schemaOptions.js';
-import { stopOnInterrupt } from './stopOnInterrupt.js';
+import { untilInterrupted } from './untilInterrupted.js';
 
 const mineSchema = z.strictObject({
   run: z.string().min(1).optional().describe('run whose best model, data and split are taken where they are not given'),
@@ -45,15 +45,14 @@ export function mineCommand(): Command {
     const output = openOutput(json);
     if (split === undefined)
       output.print('No split was given, so all scans of the folder are taken for training scans.');
-    const interrupt = stopOnInterrupt(() => output.print('Stopping.'));
-    try {
+    await untilInterrupted(output, async (signal) => {
       const { threshold, minimumVoxels, pooling, input, mostPerScan, device, out } = options;
       const mined = await mineFalsePositives({
         ...{ data, model, pooling, input, source, mostPerScan, device },
         ...(split !== undefined && { split }),
         ...(threshold !== undefined && { threshold }),
         ...(minimumVoxels !== undefined && { minimumVoxels }),
-        signal: interrupt.signal,
+        signal,
         onProgress: (done, total, found) => {
           output.event({ type: 'progress', label: 'mine', done, total });
           output.progress.show({
@@ -71,13 +70,7 @@ export function mineCommand(): Command {
         `${out}: ${points} places in ${mined.size} scans. Teach them with: npx nodule-train train … --hard-points ${out}`,
       );
       output.event({ type: 'end', status: 'finished', out, scans: mined.size, points });
-    } catch (error) {
-      if (!interrupt.signal.aborted) throw error;
-      process.exitCode = 130;
-      output.event({ type: 'end', status: 'stopped' });
-    } finally {
-      interrupt.release();
-    }
+    });
   });
   return command;
 }

@@ -4,7 +4,7 @@ import { type Report, writeReport } from '../evaluate/report/writeReport.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
 import { addSchemaOptions } from './schemaOptions.js';
-import { stopOnInterrupt } from './stopOnInterrupt.js';
+import { untilInterrupted } from './untilInterrupted.js';
 
 export const reportSchema = z.strictObject({
   data: z.string().min(1).optional().describe('where the data of the run lie now; default where they were'),
@@ -22,11 +22,10 @@ export function reportCommand(): Command {
   command.action(async (run: string, { json = false }: { json?: boolean }) => {
     const options = parseOptions('report', reportSchema, given());
     const output = openOutput(json);
-    const interrupt = stopOnInterrupt(() => output.print('Stopping.'));
-    try {
+    await untilInterrupted(output, async (signal) => {
       const report = await writeReport(run, {
         ...options,
-        signal: interrupt.signal,
+        signal,
         onProgress: (progress) => {
           output.event({ type: 'progress', ...progress });
           output.progress.show({ ...progress, done: Math.round(10 * progress.done) / 10, unit: 'scans' });
@@ -35,13 +34,7 @@ export function reportCommand(): Command {
       output.progress.clear();
       for (const line of reportLines(report)) output.print(line);
       output.event({ type: 'end', status: 'finished', ...told(report) });
-    } catch (error) {
-      if (!interrupt.signal.aborted) throw error;
-      process.exitCode = 130;
-      output.event({ type: 'end', status: 'stopped' });
-    } finally {
-      interrupt.release();
-    }
+    });
   });
   return command;
 }
