@@ -16,13 +16,12 @@ import {
   baselineAt,
   baselineCandidates,
   chooseOperatingPoint,
-  ignoredNodules,
   type PointChoice,
   type PredictedScan,
+  predictedScan,
   predictionAt,
   type ScanScore,
   scoreAt,
-  trueNodules,
 } from '../score/index.js';
 import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
@@ -157,10 +156,7 @@ async function predictorOf(options: EvaluateOptions): Promise<Predictor> {
       trainedOn: null,
       predict: async (scan, { signal }) => {
         signal?.throwIfAborted();
-        const { volume, mask: truth, ignored, oneNodule = false } = scan;
-        const probabilities = await files.read(volume);
-        const known = { volume, truth, nodules: trueNodules(scan), probabilities, oneNodule };
-        return ignored ? { ...known, ignored: ignoredNodules(scan) } : known;
+        return predictedScan(scan, await files.read(scan.volume));
       },
     };
   }

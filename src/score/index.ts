@@ -5,6 +5,7 @@ export * from './dice.js';
 export * from './matching.js';
 export * from './noduleScore.js';
 export * from './operatingPoint.js';
+export * from './predictedScan.js';
 export * from './selectionScore.js';
 export * from './thresholdBaseline.js';
 export * from './trueNodules.js';

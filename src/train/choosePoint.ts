@@ -1,4 +1,4 @@
-import { ignoredNodules, type PointGrid, PointSearch, trueNodules } from '../score/index.js';
+import { type PointGrid, PointSearch, predictedScan } from '../score/index.js';
 import { nn, scope } from '../torch/index.js';
 import { averagedFlips } from './averagedFlips.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
@@ -28,12 +28,7 @@ export async function choosePoint(session: Session): Promise<boolean> {
   for await (const scan of data.validation()) {
     const probabilities = predictScan(scan, ++scans, parts);
     if (probabilities === null) return false;
-    const { volume, mask: truth, oneNodule } = scan;
-    const nodules = trueNodules(scan);
-    search.add({
-      ...{ volume, truth, nodules, probabilities, ignored: ignoredNodules(scan) },
-      ...(oneNodule && { oneNodule }),
-    });
+    search.add(predictedScan(scan, probabilities));
   }
   const { score, missed, nodules, ...point } = search.best(config.mostMissed);
   scope(() => saveCheckpoint(record.folder.best, { net, description: { ...description, ...point } }, run));

@@ -1,0 +1,13 @@
+import type { LabelledScan } from '../data/labelledScan.js';
+import type { PredictedScan } from './operatingPoint.js';
+import { ignoredNodules, trueNodules } from './trueNodules.js';
+
+/** A labelled scan beside what is predicted of it, one probability per voxel. */
+export function predictedScan(scan: LabelledScan, probabilities: Float32Array): PredictedScan {
+  const { volume, mask: truth, ignored, oneNodule } = scan;
+  return {
+    ...{ volume, truth, nodules: trueNodules(scan), probabilities },
+    ...(ignored && { ignored: ignoredNodules(scan) }),
+    ...(oneNodule && { oneNodule }),
+  };
+}
