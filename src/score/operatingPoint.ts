@@ -3,7 +3,6 @@ import { type Candidates, candidatesAbove, isNodule, type OperatingPoint } from 
 import { scoreCrop } from './cropScore.js';
 import { type MatchedScan, matchScan, type ScanScore, scoreMatched, type TrueNodule } from './matching.js';
 import { noduleScores } from './noduleScore.js';
-import { selectionScore } from './selectionScore.js';
 
 /** A scan with its truth and what the network says of it. */
 export interface PredictedScan {
@@ -75,9 +74,8 @@ export class PointSearch {
    */
   best(mostMissed: number): SelectedPoint {
     const tried = this.scores().map(({ point, scores }) => {
-      const agreed = scores.flatMap(({ nodules }) => nodules.filter(({ overlap }) => overlap.truth > 0));
-      const missed = agreed.filter(({ dice }) => dice === 0).length;
-      return { ...point, score: selectionScore(scores) ?? 0, missed, nodules: agreed.length };
+      const { quality, missed, nodules } = noduleScores(scores);
+      return { ...point, score: quality ?? 0, missed, nodules };
     });
     const least = Math.min(...tried.map(({ missed }) => missed));
     const allowed = tried.filter(({ missed, nodules }) => missed <= Math.max(least, mostMissed * nodules));
@@ -94,7 +92,7 @@ export interface SelectedPoint extends OperatingPoint {
 
 /**
  * Chooses threshold, smallest size and lowest score on validation scans: of the points within `maxFalsePerScan` the one that
- * finds most nodules, among equals the one of the best quality (see `noduleQuality`), then the looser one; if none is within
+ * finds most nodules, among equals the one of the best quality (see `selectionScore`), then the looser one; if none is within
  * it, the one with the fewest false components.
  */
 export function chooseOperatingPoint(
