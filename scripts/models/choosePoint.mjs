@@ -12,8 +12,8 @@ const GRID = {
  * validated; among equals the loosest. One scan's probabilities are held at a time.
  */
 export async function choosePoint({ dataset, uids, net, description, onProgress }) {
-  const { contextSlices, input, sizeMultiple } = description;
-  const model = { net, contextSlices, input, sizeMultiple, device: 'cpu' };
+  const { contextSlices, input, sizeMultiple, flips = false } = description;
+  const model = { net, contextSlices, input, sizeMultiple, flips, device: 'cpu' };
   const search = new PointSearch(GRID);
   for (const [done, uid] of uids.entries()) {
     search.add(await predictScan(await dataset.load(uid), model));
