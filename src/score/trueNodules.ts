@@ -1,4 +1,5 @@
 import type { LabelledScan } from '../data/labelledScan.js';
+import { noduleDiameter } from '../data/sizeClasses.js';
 import type { TrueNodule } from './matching.js';
 
 /**
@@ -6,11 +7,7 @@ import type { TrueNodule } from './matching.js';
  * spacing, all is in voxels.
  */
 export function trueNodules({ nodules, volume }: Pick<LabelledScan, 'nodules' | 'volume'>): TrueNodule[] {
-  const [x, y, z] = volume.spacing ?? [1, 1, 1];
-  return nodules.map(({ center, diameterMm, voxels }) => ({
-    centerIRC: center,
-    diameterMm: diameterMm ?? 2 * Math.cbrt((3 * voxels * x * y * z) / (4 * Math.PI)),
-  }));
+  return nodules.map((nodule) => ({ centerIRC: nodule.center, diameterMm: noduleDiameter(nodule, volume) }));
 }
 
 /** Its findings that are neither wanted nor false. */
