@@ -1,7 +1,7 @@
 // Makes a model that comes with the package: models/NAME/model.safetensors, README.md (its card) and figures.json, all from one run.
-//   node scripts/make-models.mjs default --data ../shared/data/lidc-nodules --recipe recipes/lidc-nodules.yaml
+//   node scripts/make-models.mjs default --data ../shared/data/lidc-nodules
 //   node scripts/make-models.mjs phantom-hu
-//   --recipe FILE    fields of `train`, in YAML; default recipes/NAME.yaml
+//   --recipe FILE    fields of `train`, in YAML, with `choosePoint`; default recipes/NAME.yaml
 //   --data DIR       default: crops to train on; phantom-hu makes its phantoms itself
 //   --leave-out P,P  patients in neither part; default those of the scans that are scored
 //   --folds N --fold I   fold I validates (default 0 of 5): it chooses checkpoint and operating point
@@ -24,8 +24,7 @@ import { saveModel } from '../dist/train/modelFile.js';
 import { mergeFields, readRecipe } from '../dist/train/recipe.js';
 import { recordedConfig } from '../dist/train/runConfig.js';
 import { runFolder } from '../dist/train/runFolder.js';
-import { modelCard } from './models/card.mjs';
-import { choosePoint } from './models/choosePoint.mjs';
+import { modelCard } from './modelCard.mjs';
 import { root, say } from './steps.mjs';
 
 /** The model comes with every installation. */
@@ -117,6 +116,8 @@ const events = fs
 const end = events.findLast(({ type }) => type === 'end');
 if (end?.status !== 'finished')
   fail(`the run ${run.folder} is not finished; go on with it: npx nodule-train train --resume ${run.folder}`);
+if (!config.choosePoint)
+  fail(`${run.folder} was trained without choosePoint: its model has no operating point of its own`);
 if (end.bestEpoch === null) fail(`no epoch of ${run.folder} scored above 0: there is no model to hand on`);
 const data = values.data ?? config.data;
 const dataset = await openDataset(data, sourceOptionsOf(config));
@@ -129,16 +130,13 @@ if (known.length > 0)
   );
 
 const { net, description } = loadModel(run.best);
-stage('choosing the operating point on the scans that validated');
-const point = await choosePoint({ dataset, uids: split.validation, net, description, onProgress });
-output.progress.clear();
+const { threshold, minimumVoxels, minimumScore, flips = false } = description;
 
 const folder = path.join(values.out, name);
 fs.mkdirSync(folder, { recursive: true });
 const file = path.join(folder, 'model.safetensors');
 saveModel(file, net, {
   ...description,
-  ...point.chosen,
   spacing: onCrops ? 'native, not recorded' : '1.3 x 1.3 x 2.4 mm',
 });
 const { size } = fs.statSync(file);
@@ -177,7 +175,7 @@ const figures = {
   trainingSeconds: Math.round(
     events.filter(({ type }) => type === 'epoch').reduce((sum, { seconds }) => sum + seconds, 0),
   ),
-  point,
+  point: { threshold, minimumVoxels, minimumScore, flips },
   validation,
   heldOut,
   wholeScans: scans,

@@ -1,6 +1,6 @@
 // Scores one model of the accuracy study: its operating points are chosen on the validation part of the split, with and without gates on
 // size and mean probability, and the test part is scored once. Appends a JSON line to --out, so the study can go on later.
-// Takes --data, --split, --model (--plain: a state_dict of the peer), --learner (its name), --most-missed (0.2) and --out.
+// Takes --data, --split, --model (--plain: a state_dict of the peer), --learner (its name), --seed (of its training), --most-missed (0.2) and --out.
 
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     split: { type: 'string' },
     model: { type: 'string' },
     learner: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     out: { type: 'string' },
     plain: { type: 'boolean', default: false },
     'most-missed': { type: 'string', default: '0.2' },
@@ -62,7 +63,10 @@ for (const [done, uid] of split.test.entries()) {
   }
   tell('test', done + 1, split.test.length);
 }
-appendFileSync(values.out, `${JSON.stringify({ learner: values.learner, split: values.split, points, scores })}\n`);
+appendFileSync(
+  values.out,
+  `${JSON.stringify({ learner: values.learner, seed: Number(values.seed), split: values.split, points, scores })}\n`,
+);
 
 /** Rows and columns by which the window is moved: uniform, from the case's name alone, so the same for every learner. */
 function shiftOf(uid) {

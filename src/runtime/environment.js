@@ -10,6 +10,7 @@ import path from 'node:path';
  * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments in which torch is looked for |
  * | `CUDA_HOME` | CUDA 13 with nvcc, to build the CUDA plugin |
  * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache lies |
+ * | those of `kernelVariables` | never acted upon, but written into a run's manifest: libtorch's libraries choose their kernels by them |
  *
  * node-gyp-build, which chooses among the prebuilt loaders, has its own: `NODULE_TRAIN_PREBUILD` (another folder with
  * `prebuilds/`), `PREBUILDS_ONLY` and `LIBC`.
@@ -29,6 +30,32 @@ export const pythonPrefixes = (environment = process.env) =>
 
 /** @param {Environment} [environment] @returns {string | null} */
 export const cudaHome = (environment = process.env) => given(environment.CUDA_HOME);
+
+/** Variables that make ATen, oneDNN, MKL or cuBLAS take other kernels, and so give other bits. */
+const KERNEL_VARIABLES = [
+  'ATEN_CPU_CAPABILITY',
+  'ONEDNN_MAX_CPU_ISA',
+  'DNNL_MAX_CPU_ISA',
+  'ONEDNN_CPU_ISA_HINTS',
+  'ONEDNN_DEFAULT_FPMATH_MODE',
+  'MKL_CBWR',
+  'MKL_ENABLE_INSTRUCTIONS',
+  'TORCH_ALLOW_TF32_CUBLAS_OVERRIDE',
+  'CUBLAS_WORKSPACE_CONFIG',
+];
+
+/**
+ * Those of them that are set, by name.
+ * @param {Environment} [environment]
+ * @returns {Record<string, string>}
+ */
+export const kernelVariables = (environment = process.env) =>
+  Object.fromEntries(
+    KERNEL_VARIABLES.flatMap((name) => {
+      const value = given(environment[name]);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 
 /** @param {Environment} [environment] @returns {string[]} */
 export const searchPath = (environment = process.env) =>

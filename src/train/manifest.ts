@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { kernelVariables } from '../runtime/environment.js';
 import { addonFiles, loadRuntime, packageRoot } from '../runtime/load.js';
 import { LIBTORCH_VERSION } from '../runtime/versions.js';
 import { cpuCapability, getNumThreads } from '../torch/index.js';
@@ -35,6 +36,7 @@ export function writeManifest(
     threads: getNumThreads(),
     cpuCapability: cpuCapability(),
     cpu: { model: cpus()[0]?.model ?? 'unknown', flags: cpuFlags() },
+    variables: kernelVariables(),
     seed: config.seed,
     generator: 'philox4x32-10',
     command: command(),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { identityDirection, lungMask, readVolume, type Volume } from '../../dist/ct/index.js';
 import type { ScanModel } from '../../dist/evaluate/scanModel.js';
 import { scanProbabilities } from '../../dist/evaluate/scanProbabilities.js';
@@ -16,6 +16,12 @@ const volumeOf = (shape: readonly [number, number, number], hu: (at: number) => 
 /** The same for every run, and as little alike from voxel to voxel as the slices are from each other. */
 const noise = (at: number) => ((Math.imul(at, 2654435761) >>> 8) % 1500) - 1000;
 
+const nets: nn.Module[] = [];
+// Not left to the garbage collector, which would free them while a later test counts handles.
+afterEach(() => {
+  for (const net of nets.splice(0)) net.dispose();
+});
+
 const modelOf = (contextSlices: number): ScanModel => {
   manualSeed(5);
   const net = nn.unet({
@@ -23,6 +29,7 @@ const modelOf = (contextSlices: number): ScanModel => {
     ...{ batchNorm: true, inputNorm: true, sigmoid: true },
   });
   net.eval();
+  nets.push(net);
   return { net, contextSlices, input: { kind: 'minmax-window' }, sizeMultiple: 4, device: 'cpu' };
 };
 

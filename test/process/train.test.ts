@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kernelVariables } from '../../dist/runtime/environment.js';
 import { loadTensorsSync } from '../../dist/torch/serialization/index.js';
 import { pythonInterpreter } from '../support/python.js';
 
@@ -232,6 +233,7 @@ describe('train', { timeout: 120_000 }, () => {
       seed: 1,
       threads: 1,
       generator: 'philox4x32-10',
+      variables: kernelVariables(),
       command: ['train', '--data', 'PATH', '--out', 'PATH', ...common, '--json'],
     });
   });

@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cacheFolder, libtorchVariable, pythonPrefixes, searchPath } from '../../dist/runtime/environment.js';
+import {
+  cacheFolder,
+  kernelVariables,
+  libtorchVariable,
+  pythonPrefixes,
+  searchPath,
+} from '../../dist/runtime/environment.js';
 
 describe.skipIf(process.platform !== 'linux')('the cache folder (Linux)', () => {
   it('lies in XDG_CACHE_HOME', () => {
@@ -24,4 +30,10 @@ it('an empty variable counts as not set', () => {
   expect(libtorchVariable(environment)).toBeNull();
   expect(pythonPrefixes(environment)).toEqual(['/conda']);
   expect(searchPath(environment)).toEqual(['/a', '/b']);
+});
+
+it('of the variables that choose kernels those that are set are named', () => {
+  expect(kernelVariables({ ONEDNN_MAX_CPU_ISA: 'AVX2', MKL_CBWR: '', PATH: '/a' })).toEqual({
+    ONEDNN_MAX_CPU_ISA: 'AVX2',
+  });
 });

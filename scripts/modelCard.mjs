@@ -111,7 +111,7 @@ ${figures.command}
 
 ${figures.trainCommand === null ? 'made all of this folder' : `made all of this folder from a run of \`${figures.trainCommand}\``}: ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops at most, loss \`${config.loss}\`, optimizer \`${config.optimizer}\`, learning rate ${config.learningRate}, schedule \`${config.schedule}\`, seed ${config.seed};
 ${minutes} minutes on ${figures.threads} ${figures.threads === 1 ? 'thread' : 'threads'} (${figures.cpuCapability}), nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}. Epoch ${best.epoch} was kept, for its score of ${three(best.score)}.
-Threshold and smallest component are the best of ${point.tried} by that score on the scans that validated (${three(point.quality)} there). \`figures.json\` has every field of the configuration.
+Threshold, smallest component and lowest mean probability were then chosen on the scans that validated${config.mostMissed < 1 ? `, so that at most ${(100 * config.mostMissed).toFixed(0)} % of their nodules are missed` : ''}${point.flips ? '; the model averages over the four mirror images of a slice' : ''}. \`figures.json\` has every field of the configuration.
 
 ## Figures
 
