@@ -32,7 +32,7 @@ const median = (values) => {
 async function measure(row, ours, peer, quick) {
   const variants = [...new Set(row.peers.flat())];
   const sides = [
-    { name: 'ours', side: ours, variant: 'book' },
+    { name: 'ours', side: ours, variant: row.ours ?? 'float32' },
     ...variants.map((v) => ({ name: v, side: peer, variant: v })),
   ];
   const rates = new Map(sides.map(({ name }) => [name, []]));

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { connectedComponents } from '../dist/ct/index.js';
 import { noduleSlices } from '../dist/data/noduleSlices.js';
 import { createSampler } from '../dist/data/sampler.js';
-import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
+import { autocast, losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
 import { trainingStep } from '../dist/train/step.js';
 import { StepCounts } from '../dist/train/stepCounts.js';
 
@@ -47,7 +47,7 @@ async function samplerOf(batch, size, steps) {
   return samplers.get(key);
 }
 
-function trainer() {
+function trainer(precision) {
   const net = nn.unet({
     inChannels: 7,
     classes: 1,
@@ -58,13 +58,23 @@ function trainer() {
     pooling: 'avg',
     inputNorm: true,
     sigmoid: true,
+    channelsLast: true,
   });
-  return { net, optimizer: optim.adam(net.parameters()), criterion, counts: new StepCounts('cpu', 0.5) };
+  const forward = (image) => net.forward(image);
+  // As src/train does it.
+  const half = (image) => autocast(() => net.forward(image), { device: 'cpu' }).to('float32');
+  return {
+    net: { forward: precision === 'bf16' ? half : forward, train: (on) => net.train(on) },
+    optimizer: optim.adam(net.parameters()),
+    criterion,
+    counts: new StepCounts('cpu', 0.5),
+  };
 }
-const parts = trainer();
+const trainers = { float32: trainer('float32'), bf16: trainer('bf16') };
 
 /** What `steps` times of a row's work are, ready to be timed. */
-async function workOf({ work, batch, size, steps }) {
+async function workOf({ work, variant, batch, size, steps }) {
+  const parts = trainers[variant];
   const sampler = await samplerOf(batch, size, steps);
   sampler.startEpoch(1);
   if (work === 'crop') {
@@ -86,8 +96,7 @@ async function workOf({ work, batch, size, steps }) {
   const given = sampler.next();
   const step = trainingStep({ ...parts, sampler: { next: () => given } });
   const forward = () => noGrad(() => scope(() => void parts.net.forward(given.image)));
-  if (work === 'slice') parts.net.eval();
-  else parts.net.train();
+  parts.net.train(work !== 'slice');
   return () => {
     for (let n = 0; n < steps; n++) {
       if (work === 'step') step();

@@ -1,7 +1,7 @@
 // CPU time of a training step (forward, loss, backward, Adam) of configurations side by side, for docs/training.md. Processor time and
 // one thread, so that other work on the machine does not show; the least of five rounds, each configuration in each round.
 //   node scripts/step-cost.mjs
-import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
+import { autocast, manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
 import { resolveTrainConfig } from '../dist/train/config.js';
 import { criterionOf } from '../dist/train/criterion.js';
 import { unetOptionsOf } from '../dist/train/model.js';
@@ -9,9 +9,11 @@ import { unetOptionsOf } from '../dist/train/model.js';
 setNumThreads(1);
 const configurations = {
   default: {},
-  'contextSlices 1': { contextSlices: 1 },
-  'network.wf 3': { network: { wf: 3 } },
-  fast: { preset: 'fast' },
+  '`--no-channels-last`': { channelsLast: false },
+  '`--precision bf16`': { precision: 'bf16' },
+  '`--precision bf16 --no-channels-last`': { precision: 'bf16', channelsLast: false },
+  '`--context-slices 1`': { contextSlices: 1 },
+  '`--network-wf 3`': { network: { wf: 3 } },
 };
 
 function prepared(fields) {
@@ -25,7 +27,8 @@ function prepared(fields) {
   const parameters = net.parameters().reduce((sum, { numel }) => sum + numel, 0);
   const step = () =>
     scope(() => {
-      const loss = criterion(net.forward(image), mask);
+      const forward = () => net.forward(image);
+      const loss = criterion(config.precision === 'bf16' ? autocast(forward) : forward(), mask);
       adam.zeroGrad();
       loss.mean().backward();
       adam.step();

@@ -10,11 +10,14 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "nodule/relu_batch_norm.h"
+
 namespace nodule {
 
 namespace nn = torch::nn;
 
-ConvBlock::ConvBlock(std::int64_t in_channels, std::int64_t out_channels, const UNetOptions& options) {
+ConvBlock::ConvBlock(std::int64_t in_channels, std::int64_t out_channels, const UNetOptions& options)
+    : format_(options.channels_last ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::Contiguous) {
   block_ = nn::Sequential();
   std::int64_t channels = in_channels;
   for (int i = 0; i < 2; ++i) {
@@ -33,8 +36,19 @@ ConvBlock::ConvBlock(std::int64_t in_channels, std::int64_t out_channels, const 
 torch::Tensor ConvBlock::forward(const torch::Tensor& input) {
   torch::Tensor x = input;
   for (std::size_t i = 0; i < convolutions_.size(); ++i) {
-    x = convolutions_[i]->forward(x).relu_();
-    if (!norms_.empty()) x = norms_[i]->forward(x);
+    // Again for each, since with one channel a convolution cannot tell the formats apart.
+    x = convolutions_[i]->forward(x.contiguous(format_));
+    if (norms_.empty()) {
+      x.relu_();
+      continue;
+    }
+    const nn::BatchNorm2dImpl& norm = *norms_[i];
+    if (norm.is_training()) {
+      const torch::NoGradGuard no_grad;
+      torch::Tensor(norm.num_batches_tracked).add_(1);
+    }
+    x = relu_batch_norm(x.contiguous(format_), norm.weight, norm.bias, norm.running_mean, norm.running_var,
+                        norm.is_training(), *norm.options.momentum(), norm.options.eps());
   }
   return x;
 }

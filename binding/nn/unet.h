@@ -23,6 +23,7 @@ struct UNetOptions {
   bool average_pooling = false;
   bool input_norm = false;
   bool sigmoid = false;
+  bool channels_last = false;  // how values lie in between; faster on a CPU, the same function
 };
 
 // Two of convolution, ReLU, batch norm: in this order, as pytorch-unet has it.
@@ -31,6 +32,7 @@ struct ConvBlock : torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& input);
 
  private:
+  torch::MemoryFormat format_;
   torch::nn::Sequential block_;
   std::vector<torch::nn::Conv2d> convolutions_;
   std::vector<torch::nn::BatchNorm2d> norms_;

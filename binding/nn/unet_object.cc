@@ -27,6 +27,7 @@ UNetOptions read_options(const Napi::Object& object) {
   options.average_pooling = flag("averagePooling");
   options.input_norm = flag("inputNorm");
   options.sigmoid = flag("sigmoid");
+  options.channels_last = flag("channelsLast");
   return options;
 }
 

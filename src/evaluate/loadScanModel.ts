@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { OperatingPoint } from '../score/index.js';
-import { type Device, type Module, nn, scope } from '../torch/index.js';
+import { type Device, type Module, scope } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
 import { isCheckpoint } from '../train/isCheckpoint.js';
 import { networkOf } from '../train/networkOf.js';
+import { predictingNet } from '../train/predictingNet.js';
 import { readWeights } from '../train/readWeights.js';
 import { refuseNotFinite } from '../train/refuseNotFinite.js';
 import { modelPath } from './namedModel.js';
@@ -90,8 +91,7 @@ function fromWeights(path: string, { pooling, input }: ModelOptions): LoadedScan
         `reading the model ${path}: its network takes ${inChannels} channels and gives ${classes}; wanted are an odd number ` +
           'of slices and one probability for the middle one',
       );
-    const net = nn.unet(network);
-    net.loadStateDict(state);
+    const net = predictingNet(network, state);
     return {
       model: {
         net,

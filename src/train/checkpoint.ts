@@ -1,8 +1,9 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { nn, type optim, type Tensor } from '../torch/index.js';
+import type { nn, optim, Tensor } from '../torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../torch/serialization/index.js';
 import type { TrainConfig } from './config.js';
 import { modelFormat } from './modelFile.js';
+import { predictingNet } from './predictingNet.js';
 import { initialState, type RunState } from './progressState.js';
 import { tensorsHash } from './tensorsHash.js';
 
@@ -116,11 +117,10 @@ export function loadModel(path: string): { net: nn.Module; description: ModelDes
   if (metadata.format === modelFormat) {
     checkHash(path, tensors, metadata);
     const description = JSON.parse(metadata.model as string) as ModelDescription;
-    return { net: nn.unet(description.network).loadStateDict(tensors).eval(), description };
+    return { net: predictingNet(description.network, tensors), description };
   }
   const { model, description } = loadCheckpoint(path);
-  const net = nn.unet(description.network).loadStateDict(model).eval();
-  return { net, description };
+  return { net: predictingNet(description.network, model), description };
 }
 
 function checkHash(path: string, tensors: Map<string, Tensor>, { sha256 }: Readonly<Record<string, string>>): void {

@@ -1,7 +1,8 @@
 import { type PointGrid, PointSearch, predictedScan } from '../score/index.js';
-import { nn, scope } from '../torch/index.js';
+import { type nn, scope } from '../torch/index.js';
 import { averagedFlips } from './averagedFlips.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { predictingNet } from './predictingNet.js';
 import type { Session } from './session.js';
 import { predictionParts, predictScan } from './validate.js';
 
@@ -18,7 +19,7 @@ const grid = {
 export async function choosePoint(session: Session): Promise<boolean> {
   const { config, data, record, device, state, emit } = session;
   const { model, description, ...run } = loadCheckpoint(record.folder.best);
-  const net = (nn.unet(description.network).loadStateDict(model).to(device) as nn.UNet).eval();
+  const net = predictingNet(description.network, model).to(device) as nn.UNet;
   for (const tensor of model.values()) tensor.dispose();
   const parts = predictionParts(session, config.flips ? averagedFlips(net) : net, (scan, slices, of) =>
     emit({ type: 'validation-progress', epoch: state.epoch, scan, scans: data.validationScans, slices, of }),

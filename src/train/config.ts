@@ -126,6 +126,10 @@ export const trainConfigSchema = z.strictObject({
     .enum(['float32', 'bf16'])
     .default('float32')
     .describe('of the convolutions; bf16 is slow on a CPU without AVX-512 bf16 or AMX'),
+  channelsLast: z
+    .boolean()
+    .default(true)
+    .describe('values lie pixel by pixel between the layers, which is faster; off: plane by plane'),
   onNan: z
     .enum(['stop', 'skip'])
     .default('stop')
@@ -260,6 +264,7 @@ export const presets: Record<PresetName, Overrides> = {
     schedule: 'constant',
     negatives: 0,
     hideEdges: 'off',
+    channelsLast: false,
     minimumVoxels: 1,
     network: { pooling: 'avg' },
     augment: { flipSlices: false },

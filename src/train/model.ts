@@ -5,9 +5,10 @@ import type { ModelDescription } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 
 /** The network of a run: one probability per pixel of the centre slice, from the slices around it as channels. */
-export function unetOptionsOf({ network, contextSlices, compat }: TrainConfig): nn.UNetOptions {
+export function unetOptionsOf({ network, contextSlices, compat, channelsLast }: TrainConfig): nn.UNetOptions {
   return {
     ...network,
+    channelsLast,
     inChannels: 2 * contextSlices + 1,
     classes: 1,
     padding: true,
@@ -22,8 +23,9 @@ export function describeModel(
   trainedOn: string[],
   intensity: Volume['intensity'] = 'hu',
 ): ModelDescription {
+  const { channelsLast: _, ...network } = unetOptionsOf(config);
   return {
-    network: { ...unetOptionsOf(config), pooling: config.network.pooling },
+    network: { ...network, pooling: config.network.pooling },
     contextSlices: config.contextSlices,
     input: intensity === 'hu' ? { kind: 'hu-clip', low: config.huLow, high: config.huHigh } : { kind: 'minmax-window' },
     sizeMultiple: 2 ** (config.network.depth - 1),

@@ -11,6 +11,7 @@ export interface NativeUNetOptions {
   averagePooling: boolean;
   inputNorm: boolean;
   sigmoid: boolean;
+  channelsLast: boolean;
 }
 
 export interface NativeUNet {

@@ -13,6 +13,12 @@ export const unetOptions = z
     pooling: z.enum(['max', 'avg']).default('max').describe("'avg' is the book's"),
     inputNorm: z.boolean().default(false).describe("batch norm on the input, under the book's names"),
     sigmoid: z.boolean().default(false).describe('probabilities instead of logits'),
+    channelsLast: z
+      .boolean()
+      .default(false)
+      .describe(
+        'how values lie in memory between the layers: a pixel of all channels after another; faster on most CPUs',
+      ),
     init: z
       .enum(['pytorch', 'kaiming'])
       .default('pytorch')
