@@ -13,6 +13,7 @@
 #include <torch/library.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -398,7 +399,7 @@ struct ReluBatchNorm : torch::autograd::Function<ReluBatchNorm> {
   /// The same from operators that have gradients themselves, for derivatives of a higher order.
   static variable_list differentiable(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& gradient,
                                       double eps) {
-    const at::IntArrayRef over = {0, 2, 3};
+    constexpr std::array<std::int64_t, 3> over = {0, 2, 3};
     const at::Tensor v = x.to(weight.scalar_type()).relu();
     const at::Tensor centred = v - v.mean(over, true);
     const at::Tensor rate = at::rsqrt((centred * centred).mean(over, true) + eps);
