@@ -10,6 +10,7 @@ import path from 'node:path';
  * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments in which torch is looked for |
  * | `CUDA_HOME` | CUDA 13 with nvcc, to build the CUDA plugin |
  * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache lies |
+ * | `GOMP_SPINCOUNT`, `OMP_WAIT_POLICY` | how long libgomp's threads wait awake; where neither is set the loader sets the first to 1000 |
  * | those of `kernelVariables` | never acted upon, but written into a run's manifest: libtorch's libraries choose their kernels by them |
  *
  * node-gyp-build, which chooses among the prebuilt loaders, has its own: `NODULE_TRAIN_PREBUILD` (another folder with
