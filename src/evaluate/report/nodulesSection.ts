@@ -31,13 +31,13 @@ export function sizeSection({ bySize, figures, nodules, unit }: ValidationScores
       own === null
         ? [0, dash, dash, dash, dash]
         : [own.nodules, own.found, fixed(own.dice3d.mean), intervalText(own.intervals.dice3d), own.missed];
-    return html`<tr><td>${name} ${unit}</td>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
+    return html`<tr><td>${name}</td>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
   });
   const without =
     figures.withoutAgreement === 0
       ? ''
       : html`<p class="soft">Beside these, ${figures.withoutAgreement} nodules have no voxel that two readers agree on; ${figures.leftEmpty} of them the model left empty.</p>`;
-  return html`<div class="wide"><table><tr><th>diameter</th><th class="number">nodules</th><th class="number">found</th><th class="number">Dice, mean</th><th class="number">95 % interval</th><th class="number">missed</th></tr>${rows}</table></div>
+  return html`<div class="wide"><table><tr><th>diameter, ${unit}</th><th class="number">nodules</th><th class="number">found</th><th class="number">Dice, mean</th><th class="number">95 % interval</th><th class="number">missed</th></tr>${rows}</table></div>
 <p class="soft">Found: the centre of a predicted component lies within the nodule's radius (in a crop around one nodule: a component touches the label). Missed: the Dice is 0. A nodule's diameter is the annotated one, else that of a ball of as many voxels${unit === 'mm' ? '' : '; in voxels where the spacing is unknown'}.</p>${without}
 ${everyNodule(nodules, unit)}`;
 }

@@ -42,7 +42,7 @@ svg .bar{fill:var(--soft);opacity:.65}svg .range{fill:none;stroke:var(--s0);stro
 h3.group{margin:1rem 0 .5rem}h4{margin:0;font-size:15px}h4 span{font-weight:400}
 details{margin:.6rem 0}summary{cursor:pointer;padding:.3rem 0}.nowrap{white-space:nowrap}td.value{overflow-wrap:anywhere;font-family:ui-monospace,monospace;font-size:12px}
 .fields{table-layout:fixed;min-width:34rem}td.bars{padding:.1rem .6rem}.missing{border-left:4px solid var(--warning)}
-@media(max-width:36rem){.bars{display:none}th.number{white-space:normal}th,td{padding:.3rem .4rem}}
+@media(max-width:36rem){.bars{display:none}th.number{white-space:normal}th,td{padding:.3rem .35rem}}
 @media print{:root{--ink:#111;--soft:#444;--line:#bbb;--back:#fff;--card:#fff;--s0:#1660c4;--s1:#b4460b;--grid:#ddd;color-scheme:light}nav{display:none}
 body{max-width:none;padding:0}.card,.chart,figure,tr{break-inside:avoid}h2,h3{break-after:avoid}*{print-color-adjust:exact}}`;
 
