@@ -205,6 +205,14 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
     waitFor(() => existsSync(path.join(used, 'metrics.csv')), 'the first epoch of a run');
     return run(['train', '--resume', used]);
   },
+  'loss is no number': () =>
+    run(train(luna(), '--samples', '32', '--learning-rate', '1e30', '--schedule', 'constant', '--network-wf', '2')),
+  'no run in the folder': () => run(['report', folder()]),
+  'recipe with an unknown field': () => {
+    const recipe = path.join(folder(), 'recipe.yaml');
+    writeFileSync(recipe, 'epochs: 1\nsample: 12\n');
+    return run(train(luna(), '--config', recipe));
+  },
   'full disk': () => {
     const disk = folder();
     const args = ['train', '--data', luna(), '--out', path.join(disk, 'run'), '--epochs', '1', '--samples', '16'];
