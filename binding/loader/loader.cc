@@ -18,9 +18,9 @@ std::string last_error() {
   return text ? text : "unknown error of the dynamic linker";
 }
 
-// Threads of libgomp that wait for each other turn in circles for a millisecond before they sleep. Where another process
-// wants the cores they take its time and their own: measured 5.6 times the time of a run, against nothing lost on an idle
-// machine. libgomp reads it when it is loaded; whoever has set something else keeps it.
+// Threads of libgomp that wait for each other turn in circles for a millisecond before they sleep. Where another
+// process wants the cores they take its time and their own: measured 5.6 times the time of a run, against nothing lost
+// on an idle machine. libgomp reads it when it is loaded; whoever has set something else keeps it.
 void sleep_soon() {
 #if defined(__linux__)
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);

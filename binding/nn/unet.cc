@@ -10,7 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "nodule/relu_batch_norm.h"
+#include "nn/relu_batch_norm.h"
 
 namespace nodule {
 

@@ -7,5 +7,4 @@ TORCH_LIBRARY(nodule, m) {
   m.def(nodule::kPhiloxSchema);
   m.def(nodule::kDrawEpochSchema);
   m.def(nodule::kCropAugmentSchema);
-  m.def(nodule::kReluBatchNormSchema);
 }

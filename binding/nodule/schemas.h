@@ -16,8 +16,4 @@ constexpr const char* kCropAugmentSchema =
     "float clip_low, float clip_high, bool border_at_window=False, bool label_resample=False, "
     "bool noise_after_clamp=False, ScalarType? dtype=None) -> (Tensor, Tensor)";
 
-constexpr const char* kReluBatchNormSchema =
-    "relu_batch_norm(Tensor input, Tensor weight, Tensor bias, Tensor(a!) running_mean, Tensor(b!) running_var, "
-    "bool training, float momentum, float eps) -> Tensor";
-
 }  // namespace nodule

@@ -1,7 +1,7 @@
-// nodule::relu_batch_norm. ATen reads and writes every value once for the ReLU and once for the batch norm, there and
-// back again, and its batch norm of channels-last values loses four digits (it adds float32 one by one); here a value
-// is read twice and written once each way, and sums are in float64.
-#include "nodule/relu_batch_norm.h"
+// ATen reads and writes every value once for the ReLU and once for the batch norm, there and back again, and its batch
+// norm of channels-last values loses four digits (it adds float32 one by one); here a value is read twice and written
+// once each way, and sums are in float64.
+#include "nn/relu_batch_norm.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -15,159 +15,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <type_traits>
 #include <vector>
 
-// The same source for several instruction sets, chosen when the addon is loaded. No fused multiply-add
-// (-ffp-contract=off) and a fixed order of sums: every one of them gives the same bits.
-#if defined(__linux__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define NODULE_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define NODULE_CLONES
-#endif
-#define NODULE_INLINE inline __attribute__((always_inline))
+#include "nn/relu_batch_norm_kernels.h"
 
 namespace nodule {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// Values that are worked on side by side: 32 neighbours in memory, each with the constants of its channel.
-constexpr std::int64_t kLanes = 32;
-/// Rows of lanes that are added in the values' own precision before float64 takes over.
-constexpr std::int64_t kRows = 32;
-/// Values of a chunk of channels-last memory. Chunks do not depend on the number of threads, so neither do sums.
-constexpr std::int64_t kChunk = 32768;
-
-NODULE_INLINE float value(float x) { return x; }
-NODULE_INLINE double value(double x) { return x; }
-NODULE_INLINE float value(at::BFloat16 x) {
-  const std::uint32_t bits = static_cast<std::uint32_t>(x.x) << 16;
-  float out;
-  std::memcpy(&out, &bits, sizeof out);
-  return out;
-}
-NODULE_INLINE void store(float x, float* out) { *out = x; }
-NODULE_INLINE void store(double x, double* out) { *out = x; }
-NODULE_INLINE void store(float x, at::BFloat16* out) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &x, sizeof bits);
-  const std::uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-  out->x = static_cast<std::uint16_t>(x != x ? 0x7fc0 : rounded);
-}
-
-/// What is not a number stays so, as in ATen.
-template <typename A>
-NODULE_INLINE A relu(A x) {
-  return x < 0 ? A(0) : x;
-}
-
-/// Rows of lanes: `rows` whole ones, `stride` apart, and `rest` lanes of one more.
-struct Span {
-  std::int64_t rows, stride, rest;
-};
-
-/// One call for the whole rows and one for the rest.
-template <typename Row>
-NODULE_INLINE void each_row(const Span& span, std::int64_t from, std::int64_t to, const Row& row) {
-  for (std::int64_t r = from; r < to; ++r) row(r * span.stride, kLanes);
-}
-
-template <typename A, typename Add>
-NODULE_INLINE void add_rows(const Span& span, double* first, double* second, const Add& add) {
-  for (std::int64_t from = 0; from < span.rows; from += kRows) {
-    A one[kLanes] = {}, other[kLanes] = {};
-    each_row(span, from, std::min(from + kRows, span.rows),
-             [&](std::int64_t at, std::int64_t lanes) { add(at, lanes, one, other); });
-    for (std::int64_t l = 0; l < kLanes; ++l) {
-      first[l] += one[l];
-      second[l] += other[l];
-    }
-  }
-  if (span.rest == 0) return;
-  A one[kLanes] = {}, other[kLanes] = {};
-  add(span.rows * span.stride, span.rest, one, other);
-  for (std::int64_t l = 0; l < span.rest; ++l) {
-    first[l] += one[l];
-    second[l] += other[l];
-  }
-}
-
-/// Sums of v - shift and of its square, v = relu(x), with a shift near the mean, so that a mean far from zero does not
-/// cancel the variance (Chan, Golub, LeVeque 1983).
-template <typename T, typename A>
-NODULE_INLINE void add_moments(const T* x, const Span& span, const A* shift, double* sum, double* squares) {
-  add_rows<A>(span, sum, squares, [&](std::int64_t at, std::int64_t lanes, A* one, A* other) {
-    for (std::int64_t l = 0; l < lanes; ++l) {
-      const A v = relu<A>(value(x[at + l])) - shift[l];
-      one[l] += v;
-      other[l] += v * v;
-    }
-  });
-}
-
-/// Sums of g and of g (v - mean), g the gradient of the result.
-template <typename T, typename A>
-NODULE_INLINE void add_gradients(const T* x, const T* gradient, const Span& span, const A* mean, double* sum,
-                                 double* products) {
-  add_rows<A>(span, sum, products, [&](std::int64_t at, std::int64_t lanes, A* one, A* other) {
-    for (std::int64_t l = 0; l < lanes; ++l) {
-      const A g = value(gradient[at + l]);
-      one[l] += g;
-      other[l] += g * (relu<A>(value(x[at + l])) - mean[l]);
-    }
-  });
-}
-
-template <typename Row>
-NODULE_INLINE void every_row(const Span& span, const Row& row) {
-  each_row(span, 0, span.rows, row);
-  if (span.rest > 0) row(span.rows * span.stride, span.rest);
-}
-
-/// y = (v - mean) factor + bias.
-template <typename T, typename A>
-NODULE_INLINE void normalize(const T* x, T* y, const Span& span, const A* mean, const A* factor, const A* bias) {
-  every_row(span, [&](std::int64_t at, std::int64_t lanes) {
-    for (std::int64_t l = 0; l < lanes; ++l)
-      store((relu<A>(value(x[at + l])) - mean[l]) * factor[l] + bias[l], y + at + l);
-  });
-}
-
-/// d loss / d x = factor (g - mean of g - (v - mean) slope) where x is above 0, slope = mean of g (v - mean) / variance.
-template <typename T, typename A>
-NODULE_INLINE void back(const T* x, const T* gradient, T* out, const Span& span, const A* mean, const A* factor,
-                        const A* gradient_mean, const A* slope) {
-  every_row(span, [&](std::int64_t at, std::int64_t lanes) {
-    for (std::int64_t l = 0; l < lanes; ++l) {
-      const A input = value(x[at + l]);
-      const A g = factor[l] * (value(gradient[at + l]) - gradient_mean[l] - (relu<A>(input) - mean[l]) * slope[l]);
-      store(input <= 0 ? A(0) : g, out + at + l);
-    }
-  });
-}
-
-// A clone cannot be a template.
-#define NODULE_KERNELS(T, A)                                                                                        \
-  NODULE_CLONES void moments(const T* x, const Span& span, const A* shift, double* sum, double* squares) {          \
-    add_moments<T, A>(x, span, shift, sum, squares);                                                                \
-  }                                                                                                                 \
-  NODULE_CLONES void gradients(const T* x, const T* g, const Span& span, const A* mean, double* sum, double* prod) { \
-    add_gradients<T, A>(x, g, span, mean, sum, prod);                                                               \
-  }                                                                                                                 \
-  NODULE_CLONES void forward(const T* x, T* y, const Span& span, const A* mean, const A* factor, const A* bias) {   \
-    normalize<T, A>(x, y, span, mean, factor, bias);                                                                \
-  }                                                                                                                 \
-  NODULE_CLONES void backward(const T* x, const T* g, T* out, const Span& span, const A* mean, const A* factor,     \
-                              const A* gradient_mean, const A* slope) {                                             \
-    back<T, A>(x, g, out, span, mean, factor, gradient_mean, slope);                                                \
-  }
-NODULE_KERNELS(float, float)
-NODULE_KERNELS(double, double)
-NODULE_KERNELS(at::BFloat16, float)
-#undef NODULE_KERNELS
 
 bool is_channels_last(const at::Tensor& x) {
   const std::int64_t channels = x.size(1);
@@ -347,13 +204,16 @@ at::Tensor back_all(const at::Tensor& x, const at::Tensor& gradient, const std::
   return out;
 }
 
-#define NODULE_FOR_DTYPE(x, call)                                        \
-  [&] {                                                                  \
-    switch ((x).scalar_type()) {                                         \
-      case at::kDouble: return call<double, double>;                     \
-      case at::kFloat: return call<float, float>;                        \
-      default: return call<at::BFloat16, float>;                         \
-    }                                                                    \
+#define NODULE_FOR_DTYPE(x, call)         \
+  [&] {                                   \
+    switch ((x).scalar_type()) {          \
+      case at::kDouble:                   \
+        return call<double, double>;      \
+      case at::kFloat:                    \
+        return call<float, float>;        \
+      default:                            \
+        return call<at::BFloat16, float>; \
+    }                                     \
   }()
 
 struct ReluBatchNorm : torch::autograd::Function<ReluBatchNorm> {
@@ -385,10 +245,12 @@ struct ReluBatchNorm : torch::autograd::Function<ReluBatchNorm> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1];
-    if (at::GradMode::is_enabled()) return differentiable(x, weight, gradients[0], context->saved_data["eps"].toDouble());
-    const at::Tensor gradient = gradients[0].to(x.scalar_type())
-                                    .contiguous(is_channels_last(x) ? at::MemoryFormat::ChannelsLast
-                                                                    : at::MemoryFormat::Contiguous);
+    if (at::GradMode::is_enabled())
+      return differentiable(x, weight, gradients[0], context->saved_data["eps"].toDouble());
+    const at::Tensor gradient =
+        gradients[0]
+            .to(x.scalar_type())
+            .contiguous(is_channels_last(x) ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
     std::vector<double> weight_gradient(x.size(1)), bias_gradient(x.size(1));
     const at::Tensor input_gradient = NODULE_FOR_DTYPE(x, back_all)(x, gradient, read(weight), read(saved[2]),
                                                                     read(saved[3]), weight_gradient, bias_gradient);
@@ -406,8 +268,7 @@ struct ReluBatchNorm : torch::autograd::Function<ReluBatchNorm> {
     const at::Tensor normal = centred * rate;
     const at::Tensor g = gradient.to(weight.scalar_type());
     const at::Tensor scaled = g * weight.view({1, -1, 1, 1});
-    const at::Tensor inner =
-        rate * (scaled - scaled.mean(over, true) - normal * (scaled * normal).mean(over, true));
+    const at::Tensor inner = rate * (scaled - scaled.mean(over, true) - normal * (scaled * normal).mean(over, true));
     return {(inner * (x > 0)).to(x.scalar_type()), (g * normal).sum(over), g.sum(over), {}, {}, {}, {}};
   }
 };
@@ -427,9 +288,10 @@ void check(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& 
                 "nodule::relu_batch_norm: weight, bias, running_mean and running_var are of a floating type and on ",
                 "the input's device, ", input.device(), "; one is ", of->scalar_type(), " on ", of->device());
   }
-  TORCH_CHECK(!training || (channels > 0 && input.numel() / channels > 1),
-              "nodule::relu_batch_norm: in training more than one value of each channel is wanted, the input has shape ",
-              input.sizes());
+  TORCH_CHECK(
+      !training || (channels > 0 && input.numel() / channels > 1),
+      "nodule::relu_batch_norm: in training more than one value of each channel is wanted, the input has shape ",
+      input.sizes());
 }
 
 bool has_kernels(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
@@ -465,6 +327,11 @@ at::Tensor relu_batch_norm(const at::Tensor& input, const at::Tensor& weight, co
   return y;
 }
 
-TORCH_LIBRARY_IMPL(nodule, CompositeImplicitAutograd, m) { m.impl("relu_batch_norm", relu_batch_norm); }
+TORCH_LIBRARY_FRAGMENT(nodule, m) {
+  m.def(
+      "relu_batch_norm(Tensor input, Tensor weight, Tensor bias, Tensor(a!) running_mean, Tensor(b!) running_var, bool "
+      "training, float momentum, float eps) -> Tensor",
+      relu_batch_norm);
+}
 
 }  // namespace nodule
