@@ -14,44 +14,16 @@ const EAGER = ['float32', 'channels-last'];
 const EAGER_BF16 = ['bf16', 'bf16 channels-last'];
 
 export const ROWS = [
-  {
-    name: 'training step, 16×7×64×64',
-    work: 'step',
-    batch: 16,
-    size: 64,
-    steps: 12,
-    ...crops,
-    peers: [['book'], EAGER],
-  },
-  {
-    name: 'training step, 16×7×64×64, bf16',
-    work: 'step',
-    ours: 'bf16',
-    batch: 16,
-    size: 64,
-    steps: 12,
-    ...crops,
-    peers: [EAGER_BF16],
-  },
-  {
-    name: 'training loop with crop and augmentation, 16×7×64×64',
-    work: 'loop',
-    batch: 16,
-    size: 64,
-    steps: 12,
-    ...crops,
-    peers: [['book'], EAGER],
-  },
-  {
-    name: 'training loop with crop and augmentation, 16×7×64×64, bf16',
-    work: 'loop',
-    ours: 'bf16',
-    batch: 16,
-    size: 64,
-    steps: 12,
-    ...crops,
-    peers: [EAGER_BF16],
-  },
+  ...[
+    ['training step', 'step'],
+    ['training loop with crop and augmentation', 'loop'],
+  ].flatMap(([name, work]) => {
+    const row = { work, batch: 16, size: 64, steps: 12, ...crops };
+    return [
+      { name: `${name}, 16×7×64×64`, ...row, peers: [['book'], EAGER] },
+      { name: `${name}, 16×7×64×64, bf16`, ours: 'bf16', ...row, peers: [EAGER_BF16] },
+    ];
+  }),
   {
     name: 'crop and augmentation alone, 16×7×64×64',
     work: 'crop',
