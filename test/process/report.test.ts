@@ -30,7 +30,7 @@ beforeAll(async () => {
     ...['--crop-size', '32', '--threads', '1', '--images', '0', '--validation-share', '0.5', '--context-slices', '1'],
   );
   expect(status, stderr).toBe(0);
-}, 900_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('report', () => {
