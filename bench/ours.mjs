@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { connectedComponents } from '../dist/ct/index.js';
 import { noduleSlices } from '../dist/data/noduleSlices.js';
 import { createSampler } from '../dist/data/sampler.js';
-import { autocast, losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
+import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
+import { inPrecision } from '../dist/train/inPrecision.js';
 import { trainingStep } from '../dist/train/step.js';
 import { StepCounts } from '../dist/train/stepCounts.js';
 
@@ -60,11 +61,9 @@ function trainer(precision) {
     sigmoid: true,
     channelsLast: true,
   });
-  const forward = (image) => net.forward(image);
-  // As src/train does it.
-  const half = (image) => autocast(() => net.forward(image), { device: 'cpu' }).to('float32');
   return {
-    net: { forward: precision === 'bf16' ? half : forward, train: (on) => net.train(on) },
+    net: inPrecision(net, precision, 'cpu'),
+    train: (on) => net.train(on),
     optimizer: optim.adam(net.parameters()),
     criterion,
     counts: new StepCounts('cpu', 0.5),
@@ -96,7 +95,7 @@ async function workOf({ work, variant, batch, size, steps }) {
   const given = sampler.next();
   const step = trainingStep({ ...parts, sampler: { next: () => given } });
   const forward = () => noGrad(() => scope(() => void parts.net.forward(given.image)));
-  parts.net.train(work !== 'slice');
+  parts.train(work !== 'slice');
   return () => {
     for (let n = 0; n < steps; n++) {
       if (work === 'step') step();

@@ -1,9 +1,10 @@
 // CPU time of a training step (forward, loss, backward, Adam) of configurations side by side, for docs/training.md. Processor time and
 // one thread, so that other work on the machine does not show; the least of five rounds, each configuration in each round.
 //   node scripts/step-cost.mjs
-import { autocast, manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
+import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
 import { resolveTrainConfig } from '../dist/train/config.js';
 import { criterionOf } from '../dist/train/criterion.js';
+import { inPrecision } from '../dist/train/inPrecision.js';
 import { unetOptionsOf } from '../dist/train/model.js';
 
 setNumThreads(1);
@@ -25,10 +26,10 @@ function prepared(fields) {
   const image = rand([config.batch, 2 * config.contextSlices + 1, config.cropSize, config.cropSize]);
   const mask = rand([config.batch, 1, config.cropSize, config.cropSize]).gt(0.9).to('float32');
   const parameters = net.parameters().reduce((sum, { numel }) => sum + numel, 0);
+  const stepped = inPrecision(net, config.precision, 'cpu');
   const step = () =>
     scope(() => {
-      const forward = () => net.forward(image);
-      const loss = criterion(config.precision === 'bf16' ? autocast(forward) : forward(), mask);
+      const loss = criterion(stepped.forward(image), mask);
       adam.zeroGrad();
       loss.mean().backward();
       adam.step();

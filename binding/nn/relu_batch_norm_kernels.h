@@ -54,7 +54,7 @@ struct Span {
   std::int64_t rows, stride, rest;
 };
 
-/// One call for the whole rows and one for the rest.
+/// Whole rows, from one of them to before another.
 template <typename Row>
 NODULE_INLINE void each_row(const Span& span, std::int64_t from, std::int64_t to, const Row& row) {
   for (std::int64_t r = from; r < to; ++r) row(r * span.stride, kLanes);

@@ -1,8 +1,9 @@
-import { autocast, CudaGraph, type Device, type Tensor } from '../torch/index.js';
+import { CudaGraph, type Device, type Tensor } from '../torch/index.js';
 import { accumulatedStep } from './accumulatedStep.js';
 import { capturedSteps } from './capturedSteps.js';
 import { clippedOptimizer } from './clippedOptimizer.js';
 import { guardedStep } from './guardedStep.js';
+import { inPrecision } from './inPrecision.js';
 import type { Training } from './session.js';
 import type { StepParts } from './step.js';
 import { plainSteps, type StepRunner } from './stepRunner.js';
@@ -37,11 +38,11 @@ export function stepRunnerOf(session: Training): StepRunner {
 
 /** What a run's step is made of, without the guard around it. */
 export function stepPartsOf(session: Training): StepParts {
-  const { config, net, optimizer } = session;
+  const { config, net, optimizer, device } = session;
   return {
     ...session,
     sampler: session.batches,
-    net: inPrecision(session),
+    net: inPrecision(net, config.precision, device),
     optimizer: config.clipNorm > 0 ? clippedOptimizer(optimizer, net.parameters(), config.clipNorm) : optimizer,
   };
 }
@@ -50,10 +51,4 @@ export function stepPartsOf(session: Training): StepParts {
 function buffersOf(net: Training['net']): Tensor[] {
   const learned = net.namedParameters();
   return [...net.stateDict()].filter(([name]) => !learned.has(name)).map(([, buffer]) => buffer);
-}
-
-function inPrecision({ net, config, device }: Training): StepParts['net'] {
-  if (config.precision === 'float32') return net;
-  const kind = device === 'cpu' ? 'cpu' : 'cuda';
-  return { forward: (image) => autocast(() => net.forward(image), { device: kind }).to('float32') };
 }

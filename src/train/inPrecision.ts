@@ -1,0 +1,14 @@
+import { autocast, type Device } from '../torch/index.js';
+import type { TrainConfig } from './config.js';
+import type { StepParts } from './step.js';
+
+/** A network as a step calls it: with `bf16` its convolutions run in bfloat16, and what it gives is float32 again. */
+export function inPrecision(
+  net: StepParts['net'],
+  precision: TrainConfig['precision'],
+  device: Device,
+): StepParts['net'] {
+  if (precision === 'float32') return net;
+  const kind = device === 'cpu' ? 'cpu' : 'cuda';
+  return { forward: (image) => autocast(() => net.forward(image), { device: kind }).to('float32') };
+}
