@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeFrame } from '../../dist/ct/dicom/decodeFrame.js';
+import { decodeFrame } from '../../dist/ct/dicom/frames/decodeFrame.js';
 import { pixelFormat } from '../../dist/ct/dicom/pixelFormat.js';
 import { readDicomFile } from '../../dist/ct/dicom/readDicomFile.js';
 import { transferSyntaxOf } from '../../dist/ct/dicom/transferSyntax.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { checkFrame, readFrame } from './readFrame.js';
+import { checkFrame, readFrame } from './frames/readFrame.js';
 import type { Slice } from './slice.js';
 
 /**

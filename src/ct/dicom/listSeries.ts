@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { inParallel } from './inParallel.js';
+import { inParallel } from './frames/inParallel.js';
 import { type DicomFile, readDicomFile } from './readDicomFile.js';
 import { type Slice, slicesOf } from './slice.js';
 import { required } from './tags.js';

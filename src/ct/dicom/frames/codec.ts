@@ -1,4 +1,4 @@
-import type { PixelFormat } from './pixelFormat.js';
+import type { PixelFormat } from '../pixelFormat.js';
 
 /** What a codec makes of one frame. */
 export interface Samples {

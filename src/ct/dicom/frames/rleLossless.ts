@@ -1,4 +1,4 @@
-import type { PixelFormat } from './pixelFormat.js';
+import type { PixelFormat } from '../pixelFormat.js';
 
 const headerBytes = 64;
 

@@ -1,5 +1,5 @@
-import type { PixelFormat } from './pixelFormat.js';
-import type { Slice } from './slice.js';
+import type { PixelFormat } from '../pixelFormat.js';
+import type { Slice } from '../slice.js';
 
 /** Pixels as a file may hold them. */
 export type Stored = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;

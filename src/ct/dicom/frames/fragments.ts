@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { itemTag, sequenceEndTag } from './itemTags.js';
+import { itemTag, sequenceEndTag } from '../itemTags.js';
 
 interface Fragment {
   /** Of its item's tag, from the first byte after the offset table, as that table counts. */

@@ -1,11 +1,11 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { ImageFile } from '../imageFile.js';
-import { mostVoxels } from '../resample.js';
+import { NoduleTrainError } from '../../../runtime/error.js';
+import type { ImageFile } from '../../imageFile.js';
+import { mostVoxels } from '../../resample.js';
 import { inParallel } from './inParallel.js';
-import type { PixelFormat } from './pixelFormat.js';
+import type { PixelFormat } from '../pixelFormat.js';
 import { checkFrame, readFrame } from './readFrame.js';
 import { rescaledInto, type Stored, storedInto } from './rescale.js';
-import type { Slice } from './slice.js';
+import type { Slice } from '../slice.js';
 
 type Pixels = Pick<ImageFile, 'values' | 'slope' | 'intercept'> & { readonly notes: readonly string[] };
 
