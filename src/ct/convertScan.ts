@@ -4,7 +4,7 @@ import { checkOptions } from './checkOptions.js';
 import { formatOf } from './formats.js';
 import { readMask, readVolume } from './readVolume.js';
 import { refuseExisting } from './refuseExisting.js';
-import { type Geometry, geometryOf } from './volume.js';
+import { type Geometry, geometryOf } from './grid/volume.js';
 import { refuseReadOnly, writeMask, writeVolume } from './writeVolume.js';
 
 /** Options of `convertScan`. */

@@ -18,7 +18,7 @@ export {
   type WorldLPS,
   worldLPS,
   worldToIndex,
-} from './geometry.js';
+} from './grid/geometry.js';
 export { greySlice } from './greySlice.js';
 export { lungMask } from './lungMask.js';
 export { type OutlinedSlice, outlinePicture, type SliceWindow } from './outlinePicture.js';
@@ -31,7 +31,7 @@ export {
   readVolume,
 } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
-export { resampleMask, resampleVolume } from './resample.js';
+export { resampleMask, resampleVolume } from './grid/resample.js';
 export { siblingFile } from './siblingFile.js';
 export {
   type Geometry,
@@ -43,5 +43,5 @@ export {
   type Vector3,
   type Volume,
   voxelCount,
-} from './volume.js';
+} from './grid/volume.js';
 export { writeMask, writeVolume } from './writeVolume.js';

@@ -3,7 +3,7 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { type ElementType, elementTypes } from './elementType.js';
 import { quoted } from './quoted.js';
 import { siblingFile } from './siblingFile.js';
-import { type Shape3, voxelCount } from './volume.js';
+import { type Shape3, voxelCount } from './grid/volume.js';
 
 /** Fields (in small letters) and key/value pairs of a NRRD header, not yet judged. */
 export interface NrrdFields {

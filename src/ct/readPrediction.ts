@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { checkGrid } from './checkGrid.js';
 import { formatOf } from './formats.js';
-import { type Geometry, geometryOf } from './volume.js';
+import { type Geometry, geometryOf } from './grid/volume.js';
 
 /** What somebody's program says of a scan, voxel by voxel. */
 export interface Prediction extends Geometry {

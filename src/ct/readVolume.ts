@@ -6,7 +6,7 @@ import { formatOf } from './formats.js';
 import type { ImageFile } from './imageFile.js';
 import { storeValues } from './storeValues.js';
 import { straightenMask, straightenVolume } from './straighten.js';
-import { geometryOf, type MaskVolume, type Volume } from './volume.js';
+import { geometryOf, type MaskVolume, type Volume } from './grid/volume.js';
 
 /** Options of `readVolume`. */
 export const readOptionsSchema = z.strictObject({

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { packZlib } from './deflate.js';
 import { bytesOf, machineIsLittleEndian } from './elementType.js';
-import { transpose } from './matrix3.js';
+import { transpose } from './grid/matrix3.js';
 import { replaceFile } from './replaceFile.js';
-import type { Geometry } from './volume.js';
+import type { Geometry } from './grid/volume.js';
 
 interface MetaImage extends Geometry {
   readonly values: Uint8Array | Int16Array | Float64Array;

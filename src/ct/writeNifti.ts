@@ -2,10 +2,10 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { packGzip } from './deflate.js';
 import { bytesOf, machineIsLittleEndian } from './elementType.js';
 import type { ImageToWrite } from './imageFile.js';
-import { determinant } from './matrix3.js';
+import { determinant } from './grid/matrix3.js';
 import { replaceFile } from './replaceFile.js';
 import { sayInText } from './saidInText.js';
-import type { Matrix3, Vector3 } from './volume.js';
+import type { Matrix3, Vector3 } from './grid/volume.js';
 
 const datatypes = new Map<unknown, readonly [code: number, bits: number]>([
   [Uint8Array, [2, 8]],

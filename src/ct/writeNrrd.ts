@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { packGzip } from './deflate.js';
 import { bytesOf, machineIsLittleEndian } from './elementType.js';
 import type { ImageToWrite } from './imageFile.js';
-import { scale, transpose } from './matrix3.js';
+import { scale, transpose } from './grid/matrix3.js';
 import { saidKey } from './readNrrd.js';
 import { replaceFile } from './replaceFile.js';
 import { sayInText } from './saidInText.js';

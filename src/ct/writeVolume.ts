@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { formatOf } from './formats.js';
-import { geometryOf, type MaskVolume, type Volume, voxelCount } from './volume.js';
+import { geometryOf, type MaskVolume, type Volume, voxelCount } from './grid/volume.js';
 
 const checkSize = (path: string, doing: string, { shape, voxels }: Volume | MaskVolume): void => {
   if (voxels.length !== voxelCount(shape)) {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkSameGrid } from '../ct/checkSameGrid.js';
+import { checkSameGrid } from '../ct/grid/checkSameGrid.js';
 import { isImageFile, uidOf, type Volume } from '../ct/index.js';
 import { readPrediction } from '../ct/readPrediction.js';
 import { NoduleTrainError } from '../runtime/error.js';

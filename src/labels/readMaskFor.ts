@@ -1,4 +1,4 @@
-import { checkSameGrid } from '../ct/checkSameGrid.js';
+import { checkSameGrid } from '../ct/grid/checkSameGrid.js';
 import { dicomMaskKind, layOnGrid, readMask, readSegmentation, readStructureSet, type Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { rtStruct } from './rtStruct.js';

@@ -1,4 +1,4 @@
-import type { Shape3, Vector3 } from '../ct/volume.js';
+import type { Shape3, Vector3 } from '../ct/grid/volume.js';
 
 /** HU to draw on, in millimetres from the middle of the scan (x left, y back, z head). */
 export interface Canvas {

@@ -1,5 +1,5 @@
-import { indexIRC, indexToWorld, type WorldLPS } from '../ct/geometry.js';
-import { identityDirection, type Vector3, type Volume } from '../ct/volume.js';
+import { indexIRC, indexToWorld, type WorldLPS } from '../ct/grid/geometry.js';
+import { identityDirection, type Vector3, type Volume } from '../ct/grid/volume.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { measured } from './addNoise.js';
 import { Anatomy } from './anatomy.js';

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import { cross, dot, length, scale, subtract, transpose } from '../matrix3.js';
-import type { Geometry, Vector3 } from '../volume.js';
+import { cross, dot, length, scale, subtract, transpose } from '../grid/matrix3.js';
+import type { Geometry, Vector3 } from '../grid/volume.js';
 import { tagName } from './dictionary.js';
 import type { Slice } from './slice.js';
 import { tagError } from './tags.js';

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { Vector3 } from '../volume.js';
+import type { Vector3 } from '../grid/volume.js';
 import { tagName } from './dictionary.js';
 import type { FrameGroups } from './frameGroups.js';
 import { required } from './tags.js';

@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import { type IndexIRC, indexIRC, isInside, worldLPS, worldToIndex } from '../geometry.js';
-import { scale } from '../matrix3.js';
-import { type Geometry, type Vector3, voxelCount } from '../volume.js';
+import { type IndexIRC, indexIRC, isInside, worldLPS, worldToIndex } from '../grid/geometry.js';
+import { scale } from '../grid/matrix3.js';
+import { type Geometry, type Vector3, voxelCount } from '../grid/volume.js';
 import type { FramePlane } from './framePlane.js';
 import type { Segmentation } from './readSegmentation.js';
 

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { WorldLPS } from '../geometry.js';
+import type { WorldLPS } from '../grid/geometry.js';
 import { chooseNamed, type Named, shownLabel } from './chooseNamed.js';
 import { tagName } from './dictionary.js';
 import { readDicomFile } from './readDicomFile.js';

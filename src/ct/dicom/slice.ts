@@ -1,4 +1,4 @@
-import type { Vector3 } from '../volume.js';
+import type { Vector3 } from '../grid/volume.js';
 import { type FrameGroups, frameGroups } from './frameGroups.js';
 import { framePlane } from './framePlane.js';
 import { type PixelFormat, pixelFormat } from './pixelFormat.js';

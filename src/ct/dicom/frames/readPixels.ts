@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
 import type { ImageFile } from '../../imageFile.js';
-import { mostVoxels } from '../../resample.js';
+import { mostVoxels } from '../../grid/resample.js';
 import { inParallel } from './inParallel.js';
 import type { PixelFormat } from '../pixelFormat.js';
 import { checkFrame, readFrame } from './readFrame.js';
