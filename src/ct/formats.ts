@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 import { dicom } from './dicom/dicom.js';
-import type { ImageFormat } from './imageFile.js';
+import type { ImageFormat } from './imageFile/imageFile.js';
 import { metaImage } from './metaImage.js';
 import { nifti } from './nifti.js';
 import { nrrd } from './nrrd.js';

@@ -32,7 +32,7 @@ export {
 } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
 export { resampleMask, resampleVolume } from './grid/resample.js';
-export { siblingFile } from './siblingFile.js';
+export { siblingFile } from './imageFile/siblingFile.js';
 export {
   type Geometry,
   identityDirection,

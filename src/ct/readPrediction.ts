@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { checkGrid } from './checkGrid.js';
+import { checkGrid } from './imageFile/checkGrid.js';
 import { formatOf } from './formats.js';
 import { type Geometry, geometryOf } from './grid/volume.js';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { packZlib } from './deflate.js';
-import { bytesOf, machineIsLittleEndian } from './elementType.js';
+import { packZlib } from './imageFile/deflate.js';
+import { bytesOf, machineIsLittleEndian } from './imageFile/elementType.js';
 import { transpose } from './grid/matrix3.js';
 import { replaceFile } from './replaceFile.js';
 import type { Geometry } from './grid/volume.js';

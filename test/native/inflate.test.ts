@@ -3,7 +3,7 @@ import path from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { byZlib, inflate } from '../../src/ct/inflate.js';
+import { byZlib, inflate } from '../../src/ct/imageFile/inflate.js';
 import { findInflater } from '../../src/runtime/inflater.js';
 
 const bytes = fc.uint8Array({ maxLength: 3000 });

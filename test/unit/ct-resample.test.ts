@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkGrid } from '../../dist/ct/checkGrid.js';
-import type { ImageFile } from '../../dist/ct/imageFile.js';
+import { checkGrid } from '../../dist/ct/imageFile/checkGrid.js';
+import type { ImageFile } from '../../dist/ct/imageFile/imageFile.js';
 import {
   identityDirection,
   indexIRC,
@@ -18,7 +18,7 @@ import {
   type Vector3,
   type Volume,
 } from '../../dist/ct/index.js';
-import { straightenMask, straightenVolume } from '../../dist/ct/straighten.js';
+import { straightenMask, straightenVolume } from '../../dist/ct/imageFile/straighten.js';
 import { pythonInterpreter } from '../support/python.js';
 
 let folder: string;

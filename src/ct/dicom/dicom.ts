@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile.js';
+import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile.js';
 import { arrangeSlices } from './arrangeSlices.js';
 import { chooseSeries } from './chooseSeries.js';
 import { dropCopies } from './dropCopies.js';

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { openToRead } from '../openToRead.js';
+import { openToRead } from '../imageFile/openToRead.js';
 import { dictionary } from './dictionary.js';
 import { type DicomTags, dicomTags } from './tags.js';
 import { type TransferSyntax, transferSyntaxOf } from './transferSyntax.js';

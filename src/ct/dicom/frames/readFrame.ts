@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import { openToRead } from '../../openToRead.js';
+import { openToRead } from '../../imageFile/openToRead.js';
 import { decodeFrame } from './decodeFrame.js';
 import { tagName } from '../dictionary.js';
 import { readDicomFile } from '../readDicomFile.js';

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import type { ImageFile } from '../../imageFile.js';
+import type { ImageFile } from '../../imageFile/imageFile.js';
 import { mostVoxels } from '../../grid/resample.js';
 import { inParallel } from './inParallel.js';
 import type { PixelFormat } from '../pixelFormat.js';

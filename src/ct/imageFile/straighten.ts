@@ -1,8 +1,8 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import type { ImageFile } from './imageFile.js';
-import { apply, dot, inverse, length, scale, subtract, transpose } from './grid/matrix3.js';
-import { mostVoxels } from './grid/resample.js';
-import { type Sampling, sampleLinear, sampleNearest } from './grid/sampleGrid.js';
+import { apply, dot, inverse, length, scale, subtract, transpose } from '../grid/matrix3.js';
+import { mostVoxels } from '../grid/resample.js';
+import { type Sampling, sampleLinear, sampleNearest } from '../grid/sampleGrid.js';
 import {
   type Geometry,
   type MaskVolume,
@@ -12,7 +12,7 @@ import {
   type Vector3,
   type Volume,
   voxelCount,
-} from './grid/volume.js';
+} from '../grid/volume.js';
 
 /** A gantry tilted by 30° needs twice the voxels; axes that need far more are a header's fault. */
 const mostGrowth = 16;
