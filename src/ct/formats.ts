@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 import { dicom } from './dicom/dicom.js';
 import type { ImageFormat } from './imageFile/imageFile.js';
-import { metaImage } from './metaImage.js';
+import { metaImage } from './metaImage/metaImage.js';
 import { nifti } from './nifti.js';
 import { nrrd } from './nrrd.js';
 

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
-import { intensityOfType } from './imageFile/elementType.js';
-import type { ImageFormat } from './imageFile/imageFile.js';
+import { intensityOfType } from '../imageFile/elementType.js';
+import type { ImageFormat } from '../imageFile/imageFile.js';
 import { type MetaHeader, metaTypes } from './metaHeader.js';
 import { readMetaImage } from './readMetaImage.js';
 import { writeMetaImage } from './writeMetaImage.js';

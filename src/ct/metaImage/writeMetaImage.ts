@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import { packZlib } from './imageFile/deflate.js';
-import { bytesOf, machineIsLittleEndian } from './imageFile/elementType.js';
-import { transpose } from './grid/matrix3.js';
-import { replaceFile } from './replaceFile.js';
-import type { Geometry } from './grid/volume.js';
+import { packZlib } from '../imageFile/deflate.js';
+import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
+import { transpose } from '../grid/matrix3.js';
+import { replaceFile } from '../replaceFile.js';
+import type { Geometry } from '../grid/volume.js';
 
 interface MetaImage extends Geometry {
   readonly values: Uint8Array | Int16Array | Float64Array;
