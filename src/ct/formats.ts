@@ -4,7 +4,7 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { dicom } from './dicom/dicom.js';
 import type { ImageFormat } from './imageFile/imageFile.js';
 import { metaImage } from './metaImage/metaImage.js';
-import { nifti } from './nifti.js';
+import { nifti } from './nifti/nifti.js';
 import { nrrd } from './nrrd.js';
 
 /** Every format, in the order in which a file's name is compared. */

@@ -1,4 +1,4 @@
-import type { ImageFormat } from './imageFile/imageFile.js';
+import type { ImageFormat } from '../imageFile/imageFile.js';
 import { readNifti } from './readNifti.js';
 import { writeNifti } from './writeNifti.js';
 
