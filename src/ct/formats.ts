@@ -5,7 +5,7 @@ import { dicom } from './dicom/dicom.js';
 import type { ImageFormat } from './imageFile/imageFile.js';
 import { metaImage } from './metaImage/metaImage.js';
 import { nifti } from './nifti/nifti.js';
-import { nrrd } from './nrrd.js';
+import { nrrd } from './nrrd/nrrd.js';
 
 /** Every format, in the order in which a file's name is compared. */
 const formats: readonly ImageFormat[] = [metaImage, nifti, nrrd, dicom];

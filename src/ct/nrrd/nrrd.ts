@@ -1,4 +1,4 @@
-import type { ImageFormat } from './imageFile/imageFile.js';
+import type { ImageFormat } from '../imageFile/imageFile.js';
 import { readNrrd } from './readNrrd.js';
 import { writeNrrd } from './writeNrrd.js';
 

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { packGzip } from './imageFile/deflate.js';
-import { bytesOf, machineIsLittleEndian } from './imageFile/elementType.js';
-import type { ImageToWrite } from './imageFile/imageFile.js';
-import { scale, transpose } from './grid/matrix3.js';
+import { packGzip } from '../imageFile/deflate.js';
+import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
+import type { ImageToWrite } from '../imageFile/imageFile.js';
+import { scale, transpose } from '../grid/matrix3.js';
 import { saidKey } from './readNrrd.js';
-import { replaceFile } from './replaceFile.js';
-import { sayInText } from './imageFile/saidInText.js';
+import { replaceFile } from '../replaceFile.js';
+import { sayInText } from '../imageFile/saidInText.js';
 
 const typeNames = new Map<unknown, string>([
   [Uint8Array, 'unsigned char'],
