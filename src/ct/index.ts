@@ -19,9 +19,9 @@ export {
   worldLPS,
   worldToIndex,
 } from './grid/geometry.js';
-export { greySlice } from './greySlice.js';
+export { greySlice } from './pictures/greySlice.js';
 export { lungMask } from './lungMask.js';
-export { type OutlinedSlice, outlinePicture, type SliceWindow } from './outlinePicture.js';
+export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
 export {
   type MaskOptions,
   maskOptionsSchema,

@@ -1,6 +1,6 @@
 import { encode } from 'fast-png';
 import type { Volume } from '../ct/index.js';
-import { slicePicture } from '../train/slicePicture.js';
+import { slicePicture } from '../ct/pictures/slicePicture.js';
 
 const GAP = 4;
 const BACKGROUND = 24;

@@ -1,6 +1,6 @@
 import type { LabelledScan } from '../data/labelledScan.js';
 import type { Triple } from '../data/noduleSlices.js';
-import { slicePicture } from './slicePicture.js';
+import { slicePicture } from '../ct/pictures/slicePicture.js';
 import type { RgbImage } from './tensorboard.js';
 
 /** Most rows and columns of the window around a nodule that is shown. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { slicePicture } from '../../dist/train/slicePicture.js';
+import { slicePicture } from '../../dist/ct/pictures/slicePicture.js';
 
 it('a slice picture tells agreement, misses and false positives apart', () => {
   const hu = [-2048, 400, -600, -600];

@@ -1,4 +1,4 @@
-import type { Volume } from './grid/volume.js';
+import type { Volume } from '../grid/volume.js';
 
 /** Lung window, black to white. */
 const lungWindowHu = [-1350, 150] as const;
