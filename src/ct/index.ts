@@ -1,6 +1,6 @@
-export { bodyInSlice } from './bodyInSlice.js';
+export { bodyInSlice } from './regions/bodyInSlice.js';
 export { checkOptions } from './checkOptions.js';
-export { type Component, type Components, connectedComponents, type Index3 } from './components.js';
+export { type Component, type Components, connectedComponents, type Index3 } from './regions/components.js';
 export { type ConvertedScan, type ConvertScanOptions, convertScan, convertScanOptionsSchema } from './convertScan.js';
 export { dicomMaskKind } from './dicom/dicomMaskKind.js';
 export { layOnGrid } from './dicom/layOnGrid.js';
@@ -20,7 +20,7 @@ export {
   worldToIndex,
 } from './grid/geometry.js';
 export { greySlice } from './pictures/greySlice.js';
-export { lungMask } from './lungMask.js';
+export { lungMask } from './regions/lungMask.js';
 export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
 export {
   type MaskOptions,
