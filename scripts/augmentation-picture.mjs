@@ -4,7 +4,7 @@ import path from 'node:path';
 import { encode } from 'fast-png';
 import { nearestIndex } from '../dist/ct/index.js';
 import { createSampler } from '../dist/data/index.js';
-import { componentBox, noduleSlices } from '../dist/data/noduleSlices.js';
+import { componentBox, noduleSlices } from '../dist/data/labelling/noduleSlices.js';
 import { synthesize } from '../dist/phantom/index.js';
 import { scope } from '../dist/torch/index.js';
 

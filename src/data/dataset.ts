@@ -1,7 +1,7 @@
 import { createRule, type LabelRule, type LabelRuleOptions } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import type { LabelledScan } from './labelledScan.js';
-import { labelScan } from './labelScan.js';
+import type { LabelledScan } from './labelling/labelledScan.js';
+import { labelScan } from './labelling/labelScan.js';
 import { openSource } from './openSource.js';
 import { readPatients } from './patients.js';
 import { type Fold, readSourceVolume, type Source } from './source.js';

@@ -1,6 +1,6 @@
 import { storedValue, type Volume } from '../ct/index.js';
 import type { Dataset } from './dataset.js';
-import type { LabelledScan } from './labelledScan.js';
+import type { LabelledScan } from './labelling/labelledScan.js';
 
 /** Smallest, middle and largest of a figure over the sampled scans. */
 export interface Spread {

@@ -3,7 +3,7 @@ export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompa
 export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
 export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './folds.js';
 export { readHardPoints } from './hardPoints.js';
-export type { LabelledScan, ScanNodule } from './labelledScan.js';
+export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
 export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './luna16.js';
 export { type Layout, openSource } from './openSource.js';
 export { type PrepareProgress, prepare, prepareOptionsSchema } from './prepare.js';
@@ -14,7 +14,7 @@ export {
   type SamplerState,
   samplerOptionsSchema,
 } from './sampler.js';
-export { noduleDiameter, sizeClassNames, sizeClassOf } from './sizeClasses.js';
+export { noduleDiameter, sizeClassNames, sizeClassOf } from './labelling/sizeClasses.js';
 export type { Fold, Source, SourceScan } from './source.js';
 export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sourceOptions.js';
 export {

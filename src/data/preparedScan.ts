@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import type { LabelledScan } from './labelledScan.js';
+import type { LabelledScan } from './labelling/labelledScan.js';
 import { type FileSum, mapNpy, writeNpy } from './npy.js';
 import { temporaryName } from './temporary.js';
 import { syncAll } from './writeSynced.js';

@@ -1,5 +1,5 @@
-import type { LabelledScan } from '../data/labelledScan.js';
-import { noduleDiameter } from '../data/sizeClasses.js';
+import type { LabelledScan } from '../data/labelling/labelledScan.js';
+import { noduleDiameter } from '../data/labelling/sizeClasses.js';
 import type { TrueNodule } from './matching.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { WorldLPS } from '../ct/index.js';
-import type { LabelledScan } from '../data/labelledScan.js';
+import type { LabelledScan } from '../data/labelling/labelledScan.js';
 import { createSampler, type Sampler, type SamplerOptions } from '../data/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Device } from '../torch/index.js';

@@ -1,4 +1,4 @@
-import type { LabelledScan } from '../data/labelledScan.js';
+import type { LabelledScan } from '../data/labelling/labelledScan.js';
 import {
   ignoredNodules,
   matchScan,

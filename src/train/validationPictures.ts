@@ -1,5 +1,5 @@
-import type { LabelledScan } from '../data/labelledScan.js';
-import type { Triple } from '../data/noduleSlices.js';
+import type { LabelledScan } from '../data/labelling/labelledScan.js';
+import type { Triple } from '../data/labelling/noduleSlices.js';
 import { slicePicture } from '../ct/pictures/slicePicture.js';
 import type { RgbImage } from './tensorboard.js';
 

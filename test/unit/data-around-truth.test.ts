@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { identityDirection, type Volume, worldLPS, writeMask } from '../../dist/ct/index.js';
-import { labelScan } from '../../dist/data/labelScan.js';
+import { labelScan } from '../../dist/data/labelling/labelScan.js';
 import { createRule, type ScanTruth } from '../../dist/labels/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'background-'));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { backgroundPoints, branches } from '../../src/data/backgroundPoints.js';
+import { backgroundPoints, branches } from '../../src/data/labelling/backgroundPoints.js';
 import { synthesize } from '../../src/phantom/index.js';
 
 const lung = -850;

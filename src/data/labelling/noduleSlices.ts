@@ -1,4 +1,4 @@
-import type { Shape3 } from '../ct/index.js';
+import type { Shape3 } from '../../ct/index.js';
 
 /** Where a nodule shows in one slice. */
 export interface NoduleSlice {

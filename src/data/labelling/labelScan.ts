@@ -1,5 +1,5 @@
-import type { Volume } from '../ct/index.js';
-import type { LabelRule, RuleNodule, ScanTruth } from '../labels/index.js';
+import type { Volume } from '../../ct/index.js';
+import type { LabelRule, RuleNodule, ScanTruth } from '../../labels/index.js';
 import { ignoredFindings, knownBackground } from './aroundTruth.js';
 import { backgroundPoints } from './backgroundPoints.js';
 import type { LabelledScan, ScanNodule } from './labelledScan.js';

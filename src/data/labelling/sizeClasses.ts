@@ -1,4 +1,4 @@
-import type { Volume } from '../ct/index.js';
+import type { Volume } from '../../ct/index.js';
 import type { ScanNodule } from './labelledScan.js';
 
 /** Upper ends of the classes in mm: the limits of the Fleischner Society's guidelines (doi 10.1148/radiol.2017161659) and 20 mm. */

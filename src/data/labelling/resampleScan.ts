@@ -1,4 +1,4 @@
-import { nearestIndex, resampleMask, resampleVolume, type Vector3 } from '../ct/index.js';
+import { nearestIndex, resampleMask, resampleVolume, type Vector3 } from '../../ct/index.js';
 import type { LabelledScan, ScanNodule } from './labelledScan.js';
 import { noduleSlices, type Triple } from './noduleSlices.js';
 

@@ -1,4 +1,4 @@
-import type { Volume, WorldLPS } from '../ct/index.js';
+import type { Volume, WorldLPS } from '../../ct/index.js';
 import type { Box, NoduleSlice, Triple } from './noduleSlices.js';
 
 /** A nodule of the ground truth. */

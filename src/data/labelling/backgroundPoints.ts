@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { storedValue, type Volume, voxelCount } from '../ct/index.js';
+import { storedValue, type Volume, voxelCount } from '../../ct/index.js';
 import type { Triple } from './noduleSlices.js';
 
 /** Part of a prepared scan's key: raise it whenever the same scan gives other places. */
