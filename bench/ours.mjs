@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connectedComponents } from '../dist/ct/index.js';
 import { noduleSlices } from '../dist/data/labelling/noduleSlices.js';
-import { createSampler } from '../dist/data/sampler.js';
+import { createSampler } from '../dist/data/sampling/sampler.js';
 import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
 import { inPrecision } from '../dist/train/inPrecision.js';
 import { trainingStep } from '../dist/train/step.js';

@@ -1,8 +1,8 @@
 export { type AuditProgress, auditDataset } from './auditDataset.js';
-export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompatSchema } from './augmentation.js';
+export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompatSchema } from './sampling/augmentation.js';
 export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
 export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './folds.js';
-export { readHardPoints } from './hardPoints.js';
+export { readHardPoints } from './sampling/hardPoints.js';
 export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
 export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './luna16.js';
 export { type Layout, openSource } from './openSource.js';
@@ -13,7 +13,7 @@ export {
   type SamplerOptions,
   type SamplerState,
   samplerOptionsSchema,
-} from './sampler.js';
+} from './sampling/sampler.js';
 export { noduleDiameter, sizeClassNames, sizeClassOf } from './labelling/sizeClasses.js';
 export type { Fold, Source, SourceScan } from './source.js';
 export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sourceOptions.js';

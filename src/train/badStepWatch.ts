@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { CropSource } from '../data/gatherCrops.js';
+import type { CropSource } from '../data/sampling/gatherCrops.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Session } from './session.js';
 import type { CountsRead } from './stepCounts.js';

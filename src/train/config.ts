@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { augmentationSchema, samplerCompatSchema } from '../data/augmentation.js';
-import { samplerOptionsSchema } from '../data/sampler.js';
+import { augmentationSchema, samplerCompatSchema } from '../data/sampling/augmentation.js';
+import { samplerOptionsSchema } from '../data/sampling/sampler.js';
 import { sourceOptionsSchema } from '../data/sourceOptions.js';
 import { labelRuleSchema } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/error.js';

@@ -1,5 +1,5 @@
 import type { Volume } from '../ct/index.js';
-import type { SamplerOptions } from '../data/sampler.js';
+import type { SamplerOptions } from '../data/sampling/sampler.js';
 import type { nn } from '../torch/index.js';
 import type { ModelDescription } from './checkpoint.js';
 import type { TrainConfig } from './config.js';

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CropSource } from '../data/gatherCrops.js';
+import type { CropSource } from '../data/sampling/gatherCrops.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { keep, noGrad, op, saveTensorsSync, scope, type Tensor } from '../torch/index.js';
 import { accumulatedStep } from './accumulatedStep.js';

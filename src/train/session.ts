@@ -1,5 +1,5 @@
-import { readHardPoints } from '../data/hardPoints.js';
-import type { Sampler } from '../data/sampler.js';
+import { readHardPoints } from '../data/sampling/hardPoints.js';
+import type { Sampler } from '../data/sampling/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import {
   type Device,

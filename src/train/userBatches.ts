@@ -1,4 +1,4 @@
-import type { Sampler } from '../data/sampler.js';
+import type { Sampler } from '../data/sampling/sampler.js';
 import type { Tensor } from '../torch/index.js';
 import { checkTensor } from './checkTensor.js';
 import type { TrainConfig } from './config.js';

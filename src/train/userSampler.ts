@@ -1,6 +1,6 @@
 import type { WorldLPS } from '../ct/index.js';
 import type { LabelledScan } from '../data/labelling/labelledScan.js';
-import { createSampler, type Sampler, type SamplerOptions } from '../data/sampler.js';
+import { createSampler, type Sampler, type SamplerOptions } from '../data/sampling/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Device } from '../torch/index.js';
 import type { TrainConfig } from './config.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSampler } from '../../dist/data/sampler.js';
+import { createSampler } from '../../dist/data/sampling/sampler.js';
 import { train } from '../../dist/index.js';
 import { keep, manualSeed, nn, scope, setNumThreads, type Tensor } from '../../dist/torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../../dist/torch/serialization/index.js';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { readHardPoints } from '../../dist/data/hardPoints.js';
+import { readHardPoints } from '../../dist/data/sampling/hardPoints.js';
 import { mineFalsePositives } from '../../dist/evaluate/mineFalsePositives.js';
 import { fileSum } from '../../dist/train/fileSum.js';
 

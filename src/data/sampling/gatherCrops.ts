@@ -1,8 +1,8 @@
-import { nearestIndex, type Volume, type WorldLPS } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
-import type { Triple } from './labelling/noduleSlices.js';
-import { sizeClassOf } from './labelling/sizeClasses.js';
+import { nearestIndex, type Volume, type WorldLPS } from '../../ct/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { LabelledScan, ScanNodule } from '../labelling/labelledScan.js';
+import type { Triple } from '../labelling/noduleSlices.js';
+import { sizeClassOf } from '../labelling/sizeClasses.js';
 
 export interface CropOptions {
   /** Rows and columns of a plane: the crop that windows are taken from. */
