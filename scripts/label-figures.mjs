@@ -4,7 +4,7 @@
 // DIR/votes/UID_votes.mhd counts readers per voxel (two make the truth); phantoms bring their exact DIR/masks/UID_mask.mhd.
 import path from 'node:path';
 import { nearestIndex, readMask, readVolume, worldToIndex } from '../dist/ct/index.js';
-import { openLuna16 } from '../dist/data/luna16.js';
+import { openLuna16 } from '../dist/data/sources/luna16.js';
 import { boundingBoxMask, componentAt } from '../dist/labels/index.js';
 import { synthesize } from '../dist/phantom/index.js';
 

@@ -2,10 +2,10 @@ import { createRule, type LabelRule, type LabelRuleOptions } from '../labels/ind
 import { NoduleTrainError } from '../runtime/error.js';
 import type { LabelledScan } from './labelling/labelledScan.js';
 import { labelScan } from './labelling/labelScan.js';
-import { openSource } from './openSource.js';
-import { readPatients } from './patients.js';
-import { type Fold, readSourceVolume, type Source } from './source.js';
-import { type SourceOptions, sourceOptionsSchema } from './sourceOptions.js';
+import { openSource } from './sources/openSource.js';
+import { readPatients } from './sources/patients.js';
+import { type Fold, readSourceVolume, type Source } from './sources/source.js';
+import { type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
 import type { SplitScan } from './split.js';
 import { isStore, openStore } from './store.js';
 

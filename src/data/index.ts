@@ -4,8 +4,8 @@ export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDat
 export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './folds.js';
 export { readHardPoints } from './sampling/hardPoints.js';
 export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
-export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './luna16.js';
-export { type Layout, openSource } from './openSource.js';
+export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './sources/luna16.js';
+export { type Layout, openSource } from './sources/openSource.js';
 export { type PrepareProgress, prepare, prepareOptionsSchema } from './prepare.js';
 export {
   createSampler,
@@ -15,8 +15,8 @@ export {
   samplerOptionsSchema,
 } from './sampling/sampler.js';
 export { noduleDiameter, sizeClassNames, sizeClassOf } from './labelling/sizeClasses.js';
-export type { Fold, Source, SourceScan } from './source.js';
-export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sourceOptions.js';
+export type { Fold, Source, SourceScan } from './sources/source.js';
+export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sources/sourceOptions.js';
 export {
   checkSplit,
   drawSplit,

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { openDataset } from '../data/dataset.js';
 import { type Fingerprint, fingerprint } from '../data/fingerprint.js';
-import { sourceOptionsOf, sourceOptionsSchema } from '../data/sourceOptions.js';
+import { sourceOptionsOf, sourceOptionsSchema } from '../data/sources/sourceOptions.js';
 import { labelRuleSchema } from '../labels/createRule.js';
 import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from './config.js';
 import { measureStep } from './measureStep.js';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drawFolds, openSource } from '../../dist/data/index.js';
-import { readSourceVolume } from '../../dist/data/source.js';
+import { readSourceVolume } from '../../dist/data/sources/source.js';
 import { scout, scratch, shifted, stack, writeSeries } from '../support/dicomSeries.js';
 import { sharedData } from '../support/shared.js';
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openLuna16 } from '../../dist/data/luna16.js';
+import { openLuna16 } from '../../dist/data/sources/luna16.js';
 import { sharedData } from '../support/shared.js';
 
 let dir: string;

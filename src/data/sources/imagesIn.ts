@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isImageFile, siblingFile, uidOf } from '../ct/index.js';
+import { isImageFile, siblingFile, uidOf } from '../../ct/index.js';
 
 /** Images of a folder by their names without extension, in alphabetic order; empty where there is no such folder. */
 export async function imagesIn(folder: string): Promise<Map<string, string>> {

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
-import { checkOptions, uidOf } from '../ct/index.js';
-import { type Annotation, readAnnotations } from '../labels/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { checkOptions, uidOf } from '../../ct/index.js';
+import { type Annotation, readAnnotations } from '../../labels/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import { imagesWithSuffix } from './imagesIn.js';
 
 /** Options of `openLuna16`. */
