@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { foldOf } from '../../dist/data/folds.js';
+import { foldOf } from '../../dist/data/splits/folds.js';
 import { openDataset } from '../../dist/data/index.js';
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } });

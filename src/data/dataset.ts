@@ -6,7 +6,7 @@ import { openSource } from './sources/openSource.js';
 import { readPatients } from './sources/patients.js';
 import { type Fold, readSourceVolume, type Source } from './sources/source.js';
 import { type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
-import type { SplitScan } from './split.js';
+import type { SplitScan } from './splits/split.js';
 import { isStore, openStore } from './store.js';
 
 export interface DatasetScan extends SplitScan {

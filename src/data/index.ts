@@ -1,7 +1,7 @@
 export { type AuditProgress, auditDataset } from './auditDataset.js';
 export { type Augmentation, augmentationSchema, type SamplerCompat, samplerCompatSchema } from './sampling/augmentation.js';
 export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
-export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './folds.js';
+export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './splits/folds.js';
 export { readHardPoints } from './sampling/hardPoints.js';
 export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
 export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './sources/luna16.js';
@@ -26,5 +26,5 @@ export {
   splitOptionsSchema,
   splitSchema,
   writeSplit,
-} from './split.js';
-export { readSplits, writeSplits } from './splitsFile.js';
+} from './splits/split.js';
+export { readSplits, writeSplits } from './splits/splitsFile.js';

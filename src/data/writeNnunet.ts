@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { writeMask, writeVolume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Dataset } from './dataset.js';
-import { writeJsonWhole } from './split.js';
-import { splitsName, writeSplits } from './splitsFile.js';
+import { writeJsonWhole } from './splits/split.js';
+import { splitsName, writeSplits } from './splits/splitsFile.js';
 
 const ending = '.nii.gz';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkSplit, drawSplit, readSplit, type Split, writeSplit } from '../../dist/data/split.js';
+import { checkSplit, drawSplit, readSplit, type Split, writeSplit } from '../../dist/data/splits/split.js';
 
 const scans = (patients: number, each = 2) =>
   Array.from({ length: patients * each }, (_, i) => ({ uid: `series-${i}`, patient: `patient-${i % patients}` }));

@@ -6,7 +6,7 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import { anonymousPatient, patientsOf, publicPatient } from './patients.js';
 import type { Source, SourceScan } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
-import { readSplits, splitsPath } from '../splitsFile.js';
+import { readSplits, splitsPath } from '../splits/splitsFile.js';
 
 /** A tree of PATIENT/STUDY/SERIES has its files three folders deep. */
 const deepest = 4;

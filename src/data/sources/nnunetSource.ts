@@ -7,7 +7,7 @@ import { readNnunetDescription } from './nnunetDescription.js';
 import { patientsOf } from './patients.js';
 import type { Source } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
-import { readSplits, splitsName, splitsPath } from '../splitsFile.js';
+import { readSplits, splitsName, splitsPath } from '../splits/splitsFile.js';
 
 /**
  * An nnU-Net raw dataset: `dataset.json` (version 1 or 2), `imagesTr/CASE_0000.EXT` and `labelsTr/CASE.EXT`. Folds are those of

@@ -1,6 +1,6 @@
 import { type ReadOptions, readVolume, type Volume } from '../../ct/index.js';
 import type { ScanTruth } from '../../labels/labelRule.js';
-import type { SplitScan } from '../split.js';
+import type { SplitScan } from '../splits/split.js';
 
 /** One scan of a source: what is known before its voxels are read. All but `files` is plain data, which worker threads are given. */
 export interface SourceScan extends SplitScan {

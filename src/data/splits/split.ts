@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 
 /** What a split needs to know of a scan; `patient` is null where the data set does not say it. */
 export interface SplitScan {
