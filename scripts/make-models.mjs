@@ -14,7 +14,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { openOutput } from '../dist/cli/output.js';
 import { followTraining } from '../dist/cli/train.js';
 import { openDataset, readSplit, sourceOptionsOf, splitOfFold, writeSplit } from '../dist/data/index.js';
-import { prepare } from '../dist/data/prepare.js';
+import { prepare } from '../dist/data/store/prepare.js';
 import { evaluate } from '../dist/evaluate/evaluate.js';
 import { modelNames } from '../dist/evaluate/namedModel.js';
 import { writePhantoms } from '../dist/phantom/index.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { prepare } from '../data/prepare.js';
+import { prepare } from '../data/store/prepare.js';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
 import { writeReport } from '../evaluate/report/writeReport.js';
 import { writePhantoms } from '../phantom/index.js';

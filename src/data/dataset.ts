@@ -7,7 +7,7 @@ import { readPatients } from './sources/patients.js';
 import { type Fold, readSourceVolume, type Source } from './sources/source.js';
 import { type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
 import type { SplitScan } from './splits/split.js';
-import { isStore, openStore } from './store.js';
+import { isStore, openStore } from './store/store.js';
 
 export interface DatasetScan extends SplitScan {
   /** Folder of the LUNA16 layout that it lies in. */

@@ -6,7 +6,7 @@ export { readHardPoints } from './sampling/hardPoints.js';
 export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
 export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './sources/luna16.js';
 export { type Layout, openSource } from './sources/openSource.js';
-export { type PrepareProgress, prepare, prepareOptionsSchema } from './prepare.js';
+export { type PrepareProgress, prepare, prepareOptionsSchema } from './store/prepare.js';
 export {
   createSampler,
   type Sampler,

@@ -1,17 +1,17 @@
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Vector3, writeMask } from '../ct/index.js';
-import { createRule, type LabelRuleOptions } from '../labels/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { type Vector3, writeMask } from '../../ct/index.js';
+import { createRule, type LabelRuleOptions } from '../../labels/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import { contentHash, type FileHashes, type RememberedFile } from './fileHashes.js';
-import { imageFiles } from './sources/imagesIn.js';
-import { labelScan } from './labelling/labelScan.js';
+import { imageFiles } from '../sources/imagesIn.js';
+import { labelScan } from '../labelling/labelScan.js';
 import { preparedSum, readPreparedScan, writePreparedScan } from './preparedScan.js';
-import { resampleScan } from './labelling/resampleScan.js';
+import { resampleScan } from '../labelling/resampleScan.js';
 import { scanKey } from './scanKey.js';
-import { readSourceVolume, type SourceScan } from './sources/source.js';
+import { readSourceVolume, type SourceScan } from '../sources/source.js';
 import { scanFolder } from './store.js';
-import { temporaryName } from './temporary.js';
+import { temporaryName } from '../temporary.js';
 import { withoutPaths } from './withoutPaths.js';
 
 /** What is the same for every scan of a store; plain data, for worker threads. */

@@ -1,10 +1,10 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import { withStoreLock } from './store.js';
-import { isAbandoned, temporaryName } from './temporary.js';
-import { writeSynced } from './writeSynced.js';
+import { isAbandoned, temporaryName } from '../temporary.js';
+import { writeSynced } from '../writeSynced.js';
 
 const prefix = 'preparing.';
 

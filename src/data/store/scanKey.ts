@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { LabelRule } from '../labels/labelRule.js';
-import { backgroundVersion } from './labelling/backgroundPoints.js';
-import type { SourceScan } from './sources/source.js';
+import type { LabelRule } from '../../labels/labelRule.js';
+import { backgroundVersion } from '../labelling/backgroundPoints.js';
+import type { SourceScan } from '../sources/source.js';
 
 /** Of the way from a scan's files to a prepared scan, beside rule and background: raise it when the same input gives other files. */
 const preparedVersion = 2;

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { NoduleTrainError } from '../runtime/error.js';
-import { withLock } from '../runtime/lock.js';
-import { type Dataset, unknownSeries } from './dataset.js';
-import { subsetFolds } from './sources/luna16Source.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { withLock } from '../../runtime/lock.js';
+import { type Dataset, unknownSeries } from '../dataset.js';
+import { subsetFolds } from '../sources/luna16Source.js';
 import { readPreparedScan } from './preparedScan.js';
-import type { Fold } from './sources/source.js';
-import { replaceFile, syncAll } from './writeSynced.js';
+import type { Fold } from '../sources/source.js';
+import { replaceFile, syncAll } from '../writeSynced.js';
 
 export const storeVersion = 2;
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { NoduleTrainError } from '../runtime/error.js';
-import { mapFile } from '../runtime/mapFile.js';
-import { npyHeader, readNpyHeader } from '../torch/serialization/npyHeader.js';
-import { type OpenFile, type Reading, readMemory } from '../torch/serialization/reading.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { mapFile } from '../../runtime/mapFile.js';
+import { npyHeader, readNpyHeader } from '../../torch/serialization/npyHeader.js';
+import { type OpenFile, type Reading, readMemory } from '../../torch/serialization/reading.js';
 
 /** The element types of our arrays on disk. */
 const kinds = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array } as const;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import { sumOfFile } from './fileHashes.js';
-import { openSource } from './sources/openSource.js';
+import { openSource } from '../sources/openSource.js';
 import { jobsOf, type PrepareOptions, setupOf } from './prepare.js';
 import { damageOf } from './preparedScan.js';
 import { keyOf } from './prepareScan.js';
-import { sourceOptionsSchema } from './sources/sourceOptions.js';
+import { sourceOptionsSchema } from '../sources/sourceOptions.js';
 import { readStoreIndex, scanFolder } from './store.js';
 
 export interface StoreFault {
