@@ -4,7 +4,7 @@
 //   --levels easy,standard,hard   --scans N (default 40; 5 with a model)   --seed N   --nodules N   --size S,R,C   --spacing X,Y,Z
 import { parseArgs } from 'node:util';
 import { baselineHits } from '../dist/evaluate/baselineHits.js';
-import { loadScanModel } from '../dist/evaluate/loadScanModel.js';
+import { loadScanModel } from '../dist/model/loadScanModel.js';
 import { baselineAt, bootstrapInterval } from '../dist/score/index.js';
 import { bookOnPhantom, CLINICAL_GRID, thresholdOnPhantoms } from './phantom-measures.mjs';
 import { say } from './steps.mjs';

@@ -1,6 +1,6 @@
 // What is measured on phantoms without training on them; scripts/phantom-figures.mjs and the tests print and judge it.
 import { worldToIndex } from '../dist/ct/index.js';
-import { scanProbabilities } from '../dist/evaluate/scanProbabilities.js';
+import { scanProbabilities } from '../dist/model/scanProbabilities.js';
 import { synthesize } from '../dist/phantom/index.js';
 import { baselineCandidates, hits, scoreScan } from '../dist/score/index.js';
 import { bookCandidates } from './book-candidates.mjs';

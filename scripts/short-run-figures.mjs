@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadScans, openDataset } from '../dist/data/index.js';
-import { loadScanModel } from '../dist/evaluate/loadScanModel.js';
-import { predictScan } from '../dist/evaluate/predictScan.js';
+import { loadScanModel } from '../dist/model/loadScanModel.js';
+import { predictScan } from '../dist/model/predictScan.js';
 import { candidatesAbove, hits } from '../dist/score/index.js';
 
 const FALSE_PER_SCAN = 4;

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openDataset, readSplit } from '../../dist/data/index.js';
-import { loadScanModel } from '../../dist/evaluate/loadScanModel.js';
-import { scanProbabilities } from '../../dist/evaluate/scanProbabilities.js';
+import { loadScanModel } from '../../dist/model/loadScanModel.js';
+import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
 import { PointSearch, scoreAt } from '../../dist/score/index.js';
 import { setNumThreads } from '../../dist/torch/index.js';
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { convertScan, convertScanOptionsSchema } from '../ct/index.js';
-import { isModelFile } from '../evaluate/isModelFile.js';
+import { isModelFile } from '../model/isModelFile.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';

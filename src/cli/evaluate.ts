@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { sourceOptionsOf, sourceOptionsSchema } from '../data/index.js';
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
-import { modelOptionsSchema } from '../evaluate/loadScanModel.js';
+import { modelOptionsSchema } from '../model/loadScanModel.js';
 import { labelRuleSchema } from '../labels/index.js';
 import type { Interval } from '../score/index.js';
 import { openOutput } from './output.js';

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { refuseExisting } from '../ct/index.js';
 import { sourceOptionsOf, sourceOptionsSchema } from '../data/index.js';
-import { modelOptionsSchema } from '../evaluate/loadScanModel.js';
+import { modelOptionsSchema } from '../model/loadScanModel.js';
 import { type FalsePositive, mineFalsePositives } from '../evaluate/mineFalsePositives.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { recordedConfig } from '../train/runConfig.js';

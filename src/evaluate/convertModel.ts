@@ -2,9 +2,9 @@ import { refuseExisting } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { savePt, saveTensors, type Tensor } from '../torch/index.js';
 import { loadCheckpoint } from '../train/checkpoint.js';
-import { isCheckpoint, isHandedOn } from '../train/isCheckpoint.js';
-import { isSafetensors, readWeights } from '../train/readWeights.js';
-import { isModelFile } from './isModelFile.js';
+import { isCheckpoint, isHandedOn } from '../model/isCheckpoint.js';
+import { isSafetensors, readWeights } from '../model/readWeights.js';
+import { isModelFile } from '../model/isModelFile.js';
 
 export interface ConvertedModel {
   /** How many tensors were written. */

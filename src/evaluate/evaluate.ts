@@ -27,10 +27,10 @@ import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
 import { baselineHits } from './baselineHits.js';
 import { type Figures, figuresOf } from './figures.js';
-import { loadScanModel, type ModelOptions } from './loadScanModel.js';
+import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { openPredictions } from './predictionFiles.js';
-import { predictScan } from './predictScan.js';
+import { predictScan } from '../model/predictScan.js';
 
 /** Scans of a data folder: all, one part of a split, or those that validate in one fold. */
 export interface ScanChoice {

@@ -6,8 +6,8 @@ import { type Candidate, candidatesAbove, matchScan, type OperatingPoint } from 
 import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../train/chooseDevice.js';
 import type { ScanChoice } from './evaluate.js';
-import { loadScanModel, type ModelOptions } from './loadScanModel.js';
-import { predictScan } from './predictScan.js';
+import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
+import { predictScan } from '../model/predictScan.js';
 
 export interface MineOptions
   extends ScanChoice,

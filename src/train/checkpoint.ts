@@ -2,10 +2,10 @@ import { NoduleTrainError } from '../runtime/error.js';
 import type { nn, optim, Tensor } from '../torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../torch/serialization/index.js';
 import type { TrainConfig } from './config.js';
-import { modelFormat } from './modelFile.js';
-import { predictingNet } from './predictingNet.js';
+import { modelFormat } from '../model/modelFile.js';
+import { predictingNet } from '../model/predictingNet.js';
 import { initialState, type RunState } from './progressState.js';
-import { tensorsHash } from './tensorsHash.js';
+import { tensorsHash } from '../model/tensorsHash.js';
 
 const format = 'nodule-train-checkpoint-1';
 const optimizerPrefix = 'optimizer.';

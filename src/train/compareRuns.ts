@@ -4,7 +4,7 @@ import { scope } from '../torch/index.js';
 import { loadTensorsSync } from '../torch/serialization/index.js';
 import { fieldsOfNoAccount } from './fieldsOfNoAccount.js';
 import { type RunFolder, runFolder } from './runFolder.js';
-import { tensorsHash } from './tensorsHash.js';
+import { tensorsHash } from '../model/tensorsHash.js';
 
 export interface RunComparison {
   /** Whether weights, optimizer and counts of the last checkpoints have the same bits. */

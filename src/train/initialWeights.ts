@@ -3,10 +3,10 @@ import { NoduleTrainError } from '../runtime/error.js';
 import type { Tensor } from '../torch/index.js';
 import { type InputTransform, loadModel, type ModelDescription } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
-import { isCheckpoint } from './isCheckpoint.js';
-import { networkOf } from './networkOf.js';
-import { readWeights } from './readWeights.js';
-import { refuseNotFinite } from './refuseNotFinite.js';
+import { isCheckpoint } from '../model/isCheckpoint.js';
+import { networkOf } from '../model/networkOf.js';
+import { readWeights } from '../model/readWeights.js';
+import { refuseNotFinite } from '../model/refuseNotFinite.js';
 
 /** Weights to start from, of a model that fits a run. */
 export interface InitialWeights {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVolume } from '../../dist/ct/index.js';
-import { loadScanModel } from '../../dist/evaluate/loadScanModel.js';
-import type { ScanModel } from '../../dist/evaluate/scanModel.js';
-import { scanProbabilities } from '../../dist/evaluate/scanProbabilities.js';
+import { loadScanModel } from '../../dist/model/loadScanModel.js';
+import type { ScanModel } from '../../dist/model/scanModel.js';
+import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
 import { bookCandidates } from '../../scripts/book-candidates.mjs';
 import { bookOnPhantom, CLINICAL_GRID } from '../../scripts/phantom-measures.mjs';
 import { sharedData } from '../support/shared.js';

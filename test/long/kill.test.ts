@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorsSync, scope } from '../../dist/torch/index.js';
-import { tensorsHash } from '../../dist/train/tensorsHash.js';
+import { tensorsHash } from '../../dist/model/tensorsHash.js';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const KILLS = 20;

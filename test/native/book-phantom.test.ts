@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loadScanModel } from '../../dist/evaluate/loadScanModel.js';
+import { loadScanModel } from '../../dist/model/loadScanModel.js';
 import { bookOnPhantom, CLINICAL_GRID } from '../../scripts/phantom-measures.mjs';
 import { sharedData } from '../support/shared.js';
 

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { convertModel } from '../../dist/evaluate/convertModel.js';
-import { loadScanModel } from '../../dist/evaluate/loadScanModel.js';
-import { modelNames, modelPath } from '../../dist/evaluate/namedModel.js';
+import { loadScanModel } from '../../dist/model/loadScanModel.js';
+import { modelNames, modelPath } from '../../dist/model/namedModel.js';
 import { loadTensorsSync, manualSeed, nn } from '../../dist/torch/index.js';
 import { loadCheckpoint, loadModel } from '../../dist/train/checkpoint.js';
 import { resolveTrainConfig } from '../../dist/train/config.js';
 import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
-import { saveModel } from '../../dist/train/modelFile.js';
+import { saveModel } from '../../dist/model/modelFile.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-named-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadScanModel } from '../../dist/evaluate/loadScanModel.js';
+import { loadScanModel } from '../../dist/model/loadScanModel.js';
 import { fromData, manualSeed, nn, savePtSync, saveTensorsSync, type Tensor, zeros } from '../../dist/torch/index.js';
 import { sharedData } from '../support/shared.js';
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { identityDirection, type Volume } from '../../dist/ct/index.js';
-import type { ScanModel } from '../../dist/evaluate/scanModel.js';
-import { scanProbabilities } from '../../dist/evaluate/scanProbabilities.js';
-import { segmentScan } from '../../dist/evaluate/segmentScan.js';
+import type { ScanModel } from '../../dist/model/scanModel.js';
+import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
+import { segmentScan } from '../../dist/model/segmentScan.js';
 import { fromData, manualSeed, memory, nn, noGrad, scope } from '../../dist/torch/index.js';
 
 const shape = [9, 30, 38] as const;

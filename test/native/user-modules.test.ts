@@ -8,7 +8,7 @@ import { loadTensorsSync } from '../../dist/torch/index.js';
 import { fileSum } from '../../dist/train/fileSum.js';
 import { openTraining } from '../../dist/train/session.js';
 import { stepRunnerOf } from '../../dist/train/stepRunnerOf.js';
-import { tensorsHash } from '../../dist/train/tensorsHash.js';
+import { tensorsHash } from '../../dist/model/tensorsHash.js';
 import { moduleFile } from '../../dist/train/userModule.js';
 
 const example = resolve(import.meta.dirname, '..', '..', 'examples', 'custom-training.mjs');

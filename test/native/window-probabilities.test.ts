@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { identityDirection, lungMask, readVolume, type Volume } from '../../dist/ct/index.js';
-import type { ScanModel } from '../../dist/evaluate/scanModel.js';
-import { scanProbabilities } from '../../dist/evaluate/scanProbabilities.js';
-import { scaleWindow, windowProbabilities, windowsOf } from '../../dist/evaluate/windowProbabilities.js';
+import type { ScanModel } from '../../dist/model/scanModel.js';
+import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
+import { scaleWindow, windowProbabilities, windowsOf } from '../../dist/model/windowProbabilities.js';
 import { synthesize } from '../../dist/index.js';
 import { manualSeed, memory, nn, type Tensor } from '../../dist/torch/index.js';
 import { sharedData } from '../support/shared.js';

@@ -2,8 +2,8 @@ import { type Dataset, noduleDiameter, sizeClassNames, sizeClassOf } from '../..
 import type { OperatingPoint } from '../../score/index.js';
 import { bootstrapInterval, type Interval, type NoduleScore, predictionAt, scoreAt } from '../../score/index.js';
 import { type Figures, figuresOf, type ScoredScan } from '../figures.js';
-import { predictScan } from '../predictScan.js';
-import type { ScanModel } from '../scanModel.js';
+import { predictScan } from '../../model/predictScan.js';
+import type { ScanModel } from '../../model/scanModel.js';
 import { addToBins, type CalibrationBins, confidenceEce, emptyBins, noduleEce, sumBins } from './calibration.js';
 import { extremes } from './extremes.js';
 import { type NodulePictures, nodulePictures } from './nodulePictures.js';

@@ -11,7 +11,7 @@ import { recordedConfig } from '../../train/runConfig.js';
 import { type RunFolder, runFolder } from '../../train/runFolder.js';
 import { openRunDataset } from '../../train/trainingData.js';
 import type { Figures } from '../figures.js';
-import { loadScanModel } from '../loadScanModel.js';
+import { loadScanModel } from '../../model/loadScanModel.js';
 import { bestEpochOf } from './curves.js';
 import { reportPage } from './reportPage.js';
 import { type RunHistory, readRunHistory } from './runHistory.js';

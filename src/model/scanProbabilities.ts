@@ -2,7 +2,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { fromData, noGrad, ops, scope } from '../torch/index.js';
-import { averagedFlips } from '../train/averagedFlips.js';
+import { averagedFlips } from './averagedFlips.js';
 import type { ScanModel } from './scanModel.js';
 import { windowProbabilities } from './windowProbabilities.js';
 

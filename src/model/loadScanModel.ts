@@ -3,11 +3,11 @@ import { NoduleTrainError } from '../runtime/error.js';
 import type { OperatingPoint } from '../score/index.js';
 import { type Device, type Module, scope } from '../torch/index.js';
 import { loadModel } from '../train/checkpoint.js';
-import { isCheckpoint } from '../train/isCheckpoint.js';
-import { networkOf } from '../train/networkOf.js';
-import { predictingNet } from '../train/predictingNet.js';
-import { readWeights } from '../train/readWeights.js';
-import { refuseNotFinite } from '../train/refuseNotFinite.js';
+import { isCheckpoint } from './isCheckpoint.js';
+import { networkOf } from './networkOf.js';
+import { predictingNet } from './predictingNet.js';
+import { readWeights } from './readWeights.js';
+import { refuseNotFinite } from './refuseNotFinite.js';
 import { modelPath } from './namedModel.js';
 import type { ScanModel } from './scanModel.js';
 
