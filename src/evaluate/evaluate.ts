@@ -24,7 +24,7 @@ import {
   scoreAt,
 } from '../score/index.js';
 import type { Device } from '../torch/index.js';
-import { chooseDevice } from '../train/chooseDevice.js';
+import { chooseDevice } from '../torch/chooseDevice.js';
 import { baselineHits } from './baselineHits.js';
 import { type Figures, figuresOf } from './figures.js';
 import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';

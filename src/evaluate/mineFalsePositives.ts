@@ -4,7 +4,7 @@ import { NoduleTrainError } from '../runtime/error.js';
 import type { PredictedScan } from '../score/index.js';
 import { type Candidate, candidatesAbove, matchScan, type OperatingPoint } from '../score/index.js';
 import type { Device } from '../torch/index.js';
-import { chooseDevice } from '../train/chooseDevice.js';
+import { chooseDevice } from '../torch/chooseDevice.js';
 import type { ScanChoice } from './evaluate.js';
 import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
 import { predictScan } from '../model/predictScan.js';

@@ -13,7 +13,7 @@ import {
 } from '../torch/index.js';
 import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
 import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from './checkpoint.js';
-import { chooseDevice } from './chooseDevice.js';
+import { chooseDevice } from '../torch/chooseDevice.js';
 import type { TrainConfig } from './config.js';
 import { countsOf } from './countsOf.js';
 import type { Criterion } from './criterion.js';

@@ -5,7 +5,7 @@ import { type Dataset, readSplit } from '../../data/index.js';
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { OperatingPoint } from '../../score/index.js';
 import type { Device } from '../../torch/index.js';
-import { chooseDevice } from '../../train/chooseDevice.js';
+import { chooseDevice } from '../../torch/chooseDevice.js';
 import type { TrainConfig } from '../../train/config.js';
 import { recordedConfig } from '../../train/runConfig.js';
 import { type RunFolder, runFolder } from '../../train/runFolder.js';

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { cuda, type Device } from '../torch/index.js';
+import { cuda, type Device } from './index.js';
 
 /**
  * The device that a run's `device` means here.
