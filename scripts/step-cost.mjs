@@ -2,7 +2,7 @@
 // one thread, so that other work on the machine does not show; the least of five rounds, each configuration in each round.
 //   node scripts/step-cost.mjs
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
-import { resolveTrainConfig } from '../dist/train/config.js';
+import { resolveTrainConfig } from '../dist/train/config/config.js';
 import { criterionOf } from '../dist/train/criterion.js';
 import { inPrecision } from '../dist/train/inPrecision.js';
 import { unetOptionsOf } from '../dist/train/model.js';

@@ -53,7 +53,7 @@ export {
 export * from './phantom/index.js';
 export { NoduleTrainError } from './runtime/error.js';
 export * from './score/index.js';
-export { resolveTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigSchema } from './train/config.js';
+export { resolveTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigSchema } from './train/config/config.js';
 export type * from './train/events.js';
 export {
   findLearningRate,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { scope } from '../torch/index.js';
 import { loadTensorsSync } from '../torch/serialization/index.js';
-import { fieldsOfNoAccount } from './fieldsOfNoAccount.js';
+import { fieldsOfNoAccount } from './config/fieldsOfNoAccount.js';
 import { type RunFolder, runFolder } from './runFolder.js';
 import { tensorsHash } from '../model/tensorsHash.js';
 

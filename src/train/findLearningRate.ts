@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { NoduleTrainError } from '../runtime/error.js';
-import { resolveTrainConfig, type TrainConfigInput } from './config.js';
+import { resolveTrainConfig, type TrainConfigInput } from './config/config.js';
 import { openTraining } from './session.js';
 import { stepRunnerOf } from './stepRunnerOf.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { NoduleTrainError } from '../runtime/error.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import { fileSum } from './fileSum.js';
 import type { RunFolder } from './runFolder.js';
 import { moduleFile } from './userModule.js';

@@ -6,7 +6,7 @@ import { kernelVariables } from '../runtime/environment.js';
 import { addonFiles, loadRuntime, packageRoot } from '../runtime/load.js';
 import { LIBTORCH_VERSION } from '../runtime/versions.js';
 import { cpuCapability, getNumThreads } from '../torch/index.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import { fileSum } from './fileSum.js';
 import type { InputFiles } from './inputFiles.js';
 import { writeJson } from './runConfig.js';

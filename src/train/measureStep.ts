@@ -1,5 +1,5 @@
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../torch/index.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import { criterionOf } from './criterion.js';
 import { unetOptionsOf } from './model.js';
 

@@ -7,7 +7,7 @@ import { openDataset } from '../data/dataset.js';
 import { type Fingerprint, fingerprint } from '../data/fingerprint.js';
 import { sourceOptionsOf, sourceOptionsSchema } from '../data/sources/sourceOptions.js';
 import { labelRuleSchema } from '../labels/createRule.js';
-import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from './config.js';
+import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from './config/config.js';
 import { measureStep } from './measureStep.js';
 
 const { epochs, samples, batch, cropSize, contextSlices, negatives, negativesPerScan, validationShare, network } =

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAppendLog } from './appendLog.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import type { TrainEvent } from './events.js';
 import { newestCheckpoint } from './keptCheckpoints.js';
 import { writeJson } from './runConfig.js';

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
 import { badStepWatch } from './badStepWatch.js';
 import { choosePoint } from './choosePoint.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import { countsOf } from './countsOf.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';

@@ -14,7 +14,7 @@ import {
 import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
 import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from '../torch/chooseDevice.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import { countsOf } from './countsOf.js';
 import type { Criterion } from './criterion.js';
 import type { TrainEvent } from './events.js';

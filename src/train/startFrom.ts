@@ -1,6 +1,6 @@
 import type { nn } from '../torch/index.js';
 import type { ModelDescription } from './checkpoint.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import { initialWeights } from './initialWeights.js';
 
 /**

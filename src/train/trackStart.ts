@@ -1,5 +1,5 @@
-import { resolveTrainConfig, type TrainConfig } from './config.js';
-import { fieldsOfNoAccount } from './fieldsOfNoAccount.js';
+import { resolveTrainConfig, type TrainConfig } from './config/config.js';
+import { fieldsOfNoAccount } from './config/fieldsOfNoAccount.js';
 import { type HparamValue, hparamsExperiment, hparamsStart } from './hparams.js';
 import { bytesField, concat } from './protobuf.js';
 import type { TensorboardWriter } from './tensorboard.js';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { NoduleTrainError } from '../runtime/error.js';
-import { resolveTrainConfig, type TrainConfigInput } from './config.js';
+import { resolveTrainConfig, type TrainConfigInput } from './config/config.js';
 import type { TrainEvent } from './events.js';
 import { recordedConfig } from './runConfig.js';
 import { runFolder } from './runFolder.js';

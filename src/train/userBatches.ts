@@ -1,7 +1,7 @@
 import type { Sampler } from '../data/sampling/sampler.js';
 import type { Tensor } from '../torch/index.js';
 import { checkTensor } from './checkTensor.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import type { StepParts } from './step.js';
 import { loadUserFunction } from './userModule.js';
 

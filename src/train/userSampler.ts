@@ -3,7 +3,7 @@ import type { LabelledScan } from '../data/labelling/labelledScan.js';
 import { createSampler, type Sampler, type SamplerOptions } from '../data/sampling/sampler.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Device } from '../torch/index.js';
-import type { TrainConfig } from './config.js';
+import type { TrainConfig } from './config/config.js';
 import { samplerOptionsOf } from './model.js';
 import { loadUserFunction } from './userModule.js';
 

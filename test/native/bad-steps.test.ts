@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { train, writePhantoms } from '../../dist/index.js';
 import { loadTensorsSync, type Tensor, zeros } from '../../dist/torch/index.js';
 import { badStepWatch } from '../../dist/train/badStepWatch.js';
-import { resolveTrainConfig, type TrainConfigInput } from '../../dist/train/config.js';
+import { resolveTrainConfig, type TrainConfigInput } from '../../dist/train/config/config.js';
 import { trainEpoch } from '../../dist/train/epochLoop.js';
 import type { TrainEvent } from '../../dist/train/events.js';
 import { initialState } from '../../dist/train/progressState.js';

@@ -8,7 +8,7 @@ import { createSampler } from '../../dist/data/sampling/sampler.js';
 import { train } from '../../dist/index.js';
 import { keep, manualSeed, nn, scope, setNumThreads, type Tensor } from '../../dist/torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../../dist/torch/serialization/index.js';
-import { resolveTrainConfig, type TrainConfigInput } from '../../dist/train/config.js';
+import { resolveTrainConfig, type TrainConfigInput } from '../../dist/train/config/config.js';
 import { countsOf } from '../../dist/train/countsOf.js';
 import { criterionOf } from '../../dist/train/criterion.js';
 import type { TrainEvent } from '../../dist/train/events.js';

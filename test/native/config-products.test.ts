@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addSchemaOptions } from '../../dist/cli/schemaOptions.js';
 import { manualSeed, nn, randn, scope, setNumThreads, type Tensor } from '../../dist/torch/index.js';
-import { resolveTrainConfig, trainConfigSchema } from '../../dist/train/config.js';
+import { resolveTrainConfig, trainConfigSchema } from '../../dist/train/config/config.js';
 import { criterionOf } from '../../dist/train/criterion.js';
 import { learningRate } from '../../dist/train/learningRate.js';
 import { unetOptionsOf } from '../../dist/train/model.js';

@@ -7,7 +7,7 @@ import { openDataset, prepare } from '../../dist/data/index.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from '../../dist/evaluate/evaluate.js';
 import { manualSeed, nn } from '../../dist/torch/index.js';
 import { saveCheckpoint } from '../../dist/train/checkpoint.js';
-import { resolveTrainConfig } from '../../dist/train/config.js';
+import { resolveTrainConfig } from '../../dist/train/config/config.js';
 import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
 import { initialState } from '../../dist/train/progressState.js';
 import { cropShape, writeNnunetFixture } from '../support/datasets.js';

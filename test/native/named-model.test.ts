@@ -7,7 +7,7 @@ import { loadScanModel } from '../../dist/model/loadScanModel.js';
 import { modelNames, modelPath } from '../../dist/model/namedModel.js';
 import { loadTensorsSync, manualSeed, nn } from '../../dist/torch/index.js';
 import { loadCheckpoint, loadModel } from '../../dist/train/checkpoint.js';
-import { resolveTrainConfig } from '../../dist/train/config.js';
+import { resolveTrainConfig } from '../../dist/train/config/config.js';
 import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
 import { saveModel } from '../../dist/model/modelFile.js';
 

@@ -1,6 +1,6 @@
 import { fromData, manualSeed, nn, saveTensorsSync, type Tensor } from '../../dist/torch/index.js';
 import { saveCheckpoint } from '../../dist/train/checkpoint.js';
-import { resolveTrainConfig } from '../../dist/train/config.js';
+import { resolveTrainConfig } from '../../dist/train/config/config.js';
 import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
 import { initialState } from '../../dist/train/progressState.js';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../dist/train/config.js';
-import { assignedFields, mergeFields, readRecipe } from '../../dist/train/recipe.js';
+import { resolveTrainConfig } from '../../dist/train/config/config.js';
+import { assignedFields, mergeFields, readRecipe } from '../../dist/train/config/recipe.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../../dist/train/config.js';
+import { resolveTrainConfig } from '../../dist/train/config/config.js';
 
 const place = { data: 'scans', out: 'run' };
 

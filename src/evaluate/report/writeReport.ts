@@ -6,7 +6,7 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import type { OperatingPoint } from '../../score/index.js';
 import type { Device } from '../../torch/index.js';
 import { chooseDevice } from '../../torch/chooseDevice.js';
-import type { TrainConfig } from '../../train/config.js';
+import type { TrainConfig } from '../../train/config/config.js';
 import { recordedConfig } from '../../train/runConfig.js';
 import { type RunFolder, runFolder } from '../../train/runFolder.js';
 import { openRunDataset } from '../../train/trainingData.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { augmentationSchema, samplerCompatSchema } from '../data/sampling/augmentation.js';
-import { samplerOptionsSchema } from '../data/sampling/sampler.js';
-import { sourceOptionsSchema } from '../data/sources/sourceOptions.js';
-import { labelRuleSchema } from '../labels/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { augmentationSchema, samplerCompatSchema } from '../../data/sampling/augmentation.js';
+import { samplerOptionsSchema } from '../../data/sampling/sampler.js';
+import { sourceOptionsSchema } from '../../data/sources/sourceOptions.js';
+import { labelRuleSchema } from '../../labels/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import { contradictionsIn } from './contradictions.js';
 import { mergeFields } from './recipe.js';
 
