@@ -60,7 +60,7 @@ export {
   type RateFinderHooks,
   type RateFinding,
   type RateSweep,
-} from './train/findLearningRate.js';
+} from './train/inspect/findLearningRate.js';
 export { resumeTraining, type TrainOptions, train } from './train/train.js';
 export type { BatchPlace, UserAugmentation } from './train/userBatches.js';
 export type { UserLoss } from './train/userLoss.js';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { NoduleTrainError } from '../runtime/error.js';
-import type { Plan } from '../train/plan.js';
-import { plan, planOptionsSchema } from '../train/plan.js';
+import type { Plan } from '../train/inspect/plan.js';
+import { plan, planOptionsSchema } from '../train/inspect/plan.js';
 import { openOutput } from './output.js';
 import { parseOptions } from './parseOptions.js';
 import { addSchemaOptions } from './schemaOptions.js';

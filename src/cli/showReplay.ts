@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { cropName } from '../train/badStepWatch.js';
-import { type Replay, replayStep, type ValueRange } from '../train/replayStep.js';
+import { type Replay, replayStep, type ValueRange } from '../train/inspect/replayStep.js';
 import { openOutput } from './output.js';
 
 /** `train --resume RUN --replay-step N`: shows what a step of a run was given and what it made of it. */

@@ -9,7 +9,7 @@ import { resolveTrainConfig, type TrainConfigInput } from '../../dist/train/conf
 import { trainEpoch } from '../../dist/train/epochLoop.js';
 import type { TrainEvent } from '../../dist/train/events.js';
 import { initialState } from '../../dist/train/progressState.js';
-import { replayStep } from '../../dist/train/replayStep.js';
+import { replayStep } from '../../dist/train/inspect/replayStep.js';
 import { openRunRecord } from '../../dist/train/runRecord.js';
 import { openSession } from '../../dist/train/session.js';
 import { stepRunnerOf } from '../../dist/train/stepRunnerOf.js';

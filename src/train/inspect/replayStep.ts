@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CropSource } from '../data/sampling/gatherCrops.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import { keep, noGrad, op, saveTensorsSync, scope, type Tensor } from '../torch/index.js';
-import { accumulatedStep } from './accumulatedStep.js';
-import { newestCheckpoint } from './keptCheckpoints.js';
-import { recordedConfig } from './runConfig.js';
-import { runFolder } from './runFolder.js';
-import { openTraining, type Training } from './session.js';
-import { stepPartsOf, stepRunnerOf } from './stepRunnerOf.js';
+import type { CropSource } from '../../data/sampling/gatherCrops.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { keep, noGrad, op, saveTensorsSync, scope, type Tensor } from '../../torch/index.js';
+import { accumulatedStep } from '../accumulatedStep.js';
+import { newestCheckpoint } from '../keptCheckpoints.js';
+import { recordedConfig } from '../runConfig.js';
+import { runFolder } from '../runFolder.js';
+import { openTraining, type Training } from '../session.js';
+import { stepPartsOf, stepRunnerOf } from '../stepRunnerOf.js';
 
 /** Smallest and largest finite value, and how many values are not finite. */
 export interface ValueRange {

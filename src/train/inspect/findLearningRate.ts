@@ -1,8 +1,8 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import { NoduleTrainError } from '../runtime/error.js';
-import { resolveTrainConfig, type TrainConfigInput } from './config/config.js';
-import { openTraining } from './session.js';
-import { stepRunnerOf } from './stepRunnerOf.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { resolveTrainConfig, type TrainConfigInput } from '../config/config.js';
+import { openTraining } from '../session.js';
+import { stepRunnerOf } from '../stepRunnerOf.js';
 
 export interface RateSweep {
   /** Learning rate of the first step; default 1e-6. */

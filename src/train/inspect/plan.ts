@@ -3,11 +3,11 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { openDataset } from '../data/dataset.js';
-import { type Fingerprint, fingerprint } from '../data/fingerprint.js';
-import { sourceOptionsOf, sourceOptionsSchema } from '../data/sources/sourceOptions.js';
-import { labelRuleSchema } from '../labels/createRule.js';
-import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from './config/config.js';
+import { openDataset } from '../../data/dataset.js';
+import { type Fingerprint, fingerprint } from '../../data/fingerprint.js';
+import { sourceOptionsOf, sourceOptionsSchema } from '../../data/sources/sourceOptions.js';
+import { labelRuleSchema } from '../../labels/createRule.js';
+import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from '../config/config.js';
 import { measureStep } from './measureStep.js';
 
 const { epochs, samples, batch, cropSize, contextSlices, negatives, negativesPerScan, validationShare, network } =
