@@ -3,9 +3,9 @@
 //   node scripts/step-cost.mjs
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
 import { resolveTrainConfig } from '../dist/train/config/config.js';
-import { criterionOf } from '../dist/train/criterion.js';
+import { criterionOf } from '../dist/train/parts/criterion.js';
 import { inPrecision } from '../dist/train/inPrecision.js';
-import { unetOptionsOf } from '../dist/train/model.js';
+import { unetOptionsOf } from '../dist/train/parts/unetAndSamplerOptions.js';
 
 setNumThreads(1);
 const configurations = {

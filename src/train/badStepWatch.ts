@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { CropSource } from '../data/sampling/gatherCrops.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Session } from './session.js';
-import type { CountsRead } from './stepCounts.js';
+import type { CountsRead } from './parts/stepCounts.js';
 
 /**
  * Hears what was counted of the epoch at hand. Ends the run at the first step whose loss or gradient is not finite, or, with

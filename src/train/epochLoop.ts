@@ -1,6 +1,6 @@
 import type { TrainEvent } from './events.js';
 import type { RunState } from './progressState.js';
-import type { CountsRead, StepCounts } from './stepCounts.js';
+import type { CountsRead, StepCounts } from './parts/stepCounts.js';
 import type { StepRunner } from './stepRunner.js';
 
 export interface EpochParts {

@@ -1,5 +1,5 @@
 import type { NoduleScores } from '../score/index.js';
-import type { PixelMetrics } from './metrics.js';
+import type { PixelMetrics } from './parts/metrics.js';
 
 /** Sent once, before the first step. */
 export interface StartEvent {

@@ -1,4 +1,4 @@
-import type { PixelMetrics } from './metrics.js';
+import type { PixelMetrics } from './parts/metrics.js';
 import type { RunState } from './progressState.js';
 
 /** Validations whose scores are compared, and how far apart they may lie to be called flat. */

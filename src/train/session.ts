@@ -11,24 +11,24 @@ import {
   setDeterministic,
   setNumThreads,
 } from '../torch/index.js';
-import { type AveragedWeights, averagedWeights } from './averagedWeights.js';
+import { type AveragedWeights, averagedWeights } from './parts/averagedWeights.js';
 import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from './checkpoint.js';
 import { chooseDevice } from '../torch/chooseDevice.js';
 import type { TrainConfig } from './config/config.js';
-import { countsOf } from './countsOf.js';
-import type { Criterion } from './criterion.js';
+import { countsOf } from './parts/countsOf.js';
+import type { Criterion } from './parts/criterion.js';
 import type { TrainEvent } from './events.js';
 import { inputFiles } from './inputFiles.js';
 import { dropEarlier, keepLast } from './keptCheckpoints.js';
-import { learningRate } from './learningRate.js';
+import { learningRate } from './parts/learningRate.js';
 import { writeManifest } from './manifest.js';
-import { describeModel, unetOptionsOf } from './model.js';
-import { optimizerOf } from './optimizerOf.js';
+import { describeModel, unetOptionsOf } from './parts/unetAndSamplerOptions.js';
+import { optimizerOf } from './parts/optimizerOf.js';
 import type { RunState } from './progressState.js';
 import type { RunRecord } from './runRecord.js';
 import { startFrom } from './startFrom.js';
 import type { StepParts } from './step.js';
-import type { StepCounts } from './stepCounts.js';
+import type { StepCounts } from './parts/stepCounts.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
 import { loadBatches } from './userBatches.js';
 import { loadCriterion } from './userLoss.js';

@@ -1,7 +1,7 @@
 import type { Tensor } from '../torch/index.js';
 import { histogramOf } from './histogramOf.js';
 import { hparamsEnd } from './hparams.js';
-import type { PixelMetrics } from './metrics.js';
+import type { PixelMetrics } from './parts/metrics.js';
 import type { PrecisionRecall } from './precisionRecall.js';
 import { varintField } from './protobuf.js';
 import type { TensorboardWriter } from './tensorboard.js';

@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../runtime/error.js';
 import type { Tensor } from '../torch/index.js';
 import { checkTensor } from './checkTensor.js';
 import type { TrainConfig } from './config/config.js';
-import { type Criterion, criterionOf } from './criterion.js';
+import { type Criterion, criterionOf } from './parts/criterion.js';
 import { loadUserFunction } from './userModule.js';
 
 /**

@@ -4,7 +4,7 @@ import { createSampler, type Sampler, type SamplerOptions } from '../data/sampli
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Device } from '../torch/index.js';
 import type { TrainConfig } from './config/config.js';
-import { samplerOptionsOf } from './model.js';
+import { samplerOptionsOf } from './parts/unetAndSamplerOptions.js';
 import { loadUserFunction } from './userModule.js';
 
 /**

@@ -15,7 +15,7 @@ import {
 } from '../../dist/torch/index.js';
 import { capturedSteps } from '../../dist/train/capturedSteps.js';
 import { trainingStep } from '../../dist/train/step.js';
-import { StepCounts } from '../../dist/train/stepCounts.js';
+import { StepCounts } from '../../dist/train/parts/stepCounts.js';
 import { plainSteps } from '../../dist/train/stepRunner.js';
 import { whyNoGpu } from '../support/gpu.js';
 

@@ -14,7 +14,7 @@ import {
 } from '../../dist/torch/index.js';
 import { capturedSteps } from '../../dist/train/capturedSteps.js';
 import { trainingStep } from '../../dist/train/step.js';
-import { StepCounts } from '../../dist/train/stepCounts.js';
+import { StepCounts } from '../../dist/train/parts/stepCounts.js';
 import { plainSteps } from '../../dist/train/stepRunner.js';
 
 const rates = Array.from({ length: 40 }, (_, step) => Math.fround(0.01 * (1 + Math.cos((Math.PI * step) / 40))));

@@ -8,7 +8,7 @@ import { type EvaluateOptions, type Evaluation, evaluate } from '../../dist/eval
 import { manualSeed, nn } from '../../dist/torch/index.js';
 import { saveCheckpoint } from '../../dist/train/checkpoint.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
+import { describeModel, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
 import { initialState } from '../../dist/train/progressState.js';
 import { cropShape, writeNnunetFixture } from '../support/datasets.js';
 

@@ -8,7 +8,7 @@ import { modelNames, modelPath } from '../../dist/model/namedModel.js';
 import { loadTensorsSync, manualSeed, nn } from '../../dist/torch/index.js';
 import { loadCheckpoint, loadModel } from '../../dist/train/checkpoint.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
+import { describeModel, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
 import { saveModel } from '../../dist/model/modelFile.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-named-'));

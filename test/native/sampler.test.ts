@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { identityDirection } from '../../dist/ct/index.js';
 import { createSampler, type LabelledScan, type Sampler, type SamplerOptions } from '../../dist/data/index.js';
 import { memory, op, scope, type Tensor } from '../../dist/torch/index.js';
-import { StepCounts } from '../../dist/train/stepCounts.js';
+import { StepCounts } from '../../dist/train/parts/stepCounts.js';
 
 const shape = [12, 120, 130] as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromData, memory, tensor } from '../../dist/torch/index.js';
-import { StepCounts } from '../../dist/train/stepCounts.js';
+import { StepCounts } from '../../dist/train/parts/stepCounts.js';
 
 const maps = (...samples: number[][]) => fromData(Float32Array.from(samples.flat()), [samples.length, 1, 2, 2]);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { manualSeed, memory, nn, optim, randn, scope, type Tensor, tensor } from '../../dist/torch/index.js';
 import { accumulatedStep } from '../../dist/train/accumulatedStep.js';
-import { averagedWeights } from '../../dist/train/averagedWeights.js';
+import { averagedWeights } from '../../dist/train/parts/averagedWeights.js';
 import { clippedOptimizer } from '../../dist/train/clippedOptimizer.js';
 import { trainingStep } from '../../dist/train/step.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nearestIndex, synthesize } from '../../dist/index.js';
 import { fromData, losses, type Tensor, zeros } from '../../dist/torch/index.js';
-import { StepCounts } from '../../dist/train/stepCounts.js';
+import { StepCounts } from '../../dist/train/parts/stepCounts.js';
 import { validate } from '../../dist/train/validate.js';
 
 const scanOf = (seed: number) => {

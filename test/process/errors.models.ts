@@ -1,7 +1,7 @@
 import { fromData, manualSeed, nn, saveTensorsSync, type Tensor } from '../../dist/torch/index.js';
 import { saveCheckpoint } from '../../dist/train/checkpoint.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { describeModel, unetOptionsOf } from '../../dist/train/model.js';
+import { describeModel, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
 import { initialState } from '../../dist/train/progressState.js';
 
 const config = resolveTrainConfig({ data: 'scans', out: 'run', network: { depth: 2, wf: 2 } });

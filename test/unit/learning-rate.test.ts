@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { learningRate } from '../../dist/train/learningRate.js';
+import { learningRate } from '../../dist/train/parts/learningRate.js';
 
 const golden: Record<string, number[]> = JSON.parse(
   readFileSync(new URL('../golden/schedules.json', import.meta.url), 'utf8'),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Counts, pixelMetrics } from '../../dist/train/metrics.js';
+import { type Counts, pixelMetrics } from '../../dist/train/parts/metrics.js';
 import { type EpochRow, writeEpochRow } from '../../dist/train/metricsCsv.js';
 
 const counts: Counts = {

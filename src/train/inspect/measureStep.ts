@@ -1,7 +1,7 @@
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../../torch/index.js';
 import type { TrainConfig } from '../config/config.js';
-import { criterionOf } from '../criterion.js';
-import { unetOptionsOf } from '../model.js';
+import { criterionOf } from '../parts/criterion.js';
+import { unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
 
 /**
  * Seconds of one training step on the CPU (forward, loss, backward, optimizer) with random crops, the shortest of three after one that warms

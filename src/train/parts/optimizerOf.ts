@@ -1,6 +1,6 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { optim, type Tensor } from '../torch/index.js';
-import type { TrainConfig } from './config/config.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { optim, type Tensor } from '../../torch/index.js';
+import type { TrainConfig } from '../config/config.js';
 
 /** The optimizer that a run is configured with. */
 export function optimizerOf(parameters: readonly Tensor[], config: TrainConfig): optim.Optimizer {

@@ -1,4 +1,4 @@
-import { type nn, noGrad, op, scope, type Tensor } from '../torch/index.js';
+import { type nn, noGrad, op, scope, type Tensor } from '../../torch/index.js';
 
 /**
  * An exponential moving average of a network's weights (Polyak and Juditsky 1992; the factor rises as (1 + t) / (10 + t) to `decay`, so that the

@@ -1,5 +1,5 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { type Device, noGrad, op, scope, type Tensor, zeros } from '../torch/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { type Device, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
 import type { Counts } from './metrics.js';
 
 const fields = [
