@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadTensorsSync } from '../dist/torch/index.js';
-import { compareRuns } from '../dist/train/compareRuns.js';
+import { compareRuns } from '../dist/train/run/compareRuns.js';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { epochs: { type: 'string' } } });
 if (positionals.length !== 1) throw new Error('node scripts/bits-figures.mjs FOLDER [--epochs N]');

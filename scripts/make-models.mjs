@@ -18,12 +18,12 @@ import { prepare } from '../dist/data/store/prepare.js';
 import { evaluate } from '../dist/evaluate/evaluate.js';
 import { modelNames } from '../dist/model/namedModel.js';
 import { writePhantoms } from '../dist/phantom/index.js';
-import { loadModel } from '../dist/train/checkpoint.js';
+import { loadModel } from '../dist/train/run/checkpoint.js';
 import { resolveTrainConfig } from '../dist/train/config/config.js';
 import { saveModel } from '../dist/model/modelFile.js';
 import { mergeFields, readRecipe } from '../dist/train/config/recipe.js';
-import { recordedConfig } from '../dist/train/runConfig.js';
-import { runFolder } from '../dist/train/runFolder.js';
+import { recordedConfig } from '../dist/train/run/runConfig.js';
+import { runFolder } from '../dist/train/run/runFolder.js';
 import { modelCard } from './modelCard.mjs';
 import { root, say } from './steps.mjs';
 

@@ -10,7 +10,7 @@ import { writeReport } from '../evaluate/report/writeReport.js';
 import { writePhantoms } from '../phantom/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Interval } from '../score/index.js';
-import { runFolder } from '../train/runFolder.js';
+import { runFolder } from '../train/run/runFolder.js';
 import { openOutput } from './output.js';
 import { addSchemaOptions } from './schemaOptions.js';
 import { followTraining } from './train.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { OperatingPoint } from '../score/index.js';
 import { type Device, type Module, scope } from '../torch/index.js';
-import { loadModel } from '../train/checkpoint.js';
+import { loadModel } from '../train/run/checkpoint.js';
 import { isCheckpoint } from './isCheckpoint.js';
 import { networkOf } from './networkOf.js';
 import { predictingNet } from './predictingNet.js';

@@ -1,6 +1,6 @@
 import type { nn } from '../torch/index.js';
 import { saveTensorsSync } from '../torch/serialization/index.js';
-import type { ModelDescription } from '../train/checkpoint.js';
+import type { ModelDescription } from '../train/run/checkpoint.js';
 import { tensorsHash } from './tensorsHash.js';
 
 /** Of a model that is handed on: weights and what must be known to use them, no run to go on with. */

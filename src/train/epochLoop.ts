@@ -1,5 +1,5 @@
 import type { TrainEvent } from './events.js';
-import type { RunState } from './progressState.js';
+import type { RunState } from './run/runState.js';
 import type { CountsRead, StepCounts } from './parts/stepCounts.js';
 import type { StepRunner } from './stepRunner.js';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { Tensor } from '../torch/index.js';
-import { type InputTransform, loadModel, type ModelDescription } from './checkpoint.js';
+import { type InputTransform, loadModel, type ModelDescription } from './run/checkpoint.js';
 import type { TrainConfig } from './config/config.js';
 import { isCheckpoint } from '../model/isCheckpoint.js';
 import { networkOf } from '../model/networkOf.js';

@@ -12,20 +12,20 @@ import {
   setNumThreads,
 } from '../torch/index.js';
 import { type AveragedWeights, averagedWeights } from './parts/averagedWeights.js';
-import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from './checkpoint.js';
+import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from './run/checkpoint.js';
 import { chooseDevice } from '../torch/chooseDevice.js';
 import type { TrainConfig } from './config/config.js';
 import { countsOf } from './parts/countsOf.js';
 import type { Criterion } from './parts/criterion.js';
 import type { TrainEvent } from './events.js';
-import { inputFiles } from './inputFiles.js';
-import { dropEarlier, keepLast } from './keptCheckpoints.js';
+import { inputFiles } from './run/inputFiles.js';
+import { dropEarlier, keepLast } from './run/keptCheckpoints.js';
 import { learningRate } from './parts/learningRate.js';
-import { writeManifest } from './manifest.js';
+import { writeManifest } from './run/manifest.js';
 import { describeModel, unetOptionsOf } from './parts/unetAndSamplerOptions.js';
 import { optimizerOf } from './parts/optimizerOf.js';
-import type { RunState } from './progressState.js';
-import type { RunRecord } from './runRecord.js';
+import type { RunState } from './run/runState.js';
+import type { RunRecord } from './run/runRecord.js';
 import { startFrom } from './startFrom.js';
 import type { StepParts } from './step.js';
 import type { StepCounts } from './parts/stepCounts.js';

@@ -1,5 +1,5 @@
 import type { nn } from '../torch/index.js';
-import type { ModelDescription } from './checkpoint.js';
+import type { ModelDescription } from './run/checkpoint.js';
 import type { TrainConfig } from './config/config.js';
 import { initialWeights } from './initialWeights.js';
 

@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { NoduleTrainError } from '../runtime/error.js';
 import { resolveTrainConfig, type TrainConfigInput } from './config/config.js';
 import type { TrainEvent } from './events.js';
-import { recordedConfig } from './runConfig.js';
-import { runFolder } from './runFolder.js';
-import type { TrainTask } from './runRecord.js';
+import { recordedConfig } from './run/runConfig.js';
+import { runFolder } from './run/runFolder.js';
+import type { TrainTask } from './run/runRecord.js';
 import type { WorkerMessage } from './trainWorker.js';
 
 export interface TrainOptions {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { TrainEvent } from './events.js';
-import type { TrainTask } from './runRecord.js';
+import type { TrainTask } from './run/runRecord.js';
 import { runTraining } from './runTraining.js';
 
 /** What the worker sends. Errors lose their class on the way between threads, so code and message go by themselves. */

@@ -8,9 +8,9 @@ import { badStepWatch } from '../../dist/train/badStepWatch.js';
 import { resolveTrainConfig, type TrainConfigInput } from '../../dist/train/config/config.js';
 import { trainEpoch } from '../../dist/train/epochLoop.js';
 import type { TrainEvent } from '../../dist/train/events.js';
-import { initialState } from '../../dist/train/progressState.js';
+import { initialState } from '../../dist/train/run/runState.js';
 import { replayStep } from '../../dist/train/inspect/replayStep.js';
-import { openRunRecord } from '../../dist/train/runRecord.js';
+import { openRunRecord } from '../../dist/train/run/runRecord.js';
 import { openSession } from '../../dist/train/session.js';
 import { stepRunnerOf } from '../../dist/train/stepRunnerOf.js';
 

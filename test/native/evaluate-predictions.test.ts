@@ -6,10 +6,10 @@ import { identityDirection, readMask, writeMask, writeVolume } from '../../dist/
 import { openDataset, prepare } from '../../dist/data/index.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from '../../dist/evaluate/evaluate.js';
 import { manualSeed, nn } from '../../dist/torch/index.js';
-import { saveCheckpoint } from '../../dist/train/checkpoint.js';
+import { saveCheckpoint } from '../../dist/train/run/checkpoint.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
 import { describeModel, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
-import { initialState } from '../../dist/train/progressState.js';
+import { initialState } from '../../dist/train/run/runState.js';
 import { cropShape, writeNnunetFixture } from '../support/datasets.js';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, writePhantoms } from '../../dist/index.js';
 import { manualSeed, nn, savePtSync, type Tensor } from '../../dist/torch/index.js';
-import { loadCheckpoint } from '../../dist/train/checkpoint.js';
+import { loadCheckpoint } from '../../dist/train/run/checkpoint.js';
 import { fileSum } from '../../dist/train/fileSum.js';
 import { openTraining } from '../../dist/train/session.js';
 import { sharedData } from '../support/shared.js';

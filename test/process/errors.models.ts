@@ -1,8 +1,8 @@
 import { fromData, manualSeed, nn, saveTensorsSync, type Tensor } from '../../dist/torch/index.js';
-import { saveCheckpoint } from '../../dist/train/checkpoint.js';
+import { saveCheckpoint } from '../../dist/train/run/checkpoint.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
 import { describeModel, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
-import { initialState } from '../../dist/train/progressState.js';
+import { initialState } from '../../dist/train/run/runState.js';
 
 const config = resolveTrainConfig({ data: 'scans', out: 'run', network: { depth: 2, wf: 2 } });
 

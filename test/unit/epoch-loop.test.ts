@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { trainEpoch } from '../../dist/train/epochLoop.js';
-import { initialState } from '../../dist/train/progressState.js';
+import { initialState } from '../../dist/train/run/runState.js';
 
 const counted = (steps: number) => ({
   samples: 4 * steps,

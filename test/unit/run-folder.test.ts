@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAppendLog } from '../../dist/train/appendLog.js';
-import { createRunFolder, openRunFolder, runFolder } from '../../dist/train/runFolder.js';
-import { takeRunLock } from '../../dist/train/runLock.js';
+import { openAppendLog } from '../../dist/train/run/appendLog.js';
+import { createRunFolder, openRunFolder, runFolder } from '../../dist/train/run/runFolder.js';
+import { takeRunLock } from '../../dist/train/run/runLock.js';
 
 let folder: string;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { initialState } from '../../dist/train/progressState.js';
+import { initialState } from '../../dist/train/run/runState.js';
 import { starvationWarning, validationWarnings } from '../../dist/train/runWarnings.js';
 import { timedSampler } from '../../dist/train/timedSampler.js';
 

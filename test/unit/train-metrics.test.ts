@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Counts, pixelMetrics } from '../../dist/train/parts/metrics.js';
-import { type EpochRow, writeEpochRow } from '../../dist/train/metricsCsv.js';
+import { type EpochRow, writeEpochRow } from '../../dist/train/run/metricsCsv.js';
 
 const counts: Counts = {
   samples: 10,

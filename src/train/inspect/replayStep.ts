@@ -4,9 +4,9 @@ import type { CropSource } from '../../data/sampling/gatherCrops.js';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { keep, noGrad, op, saveTensorsSync, scope, type Tensor } from '../../torch/index.js';
 import { accumulatedStep } from '../accumulatedStep.js';
-import { newestCheckpoint } from '../keptCheckpoints.js';
-import { recordedConfig } from '../runConfig.js';
-import { runFolder } from '../runFolder.js';
+import { newestCheckpoint } from '../run/keptCheckpoints.js';
+import { recordedConfig } from '../run/runConfig.js';
+import { runFolder } from '../run/runFolder.js';
 import { openTraining, type Training } from '../session.js';
 import { stepPartsOf, stepRunnerOf } from '../stepRunnerOf.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { NoduleScores } from '../score/index.js';
-import type { PixelMetrics } from './parts/metrics.js';
+import type { NoduleScores } from '../../score/index.js';
+import type { PixelMetrics } from '../parts/metrics.js';
 
 /** One epoch of a run; validation figures are null where the epoch was not validated. */
 export interface EpochRow {

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { NoduleTrainError } from '../runtime/error.js';
-import { resolveTrainConfig, type TrainConfig } from './config/config.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { resolveTrainConfig, type TrainConfig } from '../config/config.js';
 import { openRunFolder, type RunFolder } from './runFolder.js';
 
 /** Writes JSON so that the file is there whole or not at all. */

@@ -2,17 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { kernelVariables } from '../runtime/environment.js';
-import { addonFiles, loadRuntime, packageRoot } from '../runtime/load.js';
-import { LIBTORCH_VERSION } from '../runtime/versions.js';
-import { cpuCapability, getNumThreads } from '../torch/index.js';
-import type { TrainConfig } from './config/config.js';
-import { fileSum } from './fileSum.js';
+import { kernelVariables } from '../../runtime/environment.js';
+import { addonFiles, loadRuntime, packageRoot } from '../../runtime/load.js';
+import { LIBTORCH_VERSION } from '../../runtime/versions.js';
+import { cpuCapability, getNumThreads } from '../../torch/index.js';
+import type { TrainConfig } from '../config/config.js';
+import { fileSum } from '../fileSum.js';
 import type { InputFiles } from './inputFiles.js';
 import { writeJson } from './runConfig.js';
-import type { TrainingData } from './trainingData.js';
+import type { TrainingData } from '../trainingData.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 

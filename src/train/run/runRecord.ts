@@ -2,13 +2,13 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAppendLog } from './appendLog.js';
 import type { LoadedCheckpoint } from './checkpoint.js';
-import type { TrainConfig } from './config/config.js';
-import type { TrainEvent } from './events.js';
+import type { TrainConfig } from '../config/config.js';
+import type { TrainEvent } from '../events.js';
 import { newestCheckpoint } from './keptCheckpoints.js';
 import { writeJson } from './runConfig.js';
 import { createRunFolder, openRunFolder, type RunFolder, runFolder } from './runFolder.js';
 import { takeRunLock } from './runLock.js';
-import { TensorboardWriter } from './tensorboard.js';
+import { TensorboardWriter } from '../tensorboard.js';
 
 export type TrainTask =
   | { kind: 'new'; config: TrainConfig }
