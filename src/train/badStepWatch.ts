@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CropSource } from '../data/sampling/gatherCrops.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 import type { CountsRead } from './parts/stepCounts.js';
 
 /**

@@ -13,7 +13,7 @@ import { initialState } from './run/runState.js';
 import type { RunFolder } from './run/runFolder.js';
 import { openRunRecord, type TrainTask } from './run/runRecord.js';
 import { starvationWarning, validationWarnings } from './runWarnings.js';
-import { openSession, type Run, type Session } from './session.js';
+import { openSession, type Run, type Session } from './session/session.js';
 import { stepRunnerOf } from './stepRunnerOf.js';
 import { timedSampler } from './timedSampler.js';
 import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';

@@ -4,7 +4,7 @@ import { capturedSteps } from './capturedSteps.js';
 import { clippedOptimizer } from './clippedOptimizer.js';
 import { guardedStep } from './guardedStep.js';
 import { inPrecision } from './inPrecision.js';
-import type { Training } from './session.js';
+import type { Training } from './session/session.js';
 import type { StepParts } from './step.js';
 import { plainSteps, type StepRunner } from './stepRunner.js';
 

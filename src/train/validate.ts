@@ -12,7 +12,7 @@ import {
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from './parts/metrics.js';
 import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 import type { StepCounts } from './parts/stepCounts.js';
 import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
 

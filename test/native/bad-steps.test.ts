@@ -11,7 +11,7 @@ import type { TrainEvent } from '../../dist/train/events.js';
 import { initialState } from '../../dist/train/run/runState.js';
 import { replayStep } from '../../dist/train/inspect/replayStep.js';
 import { openRunRecord } from '../../dist/train/run/runRecord.js';
-import { openSession } from '../../dist/train/session.js';
+import { openSession } from '../../dist/train/session/session.js';
 import { stepRunnerOf } from '../../dist/train/stepRunnerOf.js';
 
 let folder: string;

@@ -15,7 +15,7 @@ import type { TrainEvent } from '../../dist/train/events.js';
 import { samplerOptionsOf, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
 import { optimizerOf } from '../../dist/train/parts/optimizerOf.js';
 import { trainingStep } from '../../dist/train/step.js';
-import { openTrainingData } from '../../dist/train/trainingData.js';
+import { openTrainingData } from '../../dist/train/session/trainingData.js';
 import { writeBookScans } from '../support/bookScans.js';
 import { pythonInterpreter } from '../support/python.js';
 

@@ -6,7 +6,7 @@ import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, write
 import { manualSeed, nn, savePtSync, type Tensor } from '../../dist/torch/index.js';
 import { loadCheckpoint } from '../../dist/train/run/checkpoint.js';
 import { fileSum } from '../../dist/train/fileSum.js';
-import { openTraining } from '../../dist/train/session.js';
+import { openTraining } from '../../dist/train/session/session.js';
 import { sharedData } from '../support/shared.js';
 
 let folder: string;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, writePhantoms } from '../../dist/index.js';
 import { loadTensorsSync } from '../../dist/torch/index.js';
 import { fileSum } from '../../dist/train/fileSum.js';
-import { openTraining } from '../../dist/train/session.js';
+import { openTraining } from '../../dist/train/session/session.js';
 import { stepRunnerOf } from '../../dist/train/stepRunnerOf.js';
 import { tensorsHash } from '../../dist/model/tensorsHash.js';
 import { moduleFile } from '../../dist/train/userModule.js';

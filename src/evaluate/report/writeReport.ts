@@ -9,7 +9,7 @@ import { chooseDevice } from '../../torch/chooseDevice.js';
 import type { TrainConfig } from '../../train/config/config.js';
 import { recordedConfig } from '../../train/run/runConfig.js';
 import { type RunFolder, runFolder } from '../../train/run/runFolder.js';
-import { openRunDataset } from '../../train/trainingData.js';
+import { openRunDataset } from '../../train/session/trainingData.js';
 import type { Figures } from '../figures.js';
 import { loadScanModel } from '../../model/loadScanModel.js';
 import { bestEpochOf } from './curves.js';

@@ -1,7 +1,7 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { resolveTrainConfig, type TrainConfigInput } from '../config/config.js';
-import { openTraining } from '../session.js';
+import { openTraining } from '../session/session.js';
 import { stepRunnerOf } from '../stepRunnerOf.js';
 
 export interface RateSweep {

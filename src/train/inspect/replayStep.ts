@@ -7,7 +7,7 @@ import { accumulatedStep } from '../accumulatedStep.js';
 import { newestCheckpoint } from '../run/keptCheckpoints.js';
 import { recordedConfig } from '../run/runConfig.js';
 import { runFolder } from '../run/runFolder.js';
-import { openTraining, type Training } from '../session.js';
+import { openTraining, type Training } from '../session/session.js';
 import { stepPartsOf, stepRunnerOf } from '../stepRunnerOf.js';
 
 /** Smallest and largest finite value, and how many values are not finite. */

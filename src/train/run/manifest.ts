@@ -10,7 +10,7 @@ import type { TrainConfig } from '../config/config.js';
 import { fileSum } from '../fileSum.js';
 import type { InputFiles } from './inputFiles.js';
 import { writeJson } from './runConfig.js';
-import type { TrainingData } from '../trainingData.js';
+import type { TrainingData } from '../session/trainingData.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -1,6 +1,6 @@
-import { readHardPoints } from '../data/sampling/hardPoints.js';
-import type { Sampler } from '../data/sampling/sampler.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { readHardPoints } from '../../data/sampling/hardPoints.js';
+import type { Sampler } from '../../data/sampling/sampler.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import {
   type Device,
   getNumThreads,
@@ -10,29 +10,29 @@ import {
   scope,
   setDeterministic,
   setNumThreads,
-} from '../torch/index.js';
-import { type AveragedWeights, averagedWeights } from './parts/averagedWeights.js';
-import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from './run/checkpoint.js';
-import { chooseDevice } from '../torch/chooseDevice.js';
-import type { TrainConfig } from './config/config.js';
-import { countsOf } from './parts/countsOf.js';
-import type { Criterion } from './parts/criterion.js';
-import type { TrainEvent } from './events.js';
-import { inputFiles } from './run/inputFiles.js';
-import { dropEarlier, keepLast } from './run/keptCheckpoints.js';
-import { learningRate } from './parts/learningRate.js';
-import { writeManifest } from './run/manifest.js';
-import { describeModel, unetOptionsOf } from './parts/unetAndSamplerOptions.js';
-import { optimizerOf } from './parts/optimizerOf.js';
-import type { RunState } from './run/runState.js';
-import type { RunRecord } from './run/runRecord.js';
+} from '../../torch/index.js';
+import { type AveragedWeights, averagedWeights } from '../parts/averagedWeights.js';
+import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from '../run/checkpoint.js';
+import { chooseDevice } from '../../torch/chooseDevice.js';
+import type { TrainConfig } from '../config/config.js';
+import { countsOf } from '../parts/countsOf.js';
+import type { Criterion } from '../parts/criterion.js';
+import type { TrainEvent } from '../events.js';
+import { inputFiles } from '../run/inputFiles.js';
+import { dropEarlier, keepLast } from '../run/keptCheckpoints.js';
+import { learningRate } from '../parts/learningRate.js';
+import { writeManifest } from '../run/manifest.js';
+import { describeModel, unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
+import { optimizerOf } from '../parts/optimizerOf.js';
+import type { RunState } from '../run/runState.js';
+import type { RunRecord } from '../run/runRecord.js';
 import { startFrom } from './startFrom.js';
-import type { StepParts } from './step.js';
-import type { StepCounts } from './parts/stepCounts.js';
+import type { StepParts } from '../step.js';
+import type { StepCounts } from '../parts/stepCounts.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
-import { loadBatches } from './userBatches.js';
-import { loadCriterion } from './userLoss.js';
-import { loadSampler } from './userSampler.js';
+import { loadBatches } from '../userBatches.js';
+import { loadCriterion } from '../userLoss.js';
+import { loadSampler } from '../userSampler.js';
 
 /** A run under way. */
 export interface Run {

@@ -11,9 +11,9 @@ import {
   sourceOptionsOf,
   splitOfFold,
   writeSplit,
-} from '../data/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { TrainConfig } from './config/config.js';
+} from '../../data/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { TrainConfig } from '../config/config.js';
 
 /** The scans of a run by their part; a scan is read when its turn comes and let go after it. */
 export interface TrainingData {
