@@ -5,7 +5,7 @@ import { connectedComponents } from '../dist/ct/index.js';
 import { noduleSlices } from '../dist/data/labelling/noduleSlices.js';
 import { createSampler } from '../dist/data/sampling/sampler.js';
 import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
-import { inPrecision } from '../dist/train/inPrecision.js';
+import { inPrecision } from '../dist/train/steps/inPrecision.js';
 import { trainingStep } from '../dist/train/step.js';
 import { StepCounts } from '../dist/train/parts/stepCounts.js';
 

@@ -4,7 +4,7 @@
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
 import { resolveTrainConfig } from '../dist/train/config/config.js';
 import { criterionOf } from '../dist/train/parts/criterion.js';
-import { inPrecision } from '../dist/train/inPrecision.js';
+import { inPrecision } from '../dist/train/steps/inPrecision.js';
 import { unetOptionsOf } from '../dist/train/parts/unetAndSamplerOptions.js';
 
 setNumThreads(1);

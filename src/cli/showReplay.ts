@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { cropName } from '../train/badStepWatch.js';
+import { cropName } from '../train/steps/badStepWatch.js';
 import { type Replay, replayStep, type ValueRange } from '../train/inspect/replayStep.js';
 import { openOutput } from './output.js';
 

@@ -1,7 +1,7 @@
 import type { TrainEvent } from './events.js';
 import type { RunState } from './run/runState.js';
 import type { CountsRead, StepCounts } from './parts/stepCounts.js';
-import type { StepRunner } from './stepRunner.js';
+import type { StepRunner } from './steps/stepRunner.js';
 
 export interface EpochParts {
   state: RunState;

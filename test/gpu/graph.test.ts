@@ -13,10 +13,10 @@ import {
   type Tensor,
   zeros,
 } from '../../dist/torch/index.js';
-import { capturedSteps } from '../../dist/train/capturedSteps.js';
+import { capturedSteps } from '../../dist/train/steps/capturedSteps.js';
 import { trainingStep } from '../../dist/train/step.js';
 import { StepCounts } from '../../dist/train/parts/stepCounts.js';
-import { plainSteps } from '../../dist/train/stepRunner.js';
+import { plainSteps } from '../../dist/train/steps/stepRunner.js';
 import { whyNoGpu } from '../support/gpu.js';
 
 const reason = whyNoGpu();

@@ -7,7 +7,7 @@ import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, write
 import { loadTensorsSync } from '../../dist/torch/index.js';
 import { fileSum } from '../../dist/train/fileSum.js';
 import { openTraining } from '../../dist/train/session/session.js';
-import { stepRunnerOf } from '../../dist/train/stepRunnerOf.js';
+import { stepRunnerOf } from '../../dist/train/steps/stepRunnerOf.js';
 import { tensorsHash } from '../../dist/model/tensorsHash.js';
 import { moduleFile } from '../../dist/train/userModule.js';
 

@@ -2,7 +2,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { resolveTrainConfig, type TrainConfigInput } from '../config/config.js';
 import { openTraining } from '../session/session.js';
-import { stepRunnerOf } from '../stepRunnerOf.js';
+import { stepRunnerOf } from '../steps/stepRunnerOf.js';
 
 export interface RateSweep {
   /** Learning rate of the first step; default 1e-6. */

@@ -1,4 +1,4 @@
-import type { Tensor } from '../torch/index.js';
+import type { Tensor } from '../../torch/index.js';
 
 /** The gradients of those parameters that have one. */
 export const gradientsOf = (parameters: readonly Tensor[]): Tensor[] =>

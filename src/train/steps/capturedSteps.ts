@@ -1,5 +1,5 @@
-import { type CudaGraph, type Device, keep, op, type optim, scope, tensor, zeros } from '../torch/index.js';
-import { type StepParts, trainingStep } from './step.js';
+import { type CudaGraph, type Device, keep, op, type optim, scope, tensor, zeros } from '../../torch/index.js';
+import { type StepParts, trainingStep } from '../step.js';
 import type { StepRunner } from './stepRunner.js';
 
 /** Steps that run as they are before one is recorded; they count as steps. */

@@ -1,6 +1,6 @@
-import { autocast, type Device } from '../torch/index.js';
-import type { TrainConfig } from './config/config.js';
-import type { StepParts } from './step.js';
+import { autocast, type Device } from '../../torch/index.js';
+import type { TrainConfig } from '../config/config.js';
+import type { StepParts } from '../step.js';
 
 /** A network as a step calls it: with `bf16` its convolutions run in bfloat16, and what it gives is float32 again. */
 export function inPrecision(
