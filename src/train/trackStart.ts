@@ -1,8 +1,8 @@
 import { resolveTrainConfig, type TrainConfig } from './config/config.js';
 import { fieldsOfNoAccount } from './config/fieldsOfNoAccount.js';
-import { type HparamValue, hparamsExperiment, hparamsStart } from './hparams.js';
-import { bytesField, concat } from './protobuf.js';
-import type { TensorboardWriter } from './tensorboard.js';
+import { type HparamValue, hparamsExperiment, hparamsStart } from './tensorboard/hparams.js';
+import { bytesField, concat } from './tensorboard/protobuf.js';
+import type { TensorboardWriter } from './tensorboard/tensorboard.js';
 
 /** Figures that the table of runs shows, by the tags of `trackMetrics`. */
 const metrics = [

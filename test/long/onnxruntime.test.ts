@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../dist/runtime/environment.js';
-import { bytesField, concat, varintField } from '../../dist/train/protobuf.js';
+import { bytesField, concat, varintField } from '../../dist/train/tensorboard/protobuf.js';
 import { runChild } from '../support/child.js';
 
 // Not a development dependency: it unpacks to 288 MB, for this one test.

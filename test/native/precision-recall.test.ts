@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { fromData } from '../../dist/torch/index.js';
-import { histogramOf } from '../../dist/train/histogramOf.js';
+import { histogramOf } from '../../dist/train/tensorboard/histogramOf.js';
 import { PrecisionRecallCounts } from '../../dist/train/precisionRecall.js';
 
 it('precision-recall counts at each threshold are the pixels that reach it, over several batches', () => {

@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { crc32c, maskedCrc32c } from '../../dist/train/crc32c.js';
-import { TensorboardWriter, tfRecord } from '../../dist/train/tensorboard.js';
-import type { EventFilePosition } from '../../dist/train/tensorboardFiles.js';
+import { crc32c, maskedCrc32c } from '../../dist/train/tensorboard/crc32c.js';
+import { TensorboardWriter, tfRecord } from '../../dist/train/tensorboard/tensorboard.js';
+import type { EventFilePosition } from '../../dist/train/tensorboard/tensorboardFiles.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

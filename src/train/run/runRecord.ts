@@ -8,7 +8,7 @@ import { newestCheckpoint } from './keptCheckpoints.js';
 import { writeJson } from './runConfig.js';
 import { createRunFolder, openRunFolder, type RunFolder, runFolder } from './runFolder.js';
 import { takeRunLock } from './runLock.js';
-import { TensorboardWriter } from '../tensorboard.js';
+import { TensorboardWriter } from '../tensorboard/tensorboard.js';
 
 export type TrainTask =
   | { kind: 'new'; config: TrainConfig }

@@ -1,4 +1,4 @@
-import type { EventFilePosition } from '../tensorboardFiles.js';
+import type { EventFilePosition } from '../tensorboard/tensorboardFiles.js';
 
 /** Where a run stands; with the weights and the optimizer's state it is all that going on needs. */
 export interface RunState {

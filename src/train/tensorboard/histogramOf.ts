@@ -1,4 +1,4 @@
-import { noGrad, op, scope, type Tensor } from '../torch/index.js';
+import { noGrad, op, scope, type Tensor } from '../../torch/index.js';
 import type { Histogram } from './tensorboard.js';
 
 const bins = 64;
