@@ -62,6 +62,6 @@ export {
   type RateSweep,
 } from './train/inspect/findLearningRate.js';
 export { resumeTraining, type TrainOptions, train } from './train/train.js';
-export type { BatchPlace, UserAugmentation } from './train/userBatches.js';
-export type { UserLoss } from './train/userLoss.js';
-export type { UserSampler } from './train/userSampler.js';
+export type { BatchPlace, UserAugmentation } from './train/userModules/userBatches.js';
+export type { UserLoss } from './train/userModules/userLoss.js';
+export type { UserSampler } from './train/userModules/userSampler.js';

@@ -9,7 +9,7 @@ import { fileSum } from '../../dist/train/fileSum.js';
 import { openTraining } from '../../dist/train/session/session.js';
 import { stepRunnerOf } from '../../dist/train/steps/stepRunnerOf.js';
 import { tensorsHash } from '../../dist/model/tensorsHash.js';
-import { moduleFile } from '../../dist/train/userModule.js';
+import { moduleFile } from '../../dist/train/userModules/userModule.js';
 
 const example = resolve(import.meta.dirname, '..', '..', 'examples', 'custom-training.mjs');
 const torch = pathToFileURL(resolve(import.meta.dirname, '..', '..', 'dist', 'torch', 'index.js')).href;

@@ -3,7 +3,7 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import type { TrainConfig } from '../config/config.js';
 import { fileSum } from '../fileSum.js';
 import type { RunFolder } from './runFolder.js';
-import { moduleFile } from '../userModule.js';
+import { moduleFile } from '../userModules/userModule.js';
 
 /** SHA-256 of the files beside the data that a run's bits depend on, by the option that names each. */
 export type InputFiles = Readonly<Record<string, string>>;

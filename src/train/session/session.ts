@@ -30,9 +30,9 @@ import { startFrom } from './startFrom.js';
 import type { StepParts } from '../step.js';
 import type { StepCounts } from '../parts/stepCounts.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
-import { loadBatches } from '../userBatches.js';
-import { loadCriterion } from '../userLoss.js';
-import { loadSampler } from '../userSampler.js';
+import { loadBatches } from '../userModules/userBatches.js';
+import { loadCriterion } from '../userModules/userLoss.js';
+import { loadSampler } from '../userModules/userSampler.js';
 
 /** A run under way. */
 export interface Run {

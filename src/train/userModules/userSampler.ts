@@ -1,10 +1,10 @@
-import type { WorldLPS } from '../ct/index.js';
-import type { LabelledScan } from '../data/labelling/labelledScan.js';
-import { createSampler, type Sampler, type SamplerOptions } from '../data/sampling/sampler.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { Device } from '../torch/index.js';
-import type { TrainConfig } from './config/config.js';
-import { samplerOptionsOf } from './parts/unetAndSamplerOptions.js';
+import type { WorldLPS } from '../../ct/index.js';
+import type { LabelledScan } from '../../data/labelling/labelledScan.js';
+import { createSampler, type Sampler, type SamplerOptions } from '../../data/sampling/sampler.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Device } from '../../torch/index.js';
+import type { TrainConfig } from '../config/config.js';
+import { samplerOptionsOf } from '../parts/unetAndSamplerOptions.js';
 import { loadUserFunction } from './userModule.js';
 
 /**

@@ -1,5 +1,5 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { type DType, isTensor, ops, scope, type Tensor } from '../torch/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { type DType, isTensor, ops, scope, type Tensor } from '../../torch/index.js';
 
 /** What a tensor from code of the user's own must be. */
 export interface WantedTensor {
