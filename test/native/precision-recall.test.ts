@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { fromData } from '../../dist/torch/index.js';
 import { histogramOf } from '../../dist/train/tensorboard/histogramOf.js';
-import { PrecisionRecallCounts } from '../../dist/train/precisionRecall.js';
+import { PrecisionRecallCounts } from '../../dist/train/validation/precisionRecall.js';
 
 it('precision-recall counts at each threshold are the pixels that reach it, over several batches', () => {
   const counts = new PrecisionRecallCounts('cpu');

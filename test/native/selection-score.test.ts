@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { identityDirection, writeMask, writeVolume } from '../../dist/ct/index.js';
 import { type LabelledScan, openDataset, readSplit } from '../../dist/data/index.js';
 import { selectionScore, train, writePhantoms } from '../../dist/index.js';
-import { scoreOf } from '../../dist/train/validate.js';
+import { scoreOf } from '../../dist/train/validation/validate.js';
 import { writeJson } from '../support/datasets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'selection-'));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nearestIndex, synthesize } from '../../dist/index.js';
 import { fromData, losses, type Tensor, zeros } from '../../dist/torch/index.js';
 import { StepCounts } from '../../dist/train/parts/stepCounts.js';
-import { validate } from '../../dist/train/validate.js';
+import { validate } from '../../dist/train/validation/validate.js';
 
 const scanOf = (seed: number) => {
   const { volume, mask, nodules } = synthesize({ seed, size: [40, 150, 146], spacing: [2, 2, 3.5], nodules: 3 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { initialState } from '../../dist/train/run/runState.js';
-import { starvationWarning, validationWarnings } from '../../dist/train/runWarnings.js';
+import { starvationWarning, validationWarnings } from '../../dist/train/validation/runWarnings.js';
 import { timedSampler } from '../../dist/train/steps/timedSampler.js';
 
 /** What validations of these [score, share painted] say, one list each. */

@@ -1,5 +1,5 @@
-import type { PixelMetrics } from './parts/metrics.js';
-import type { RunState } from './run/runState.js';
+import type { PixelMetrics } from '../parts/metrics.js';
+import type { RunState } from '../run/runState.js';
 
 /** Validations whose scores are compared, and how far apart they may lie to be called flat. */
 const flat = { validations: 5, spread: 0.001 };

@@ -1,4 +1,4 @@
-import type { LabelledScan } from '../data/labelling/labelledScan.js';
+import type { LabelledScan } from '../../data/labelling/labelledScan.js';
 import {
   ignoredNodules,
   matchScan,
@@ -8,12 +8,12 @@ import {
   scoreCrop,
   scoreMatched,
   trueNodules,
-} from '../score/index.js';
-import { type Device, fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
-import { type PixelMetrics, pixelMetrics } from './parts/metrics.js';
+} from '../../score/index.js';
+import { type Device, fromData, noGrad, op, scope, type Tensor } from '../../torch/index.js';
+import { type PixelMetrics, pixelMetrics } from '../parts/metrics.js';
 import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
-import type { Session } from './session/session.js';
-import type { StepCounts } from './parts/stepCounts.js';
+import type { Session } from '../session/session.js';
+import type { StepCounts } from '../parts/stepCounts.js';
 import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
 
 /** What a network needs to look at a scan. */

@@ -1,9 +1,9 @@
-import { type PointGrid, PointSearch, predictedScan } from '../score/index.js';
-import { type nn, scope } from '../torch/index.js';
-import { averagedFlips } from '../model/averagedFlips.js';
-import { loadCheckpoint, saveCheckpoint } from './run/checkpoint.js';
-import { predictingNet } from '../model/predictingNet.js';
-import type { Session } from './session/session.js';
+import { type PointGrid, PointSearch, predictedScan } from '../../score/index.js';
+import { type nn, scope } from '../../torch/index.js';
+import { averagedFlips } from '../../model/averagedFlips.js';
+import { loadCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
+import { predictingNet } from '../../model/predictingNet.js';
+import type { Session } from '../session/session.js';
 import { predictionParts, predictScan } from './validate.js';
 
 /** Wide enough that crops of 8-bit values and whole scans find their own; a score is a share of the way from the threshold to 1. */

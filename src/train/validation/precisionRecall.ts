@@ -1,4 +1,4 @@
-import { type Device, noGrad, op, scope, type Tensor, zeros } from '../torch/index.js';
+import { type Device, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
 
 /** Thresholds 0, 0.005 … 1, as many as TensorBoard takes by itself. */
 const thresholds = 201;
