@@ -12,7 +12,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { openOutput } from '../dist/cli/output.js';
-import { followTraining } from '../dist/cli/train.js';
+import { followTraining } from '../dist/cli/commands/train.js';
 import { openDataset, readSplit, sourceOptionsOf, splitOfFold, writeSplit } from '../dist/data/index.js';
 import { prepare } from '../dist/data/store/prepare.js';
 import { evaluate } from '../dist/evaluate/evaluate.js';

@@ -1,15 +1,15 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { sourceOptionsOf, sourceOptionsSchema } from '../data/index.js';
-import { type Evaluation, evaluate } from '../evaluate/evaluate.js';
-import { modelOptionsSchema } from '../model/loadScanModel.js';
-import { labelRuleSchema } from '../labels/index.js';
-import type { Interval } from '../score/index.js';
-import { openOutput } from './output.js';
-import { parseOptions } from './parseOptions.js';
-import { addSchemaOptions } from './schemaOptions.js';
-import { untilInterrupted } from './untilInterrupted.js';
+import { sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import { type Evaluation, evaluate } from '../../evaluate/evaluate.js';
+import { modelOptionsSchema } from '../../model/loadScanModel.js';
+import { labelRuleSchema } from '../../labels/index.js';
+import type { Interval } from '../../score/index.js';
+import { openOutput } from '../output.js';
+import { parseOptions } from '../parseOptions.js';
+import { addSchemaOptions } from '../schemaOptions.js';
+import { untilInterrupted } from '../untilInterrupted.js';
 
 export const evaluateSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),

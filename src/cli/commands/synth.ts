@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { phantomSetSchema } from '../phantom/phantomOptions.js';
-import { writePhantoms } from '../phantom/writePhantoms.js';
-import { openOutput } from './output.js';
-import { parseOptions } from './parseOptions.js';
-import { addSchemaOptions } from './schemaOptions.js';
+import { phantomSetSchema } from '../../phantom/phantomOptions.js';
+import { writePhantoms } from '../../phantom/writePhantoms.js';
+import { openOutput } from '../output.js';
+import { parseOptions } from '../parseOptions.js';
+import { addSchemaOptions } from '../schemaOptions.js';
 
 export function synthCommand(): Command {
   const command = new Command('synth')

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { collectGarbage } from '../data/store/collectGarbage.js';
-import { type PrepareOptions, type PrepareProgress, prepare, prepareOptionsSchema } from '../data/store/prepare.js';
-import { verifyStore } from '../data/store/verifyStore.js';
-import type { AuditCounts } from '../labels/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import { type Output, openOutput } from './output.js';
-import { parseOptions } from './parseOptions.js';
-import { addSchemaOptions } from './schemaOptions.js';
+import { collectGarbage } from '../../data/store/collectGarbage.js';
+import { type PrepareOptions, type PrepareProgress, prepare, prepareOptionsSchema } from '../../data/store/prepare.js';
+import { verifyStore } from '../../data/store/verifyStore.js';
+import type { AuditCounts } from '../../labels/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { type Output, openOutput } from '../output.js';
+import { parseOptions } from '../parseOptions.js';
+import { addSchemaOptions } from '../schemaOptions.js';
 
 const commandSchema = prepareOptionsSchema
   .extend({

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { NoduleTrainError } from '../runtime/error.js';
-import { gpuNames } from '../runtime/gpu.js';
-import { installLibtorch } from '../runtime/installLibtorch.js';
-import { findLibtorch, type Libtorch } from '../runtime/libtorch.js';
-import { licenseFiles } from '../runtime/licenses.js';
-import { chooseLibtorch, loadLoader, probeCuda } from '../runtime/load.js';
-import { openOutput } from './output.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { gpuNames } from '../../runtime/gpu.js';
+import { installLibtorch } from '../../runtime/installLibtorch.js';
+import { findLibtorch, type Libtorch } from '../../runtime/libtorch.js';
+import { licenseFiles } from '../../runtime/licenses.js';
+import { chooseLibtorch, loadLoader, probeCuda } from '../../runtime/load.js';
+import { openOutput } from '../output.js';
 
 interface InstallFlags {
   cuda?: boolean;

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { Plan } from '../train/inspect/plan.js';
-import { plan, planOptionsSchema } from '../train/inspect/plan.js';
-import { openOutput } from './output.js';
-import { parseOptions } from './parseOptions.js';
-import { addSchemaOptions } from './schemaOptions.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Plan } from '../../train/inspect/plan.js';
+import { plan, planOptionsSchema } from '../../train/inspect/plan.js';
+import { openOutput } from '../output.js';
+import { parseOptions } from '../parseOptions.js';
+import { addSchemaOptions } from '../schemaOptions.js';
 
 export function planCommand(): Command {
   const command = new Command('plan')

@@ -1,18 +1,18 @@
 import { Command } from 'commander';
-import { readRunHistory } from '../evaluate/report/runHistory.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import { compareRuns } from '../train/run/compareRuns.js';
-import { type TrainConfigInput, trainConfigSchema } from '../train/config/config.js';
-import type { TrainEvent } from '../train/events.js';
-import { assignedFields, mergeFields, readRecipe } from '../train/config/recipe.js';
-import { recordedConfig } from '../train/run/runConfig.js';
-import { runFolder } from '../train/run/runFolder.js';
-import { resumeTraining, train } from '../train/train.js';
-import { openOutput } from './output.js';
-import { addSchemaOptions } from './schemaOptions.js';
-import { showReplay } from './showReplay.js';
-import { stopOnInterrupt } from './stopOnInterrupt.js';
-import { runSummary, trainView } from './trainView.js';
+import { readRunHistory } from '../../evaluate/report/runHistory.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { compareRuns } from '../../train/run/compareRuns.js';
+import { type TrainConfigInput, trainConfigSchema } from '../../train/config/config.js';
+import type { TrainEvent } from '../../train/events.js';
+import { assignedFields, mergeFields, readRecipe } from '../../train/config/recipe.js';
+import { recordedConfig } from '../../train/run/runConfig.js';
+import { runFolder } from '../../train/run/runFolder.js';
+import { resumeTraining, train } from '../../train/train.js';
+import { openOutput } from '../output.js';
+import { addSchemaOptions } from '../schemaOptions.js';
+import { showReplay } from '../showReplay.js';
+import { stopOnInterrupt } from '../stopOnInterrupt.js';
+import { runSummary, trainView } from '../trainView.js';
 
 export function trainCommand(): Command {
   const command = new Command('train')

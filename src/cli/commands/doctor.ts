@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { type Diagnosis, diagnose } from '../runtime/doctor.js';
-import { openOutput } from './output.js';
+import { type Diagnosis, diagnose } from '../../runtime/doctor.js';
+import { openOutput } from '../output.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')

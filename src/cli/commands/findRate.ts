@@ -2,15 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { refuseExisting } from '../ct/index.js';
-import { type TrainConfigInput, trainConfigSchema } from '../train/config/config.js';
-import { findLearningRate, type RateFinding } from '../train/inspect/findLearningRate.js';
-import { ratePlot } from '../train/inspect/ratePlot.js';
-import { mergeFields, readRecipe } from '../train/config/recipe.js';
-import { openOutput } from './output.js';
-import { parseOptions } from './parseOptions.js';
-import { addSchemaOptions } from './schemaOptions.js';
-import { untilInterrupted } from './untilInterrupted.js';
+import { refuseExisting } from '../../ct/index.js';
+import { type TrainConfigInput, trainConfigSchema } from '../../train/config/config.js';
+import { findLearningRate, type RateFinding } from '../../train/inspect/findLearningRate.js';
+import { ratePlot } from '../../train/inspect/ratePlot.js';
+import { mergeFields, readRecipe } from '../../train/config/recipe.js';
+import { openOutput } from '../output.js';
+import { parseOptions } from '../parseOptions.js';
+import { addSchemaOptions } from '../schemaOptions.js';
+import { untilInterrupted } from '../untilInterrupted.js';
 
 const sweepSchema = z.object({
   from: z.number().positive().default(1e-6).describe('learning rate of the first step'),

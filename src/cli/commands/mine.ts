@@ -1,17 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { refuseExisting } from '../ct/index.js';
-import { sourceOptionsOf, sourceOptionsSchema } from '../data/index.js';
-import { modelOptionsSchema } from '../model/loadScanModel.js';
-import { type FalsePositive, mineFalsePositives } from '../evaluate/mineFalsePositives.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import { recordedConfig } from '../train/run/runConfig.js';
-import { runFolder } from '../train/run/runFolder.js';
-import { openOutput } from './output.js';
-import { parseOptions } from './parseOptions.js';
-import { addSchemaOptions } from './schemaOptions.js';
-import { untilInterrupted } from './untilInterrupted.js';
+import { refuseExisting } from '../../ct/index.js';
+import { sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import { modelOptionsSchema } from '../../model/loadScanModel.js';
+import { type FalsePositive, mineFalsePositives } from '../../evaluate/mineFalsePositives.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { recordedConfig } from '../../train/run/runConfig.js';
+import { runFolder } from '../../train/run/runFolder.js';
+import { openOutput } from '../output.js';
+import { parseOptions } from '../parseOptions.js';
+import { addSchemaOptions } from '../schemaOptions.js';
+import { untilInterrupted } from '../untilInterrupted.js';
 
 const mineSchema = z.strictObject({
   run: z.string().min(1).optional().describe('run whose best model, data and split are taken where they are not given'),

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { type Report, writeReport } from '../evaluate/report/writeReport.js';
-import { openOutput } from './output.js';
-import { parseOptions } from './parseOptions.js';
-import { addSchemaOptions } from './schemaOptions.js';
-import { untilInterrupted } from './untilInterrupted.js';
+import { type Report, writeReport } from '../../evaluate/report/writeReport.js';
+import { openOutput } from '../output.js';
+import { parseOptions } from '../parseOptions.js';
+import { addSchemaOptions } from '../schemaOptions.js';
+import { untilInterrupted } from '../untilInterrupted.js';
 
 export const reportSchema = z.strictObject({
   data: z.string().min(1).optional().describe('where the data of the run lie now; default where they were'),
