@@ -16,7 +16,7 @@ export { type Audits, collectAudits, type Finding } from './audit/collectAudits.
 export { type AuditCounts, writeAudit } from './audit/writeAudit.js';
 export { type BoxRuleOptions, boundingBoxMask, boxRuleSchema, type LabelledNodule } from './boundingBoxMask.js';
 export { componentAt } from './componentAt.js';
-export { createRule, type LabelRuleOptions, labelRuleSchema } from './createRule.js';
+export { createRule, type LabelRuleOptions, labelRuleSchema } from './rules/createRule.js';
 export { indexContours } from './indexContours.js';
-export type { LabelRule, RuleNodule, ScanTruth } from './labelRule.js';
+export type { LabelRule, RuleNodule, ScanTruth } from './rules/labelRule.js';
 export { type MaskForOptions, readMaskFor } from './readMaskFor.js';

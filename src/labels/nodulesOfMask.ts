@@ -9,7 +9,7 @@ import {
 } from '../ct/index.js';
 import type { Annotation } from './annotations.js';
 import { componentAt } from './componentAt.js';
-import type { RuleNodule } from './labelRule.js';
+import type { RuleNodule } from './rules/labelRule.js';
 
 /** How far from its annotated point, in voxels along each axis, a nodule's voxels are looked for. */
 const reach = 3;

@@ -1,5 +1,5 @@
 import { type ReadOptions, readVolume, type Volume } from '../../ct/index.js';
-import type { ScanTruth } from '../../labels/labelRule.js';
+import type { ScanTruth } from '../../labels/rules/labelRule.js';
 import type { SplitScan } from '../splits/split.js';
 
 /** One scan of a source: what is known before its voxels are read. All but `files` is plain data, which worker threads are given. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { openDataset } from '../../data/dataset.js';
 import { type Fingerprint, fingerprint } from '../../data/fingerprint.js';
 import { sourceOptionsOf, sourceOptionsSchema } from '../../data/sources/sourceOptions.js';
-import { labelRuleSchema } from '../../labels/createRule.js';
+import { labelRuleSchema } from '../../labels/rules/createRule.js';
 import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from '../config/config.js';
 import { measureStep } from './measureStep.js';
 

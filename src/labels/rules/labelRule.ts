@@ -1,5 +1,5 @@
-import type { IndexIRC, Volume, WorldLPS } from '../ct/index.js';
-import type { Annotation } from './annotations.js';
+import type { IndexIRC, Volume, WorldLPS } from '../../ct/index.js';
+import type { Annotation } from '../annotations.js';
 
 /** What is known of one scan's truth before its voxels are read. Paths are null where there is no such file. */
 export interface ScanTruth {

@@ -9,9 +9,9 @@ import {
   type Volume,
   voxelCount,
   worldToIndex,
-} from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { Annotation } from './annotations.js';
+} from '../../ct/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Annotation } from '../annotations.js';
 import type { LabelRule, RuleNodule } from './labelRule.js';
 
 export const sphereRuleSchema = z.strictObject({
