@@ -1,4 +1,4 @@
-import { type BoxRuleOptions, boundingBoxMask, boxRuleSchema } from '../boundingBoxMask.js';
+import { type BoxRuleOptions, boundingBoxMask, boxRuleSchema } from '../boxSearch/boundingBoxMask.js';
 import type { LabelRule } from './labelRule.js';
 
 /** Truth from annotated points by `boundingBoxMask`: what is dense around each point, within reach of its annotated diameter. */

@@ -1,4 +1,4 @@
-import type { Volume } from '../ct/index.js';
+import type { Volume } from '../../ct/index.js';
 
 /**
  * Mean of the stored values of the 3×3 voxels around one in its slice (fewer at the volume's edge). Noise is a third of a

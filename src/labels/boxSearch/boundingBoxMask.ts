@@ -10,10 +10,10 @@ import {
   type Volume,
   voxelCount,
   worldToIndex,
-} from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+} from '../../ct/index.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 import { adaptedCut, readersEdgeHu } from './adaptedCut.js';
-import type { Annotation } from './annotations.js';
+import type { Annotation } from '../annotations.js';
 import { inPlaneMean } from './inPlaneMean.js';
 import { type Side, traceBothSides, traceEachSide, traceWrapping } from './tracedBox.js';
 import { roundHalvesToEven, transposedIndex } from './transposedIndex.js';

@@ -1,4 +1,4 @@
-import type { IndexIRC, Shape3, Vector3 } from '../ct/index.js';
+import type { IndexIRC, Shape3, Vector3 } from '../../ct/index.js';
 
 /** Lowest and highest index that a box takes in along one axis, both included; nothing where low is above high. */
 export interface Side {
