@@ -1,7 +1,7 @@
 import { checkSameGrid } from '../ct/grid/checkSameGrid.js';
 import { dicomMaskKind, layOnGrid, readMask, readSegmentation, readStructureSet, type Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
-import { rtStruct } from './rtStruct.js';
+import { rtStruct } from './contours/rtStruct.js';
 
 export interface MaskForOptions {
   /** Number or label of the segment of a SEG, or of the region of an RTSTRUCT, where there are several. */

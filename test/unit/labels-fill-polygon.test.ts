@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fillPolygon, type PixelPoint } from '../../dist/labels/fillPolygon.js';
+import { fillPolygon, type PixelPoint } from '../../dist/labels/contours/fillPolygon.js';
 
 /** How often each pixel is inside. */
 const filled = (polygons: PixelPoint[][], rows: number, columns: number): number[] => {
