@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from '../src/runtime/environment.js';
-import { withLock } from '../src/runtime/lock.js';
+import { withLock } from '../src/runtime/files/lock.js';
 import { runCommand } from '../src/runtime/runCommand.js';
 import { root } from './steps.mjs';
 

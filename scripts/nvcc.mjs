@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder, cudaHome, searchPath } from '../src/runtime/environment.js';
 import { NoduleTrainError } from '../src/runtime/error.js';
-import { withLock } from '../src/runtime/lock.js';
+import { withLock } from '../src/runtime/files/lock.js';
 import { runCommand } from '../src/runtime/runCommand.js';
 import { root } from './steps.mjs';
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { searchPath } from '../src/runtime/environment.js';
 import { installLibtorch } from '../src/runtime/installLibtorch.js';
 import { findLibtorch, inspectLibtorch } from '../src/runtime/libtorch.js';
-import { withLock } from '../src/runtime/lock.js';
+import { withLock } from '../src/runtime/files/lock.js';
 import { NODE_WANTED, nodeFits } from '../src/runtime/platform.js';
 import { progressBar } from '../src/runtime/progressBar.js';
 import { runCommand } from '../src/runtime/runCommand.js';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { hasEnded, thisProcess } from '../runtime/holder.js';
+import { hasEnded, thisProcess } from '../runtime/files/holder.js';
 
 const thisHost = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder } from './environment.js';
 import { cudaVersion, gpuNames, unusedGpuOf } from './gpu.js';
-import { findInflater } from './inflater.js';
+import { findInflater } from './files/inflater.js';
 import { inspectLibtorch, libtorchPlaces } from './libtorch.js';
 import { addonFiles, chooseLibtorch, loadLoader, packageRoot, probeCuda } from './load.js';
 import { ADVICE } from './loadError.js';

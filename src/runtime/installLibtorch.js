@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import { cacheFolder, searchPath } from './environment.js';
 import { NoduleTrainError } from './error.js';
 import { inspectLibtorch, installedLibtorch } from './libtorch.js';
-import { withLock } from './lock.js';
+import { withLock } from './files/lock.js';
 import { runCommand } from './runCommand.js';
-import { unzipMember, zipMembers } from './unzip.js';
+import { unzipMember, zipMembers } from './files/unzip.js';
 import { isNeeded, PLATFORMS, SETS } from './wheels.js';
 
 /**

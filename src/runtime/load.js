@@ -17,7 +17,7 @@ import { LIBTORCH_VERSION } from './versions.js';
  * @property {() => import('./gpu.js').DriverAnswer} probeCuda
  * @property {(file: string) => ArrayBuffer} mapFile
  * @property {string | null} [inflater] name of what `inflate` unpacks with, null where it was not built
- * @property {import('./inflater.js').Inflater['inflate']} [inflate]
+ * @property {import('./files/inflater.js').Inflater['inflate']} [inflate]
  * @property {(bytes: Uint8Array) => Promise<void>} [populate]
  *
  * @typedef {object} Loaded

@@ -4,7 +4,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { byZlib, inflate } from '../../src/ct/imageFile/inflate.js';
-import { findInflater } from '../../src/runtime/inflater.js';
+import { findInflater } from '../../src/runtime/files/inflater.js';
 
 const bytes = fc.uint8Array({ maxLength: 3000 });
 const outcome = async (found: ReturnType<typeof inflate>) => {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { withLock } from '../../dist/runtime/lock.js';
+import { withLock } from '../../dist/runtime/files/lock.js';
 
 let folder: string;
 let file: string;

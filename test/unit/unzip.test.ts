@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { zipSync } from 'fflate';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { unzipMember, zipMembers } from '../../dist/runtime/unzip.js';
+import { unzipMember, zipMembers } from '../../dist/runtime/files/unzip.js';
 
 let folder: string;
 let file: string;

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, createUnzip, unzip } from 'node:zlib';
-import { findInflater } from '../../runtime/inflater.js';
+import { findInflater } from '../../runtime/files/inflater.js';
 
 const unpack = promisify(unzip);
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { withLock } from '../../runtime/lock.js';
+import { withLock } from '../../runtime/files/lock.js';
 import type { FileSum } from './npy.js';
 import { replaceFile } from '../writeSynced.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { withLock } from '../../runtime/lock.js';
+import { withLock } from '../../runtime/files/lock.js';
 import { type Dataset, unknownSeries } from '../dataset.js';
 import { subsetFolds } from '../sources/luna16Source.js';
 import { readPreparedScan } from './preparedScan.js';

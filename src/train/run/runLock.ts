@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { type Holder, hasEnded, thisProcess } from '../../runtime/holder.js';
+import { type Holder, hasEnded, thisProcess } from '../../runtime/files/holder.js';
 
 /**
  * Takes a run folder's lock file, making the folder, and gives the function that releases it. The lock of a dead process of this host is

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
-import { NoduleTrainError } from './error.js';
+import { NoduleTrainError } from '../error.js';
 
 /**
  * @typedef {object} ZipMember
