@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadNative } from '../src/runtime/load.js';
+import { loadNative } from '../src/runtime/libtorch/load.js';
 import { crashingOperators } from '../src/torch/crashingOperators.js';
 import { root, say } from './steps.mjs';
 

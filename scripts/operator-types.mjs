@@ -1,7 +1,7 @@
 // Writes src/torch/operatorTypes.generated.ts from the loaded dispatcher, so that `ops.<name>(…)` is typed by its schemas.
 // Part of set-up, between the addon and TypeScript.
 import fs from 'node:fs';
-import { loadNative } from '../src/runtime/load.js';
+import { loadNative } from '../src/runtime/libtorch/load.js';
 import { crashingOperators } from '../src/torch/crashingOperators.js';
 import { parseSchema } from './parseSchema.mjs';
 

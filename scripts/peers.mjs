@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from '../src/runtime/environment.js';
-import { PEERS_COMPLETE } from '../src/runtime/libtorch.js';
+import { PEERS_COMPLETE } from '../src/runtime/libtorch/libtorch.js';
 
 export const requirements = path.join(import.meta.dirname, 'python-requirements.txt');
 

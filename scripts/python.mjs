@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { cacheFolder, searchPath } from '../src/runtime/environment.js';
 import { NoduleTrainError } from '../src/runtime/error.js';
-import { PEERS_COMPLETE } from '../src/runtime/libtorch.js';
+import { PEERS_COMPLETE } from '../src/runtime/libtorch/libtorch.js';
 import { withLock } from '../src/runtime/files/lock.js';
 import { runCommand } from '../src/runtime/runCommand.js';
 import { peersFolder, peersPython, requirements } from './peers.mjs';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { filesOf } from './packageContents.mjs';
 
 /**
- * Libraries as the pinned wheels have them (src/runtime/wheels.js). Nothing is stripped or changed: the licences of
+ * Libraries as the pinned wheels have them (src/runtime/libtorch/wheels.js). Nothing is stripped or changed: the licences of
  * oneMKL and CUDA allow redistribution without modification, and equal bytes can be checked by anybody.
  */
 export const LIBRARIES = {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { installLibtorch } from '../../src/runtime/installLibtorch.js';
+import { installLibtorch } from '../../src/runtime/libtorch/installLibtorch.js';
 import { progressBar } from '../../src/runtime/progressBar.js';
 import { runCommand } from '../../src/runtime/runCommand.js';
 import { job, setScript } from '../status.mjs';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
-import { packageRoot } from '../runtime/load.js';
+import { packageRoot } from '../runtime/libtorch/load.js';
 
 /** Models that come with this package; `models/NAME/README.md` says what each is. */
 export const modelNames = ['default', 'phantom-hu'] as const;

@@ -2,13 +2,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder } from './environment.js';
-import { cudaVersion, gpuNames, unusedGpuOf } from './gpu.js';
+import { cudaVersion, gpuNames, unusedGpuOf } from './libtorch/gpu.js';
 import { findInflater } from './files/inflater.js';
-import { inspectLibtorch, libtorchPlaces } from './libtorch.js';
-import { addonFiles, chooseLibtorch, loadLoader, packageRoot, probeCuda } from './load.js';
-import { ADVICE } from './loadError.js';
-import { openInChild } from './openInChild.js';
-import { NODE_WANTED, nodeFits, platformFault, thisMachine } from './platform.js';
+import { inspectLibtorch, libtorchPlaces } from './libtorch/libtorch.js';
+import { addonFiles, chooseLibtorch, loadLoader, packageRoot, probeCuda } from './libtorch/load.js';
+import { ADVICE } from './libtorch/loadError.js';
+import { openInChild } from './libtorch/openInChild.js';
+import { NODE_WANTED, nodeFits, platformFault, thisMachine } from './libtorch/platform.js';
 import { GLIBC_FLOOR } from './versions.js';
 
 /**
@@ -19,11 +19,11 @@ import { GLIBC_FLOOR } from './versions.js';
  * @property {string | null} remedy the one command (or change) that mends it
  *
  * @typedef {object} Candidate a place where libtorch is looked for, in the order of the search
- * @property {import('./libtorch.js').LibtorchSource} source
+ * @property {import('./libtorch/libtorch.js').LibtorchSource} source
  * @property {string} root
  * @property {boolean} usable
  * @property {string} verdict
- * @property {import('./gpu.js').UnusedGpu | null} unusedGpu a GPU that is here and is not used with it
+ * @property {import('./libtorch/gpu.js').UnusedGpu | null} unusedGpu a GPU that is here and is not used with it
  *
  * @typedef {object} Diagnosis
  * @property {boolean} ready whether training can run, on the CPU at least
@@ -41,7 +41,7 @@ const messageOf = (error) => {
   return message.replace(ADVICE, '').replace(/[;.\s]+$/, '');
 };
 
-/** @param {Required<import('./platform.js').Machine>} machine @returns {Check} */
+/** @param {Required<import('./libtorch/platform.js').Machine>} machine @returns {Check} */
 const platformCheck = (machine) => {
   // Node is judged by its own check.
   const fault = platformFault({ ...machine, node: '22.12.0' });
@@ -121,7 +121,7 @@ const cacheCheck = () => {
   }
 };
 
-/** Every place in the order of the search; what has the right version is opened in a child process. @param {import('./gpu.js').CudaProbe | null} probe null where nothing can be opened @returns {Candidate[]} */
+/** Every place in the order of the search; what has the right version is opened in a child process. @param {import('./libtorch/gpu.js').CudaProbe | null} probe null where nothing can be opened @returns {Candidate[]} */
 const judgeCandidates = (probe) =>
   libtorchPlaces().map(({ source, root }) => {
     const found = inspectLibtorch({ source, root });
@@ -136,7 +136,7 @@ const judgeCandidates = (probe) =>
     return { source, root, usable: opens, verdict, unusedGpu };
   });
 
-/** @param {Candidate[]} candidates @param {import('./gpu.js').CudaProbe | null} probe @returns {{check: Check, chosen: (Candidate & {cuda: boolean}) | null}} */
+/** @param {Candidate[]} candidates @param {import('./libtorch/gpu.js').CudaProbe | null} probe @returns {{check: Check, chosen: (Candidate & {cuda: boolean}) | null}} */
 const libtorchCheck = (candidates, probe) => {
   try {
     const libtorch = chooseLibtorch(probe ?? { driver: 0, devices: 0, gpus: [], reason: 'unknown' });
@@ -155,7 +155,7 @@ const libtorchCheck = (candidates, probe) => {
   }
 };
 
-/** @returns {import('./gpu.js').CudaProbe | string} what the driver says, or why it could not be asked */
+/** @returns {import('./libtorch/gpu.js').CudaProbe | string} what the driver says, or why it could not be asked */
 const askDriver = () => {
   try {
     return probeCuda(loadLoader());
@@ -164,7 +164,7 @@ const askDriver = () => {
   }
 };
 
-/** @param {import('./gpu.js').CudaProbe | string} probe @param {(Candidate & {cuda: boolean}) | null} chosen @returns {Check[]} */
+/** @param {import('./libtorch/gpu.js').CudaProbe | string} probe @param {(Candidate & {cuda: boolean}) | null} chosen @returns {Check[]} */
 const gpuChecks = (probe, chosen) => {
   if (typeof probe === 'string')
     return [{ name: 'driver', state: 'note', found: `not asked: ${probe}`, remedy: REBUILD }];
@@ -181,7 +181,7 @@ const gpuChecks = (probe, chosen) => {
 
 /**
  * What is installed, what is missing, and the command that mends each. Downloads nothing.
- * @param {Required<import('./platform.js').Machine>} [machine] another machine than this one (for tests)
+ * @param {Required<import('./libtorch/platform.js').Machine>} [machine] another machine than this one (for tests)
  * @returns {Diagnosis}
  */
 export const diagnose = (machine = thisMachine()) => {

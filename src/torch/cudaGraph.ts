@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { loadRuntime } from '../runtime/load.js';
+import { loadRuntime } from '../runtime/libtorch/load.js';
 import type { Device } from './dtype.js';
 import { native } from './native.js';
 import { refusePromise } from './scope.js';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { loadRuntime } from '../../dist/runtime/load.js';
+import { loadRuntime } from '../../dist/runtime/libtorch/load.js';
 import { cuda, memory, scope, zeros } from '../../dist/torch/index.js';
 import { whyNoGpu } from '../support/gpu.js';
 

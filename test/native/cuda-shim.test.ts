@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadLoader } from '../../dist/runtime/load.js';
+import { loadLoader } from '../../dist/runtime/libtorch/load.js';
 import { fromData, memory, op, scope, type Tensor, zeros } from '../../dist/torch/index.js';
 
 // The CUDA kernels compiled by g++, where a launch loops over blocks and threads (binding/cuda/launch.h).

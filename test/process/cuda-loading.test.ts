@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { libtorchPlaces } from '../../dist/runtime/libtorch.js';
+import { libtorchPlaces } from '../../dist/runtime/libtorch/libtorch.js';
 import { compileLibrary, fakeDriver, hasCompiler } from '../support/libraries.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -28,7 +28,7 @@ const asked = (checkout: string, program: string) => {
   return JSON.parse(stdout);
 };
 
-const load = `const { loadRuntime } = await import('./dist/runtime/load.js');
+const load = `const { loadRuntime } = await import('./dist/runtime/libtorch/load.js');
   const { noCuda, unusedGpu } = loadRuntime();
   const { cuda, fromData, op } = await import('./dist/torch/index.js');`;
 

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type Diagnosis, diagnose } from '../../dist/runtime/doctor.js';
-import { ADVICE } from '../../dist/runtime/loadError.js';
+import { ADVICE } from '../../dist/runtime/libtorch/loadError.js';
 import { compileLibrary, cpuOnlyLibtorch, fakeDriver, hasCompiler } from '../support/libraries.js';
 import { pythonInterpreter } from '../support/python.js';
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { findLibtorch } from '../../dist/runtime/libtorch.js';
+import { findLibtorch } from '../../dist/runtime/libtorch/libtorch.js';
 import { binaryFaults } from '../../scripts/release/binaries.mjs';
 import { LIBRARIES, LICENSES, libtorchFaults, licenseFaults } from '../../scripts/release/libtorchContents.mjs';
 import { packageFaults } from '../../scripts/release/packageContents.mjs';

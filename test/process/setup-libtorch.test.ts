@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeWheels, type Pin } from '../support/wheels.js';
 
-const installer = new URL('../../dist/runtime/installLibtorch.js', import.meta.url).href;
+const installer = new URL('../../dist/runtime/libtorch/installLibtorch.js', import.meta.url).href;
 const python = spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
 const linux = process.platform === 'linux' && process.arch === 'x64';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INSTALL_CUDA, judgeDriver, unusedGpuOf } from '../../dist/runtime/gpu.js';
+import { INSTALL_CUDA, judgeDriver, unusedGpuOf } from '../../dist/runtime/libtorch/gpu.js';
 
 const gpus = [{ name: 'NVIDIA T4', bytes: 15 * 2 ** 30 }];
 const answer = { driver: 13000, devices: 1, gpus, error: null };

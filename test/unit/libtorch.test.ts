@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findLibtorch, libtorchPlaces } from '../../dist/runtime/libtorch.js';
-import { ADVICE } from '../../dist/runtime/loadError.js';
+import { findLibtorch, libtorchPlaces } from '../../dist/runtime/libtorch/libtorch.js';
+import { ADVICE } from '../../dist/runtime/libtorch/loadError.js';
 
 let folder: string;
 beforeEach(() => {

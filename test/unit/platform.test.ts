@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ADVICE } from '../../dist/runtime/loadError.js';
-import { glibcVersion, nodeFits, platformFault } from '../../dist/runtime/platform.js';
+import { ADVICE } from '../../dist/runtime/libtorch/loadError.js';
+import { glibcVersion, nodeFits, platformFault } from '../../dist/runtime/libtorch/platform.js';
 
 const good = { platform: 'linux', arch: 'x64', node: '22.12.0', glibc: '2.28' };
 

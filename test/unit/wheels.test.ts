@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isNeeded, SETS, WHEELS } from '../../dist/runtime/wheels.js';
+import { isNeeded, SETS, WHEELS } from '../../dist/runtime/libtorch/wheels.js';
 
 const requirements = readFileSync(
   path.resolve(import.meta.dirname, '..', '..', 'scripts', 'python-requirements.txt'),

@@ -1,4 +1,4 @@
-import { loadLoader } from '../load.js';
+import { loadLoader } from '../libtorch/load.js';
 
 /**
  * @typedef {object} NativeInflated

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../error.js';
-import { loadLoader } from '../load.js';
+import { loadLoader } from '../libtorch/load.js';
 
 /**
  * The bytes of a file, which are read from the disk when they are looked at and not before. What is written into them stays in

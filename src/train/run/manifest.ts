@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { kernelVariables } from '../../runtime/environment.js';
-import { addonFiles, loadRuntime, packageRoot } from '../../runtime/load.js';
+import { addonFiles, loadRuntime, packageRoot } from '../../runtime/libtorch/load.js';
 import { LIBTORCH_VERSION } from '../../runtime/versions.js';
 import { cpuCapability, getNumThreads } from '../../torch/index.js';
 import type { TrainConfig } from '../config/config.js';

@@ -1,4 +1,4 @@
-import { LIBTORCH_VERSION } from './versions.js';
+import { LIBTORCH_VERSION } from '../versions.js';
 
 /**
  * @typedef {object} Wheel one file of the Python package index, pinned by its hash

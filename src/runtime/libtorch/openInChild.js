@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { cacheFolder } from './environment.js';
+import { cacheFolder } from '../environment.js';
 import { CUDA_PLUGIN } from './gpu.js';
 import { addonFiles } from './load.js';
 

@@ -6,7 +6,7 @@ import { CUDA_PLUGIN, gpuNames, judgeDriver, unusedGpuOf } from './gpu.js';
 import { findLibtorch } from './libtorch.js';
 import { loadError } from './loadError.js';
 import { platformFault, thisMachine } from './platform.js';
-import { LIBTORCH_VERSION } from './versions.js';
+import { LIBTORCH_VERSION } from '../versions.js';
 
 /**
  * The main addon's functions; src/torch/native.ts gives them types.
@@ -17,7 +17,7 @@ import { LIBTORCH_VERSION } from './versions.js';
  * @property {() => import('./gpu.js').DriverAnswer} probeCuda
  * @property {(file: string) => ArrayBuffer} mapFile
  * @property {string | null} [inflater] name of what `inflate` unpacks with, null where it was not built
- * @property {import('./files/inflater.js').Inflater['inflate']} [inflate]
+ * @property {import('../files/inflater.js').Inflater['inflate']} [inflate]
  * @property {(bytes: Uint8Array) => Promise<void>} [populate]
  *
  * @typedef {object} Loaded

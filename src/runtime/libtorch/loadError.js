@@ -1,4 +1,4 @@
-import { NoduleTrainError } from './error.js';
+import { NoduleTrainError } from '../error.js';
 
 /** What every error of finding and opening libtorch and the addon ends with. */
 export const ADVICE = "'npx nodule-train doctor' names all that is missing and the one command that mends it.";

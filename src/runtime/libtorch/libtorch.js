@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { cacheFolder, libtorchVariable, pythonPrefixes, searchPath } from './environment.js';
+import { cacheFolder, libtorchVariable, pythonPrefixes, searchPath } from '../environment.js';
 import { loadError } from './loadError.js';
-import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from './versions.js';
+import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../versions.js';
 
 /**
  * @typedef {'LIBTORCH' | 'package' | 'python' | 'cache'} LibtorchSource
@@ -21,7 +21,7 @@ import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from './versions.js
  * @property {string} root
  *
  * @typedef {object} LibtorchOptions
- * @property {import('./environment.js').Environment} [environment]
+ * @property {import('../environment.js').Environment} [environment]
  * @property {boolean} [headers] only installations with headers (to build the addon)
  * @property {boolean} [preferCuda] one with CUDA wins over one without that comes before it, except LIBTORCH
  */
@@ -31,7 +31,7 @@ export const PEERS_COMPLETE = '.complete';
 
 const INSTALL = 'npx nodule-train libtorch install';
 
-/** Cache folder of one installation. @param {'cpu' | 'cuda'} kind @param {import('./environment.js').Environment} [environment] */
+/** Cache folder of one installation. @param {'cpu' | 'cuda'} kind @param {import('../environment.js').Environment} [environment] */
 export const installedLibtorch = (kind, environment) =>
   path.join(cacheFolder(environment), `libtorch-${LIBTORCH_VERSION}-${kind === 'cuda' ? LIBTORCH_CUDA : 'cpu'}`);
 
@@ -78,7 +78,7 @@ const torchInPrefix = (prefix) => {
   return folders.filter((_, index) => real.indexOf(real[index] ?? '') === index);
 };
 
-/** Prefix of the first python3 on PATH: as it is called (a virtual environment) and where its link leads. @param {import('./environment.js').Environment} [environment] */
+/** Prefix of the first python3 on PATH: as it is called (a virtual environment) and where its link leads. @param {import('../environment.js').Environment} [environment] */
 const prefixesOnPath = (environment) => {
   for (const folder of searchPath(environment)) {
     const python = path.join(folder, 'python3');
@@ -100,7 +100,7 @@ const packageRoots = () => {
 
 /**
  * Where libtorch is looked for, in this order.
- * @param {import('./environment.js').Environment} [environment]
+ * @param {import('../environment.js').Environment} [environment]
  * @returns {LibtorchPlace[]}
  */
 export const libtorchPlaces = (environment = process.env) => {

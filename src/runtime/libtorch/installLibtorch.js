@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { cacheFolder, searchPath } from './environment.js';
-import { NoduleTrainError } from './error.js';
+import { cacheFolder, searchPath } from '../environment.js';
+import { NoduleTrainError } from '../error.js';
 import { inspectLibtorch, installedLibtorch } from './libtorch.js';
-import { withLock } from './files/lock.js';
-import { runCommand } from './runCommand.js';
-import { unzipMember, zipMembers } from './files/unzip.js';
+import { withLock } from '../files/lock.js';
+import { runCommand } from '../runCommand.js';
+import { unzipMember, zipMembers } from '../files/unzip.js';
 import { isNeeded, PLATFORMS, SETS } from './wheels.js';
 
 /**
@@ -21,7 +21,7 @@ import { isNeeded, PLATFORMS, SETS } from './wheels.js';
  * @property {import('./wheels.js').LibtorchKind} [kind]
  * @property {string | null} [from] a folder with the wheels: no network and no Python then
  * @property {(progress: InstallProgress) => void} [onProgress]
- * @property {import('./environment.js').Environment} [environment]
+ * @property {import('../environment.js').Environment} [environment]
  * @property {import('./wheels.js').Wheel[]} [wheels] other pins than the project's (for tests)
  */
 
@@ -48,7 +48,7 @@ const checkRoom = (folder, neededBytes) => {
   if (bavail * bsize < neededBytes) throw diskFull(folder, neededBytes);
 };
 
-/** python3 with pip. @param {import('./environment.js').Environment} environment */
+/** python3 with pip. @param {import('../environment.js').Environment} environment */
 const downloader = async (environment) => {
   const offline = `or fetch the wheels elsewhere and run 'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to a libtorch that is there`;
   const python = searchPath(environment)

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { NoduleTrainError } from './error.js';
+import { NoduleTrainError } from '../error.js';
 
 /** @param {string} folder @returns {string[]} full paths of the files directly in it */
 const filesIn = (folder) =>

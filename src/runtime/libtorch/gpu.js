@@ -1,4 +1,4 @@
-import { CUDA_DRIVER_BRANCH, CUDA_DRIVER_FLOOR } from './versions.js';
+import { CUDA_DRIVER_BRANCH, CUDA_DRIVER_FLOOR } from '../versions.js';
 
 /**
  * @typedef {object} DriverAnswer what the loader addon says of the NVIDIA driver; no part of libtorch is opened for it
