@@ -1,14 +1,14 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import { allowance, type Spend } from './allowance.js';
+import { NoduleTrainError } from '../../../runtime/error.js';
+import { allowance, type Spend } from '../allowance.js';
 import { materialize } from './materialize.js';
 import type { PickleOptions } from './pickleMachine.js';
 import { readPickle } from './pickleReader.js';
-import { quoted } from './quoted.js';
-import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from './reading.js';
-import { bytesPerElement, tensorFromBytes } from './tensorBytes.js';
+import { quoted } from '../quoted.js';
+import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
+import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
 import { type Storage, storageOf, torchGlobals } from './torchPickle.js';
-import { readZipDirectory } from './zipDirectory.js';
-import { readZipEntry } from './zipEntry.js';
+import { readZipDirectory } from '../zipDirectory.js';
+import { readZipEntry } from '../zipEntry.js';
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;

@@ -1,9 +1,9 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import { type DType, dtypes } from '../dtype.js';
-import type { Tensor } from '../tensor.js';
-import { MOST_DIMENSIONS, type Spend, TENSOR_COST } from './allowance.js';
+import { NoduleTrainError } from '../../../runtime/error.js';
+import { type DType, dtypes } from '../../dtype.js';
+import type { Tensor } from '../../tensor.js';
+import { MOST_DIMENSIONS, type Spend, TENSOR_COST } from '../allowance.js';
 import { COST, PickleGlobal } from './pickleMachine.js';
-import { quoted } from './quoted.js';
+import { quoted } from '../quoted.js';
 
 export const dtypeOfStorage: Record<string, DType> = {
   'torch.FloatStorage': 'float32',
