@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NoduleTrainError } from '../../dist/runtime/error.js';
 import { loadPt, loadPtSync, memory } from '../../dist/torch/index.js';
-import { zipArchive, zipEntry } from '../../dist/torch/serialization/zipArchive.js';
+import { zipArchive, zipEntry } from '../../dist/torch/serialization/zip/zipArchive.js';
 
 let folder: string;
 beforeAll(() => {

@@ -22,8 +22,8 @@ import {
   tensor,
 } from '../../dist/torch/index.js';
 import { readMemory } from '../../dist/torch/serialization/reading.js';
-import { zipArchive, zipEntry } from '../../dist/torch/serialization/zipArchive.js';
-import { readZipDirectory } from '../../dist/torch/serialization/zipDirectory.js';
+import { zipArchive, zipEntry } from '../../dist/torch/serialization/zip/zipArchive.js';
+import { readZipDirectory } from '../../dist/torch/serialization/zip/zipDirectory.js';
 import { seededRandom } from '../../scripts/seededRandom.mjs';
 
 const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];

@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor.js';
 import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
 import { npyHead } from './saveNpy.js';
 import { namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';
-import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from './zipArchive.js';
+import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from './zip/zipArchive.js';
 
 type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 

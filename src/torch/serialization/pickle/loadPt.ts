@@ -7,8 +7,8 @@ import { quoted } from '../quoted.js';
 import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
 import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
 import { type Storage, storageOf, torchGlobals } from './torchPickle.js';
-import { readZipDirectory } from '../zipDirectory.js';
-import { readZipEntry } from '../zipEntry.js';
+import { readZipDirectory } from '../zip/zipDirectory.js';
+import { readZipEntry } from '../zip/zipEntry.js';
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
 import { writePickle } from './pickleWriter.js';
 import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
-import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zipArchive.js';
+import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
 
 const rootOf = (file: string): string => path.basename(file).replace(/\.[^.]*$/, '') || 'archive';
 

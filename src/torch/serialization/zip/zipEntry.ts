@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import zlib, { inflateRaw, inflateRawSync } from 'node:zlib';
-import type { Spend } from './allowance.js';
-import { quoted } from './quoted.js';
-import { bytesAt, type OpenFile, type Reading } from './reading.js';
+import type { Spend } from '../allowance.js';
+import { quoted } from '../quoted.js';
+import { bytesAt, type OpenFile, type Reading } from '../reading.js';
 import { refuseZip, type ZipEntry } from './zipDirectory.js';
 
 // zlib.crc32 is not imported by name: under Node 18, which has none, that would end in a SyntaxError before the error that

@@ -1,7 +1,7 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { Spend } from './allowance.js';
-import { quoted } from './quoted.js';
-import { bytesAt, type OpenFile, type Reading } from './reading.js';
+import { NoduleTrainError } from '../../../runtime/error.js';
+import type { Spend } from '../allowance.js';
+import { quoted } from '../quoted.js';
+import { bytesAt, type OpenFile, type Reading } from '../reading.js';
 
 const END = 0x06054b50;
 const END_64 = 0x06064b50;
