@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { mapFile } from '../../runtime/files/mapFile.js';
-import { npyHeader, readNpyHeader } from '../../torch/serialization/npyHeader.js';
+import { npyHeader, readNpyHeader } from '../../torch/serialization/npy/npyHeader.js';
 import { type OpenFile, type Reading, readMemory } from '../../torch/serialization/reading.js';
 
 /** The element types of our arrays on disk. */

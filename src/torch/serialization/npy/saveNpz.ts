@@ -1,9 +1,9 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { Tensor } from '../tensor.js';
-import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
+import { NoduleTrainError } from '../../../runtime/error.js';
+import type { Tensor } from '../../tensor.js';
+import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
 import { npyHead } from './saveNpy.js';
-import { namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';
-import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from './zip/zipArchive.js';
+import { namedTensors, tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
+import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
 
 type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 

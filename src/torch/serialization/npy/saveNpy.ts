@@ -1,8 +1,8 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import { isTensor, type Tensor } from '../tensor.js';
-import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
+import { NoduleTrainError } from '../../../runtime/error.js';
+import { isTensor, type Tensor } from '../../tensor.js';
+import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
 import { npyHeader } from './npyHeader.js';
-import { tensorsToBytes, tensorToBytes } from './tensorBytes.js';
+import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
 
 /** What goes before the values. */
 export const npyHead = (what: string, tensor: Tensor): Uint8Array => {

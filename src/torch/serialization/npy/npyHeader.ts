@@ -1,9 +1,9 @@
-import type { DType } from '../dtype.js';
-import type { Tensor } from '../tensor.js';
-import { bytesOfShape, MOST_DIMENSIONS } from './allowance.js';
-import { quoted } from './quoted.js';
-import { bytesAt, type OpenFile, type Reading } from './reading.js';
-import { bytesPerElement } from './tensorBytes.js';
+import type { DType } from '../../dtype.js';
+import type { Tensor } from '../../tensor.js';
+import { bytesOfShape, MOST_DIMENSIONS } from '../allowance.js';
+import { quoted } from '../quoted.js';
+import { bytesAt, type OpenFile, type Reading } from '../reading.js';
+import { bytesPerElement } from '../tensorBytes.js';
 
 /** NumPy's names without the byte order. bfloat16 has none. */
 const dtypeOfKind: Record<string, DType> = {
