@@ -1,5 +1,5 @@
 // Calls every public operator of the dispatcher with malformed arguments, in child processes, and keeps those signatures
-// that end the process in src/torch/crashingOperators.js, which the bridge enforces.
+// that end the process in src/torch/operators/crashingOperators.js, which the bridge enforces.
 //   node scripts/fuzz-operators.mjs [--seed N] [--trials N] [--only TEXT] [--check]
 //   --trials   calls of each signature (default 40)
 //   --only     signatures whose name contains this text
@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadNative } from '../src/runtime/libtorch/load.js';
-import { crashingOperators } from '../src/torch/crashingOperators.js';
+import { crashingOperators } from '../src/torch/operators/crashingOperators.js';
 import { root, say } from './steps.mjs';
 
 const { values } = parseArgs({

@@ -1,11 +1,11 @@
-// Writes src/torch/operatorTypes.generated.ts from the loaded dispatcher, so that `ops.<name>(…)` is typed by its schemas.
+// Writes src/torch/operators/operatorTypes.generated.ts from the loaded dispatcher, so that `ops.<name>(…)` is typed by its schemas.
 // Part of set-up, between the addon and TypeScript.
 import fs from 'node:fs';
 import { loadNative } from '../src/runtime/libtorch/load.js';
-import { crashingOperators } from '../src/torch/crashingOperators.js';
+import { crashingOperators } from '../src/torch/operators/crashingOperators.js';
 import { parseSchema } from './parseSchema.mjs';
 
-const target = new URL('../src/torch/operatorTypes.generated.ts', import.meta.url);
+const target = new URL('../src/torch/operators/operatorTypes.generated.ts', import.meta.url);
 
 const plainTypes = {
   Scalar: 'Scalar',

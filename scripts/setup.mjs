@@ -184,7 +184,7 @@ const typesStamp = inRoot('build', 'operatorTypes.stamp');
 const operatorTypes = {
   hash: (found) =>
     contentHash(
-      ['scripts/operator-types.mjs', 'scripts/parseSchema.mjs', 'src/torch/crashingOperators.js'],
+      ['scripts/operator-types.mjs', 'scripts/parseSchema.mjs', 'src/torch/operators/crashingOperators.js'],
       [addon.hash(found)],
     ),
   isFresh: (found) => fs.existsSync(typesFile) && readText(typesStamp) === operatorTypes.hash(found),

@@ -1,5 +1,5 @@
 import { noGrad } from './gradMode.js';
-import { lazyOp } from './operators.js';
+import { lazyOp } from './operators/operators.js';
 import { scope } from './scope.js';
 import type { Tensor } from './tensor.js';
 

@@ -4,8 +4,8 @@ import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from 
 import { type IndexItem, indexTensor } from './indexTensor.js';
 import { native } from './native.js';
 import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
-import type { Operand } from './operatorArguments.js';
-import { lazyOp } from './operators.js';
+import type { Operand } from './operators/operatorArguments.js';
+import { lazyOp } from './operators/operators.js';
 import { printTensor } from './printTensor.js';
 import { forget, track, trackOwned } from './scope.js';
 import { type SharedTensor, shareSlot } from './share.js';

@@ -1,4 +1,4 @@
-import { op } from '../operators.js';
+import { op } from '../operators/operators.js';
 import type { Tensor } from '../tensor.js';
 import { checkPair } from './checkPair.js';
 

@@ -1,6 +1,6 @@
 import { arange } from '../create.js';
 import { noGrad } from '../gradMode.js';
-import { op } from '../operators.js';
+import { op } from '../operators/operators.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 

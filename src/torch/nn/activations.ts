@@ -1,4 +1,4 @@
-import { lazyAsyncOp } from '../operators.js';
+import { lazyAsyncOp } from '../operators/operators.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 

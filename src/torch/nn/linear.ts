@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lazyAsyncOp, lazyOp } from '../operators.js';
+import { lazyAsyncOp, lazyOp } from '../operators/operators.js';
 import type { Tensor } from '../tensor.js';
 import { count, parseLayer } from './layerOptions.js';
 import { Module } from './module.js';

@@ -1,6 +1,6 @@
 import { zeros } from '../create.js';
 import { noGrad } from '../gradMode.js';
-import { lazyOp } from '../operators.js';
+import { lazyOp } from '../operators/operators.js';
 import type { Tensor } from '../tensor.js';
 import { parameter } from './module.js';
 

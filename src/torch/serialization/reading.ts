@@ -3,7 +3,7 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import type { DType } from '../dtype.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
-import { lazyOp } from '../operators.js';
+import { lazyOp } from '../operators/operators.js';
 import { isTensor, slotOf, type Tensor } from '../tensor.js';
 
 declare module '../native.js' {

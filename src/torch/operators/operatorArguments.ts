@@ -1,6 +1,6 @@
-import type { Tensor } from './tensor.js';
+import type { Tensor } from '../tensor.js';
 
-// The words in which src/torch/operatorTypes.generated.ts says what an operator takes.
+// The words in which src/torch/operators/operatorTypes.generated.ts says what an operator takes.
 
 /** `int` of a schema: a whole number; a bigint beyond 2^53. */
 export type Int = number | bigint;
