@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { warnOfUnusedGpu, whyNoCuda } from '../runtime/libtorch/load.js';
-import type { Device } from './dtype.js';
+import type { Device } from './tensor/dtype.js';
 import { type CudaMemory, native } from './native.js';
 import { cudaMissing, torchError } from './torchError.js';
 

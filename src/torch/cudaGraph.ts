@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { loadRuntime } from '../runtime/libtorch/load.js';
-import type { Device } from './dtype.js';
+import type { Device } from './tensor/dtype.js';
 import { native } from './native.js';
 import { refusePromise } from './scope.js';
 

@@ -1,7 +1,7 @@
-import type { DType } from './dtype.js';
+import type { DType } from './tensor/dtype.js';
 import { native } from './native.js';
 import { refusePromise } from './scope.js';
-import { fromSlot, slotOf, type Tensor } from './tensor.js';
+import { fromSlot, slotOf, type Tensor } from './tensor/tensor.js';
 
 /** Runs `fn` without recording gradients. @throws NoduleTrainError `promise-in-scope` where it returns a promise */
 export function noGrad<T>(fn: () => T): T {

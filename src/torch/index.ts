@@ -1,9 +1,9 @@
-export { arange, fromData, full, linspace, ones, rand, randn, type TensorOptions, tensor, zeros } from './create.js';
+export { arange, fromData, full, linspace, ones, rand, randn, type TensorOptions, tensor, zeros } from './tensor/create.js';
 export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
-export { type Device, type DType, dtypes, type TypedArray } from './dtype.js';
+export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype.js';
 export { autocast, carryModes, gradients, noGrad } from './gradMode.js';
-export type { IndexItem } from './indexTensor.js';
+export type { IndexItem } from './tensor/indexTensor.js';
 export * as losses from './losses/index.js';
 export {
   cpuCapability,
@@ -15,7 +15,7 @@ export {
   setNumThreads,
 } from './memory.js';
 export type { CudaMemory } from './native.js';
-export type { NestedArray } from './nestedArray.js';
+export type { NestedArray } from './tensor/nestedArray.js';
 export type { Module } from './nn/index.js';
 export * as nn from './nn/index.js';
 export type { Int, Ints, Layout, MemoryFormat, Operand, OperatorArgument, Scalar } from './operators/operatorArguments.js';
@@ -24,5 +24,5 @@ export * as optim from './optim/index.js';
 export { setAllowTf32, setDeterministic } from './precision.js';
 export { keep, scope } from './scope.js';
 export * from './serialization/index.js';
-export { fromShared, revokeShared, type SharedTensor } from './share.js';
-export { isTensor, Tensor } from './tensor.js';
+export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
+export { isTensor, Tensor } from './tensor/tensor.js';

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { native } from './native.js';
-import { isTensor, rawSlot, release, type Tensor } from './tensor.js';
+import { isTensor, rawSlot, release, type Tensor } from './tensor/tensor.js';
 
 /** Tensors made in each open scope, innermost last. */
 const open: Tensor[][] = [];

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { checkPair } from './checkPair.js';
 import { lossDtype } from './overlapSums.js';
 import { signedDistance } from './signedDistance.js';

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import { isTensor, type Tensor } from '../tensor.js';
+import { isTensor, type Tensor } from '../tensor/tensor.js';
 
 const floating = new Set(['float16', 'bfloat16', 'float32', 'float64']);
 

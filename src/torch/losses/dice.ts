@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { op } from '../operators/operators.js';
-import { fromSlot, slotOf, type Tensor } from '../tensor.js';
+import { fromSlot, slotOf, type Tensor } from '../tensor/tensor.js';
 import { checkOptions } from './checkOptions.js';
 import { checkPair } from './checkPair.js';
 import { type OverlapOptions, overlapSums } from './overlapSums.js';

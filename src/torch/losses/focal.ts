@@ -1,5 +1,5 @@
 import { op } from '../operators/operators.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { checkOptions } from './checkOptions.js';
 import { checkPair } from './checkPair.js';
 import { lossDtype } from './overlapSums.js';

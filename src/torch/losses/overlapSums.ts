@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 export interface OverlapOptions {
   /** Sum over the whole batch, as if it were one sample; the loss comes out B times. */

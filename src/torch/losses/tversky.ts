@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { checkOptions } from './checkOptions.js';
 import { checkPair } from './checkPair.js';
 import { overlapSums } from './overlapSums.js';

@@ -1,5 +1,5 @@
 import { lazyAsyncOp } from '../operators/operators.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
 const reluAsync = lazyAsyncOp('aten::relu');

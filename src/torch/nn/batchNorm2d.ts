@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { ones, zeros } from '../create.js';
+import { ones, zeros } from '../tensor/create.js';
 import { noGrad } from '../gradMode.js';
 import type { OperatorArgument } from '../operators/operatorArguments.js';
 import { lazyAsyncOp, lazyOp } from '../operators/operators.js';
-import { isTensor, type Tensor } from '../tensor.js';
+import { isTensor, type Tensor } from '../tensor/tensor.js';
 import { count, parseLayer } from './layerOptions.js';
 import { buffer, Module, parameter } from './module.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lazyAsyncOp, lazyOp } from '../operators/operators.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { count, parseLayer } from './layerOptions.js';
 import { Module } from './module.js';
 import { uniformByFanIn } from './uniformByFanIn.js';

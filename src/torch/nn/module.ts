@@ -1,9 +1,9 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { Device, DType } from '../dtype.js';
-import { isDType } from '../dtype.js';
+import type { Device, DType } from '../tensor/dtype.js';
+import { isDType } from '../tensor/dtype.js';
 import { native } from '../native.js';
 import { keep } from '../scope.js';
-import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor.js';
+import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 import { copyStateDict, type StateDict } from './stateDict.js';
 

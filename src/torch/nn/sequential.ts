@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import { carryModes } from '../gradMode.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
 /** Modules one after the other, named 0, 1, … in the state_dict; made by {@link sequential}. */

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import { noGrad } from '../gradMode.js';
-import { isTensor, type Tensor } from '../tensor.js';
+import { isTensor, type Tensor } from '../tensor/tensor.js';
 
 /** What `stateDict()` gives and `loadStateDict()` takes. */
 export type StateDict = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };

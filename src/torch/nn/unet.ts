@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import { native } from '../native.js';
-import { fromSlot, isTensor, ownedFromSlot, slotOf, type Tensor } from '../tensor.js';
+import { fromSlot, isTensor, ownedFromSlot, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 import { Module, type ModuleEntry } from './module.js';
 import type { NativeUNet } from './native.js';

@@ -1,7 +1,7 @@
-import { zeros } from '../create.js';
+import { zeros } from '../tensor/create.js';
 import { noGrad } from '../gradMode.js';
 import { lazyOp } from '../operators/operators.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { parameter } from './module.js';
 
 const uniform = lazyOp('aten::uniform_');

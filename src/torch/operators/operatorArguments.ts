@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 // The words in which src/torch/operators/operatorTypes.generated.ts says what an operator takes.
 

@@ -4,7 +4,7 @@ import type { CallResult } from '../native.js';
 import { native } from '../native.js';
 import type { OperatorArgument } from './operatorArguments.js';
 import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
-import { fromSlot, isTensor, rawSlot, shapeChanged, type Tensor } from '../tensor.js';
+import { fromSlot, isTensor, rawSlot, shapeChanged, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 
 // The type of a result is the schema's affair: most give a Tensor, some several, a few a number.

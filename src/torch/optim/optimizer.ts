@@ -1,9 +1,9 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import { tensor } from '../create.js';
+import { tensor } from '../tensor/create.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { entriesOf, type StateDict } from '../nn/stateDict.js';
-import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor.js';
+import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 
 interface NativeOptimizer {
   step(foundInf: Slot | null, lr: Slot | null): void;

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { Optimizer, type Rule } from './optimizer.js';
 
 export interface AdamOptions {

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { type OpenFile, type Reading, readFile, readFileSync, tensorAt } from './reading.js';
 import { readSafetensorsHeader } from './safetensorsHeader.js';
 

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { DType } from '../dtype.js';
+import type { DType } from '../tensor/dtype.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
-import { isTensor, slotOf, type Tensor } from '../tensor.js';
+import { isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 
 declare module '../native.js' {
   interface Native {

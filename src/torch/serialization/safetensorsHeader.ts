@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { DType } from '../dtype.js';
+import type { DType } from '../tensor/dtype.js';
 import { allowance, bytesOfShape } from './allowance.js';
 import { parseHeaderJson } from './headerJson.js';
 import { quoted } from './quoted.js';

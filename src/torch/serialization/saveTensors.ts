@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
 import { nameOfDtype } from './safetensorsHeader.js';
 import { bytesPerElement, namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';

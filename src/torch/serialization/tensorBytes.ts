@@ -1,8 +1,8 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { DType } from '../dtype.js';
+import type { DType } from '../tensor/dtype.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
-import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor.js';
+import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 
 declare module '../native.js' {

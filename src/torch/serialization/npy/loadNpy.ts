@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import type { Tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { axesTurned, readNpyHeader } from './npyHeader.js';
 import { type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
 

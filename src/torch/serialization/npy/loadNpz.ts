@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import type { Tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { allowance } from '../allowance.js';
 import { axesTurned, type NpyHeader, readNpyHeader } from './npyHeader.js';
 import { quoted } from '../quoted.js';

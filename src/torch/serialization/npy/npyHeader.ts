@@ -1,5 +1,5 @@
-import type { DType } from '../../dtype.js';
-import type { Tensor } from '../../tensor.js';
+import type { DType } from '../../tensor/dtype.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { bytesOfShape, MOST_DIMENSIONS } from '../allowance.js';
 import { quoted } from '../quoted.js';
 import { bytesAt, type OpenFile, type Reading } from '../reading.js';

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import { isTensor, type Tensor } from '../../tensor.js';
+import { isTensor, type Tensor } from '../../tensor/tensor.js';
 import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
 import { npyHeader } from './npyHeader.js';
 import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';

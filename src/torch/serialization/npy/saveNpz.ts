@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import type { Tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
 import { npyHead } from './saveNpy.js';
 import { namedTensors, tensorsToBytes, tensorToBytes } from '../tensorBytes.js';

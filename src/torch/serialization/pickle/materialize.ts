@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import type { Tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { PickleGlobal } from './pickleMachine.js';
 import { viewOfStorage } from '../tensorBytes.js';
 import { PendingTensor, Storage } from './torchPickle.js';

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import type { DType } from '../../dtype.js';
-import { isTensor, type Tensor } from '../../tensor.js';
+import type { DType } from '../../tensor/dtype.js';
+import { isTensor, type Tensor } from '../../tensor/tensor.js';
 import { dtypeOfStorage } from './torchPickle.js';
 
 const storageOfDtype = Object.fromEntries(

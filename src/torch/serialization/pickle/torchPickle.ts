@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import { type DType, dtypes } from '../../dtype.js';
-import type { Tensor } from '../../tensor.js';
+import { type DType, dtypes } from '../../tensor/dtype.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { MOST_DIMENSIONS, type Spend, TENSOR_COST } from '../allowance.js';
 import { COST, PickleGlobal } from './pickleMachine.js';
 import { quoted } from '../quoted.js';

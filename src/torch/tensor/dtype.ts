@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/error.js';
 
 export const dtypes = [
   'float32',

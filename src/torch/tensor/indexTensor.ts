@@ -1,5 +1,5 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { lazyOp } from './operators/operators.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import { lazyOp } from '../operators/operators.js';
 import { isTensor, type Tensor } from './tensor.js';
 
 /**

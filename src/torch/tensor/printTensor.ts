@@ -1,6 +1,6 @@
-import { noGrad } from './gradMode.js';
-import { lazyOp } from './operators/operators.js';
-import { scope } from './scope.js';
+import { noGrad } from '../gradMode.js';
+import { lazyOp } from '../operators/operators.js';
+import { scope } from '../scope.js';
 import type { Tensor } from './tensor.js';
 
 const slice = lazyOp('aten::slice');
