@@ -113,7 +113,7 @@ else {
   const lines = Object.keys(all)
     .sort()
     .map((name) => `  '${name}': '${all[name]}',`);
-  const file = path.join(root, 'src', 'torch', 'crashingOperators.js');
+  const file = path.join(root, 'src', 'torch', 'operators', 'crashingOperators.js');
   const text = fs.readFileSync(file, 'utf8');
   const body = lines.length > 0 ? `{\n${lines.join('\n')}\n}` : '{}';
   fs.writeFileSync(

@@ -139,9 +139,9 @@ const interfaceOf = (title, namespace) => {
 };
 
 const text = `// Made by scripts/operator-types.mjs from the loaded dispatcher, at every build.
-import type { Device, DType } from './dtype.js';
+import type { Device, DType } from '../tensor/dtype.js';
 import type { Int, Ints, Layout, MemoryFormat, Operand, Scalar } from './operatorArguments.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Public operators of the \`aten\` namespace, each with its schemas. */
 ${interfaceOf('AtenOperators', 'aten')}

@@ -177,7 +177,7 @@ const addon = {
   },
 };
 
-const typesFile = inRoot('src', 'torch', 'operatorTypes.generated.ts');
+const typesFile = inRoot('src', 'torch', 'operators', 'operatorTypes.generated.ts');
 const typesStamp = inRoot('build', 'operatorTypes.stamp');
 
 /** The types of `ops`, which only the loaded addon knows; they are no part of the repository. */

@@ -79,7 +79,7 @@ it('a worker may end while it unpacks', () => {
       await worker.terminate();
     }
     console.log('ended');`;
-  const module = path.resolve(import.meta.dirname, '..', '..', 'dist', 'ct', 'inflate.js');
+  const module = path.resolve(import.meta.dirname, '..', '..', 'dist', 'ct', 'imageFile', 'inflate.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, module], {
     encoding: 'utf8',
   });

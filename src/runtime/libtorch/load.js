@@ -31,7 +31,7 @@ import { LIBTORCH_VERSION } from '../versions.js';
 const require = createRequire(import.meta.url);
 
 /** Folder of this package, or of the checkout. */
-export const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 /**
  * The files of the addon. A build of this checkout wins over what the package carries, where node-gyp-build chooses.
