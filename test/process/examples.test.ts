@@ -46,7 +46,7 @@ it('custom-loss.mjs gives its formula and trains a network that finds discs', LO
   expect(Number(/Dice on new discs: (\S+)/.exec(out)![1])).toBeGreaterThan(0.85);
 });
 
-// 'custom-training.mjs' trains in test/native/user-modules.test.ts.
+// 'custom-training.mjs' trains in test/native/train/user-modules.test.ts.
 
 it(
   'worker-pool.mjs: every thread gives what this one gives, and holds no more after a picture than its network',

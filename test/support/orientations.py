@@ -1,4 +1,4 @@
-"""Peers' side of test/unit/ct-orientation.test.ts: python orientations.py FOLDER
+"""Peers' side of test/unit/ct/orientation.test.ts: python orientations.py FOLDER
 
 Reads phantom.json of the folder, writes the phantom in each of the 48 layouts with SimpleITK (.mha, .nii.gz, .nrrd) and nibabel (sform only and
 qform only) into theirs/, and prints for every file in ours/ the places of its values as SimpleITK and, of NIfTI, nibabel see them.

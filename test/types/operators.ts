@@ -1,4 +1,4 @@
-// Compiled by test/native/bridge.test.ts and never run: each line that must not compile says so.
+// Compiled by test/native/torch/bridge.test.ts and never run: each line that must not compile says so.
 import { type Int, op, ops, type Tensor } from '../../dist/torch/index.js';
 
 declare const x: Tensor;

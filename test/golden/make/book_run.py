@@ -1,4 +1,4 @@
-"""Trains as chapter 13 of "Deep Learning with PyTorch" does, all its faults included, for test/native/book-run.test.ts.
+"""Trains as chapter 13 of "Deep Learning with PyTorch" does, all its faults included, for test/native/train/book-run.test.ts.
 
     python book_run.py FOLDER WEIGHTS SEED STEPS OUT
 

@@ -1,4 +1,4 @@
-"""Writes ../indexing.json for test/native/index-tensor.test.ts: numpy's ranges over five places, and torch's mixed indexing of arange(60) as [3, 4, 5].
+"""Writes ../indexing.json for test/native/torch/index-tensor.test.ts: numpy's ranges over five places, and torch's mixed indexing of arange(60) as [3, 4, 5].
 
 An item is a number, [start, end, step], null for all, {"int64": positions} or {"bool": mask}.
 """

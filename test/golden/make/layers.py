@@ -1,4 +1,4 @@
-"""Initial values, outputs, gradients and buffers of PyTorch's layers, for test/native/layers.test.ts.
+"""Initial values, outputs, gradients and buffers of PyTorch's layers, for test/native/torch/layers.test.ts.
 
     $(npm run -s python -- --path) test/golden/make/layers.py > test/golden/layers.json
 """

@@ -1,4 +1,4 @@
-"""Writes ../losses.json: losses in float64 for test/native/losses-parity.test.ts (torch 2.11.0, MONAI 1.6.1).
+"""Writes ../losses.json: losses in float64 for test/native/torch/losses-parity.test.ts (torch 2.11.0, MONAI 1.6.1).
 
 MONAI is no part of the pinned environment: pip install --no-deps --target DIR monai==1.6.1, then PYTHONPATH=DIR.
 Its smoothing and empty conventions are set to ours by its own options; where it has no such loss the formula of the paper

@@ -1,4 +1,4 @@
-"""Writes ../operators.json: what torch 2.11.0 makes of some 400 operators, for test/native/operators.test.ts.
+"""Writes ../operators.json: what torch 2.11.0 makes of some 400 operators, for test/native/torch/operators.test.ts.
 
 A case is [operator, arguments, keyword arguments, results, gradients where there are any]. A tensor argument is a recipe that both sides fill in the same way
 ({"t": shape, "d": dtype, "r": [low, high], "l": layout, "s": seed}; left out: float64, [-2, 2], contiguous), so that only results are kept, of large ones a few values and two sums.

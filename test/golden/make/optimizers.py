@@ -1,4 +1,4 @@
-"""Writes ../optimizers.json: torch.optim in float64 (torch 2.11.0), for test/native/optim.test.ts.
+"""Writes ../optimizers.json: torch.optim in float64 (torch 2.11.0), for test/native/torch/optim.test.ts.
 
 Parameters a [2, 3], b [4] and c []; the gradient of element i of a parameter at step t is cos(i + t) + 0.1 x element, for c only
 from step 3 on (before it has none).
@@ -56,7 +56,7 @@ for name, (cls, options, ours) in CASES.items():
 path = pathlib.Path(__file__).parent.parent / 'optimizers.json'
 path.write_text(json.dumps(result, indent=1) + '\n')
 
-# Learning rates of 40 steps, for test/unit/learning-rate.test.ts.
+# Learning rates of 40 steps, for test/unit/train/learning-rate.test.ts.
 ONE = lambda: torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
 S = torch.optim.lr_scheduler
 

@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identityDirection, readMask, writeMask, writeVolume } from '../../../dist/ct/index.js';
+import { openDataset, prepare } from '../../../dist/data/index.js';
+import { type EvaluateOptions, type Evaluation, evaluate } from '../../../dist/evaluate/evaluate.js';
+import { manualSeed, nn } from '../../../dist/torch/index.js';
+import { saveCheckpoint } from '../../../dist/train/run/checkpoint.js';
+import { resolveTrainConfig } from '../../../dist/train/config/config.js';
+import { describeModel, unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { initialState } from '../../../dist/train/run/runState.js';
+import { cropShape, writeNnunetFixture } from '../../support/datasets.js';
+
+let folder: string;
+let data: string;
+const names = Array.from({ length: 12 }, (_, i) => `LIDC-IDRI-${String(i >> 1).padStart(4, '0')}_n${i & 1}`);
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'predictions-'));
+  data = await writeNnunetFixture(join(folder, 'data'), {
+    cases: Object.fromEntries(names.map((name, i) => [name, i % 4 === 3 ? 0 : 5 + (i % 3)])),
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const geometry = {
+  shape: cropShape,
+  spacing: [1, 1, 1] as const,
+  origin: [0, 0, 0] as const,
+  direction: identityDirection,
+};
+const truthOf = async (name: string) => (await readMask(join(data, 'labelsTr', `${name}.mha`))).voxels;
+
+/** A folder of predicted masks, each made from the truth of its case. */
+async function predict(dir: string, paint: (truth: Uint8Array, n: number) => Uint8Array, ending = '.nii.gz') {
+  mkdirSync(join(folder, dir), { recursive: true });
+  for (const [n, name] of names.entries())
+    await writeMask(join(folder, dir, `${name}${ending}`), {
+      ...{ ...geometry, uid: name, voxels: paint(await truthOf(name), n) },
+    });
+  return join(folder, dir);
+}
+
+const shifted = (truth: Uint8Array, by: number) => truth.map((_, at) => truth[at - by] ?? 0);
+
+/** What must be the same wherever the cases come from. */
+const figures = ({ operatingPoint: _, ...rest }: Evaluation) => rest;
+
+describe('scoring what any program predicted', () => {
+  it('gives the truth itself full marks, from any image format', async () => {
+    for (const ending of ['.nii.gz', '.mha', '.nrrd']) {
+      const predictions = await predict(`truth${ending}`, (truth) => truth, ending);
+      expect(await evaluate({ data, predictions })).toMatchObject({
+        ...{ scans: 12, patients: 6, nodules: 12, withoutAgreement: 3, leftEmpty: 3, missed: 0, joint: 1, quality: 1 },
+        ...{ dice3d: { mean: 1, median: 1, pooled: 1 }, jointOfEmpty: 0.25, trainedOn: null },
+      });
+    }
+  });
+
+  it('computes each figure as it is defined', async () => {
+    // Every third case is empty, the others are shifted by two columns; the one without agreement at 7 is painted.
+    const predictions = await predict('shifted', (truth, n) =>
+      n % 3 === 0
+        ? new Uint8Array(truth.length)
+        : n === 7
+          ? new Uint8Array(truth.length).fill(1, 0, 20)
+          : shifted(truth, 2),
+    );
+    const dice: number[] = [];
+    let [shared, both] = [0, 20];
+    for (const [n, name] of names.entries()) {
+      const truth = await truthOf(name);
+      const size = truth.reduce((sum, value) => sum + value, 0);
+      if (size === 0) continue;
+      const painted = n % 3 === 0 ? new Uint8Array(truth.length) : shifted(truth, 2);
+      const [same, predicted] = [0, 0].map((_, which) =>
+        painted.reduce((sum, value, at) => sum + (value && (which || truth[at]) ? 1 : 0), 0),
+      ) as [number, number];
+      dice.push((2 * same) / (size + predicted));
+      shared += same;
+      both += size + predicted;
+    }
+    const sum = dice.reduce((a, b) => a + b, 0);
+    const found = await evaluate({ data, predictions });
+    expect(found.dice3d.mean).toBeCloseTo(sum / 9, 12);
+    expect(found.dice3d.pooled).toBeCloseTo((2 * shared) / both, 12);
+    expect(found).toMatchObject({ missed: dice.filter((one) => one === 0).length, withoutAgreement: 3, leftEmpty: 2 });
+    expect(found.joint).toBeCloseTo((sum + 2) / 12, 12);
+    expect(found.quality).toBeCloseTo((sum / 9) * (1 - 0.5 / 3), 12);
+    expect(found.intervals.joint!.low).toBeLessThan(found.joint as number);
+    expect(found.intervals.joint!.high).toBeGreaterThan(found.joint as number);
+  });
+
+  it('cuts probabilities at the threshold, and counts every number of a mask but 0', async () => {
+    const dir = join(folder, 'probabilities');
+    mkdirSync(dir, { recursive: true });
+    for (const name of names) {
+      const voxels = Int16Array.from(await truthOf(name), (value) => (value ? 40 : 20));
+      await writeVolume(join(dir, `${name}.mha`), {
+        ...{ ...geometry, uid: name, voxels, intensity: 'arbitrary', scale: 0.01, offset: 0 },
+      });
+    }
+    const at = async (threshold?: number) =>
+      (await evaluate({ data, predictions: dir, ...(threshold && { threshold }) })).dice3d.mean;
+    expect([await at(0.3), await at()]).toEqual([1, 0]);
+    const numbered = await predict('numbered', (truth) => truth.map((value, k) => value * (1 + (k % 3))));
+    expect((await evaluate({ data, predictions: numbered })).dice3d.mean).toBe(1);
+  });
+
+  it('scores one fold, or one part of a split', async () => {
+    const predictions = await predict('all', (truth) => truth);
+    const parts = await Promise.all([0, 1, 2].map((fold) => evaluate({ data, predictions, folds: 3, fold })));
+    expect(parts.reduce((sum, { scans }) => sum + scans, 0)).toBe(12);
+    expect(Math.max(...parts.map(({ scans }) => scans))).toBeLessThan(12);
+    const refused = (more: Partial<EvaluateOptions>) => evaluate({ data, predictions, ...more });
+    await expect(refused({ folds: 3 })).rejects.toThrow('say with `fold`');
+    await expect(refused({ fold: 9, folds: 3 })).rejects.toThrow('there are 3 folds');
+    await expect(refused({ model: 'a.pt' })).rejects.toThrow('one of `--model` and `--predictions` is wanted');
+  });
+
+  it('refuses a case without a prediction, of another shape, on another grid, or with values that are none', async () => {
+    const predictions = await predict('faulty', (truth) => truth, '.mha');
+    const name = names[4] as string;
+    const write = (change: object, voxels = new Uint8Array(4 * 64 * 64)) =>
+      writeMask(join(predictions, `${name}.mha`), { ...geometry, uid: name, voxels, ...change });
+    const scored = () => evaluate({ data, predictions });
+    await write({ shape: [4, 64, 32] }, new Uint8Array(4 * 64 * 32));
+    await expect(scored()).rejects.toThrow(
+      /reading the prediction .*0002_n0\.mha: it has \[4,64,32\] voxels, but its scan/,
+    );
+    await write({ origin: [5, 0, 0] });
+    await expect(scored()).rejects.toMatchObject({ code: 'mask-grid' });
+    await writeVolume(join(predictions, `${name}.mha`), {
+      ...{
+        ...geometry,
+        uid: name,
+        voxels: new Int16Array(4 * 64 * 64).fill(3),
+        intensity: 'arbitrary',
+        scale: 0.5,
+        offset: 0,
+      },
+    });
+    await expect(scored()).rejects.toThrow('voxel number 0 is 1.5; wanted are probabilities from 0 to 1');
+    rmSync(join(predictions, `${name}.mha`));
+    await expect(scored()).rejects.toThrow(/the case LIDC-IDRI-0002_n0 has none among its 11 images/);
+    await expect(evaluate({ data, predictions: join(folder, 'nowhere') })).rejects.toThrow('there is no such folder');
+    await write({});
+    await writeMask(join(predictions, `${name}.nii.gz`), {
+      ...geometry,
+      uid: name,
+      voxels: new Uint8Array(4 * 64 * 64),
+    });
+    await expect(scored()).rejects.toThrow('are both of the case LIDC-IDRI-0002_n0');
+  });
+});
+
+describe('crops from a prepared store', () => {
+  it('give the same figures as straight from the nnU-Net folder, for a model and for predictions', async () => {
+    const store = join(folder, 'store');
+    await prepare({ data, out: store, workers: 1 });
+    expect((await openDataset(store)).kind).toBe('store');
+    manualSeed(4);
+    const config = resolveTrainConfig({ data, out: 'run', contextSlices: 1, network: { depth: 2, wf: 2 } });
+    const model = join(folder, 'model.safetensors');
+    saveCheckpoint(
+      model,
+      { net: nn.unet(unetOptionsOf(config)), description: describeModel(config, ['LIDC-IDRI-0001'], 'arbitrary') },
+      { config, state: initialState() },
+    );
+    const predictions = await predict('both', (truth, n) => (n % 2 ? truth : shifted(truth, 3)));
+    for (const what of [{ predictions }, { model, threshold: 0.45, minimumVoxels: 1 }])
+      for (const part of [{}, { folds: 3, fold: 1 }]) {
+        const [raw, stored] = [
+          await evaluate({ data, ...what, ...part }),
+          await evaluate({ data: store, ...what, ...part }),
+        ];
+        expect(figures(stored)).toEqual(figures(raw));
+        expect(raw.scans).toBeGreaterThan(0);
+      }
+  });
+});

@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { convertModel } from '../../../dist/evaluate/convertModel.js';
+import { loadScanModel } from '../../../dist/model/loadScanModel.js';
+import { modelNames, modelPath } from '../../../dist/model/namedModel.js';
+import { loadTensorsSync, manualSeed, nn } from '../../../dist/torch/index.js';
+import { loadCheckpoint, loadModel } from '../../../dist/train/run/checkpoint.js';
+import { resolveTrainConfig } from '../../../dist/train/config/config.js';
+import { describeModel, unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { saveModel } from '../../../dist/model/modelFile.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-named-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const root = path.resolve(import.meta.dirname, '..', '..', '..');
+
+describe('a model that is handed on', () => {
+  const file = path.join(folder, 'model.safetensors');
+  manualSeed(2);
+  const config = resolveTrainConfig({
+    data: 'private-data',
+    out: 'private-run',
+    contextSlices: 1,
+    network: { depth: 2, wf: 2 },
+  });
+  const net = nn.unet(unetOptionsOf(config));
+  const more = { threshold: 0.35, minimumVoxels: 12, minimumScore: 0.6, spacing: 'native, not recorded' };
+  saveModel(file, net, { ...describeModel(config, ['LIDC-IDRI-0077'], 'arbitrary'), ...more });
+
+  it('opens with its input, operating point and patients', () => {
+    const { model, point, trainedOn } = loadScanModel(file, 'cpu');
+    expect(model).toMatchObject({ contextSlices: 1, sizeMultiple: 2, input: { kind: 'minmax-window' } });
+    expect(point).toEqual({ threshold: 0.35, minimumVoxels: 12, minimumScore: 0.6 });
+    expect([...trainedOn]).toEqual(['LIDC-IDRI-0077']);
+    for (const [name, tensor] of model.net.stateDict())
+      expect(tensor.toArray(), name).toEqual(net.stateDict().get(name)?.toArray());
+    expect(loadModel(file).description.spacing).toBe('native, not recorded');
+  });
+
+  it('holds weights and what must be known of them, and nothing of the run or of where its data lay', () => {
+    const { tensors, metadata } = loadTensorsSync(file);
+    expect([...tensors.keys()]).toEqual([...net.stateDict().keys()]);
+    expect(Object.keys(metadata).sort()).toEqual(['format', 'inputTransform', 'model', 'pooling', 'sha256']);
+    expect(readFileSync(file).includes('private')).toBe(false);
+    expect(() => loadCheckpoint(file)).toThrow('no run can go on from it');
+  });
+
+  it('is refused where its weights are not those that were written', () => {
+    const bytes = Buffer.from(readFileSync(file));
+    bytes[bytes.length - 3]! ^= 0x40;
+    const damaged = path.join(folder, 'damaged.safetensors');
+    writeFileSync(damaged, bytes);
+    expect(() => loadScanModel(damaged, 'cpu')).toThrow('the file is damaged; take another one');
+  });
+
+  it('becomes a file of torch.save like any other', async () => {
+    const converted = await convertModel(file, path.join(folder, 'model.pt'));
+    expect(converted).toMatchObject({ tensors: net.stateDict().size, pooling: 'max' });
+  });
+});
+
+describe('models that come with the package', () => {
+  it('are known by name, and every other word is a path', () => {
+    expect(modelNames).toEqual(['default', 'phantom-hu']);
+    expect(modelPath('./default')).toBe('./default');
+    expect(modelPath('run/checkpoints/best.safetensors')).toBe('run/checkpoints/best.safetensors');
+    expect(() => loadScanModel('other', 'cpu')).toThrow(/other/);
+  });
+
+  it('are among the files that are published, and can be imported by name', () => {
+    const { files, exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+    expect(files).toContain('models');
+    expect(exports['./models/*']).toBe('./models/*');
+  });
+
+  for (const name of modelNames) {
+    it(`${name}: opens by its name, is small, and its card says what it is`, () => {
+      const file = modelPath(name);
+      expect(statSync(file).size).toBeLessThan(1e6);
+      const { model, point, trainedOn } = loadScanModel(name, 'cpu');
+      expect(model.input.kind).toBe(name === 'default' ? 'minmax-window' : 'hu-clip');
+      expect(trainedOn.size).toBeGreaterThan(0);
+      for (const patient of ['LIDC-IDRI-0001', 'LIDC-IDRI-0002', 'LIDC-IDRI-0003'])
+        expect(trainedOn.has(patient)).toBe(false);
+      const card = readFileSync(path.join(root, 'models', name, 'README.md'), 'utf8');
+      for (const word of [
+        'Research use only',
+        'Licence',
+        'make-models.mjs',
+        model.input.kind,
+        `| threshold | ${point.threshold};`,
+      ])
+        expect(card).toContain(word);
+      if (name === 'default')
+        for (const word of ['CC BY 3.0', '10.7937/K9/TCIA.2015.LO9QL9SX', 'native, not recorded'])
+          expect(card).toContain(word);
+      expect(Object.keys(loadTensorsSync(file).metadata)).not.toContain('config');
+    });
+  }
+});

@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { identityDirection, type Volume } from '../../../dist/ct/index.js';
+import type { ScanModel } from '../../../dist/model/scanModel.js';
+import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
+import { segmentScan } from '../../../dist/model/segmentScan.js';
+import { fromData, manualSeed, memory, nn, noGrad, scope } from '../../../dist/torch/index.js';
+
+const shape = [9, 30, 38] as const;
+
+function volumeOf(values: (at: number) => number, change: Partial<Volume> = {}): Volume {
+  return {
+    voxels: Int16Array.from({ length: 9 * 30 * 38 }, (_, at) => values(at)),
+    intensity: 'hu',
+    shape,
+    spacing: [1, 1, 2],
+    origin: [0, 0, 0],
+    direction: identityDirection,
+    uid: 'scan',
+    scale: 1,
+    offset: 0,
+    ...change,
+  };
+}
+
+describe('segmenting a whole scan', () => {
+  const volume = volumeOf((at) => ((at * 7919) % 4001) - 2000);
+  let model: ScanModel;
+  beforeAll(() => {
+    manualSeed(3);
+    const net = nn.unet({
+      inChannels: 3,
+      classes: 1,
+      depth: 3,
+      wf: 2,
+      padding: true,
+      batchNorm: true,
+      inputNorm: true,
+      sigmoid: true,
+    });
+    net.eval();
+    const input = { kind: 'hu-clip', low: -1000, high: 1000 } as const;
+    model = { net, contextSlices: 1, input, sizeMultiple: 4, device: 'cpu' };
+  });
+
+  /** The same by hand for one slice, whose size already divides: rows 0…27, columns 0…35. */
+  const byHand = (slice: number) =>
+    scope(() => {
+      const [height, width] = [32, 40];
+      const image = new Float32Array(3 * height * width);
+      for (let channel = 0; channel < 3; channel++)
+        for (let r = 0; r < height; r++)
+          for (let c = 0; c < width; c++) {
+            const from = Math.min(Math.max(slice + channel - 1, 0), 8);
+            const hu = volume.voxels[(from * 30 + Math.min(r, 29)) * 38 + Math.min(c, 37)] as number;
+            image[(channel * height + r) * width + c] = Math.max(-1000, Math.min(1000, hu));
+          }
+      const out = noGrad(() => model.net.forward(fromData(image, [1, 3, height, width])));
+      return Float32Array.from({ length: 30 * 38 }, (_, at) => {
+        const [r, c] = [Math.floor(at / 38), at % 38];
+        return (out.data() as Float32Array)[r * width + c] as number;
+      });
+    });
+
+  it('gives every voxel what the network says of its slice with its neighbours, edges repeated', async () => {
+    const probabilities = await scanProbabilities(volume, model, { batch: 4 });
+    expect(probabilities).toHaveLength(9 * 30 * 38);
+    for (const slice of [0, 4, 8]) {
+      const own = probabilities.subarray(slice * 30 * 38, (slice + 1) * 30 * 38);
+      const want = byHand(slice);
+      expect(Math.max(...own.map((value, at) => Math.abs(value - (want[at] as number))))).toBeLessThan(2e-5);
+    }
+  });
+
+  it('is the same for any number of slices in a forward pass, and leaves no tensor behind', async () => {
+    const before = memory().handles;
+    const one = await scanProbabilities(volume, model, { batch: 1 });
+    const many = await scanProbabilities(volume, model, { batch: 9 });
+    expect(Math.max(...one.map((value, at) => Math.abs(value - (many[at] as number))))).toBeLessThan(2e-5);
+    expect(memory().handles).toBe(before);
+  });
+
+  it('reads stored values with their scale and offset', async () => {
+    const halved = volumeOf((at) => (((at * 7919) % 4001) - 2000) / 2 - 100, { scale: 2, offset: 200 });
+    const even = volumeOf((at) => Math.trunc((((at * 7919) % 4001) - 2000) / 2 - 100) * 2 + 200);
+    expect(await scanProbabilities(halved, model)).toEqual(await scanProbabilities(even, model));
+  });
+
+  it('says how far it is, and stops between batches when it is told to', async () => {
+    const seen: number[] = [];
+    await scanProbabilities(volume, model, { batch: 4, onProgress: (done) => seen.push(done) });
+    expect(seen).toEqual([4, 8, 9]);
+    const stop = new AbortController();
+    const stopped = scanProbabilities(volume, model, { batch: 4, onProgress: () => stop.abort(), signal: stop.signal });
+    await expect(stopped).rejects.toThrow('aborted');
+  });
+
+  it('makes nodules of what lies above the threshold', async () => {
+    const point = { threshold: 0.5, minimumVoxels: 1, minimumScore: 0 };
+    const { probabilities, labels, nodules } = await segmentScan(volume, model, point);
+    const above = probabilities.filter((value) => value > 0.5).length;
+    expect(nodules.reduce((sum, { voxels }) => sum + voxels, 0)).toBe(above);
+    expect(labels.filter((label) => label > 0)).toHaveLength(above);
+  });
+
+  it('refuses a scan whose values are no HU', async () => {
+    const arbitrary = volumeOf(() => 0, { intensity: 'arbitrary' });
+    await expect(scanProbabilities(arbitrary, model)).rejects.toMatchObject({ code: 'scan-intensity' });
+  });
+});

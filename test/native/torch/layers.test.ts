@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { arange, manualSeed, nn, ones, scope, type Tensor } from '../../../dist/torch/index.js';
+
+interface Golden {
+  shape: number[];
+  names: string[];
+  shapes: number[][];
+  initialSha256: string;
+  output: number[];
+  outputShape: number[];
+  inputGradient: number[];
+  gradients: Record<string, number[]>;
+  buffers: Record<string, number[]>;
+  evalOutput: number[];
+}
+
+/** Made by test/golden/make/layers.py. */
+const golden: Record<string, Golden> = JSON.parse(
+  fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'golden', 'layers.json'), 'utf8'),
+);
+
+const layers: Record<string, () => nn.Module> = {
+  linear: () => nn.linear(5, 3),
+  'linear without bias': () => nn.linear(5, 3, { bias: false }),
+  conv2d: () => nn.conv2d(3, 4, 3),
+  'conv2d, all options': () =>
+    nn.conv2d(4, 6, [3, 2], { stride: [2, 1], padding: [1, 0], dilation: [1, 2], groups: 2, bias: false }),
+  'conv2d, padding same': () => nn.conv2d(2, 2, 3, { padding: 'same' }),
+  convTranspose2d: () => nn.convTranspose2d(3, 2, 2, { stride: 2 }),
+  'convTranspose2d, all options': () =>
+    nn.convTranspose2d(4, 6, [3, 2], {
+      stride: [2, 3],
+      padding: [1, 0],
+      outputPadding: [1, 2],
+      groups: 2,
+      dilation: [2, 1],
+      bias: false,
+    }),
+  batchNorm2d: () => nn.batchNorm2d(3),
+  'batchNorm2d, all options': () => nn.batchNorm2d(3, { eps: 1e-3, momentum: 0.25, affine: false }),
+  'batchNorm2d, plain mean': () => nn.batchNorm2d(3, { momentum: null }),
+  'batchNorm2d without statistics': () => nn.batchNorm2d(3, { trackRunningStats: false }),
+  relu: () => nn.relu(),
+  sigmoid: () => nn.sigmoid(),
+  sequential: () =>
+    nn.sequential(
+      nn.conv2d(2, 3, 3, { padding: 1 }),
+      nn.batchNorm2d(3),
+      nn.relu(),
+      nn.convTranspose2d(3, 1, 2, { stride: 2 }),
+      nn.sigmoid(),
+    ),
+};
+
+const flat = (tensor: Tensor): number[] => [...(tensor.detach().contiguous().data() as Float64Array)].map(Number);
+
+const expectClose = (found: number[], wanted: number[], what: string) => {
+  expect(found.length, what).toBe(wanted.length);
+  const furthest = Math.max(
+    0,
+    ...found.map((value, i) => Math.abs(value - wanted[i]!) / Math.max(1, Math.abs(wanted[i]!))),
+  );
+  expect(furthest, what).toBeLessThan(1e-12);
+};
+
+/** As layers.py makes it: exact in float64. */
+const inputOf = (shape: number[]): Tensor => {
+  const numel = shape.reduce((product, size) => product * size, 1);
+  const values = Float64Array.from({ length: numel }, (_, i) => (((i * 37) % 23) - 11) / 8);
+  const input = arange(0, numel, 1, { dtype: 'float64' });
+  (input.data() as Float64Array).set(values);
+  const shaped = input.view(...shape).clone();
+  shaped.requiresGrad = true;
+  return shaped;
+};
+
+describe('the layers beside PyTorch in float64', () => {
+  it('are those that were compared', () => expect(Object.keys(layers)).toEqual(Object.keys(golden)));
+
+  for (const [name, make] of Object.entries(layers))
+    it(`${name}: state names, initial values of a seed, forward, backward, buffers, eval`, () =>
+      scope(() => {
+        const wanted = golden[name]!;
+        manualSeed(7);
+        const layer = make();
+        const initial = layer.stateDict();
+        expect([...initial.keys()]).toEqual(wanted.names);
+        expect([...initial.values()].map(({ shape }) => shape)).toEqual(wanted.shapes);
+        const digest = createHash('sha256');
+        for (const tensor of initial.values())
+          if (tensor.dim > 0) digest.update(new Uint8Array(tensor.data().buffer as ArrayBuffer));
+        expect(digest.digest('hex'), 'every bit of the initial values').toBe(wanted.initialSha256);
+
+        layer.to('float64');
+        const input = inputOf(wanted.shape);
+        let output!: Tensor;
+        for (let step = 0; step < 2; step++) {
+          layer.zeroGrad();
+          input.grad = null;
+          output = layer.forward(input);
+          output.mul(output).sum().backward();
+        }
+        expect(output.shape).toEqual(wanted.outputShape);
+        expectClose(flat(output), wanted.output, 'output');
+        expectClose(flat(input.grad!), wanted.inputGradient, 'gradient of the input');
+        const parameters = layer.namedParameters();
+        expect([...parameters.keys()].sort()).toEqual(Object.keys(wanted.gradients).sort());
+        for (const [key, tensor] of parameters)
+          expectClose(flat(tensor.grad!), wanted.gradients[key]!, `gradient of ${key}`);
+        const buffers = layer.namedBuffers();
+        expect([...buffers.keys()].sort()).toEqual(Object.keys(wanted.buffers).sort());
+        for (const [key, tensor] of buffers)
+          expectClose(tensor.dim === 0 ? [Number(tensor.item())] : flat(tensor), wanted.buffers[key]!, key);
+        expectClose(flat(layer.eval().forward(input)), wanted.evalOutput, 'output of eval()');
+        layer.dispose();
+      }));
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['a size of nothing', () => nn.linear(0, 3), /nn\.linear: inFeatures: .*>=1/],
+    ['a size that is no whole number', () => nn.conv2d(1, 1.5, 3), /nn\.conv2d: outChannels: /],
+    ['an option that is none', () => nn.conv2d(1, 1, 3, { stides: 2 } as never), /nn\.conv2d: .*"stides"/],
+    [
+      'groups that do not divide',
+      () => nn.conv2d(3, 4, 1, { groups: 2 }),
+      /nn\.conv2d: groups: inChannels and outChannels/,
+    ],
+    ['a kernel of three sizes', () => nn.conv2d(1, 1, [1, 2, 3] as never), /nn\.conv2d: kernel: /],
+    ["padding 'same' with a stride", () => nn.conv2d(1, 1, 3, { stride: 2, padding: 'same' }), /padding: 'same' wants/],
+    ['a negative padding', () => nn.convTranspose2d(1, 1, 3, { padding: -1 }), /nn\.convTranspose2d: padding: /],
+    ['a momentum over one', () => nn.batchNorm2d(1, { momentum: 2 }), /nn\.batchNorm2d: momentum: /],
+    ['a function instead of a module', () => nn.sequential(nn.relu as never), /argument 0 is function, .*nn\.relu\(\)/],
+  ])('%s is refused with its place', (_, make, message) => {
+    expect(make).toThrow(message);
+  });
+
+  it('an input that does not fit is one error in these terms', () => {
+    expect(() => nn.batchNorm2d(3).forward(ones([3, 4]))).toThrow(/shape \[3,4\], wanted is \[B, channels, H, W\]/);
+    expect(() => nn.linear(5, 3).forward(ones([2, 4]))).toThrow(/linear/);
+  });
+});

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { stepMemory } from '../../support/stepMemory.js';
+
+// Resident memory needs the long run (test/long/step-memory.test.ts): in so few steps it says nothing.
+it('training steps leave no tensor and no byte behind, over epochs too', { timeout: 120_000 }, () => {
+  const { steps, memoryAfter500, memoryAtEnd, meanLoss } = stepMemory(1200);
+  expect(steps).toBe(1200);
+  expect(memoryAfter500.bytes.cpu).toBeGreaterThan(4 * 3 * 118_271);
+  expect(memoryAtEnd).toEqual(memoryAfter500);
+  expect(meanLoss).toBeLessThan(0.5);
+});

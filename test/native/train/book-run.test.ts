@@ -1,0 +1,280 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSampler } from '../../../dist/data/sampling/sampler.js';
+import { train } from '../../../dist/index.js';
+import { keep, manualSeed, nn, scope, setNumThreads, type Tensor } from '../../../dist/torch/index.js';
+import { loadTensorsSync, saveTensorsSync } from '../../../dist/torch/serialization/index.js';
+import { resolveTrainConfig, type TrainConfigInput } from '../../../dist/train/config/config.js';
+import { countsOf } from '../../../dist/train/parts/countsOf.js';
+import { criterionOf } from '../../../dist/train/parts/criterion.js';
+import type { TrainEvent } from '../../../dist/train/events.js';
+import { samplerOptionsOf, unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { optimizerOf } from '../../../dist/train/parts/optimizerOf.js';
+import { trainingStep } from '../../../dist/train/step.js';
+import { openTrainingData } from '../../../dist/train/session/trainingData.js';
+import { writeBookScans } from '../../support/bookScans.js';
+import { pythonInterpreter } from '../../support/python.js';
+
+const python = pythonInterpreter();
+const steps = 20;
+const seed = 5;
+
+let folder: string;
+beforeAll(async () => {
+  setNumThreads(1);
+  folder = mkdtempSync(join(tmpdir(), 'book-run-'));
+  await writeBookScans(join(folder, 'scans'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sumOf = (tensor: Tensor) => scope(() => tensor.to('float64').sum().item() as number);
+const values = (tensor: Tensor) => [...(tensor.detach().to('float64').contiguous().data() as Float64Array)];
+const furthest = (a: Tensor, b: Tensor): number =>
+  scope(() => {
+    expect(a.shape).toEqual(b.shape);
+    const other = values(b);
+    return values(a).reduce((most, value, i) => Math.max(most, Math.abs(value - other[i]!)), 0);
+  });
+const furthestOf = (a: number[], b: number[]) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+
+/** What a run is made of, by the run's own code; only the crops are float64. */
+async function partsOf(given: Partial<TrainConfigInput> = {}) {
+  const config = resolveTrainConfig({
+    data: join(folder, 'scans'),
+    out: 'none',
+    preset: 'book',
+    samples: 16 * steps,
+    seed,
+    ...given,
+  });
+  const data = await openTrainingData(config, join(mkdtempSync(join(folder, 'split-')), 'split.json'), () => {});
+  const sampler = await createSampler(data.train(), { ...samplerOptionsOf(config), dtype: 'float64' });
+  sampler.startEpoch(1);
+  manualSeed(config.seed);
+  return { config, split: data.split, sampler, net: nn.unet(unetOptionsOf(config)) };
+}
+
+describe.skipIf(python === null)(
+  "the preset `book` beside a Python program of the book's way (skipped without `npm run python`)",
+  () => {
+    const ours = {
+      initial: new Map<string, Tensor>(),
+      final: new Map<string, Tensor>(),
+      image: [] as Tensor[],
+      mask: [] as Tensor[],
+      loss: [] as number[],
+      dice: 0,
+      counted: [] as number[],
+      crops: 0,
+    };
+    let theirs: { crops: number } & Record<'loss' | 'dice' | 'tp' | 'fn' | 'fp' | 'image' | 'mask', number[]>;
+    let tensors: Map<string, Tensor>;
+    const mostApart = (state: ReadonlyMap<string, Tensor>, kind: 'initial' | 'final') =>
+      Math.max(...[...state].map(([name, tensor]) => furthest(tensor, tensors.get(`${kind}.${name}`)!)));
+
+    beforeAll(async () => {
+      const { config, sampler, net } = await partsOf();
+      ours.crops = sampler.counts.positiveCrops;
+      ours.initial = new Map([...net.stateDict()].map(([name, tensor]) => [name, tensor.detach().clone()]));
+      const [weights, out] = [join(folder, 'weights.safetensors'), join(folder, 'out.safetensors')];
+      saveTensorsSync(weights, ours.initial);
+      const program = new URL('../../golden/make/book_run.py', import.meta.url).pathname;
+      const beside = promisify(execFile)(python!, [
+        program,
+        join(folder, 'scans'),
+        weights,
+        String(seed),
+        String(steps),
+        out,
+      ]);
+      net.to('float64').train();
+      const criterion = criterionOf(config);
+      const counts = countsOf(config, 'cpu', 'training');
+      const step = trainingStep({
+        sampler: {
+          next() {
+            const batch = sampler.next();
+            ours.image.push(keep(batch.image));
+            ours.mask.push(keep(batch.mask));
+            return batch;
+          },
+        },
+        net,
+        criterion(probability, mask) {
+          const loss = criterion(probability, mask);
+          ours.loss.push(loss.mean().item() as number);
+          return loss;
+        },
+        optimizer: optimizerOf(net.parameters(), config),
+        counts,
+      });
+      for (let n = 0; n < steps; n++) step();
+      const { loss, truePositives, falseNegatives, falsePositives } = counts.read();
+      ours.dice = loss;
+      ours.counted = [truePositives, falseNegatives, falsePositives];
+      ours.final = net.stateDict();
+      theirs = JSON.parse((await beside).stdout);
+      tensors = loadTensorsSync(out).tensors;
+    }, 600_000);
+
+    it('cuts, labels, moves and blurs the same crops out of the same scans: within 1e-9 HU, each label', async ({
+      annotate,
+    }) => {
+      expect(ours.crops).toBe(6);
+      expect(theirs.crops).toBe(6);
+      const apart = furthest(ours.image[0]!, tensors.get('image')!);
+      await annotate(`crops: ${apart} HU`);
+      expect(apart).toBeLessThan(1e-9);
+      expect(values(ours.mask[0]!)).toEqual(values(tensors.get('mask')!));
+      expect(ours.mask.map(sumOf)).toEqual(theirs.mask);
+      expect(furthestOf(ours.image.map(sumOf), theirs.image)).toBeLessThan(1e-3);
+      expect(sumOf(ours.mask[0]!)).toBeGreaterThan(100);
+    });
+
+    it('starts from the weights that the same seed gives in Python', async ({ annotate }) => {
+      await annotate(`initial weights: ${mostApart(ours.initial, 'initial')}`);
+      expect(mostApart(ours.initial, 'initial')).toBeLessThan(1e-6);
+    });
+
+    it('has the same loss in each of twenty steps and the same weights after them, within 1e-8 in float64', async ({
+      annotate,
+    }) => {
+      await annotate(`loss: ${furthestOf(ours.loss, theirs.loss)}, weights: ${mostApart(ours.final, 'final')}`);
+      expect(ours.loss).toHaveLength(steps);
+      expect(furthestOf(ours.loss, theirs.loss)).toBeLessThan(1e-8);
+      expect(ours.loss[19]).toBeLessThan(ours.loss[0]! / 3);
+      expect(mostApart(ours.final, 'final')).toBeLessThan(1e-8);
+    });
+
+    it('counts the same pixels and logs the same loss, which is Dice alone', () => {
+      const total = (list: number[]) => list.reduce((sum, value) => sum + value, 0);
+      expect(ours.counted).toEqual([total(theirs.tp), total(theirs.fn), total(theirs.fp)]);
+      expect(Math.abs(ours.dice - total(theirs.dice))).toBeLessThan(1e-8);
+    });
+  },
+);
+
+describe('a fault that is mended in the preset `book`, and nothing else', () => {
+  /** Two batches, as bytes, and how many crops there are of each kind. */
+  const firstCrops = async (given: Partial<TrainConfigInput> = {}) => {
+    const { sampler } = await partsOf(given);
+    const found = scope(() => {
+      const batches = [sampler.next(), sampler.next()];
+      const bytes = (part: 'image' | 'mask') =>
+        Buffer.concat(batches.map((batch) => Buffer.from(Float64Array.from(values(batch[part])).buffer)));
+      return { image: bytes('image'), mask: bytes('mask'), counts: sampler.counts };
+    });
+    sampler.dispose();
+    return found;
+  };
+  let book: Awaited<ReturnType<typeof firstCrops>>;
+  beforeAll(async () => {
+    book = await firstCrops();
+  });
+
+  it.each([
+    ['offsetNoOp', 'images and labels'],
+    ['batchTransform', 'images and labels'],
+    ['transposedDirection', 'images and labels'],
+    ['edgeMismatch', 'images and labels'],
+    ['annotatedSliceOnly', 'images and labels'],
+    ['borderAtWindow', 'images'],
+    ['noiseAfterClamp', 'images'],
+    ['shiftedLabel', 'labels'],
+    ['labelResample', 'labels'],
+    ['wrapAtEdges', 'labels'],
+    ['boxLabels', 'labels'],
+    ['stopOnEither', 'labels'],
+  ])('%s, changes %s', async (fault, changed) => {
+    const { image, mask } = await firstCrops({ compat: { [fault]: false } });
+    expect([!image.equals(book.image), !mask.equals(book.mask)]).toEqual([
+      changed.includes('images'),
+      changed.includes('labels'),
+    ]);
+  });
+
+  it('positiveCropsOnly, lets the crops without a nodule in that `negatives` asks for', async () => {
+    expect((await firstCrops({ negatives: 0.25 })).counts.negativeCrops).toBe(0);
+    const mended = await firstCrops({ negatives: 0.25, compat: { positiveCropsOnly: false } });
+    expect(mended.counts.negativeCrops).toBeGreaterThan(0);
+  });
+
+  it('biasInit, draws the biases around 0', async () => {
+    const biases = async (biasInit: boolean) => {
+      const { net } = await partsOf({ compat: { biasInit } });
+      return [...net.namedParameters()].flatMap(([name, tensor]) =>
+        /up\.bias$|block\.[03]\.bias$/.test(name) ? values(tensor) : [],
+      );
+    };
+    const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
+    expect(mean(await biases(true))).toBeLessThan(-0.04);
+    expect(Math.abs(mean(await biases(false)))).toBeLessThan(0.015);
+  });
+
+  it('strideSplit, chooses who validates by the seed, not by the place in the list', async () => {
+    expect((await partsOf()).split).toMatchObject({ rule: 'stride', validation: ['1.0'] });
+    const chosen = await Promise.all(
+      [1, 2, 3, 4].map((drawn) => partsOf({ seed: drawn, compat: { strideSplit: false } })),
+    );
+    expect(chosen.some(({ split }) => split.validation[0] !== '1.0')).toBe(true);
+  });
+});
+
+describe('a run with the preset `book`', { timeout: 60_000 }, () => {
+  let runs = 0;
+  const run = async (given: Partial<TrainConfigInput>) => {
+    const events: TrainEvent[] = [];
+    const fixed = { preset: 'book', samples: 8, batch: 8, cropSize: 32, epochs: 1, images: 0, threads: 1 } as const;
+    for await (const event of train({
+      ...fixed,
+      data: join(folder, 'scans'),
+      out: join(folder, `run-${++runs}`),
+      ...given,
+    }))
+      events.push(event);
+    const only = <T extends TrainEvent['type']>(type: T) =>
+      events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
+    return {
+      loss: only('step')[0]!.loss,
+      trained: only('epoch')[0]!.metrics,
+      slices: only('validation-progress').at(-1)!.of,
+      validation: only('validation')[0]!,
+    };
+  };
+
+  it('looks at positive slices only, takes pixel recall for the score, logs Dice alone, and counts negative false positives where nothing is augmented', async () => {
+    // A network that has seen one batch gives next to nothing.
+    const low = { threshold: 1e-6, augment: { flip: false, offset: 0, scale: 0, rotate: false, noise: 0 } };
+    const { loss, trained, slices, validation } = await run(low);
+    expect(slices).toBeLessThan(18);
+    expect(validation.metrics.recall).toBeGreaterThan(0);
+    expect(validation.score).toBe(validation.metrics.recall);
+    expect(loss).toBeLessThan(1);
+    expect(trained.percent.falsePositive).toBeLessThan(0);
+    expect(trained.precision).toBeLessThan(0);
+
+    const compat = { positiveSlicesOnly: false, selectByRecall: false, diceLogged: false, bitwiseNot: false };
+    const mended = await run({ ...low, compat });
+    expect(mended.slices).toBe(18);
+    expect(mended.validation.score).not.toBe(mended.validation.metrics.recall);
+    expect(mended.loss).toBeGreaterThan(1);
+    expect(mended.trained.percent.falsePositive).toBeGreaterThan(0);
+  });
+
+  it('counts false positives as they are where anything is augmented, whatever the switch', async () => {
+    expect((await run({})).trained.percent.falsePositive).toBeGreaterThanOrEqual(0);
+  });
+
+  it('keeps a first model that scores 0 as the best, unless zeroIsBest is mended', async () => {
+    const threshold = 0.999999;
+    expect((await run({ threshold })).validation).toMatchObject({ score: 0, best: true });
+    expect((await run({ threshold, compat: { zeroIsBest: false } })).validation).toMatchObject({
+      score: 0,
+      best: false,
+    });
+  });
+});

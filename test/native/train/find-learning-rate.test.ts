@@ -1,0 +1,65 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { XMLParser } from 'fast-xml-parser';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writePhantoms } from '../../../dist/index.js';
+import { findLearningRate, hasDiverged, smoothedBothWays, smoothedLosses } from '../../../dist/train/inspect/findLearningRate.js';
+import { ratePlot } from '../../../dist/train/inspect/ratePlot.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'find-rate-'));
+  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('smoothed losses', () => {
+  it('are what a constant loss is, from the first step on', () => {
+    for (const loss of smoothedLosses([0.4, 0.4, 0.4])) expect(loss).toBeCloseTo(0.4, 12);
+  });
+  it('to both sides have their least value where the losses have it, not behind it', () => {
+    const valley = Array.from({ length: 81 }, (_, i) => Math.abs(i - 40));
+    const least = (values: number[]) => values.indexOf(Math.min(...values));
+    expect(least(smoothedBothWays(valley))).toBe(40);
+    expect(least(smoothedLosses(valley))).toBeGreaterThan(44);
+  });
+  it('have diverged once they have lost what was gained, or are not finite, and not by noise on a level loss', () => {
+    const falling = Array.from({ length: 20 }, (_, i) => 1 - 0.04 * i);
+    expect(hasDiverged(falling)).toBe(false);
+    expect(hasDiverged([...falling, 0.9])).toBe(false);
+    expect(hasDiverged([...falling, 1.01])).toBe(true);
+    expect(hasDiverged([...falling, Number.NaN])).toBe(true);
+    expect(hasDiverged(Array.from({ length: 30 }, (_, i) => 0.9 + 0.01 * (i % 2)))).toBe(false);
+  });
+});
+
+describe('findLearningRate', { timeout: 120_000 }, () => {
+  it('sweeps from rate to rate in equal steps of the logarithm, makes no folder, and plots what it found', async () => {
+    const seen: number[] = [];
+    const config = {
+      ...{ data: join(folder, 'scans'), out: join(folder, 'none'), samples: 24, batch: 8, cropSize: 32, threads: 1 },
+      ...{ contextSlices: 0, network: { depth: 2, wf: 2 }, ema: 0.9 },
+    };
+    const sweep = { from: 1e-4, to: 10, steps: 21 };
+    const found = await findLearningRate(config, sweep, { onStep: (done) => seen.push(done) });
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+    expect(seen).toEqual(Array.from({ length: found.rates.length }, (_, i) => i + 1));
+    for (const [step, rate] of found.rates.entries()) expect(Math.log10(rate)).toBeCloseTo(-4 + step / 4, 9);
+    expect(found.losses.every((loss) => loss > 0 && loss < 1)).toBe(true);
+    expect(found.least).toBe(found.rates[found.smoothed.indexOf(Math.min(...found.smoothed))]);
+    const fellToTheEnd = !found.diverged && found.rates.indexOf(found.least) >= found.rates.length - 10;
+    expect(found.suggested).toBe(fellToTheEnd ? null : Number((found.least / 10).toPrecision(2)));
+    const { svg } = new XMLParser({ ignoreAttributes: false }).parse(ratePlot(found));
+    const [each, smoothed] = svg.polyline.map((line: { '@_points': string }) => line['@_points'].split(' '));
+    expect([each.length, smoothed.length]).toEqual([found.rates.length, found.rates.length]);
+    expect(JSON.stringify(svg.text)).toContain('least smoothed loss at');
+  });
+
+  it('refuses a sweep that does not rise', async () => {
+    const config = { data: join(folder, 'scans'), out: join(folder, 'none') };
+    await expect(findLearningRate(config, { from: 1, to: 0.1 })).rejects.toThrow(
+      /from 1 to 0\.1 in 120 steps was asked/,
+    );
+  });
+});

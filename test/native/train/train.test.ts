@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resumeTraining, train, writePhantoms } from '../../../dist/index.js';
+import { loadTensorsSync } from '../../../dist/torch/index.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'train-'));
+  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const config = (out: string) => ({
+  data: join(folder, 'scans'),
+  out: join(folder, out),
+  epochs: 1,
+  samples: 64,
+  threads: 1,
+  images: 0,
+});
+
+describe('train()', { timeout: 60_000 }, () => {
+  it('stops, saves and lets the folder go where the loop is left, and can go on from there', async () => {
+    for await (const event of train(config('left'))) if (event.type === 'step' && event.step === 2) break;
+    expect(existsSync(join(folder, 'left', 'lock.json'))).toBe(false);
+    const last = readFileSync(join(folder, 'left', 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .at(-1) as string;
+    expect(JSON.parse(last)).toMatchObject({ type: 'end', status: 'stopped' });
+    const types: string[] = [];
+    let step = 0;
+    for await (const event of resumeTraining(join(folder, 'left'))) {
+      types.push(event.type);
+      if (event.type === 'step') step = event.step;
+    }
+    expect(step).toBe(4);
+    expect(types[0]).toBe('start');
+    expect(types.at(-1)).toBe('end');
+  });
+
+  it('throws what goes wrong in the worker as the one error type', async () => {
+    const events = train({ ...config('x'), data: join(folder, 'nowhere') });
+    await expect(events.next()).rejects.toMatchObject({ name: 'NoduleTrainError', code: 'data-missing' });
+  });
+
+  it('refuses to record steps on the CPU, as only CUDA can', async () => {
+    const events = train({ ...config('captured'), device: 'cpu', captureSteps: true });
+    await expect(events.next()).rejects.toMatchObject({
+      code: 'device',
+      message: expect.stringContaining('`captureSteps` on the CPU'),
+    });
+  });
+
+  const recipes = [
+    { loss: 'dice-ce', optimizer: 'adamw', schedule: 'poly', warmUpSteps: 2, ema: 0.9 },
+    { loss: 'focal-tversky', optimizer: 'sgd', learningRate: 0.05, schedule: 'one-cycle', accumulate: 2 },
+    { loss: 'dice-boundary', clipNorm: 0.5, precision: 'bf16', batch: 8 },
+    { loss: 'generalized-dice', schedule: 'constant', lossBatch: true },
+    { loss: 'log-cosh-dice', optimizer: 'sgd', nesterov: false, weightDecay: 1e-4 },
+    { loss: 'dice-focal', focalAlpha: 0.75, squaredDice: true },
+  ] as const;
+  it.each(recipes)('gives the same bits whether it was interrupted or not: %j', async (recipe) => {
+    const one = { ...config(''), ...recipe, samples: 32, batch: 8, cropSize: 32, logSteps: 1 };
+    const bits = (out: string) => {
+      const hash = createHash('sha256');
+      const { tensors } = loadTensorsSync(join(folder, out, 'checkpoints', 'last.safetensors'));
+      for (const [name, tensor] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1)))
+        hash.update(name).update(JSON.stringify(tensor.toArray()));
+      return hash.digest('hex');
+    };
+    const name = `${recipe.loss}`;
+    let steps = 0;
+    for await (const event of train({ ...one, out: join(folder, `${name}-whole`) }))
+      if (event.type === 'step') {
+        steps = event.step;
+        expect(Number.isFinite(event.loss)).toBe(true);
+      }
+    expect(steps).toBe('accumulate' in recipe ? 2 : 4);
+    for await (const event of train({ ...one, out: join(folder, `${name}-left`) })) if (event.type === 'step') break;
+    for await (const _ of resumeTraining(join(folder, `${name}-left`)));
+    expect(bits(`${name}-left`)).toBe(bits(`${name}-whole`));
+  });
+
+  it('ends early where the score gets no better for so many validations, and stays finished', async () => {
+    const notes: string[] = [];
+    let epochs = 0;
+    const out = join(folder, 'patient');
+    // A learning rate of next to nothing leaves the score where it is.
+    for await (const event of train({ ...config(''), out, learningRate: 1e-12, samples: 16, epochs: 9, patience: 2 })) {
+      if (event.type === 'note') notes.push(event.text);
+      if (event.type === 'epoch') epochs = event.epoch;
+    }
+    expect(epochs).toBeLessThanOrEqual(3);
+    expect(notes.join()).toContain('No better score in 2 validations');
+    const types = [];
+    for await (const event of resumeTraining(out)) types.push(event.type);
+    expect(types).toEqual(['note', 'end']);
+  });
+
+  it('refuses what cannot go together at the call, before any scan is read', () => {
+    expect(() => train({ ...config('sgd'), optimizer: 'sgd', momentum: 0 })).toThrow('`nesterov`');
+  });
+
+  it('refuses a wrong configuration at the call', () => {
+    expect(() => train({ ...config('x'), epochs: 0 })).toThrow('`epochs`');
+  });
+});

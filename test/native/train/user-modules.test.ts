@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, writePhantoms } from '../../../dist/index.js';
+import { loadTensorsSync } from '../../../dist/torch/index.js';
+import { fileSum } from '../../../dist/train/fileSum.js';
+import { openTraining } from '../../../dist/train/session/session.js';
+import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
+import { tensorsHash } from '../../../dist/model/tensorsHash.js';
+import { moduleFile } from '../../../dist/train/userModules/userModule.js';
+
+const example = resolve(import.meta.dirname, '..', '..', '..', 'examples', 'custom-training.mjs');
+const torch = pathToFileURL(resolve(import.meta.dirname, '..', '..', '..', 'dist', 'torch', 'index.js')).href;
+let folder: string;
+const config = (out: string, more: Partial<TrainConfigInput>): TrainConfigInput => ({
+  data: join(folder, 'scans'),
+  out: join(folder, out),
+  epochs: 1,
+  samples: 24,
+  batch: 8,
+  cropSize: 32,
+  threads: 1,
+  images: 0,
+  contextSlices: 1,
+  network: { depth: 2, wf: 2 },
+  ...more,
+});
+/** Losses of the first two steps, without a run's folder. */
+const losses = async (more: Partial<TrainConfigInput>) => {
+  const training = await openTraining(resolveTrainConfig(config('none', more)), null, null, () => {});
+  const steps = stepRunnerOf(training);
+  training.sampler.startEpoch(1);
+  return [0, 1].map((step) => {
+    const before = training.counts.read().loss;
+    steps.run(step, 1);
+    return training.counts.read().loss - before;
+  });
+};
+const bits = (out: string) =>
+  tensorsHash(loadTensorsSync(join(folder, out, 'checkpoints', 'last.safetensors')).tensors);
+/** A module whose functions give what is wrong. */
+const wrong = (name: string, body: string) => {
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(path, `import * as t from ${JSON.stringify(torch)};\nexport ${body}`);
+  return `${path}#${name}`;
+};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'modules-'));
+  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('modules of the user', { timeout: 120_000 }, () => {
+  it('custom-training.mjs: each of its three functions changes what is trained', async () => {
+    const plain = await losses({});
+    for (const given of [
+      { lossModule: `${example}#softenedDice` },
+      { augmentModule: `${pathToFileURL(example).href}#gamma` },
+      { samplerModule: `${example}#oftenHard` },
+    ]) {
+      const changed = await losses(given);
+      expect(changed.every(Number.isFinite)).toBe(true);
+      for (const step of [0, 1]) expect(changed[step], JSON.stringify(given)).not.toBe(plain[step]);
+    }
+  });
+
+  it('give the same bits whether the run was interrupted or not, and refuse to go on while a module is another', async () => {
+    const dice = 'const loss = (p, y) => t.losses.dice(p, y);';
+    const all = {
+      lossModule: wrong('loss', dice),
+      augmentModule: `${example}#gamma`,
+      samplerModule: `${example}#oftenHard`,
+    };
+    for await (const _ of train(config('whole', all))) {
+      // To its end.
+    }
+    for await (const event of train(config('left', all))) if (event.type === 'step' && event.step === 2) break;
+    const { files } = JSON.parse(readFileSync(join(folder, 'left', 'manifest.json'), 'utf8'));
+    expect(files).toEqual({
+      lossModule: fileSum(join(folder, 'loss.mjs')),
+      augmentModule: fileSum(example),
+      samplerModule: fileSum(example),
+    });
+    wrong('loss', 'const loss = (p, y) => t.losses.crossEntropy(p, y);');
+    await expect(resumeTraining(join(folder, 'left')).next()).rejects.toThrow(
+      /the file of `lossModule` .* has SHA-256 [0-9a-f]{64}, but the run began with [0-9a-f]{64}; put the old one back/,
+    );
+    wrong('loss', dice);
+    for await (const _ of resumeTraining(join(folder, 'left'))) {
+      // To its end.
+    }
+    expect(bits('left')).toBe(bits('whole'));
+  });
+
+  it.each([
+    [
+      'lossModule',
+      'const mean = (p, y) => t.losses.dice(p, y).mean();',
+      /returned has shape \[\]; wanted is a Tensor \[8\]/,
+    ],
+    ['lossModule', 'const value = () => 0.5;', /returned is number, no Tensor/],
+    ['lossModule', 'const nan = (p, y) => t.losses.dice(p, y).mul(NaN);', /holds values that are not finite/],
+    ['lossModule', 'const cut = (p, y) => t.losses.dice(p.detach(), y);', /returned has no gradient/],
+    [
+      'augmentModule',
+      'const narrow = ({ image, mask }) => ({ image: image.narrow(3, 0, 16), mask });',
+      /image of the augmentation .* has shape \[8, 3, 32, 16\]/,
+    ],
+    [
+      'augmentModule',
+      'const wide = ({ image, mask }) => ({ image, mask: mask.mul(255) });',
+      /mask of the augmentation .* values from 0 to 255/,
+    ],
+    [
+      'samplerModule',
+      'const none = () => ({ batch: 4 });',
+      /it has no startEpoch\(\); .* its batch is 4, this run's is 8/,
+    ],
+    ['lossModule', 'const other = 1; // no function', /its export other is number; it exports other/],
+  ] as const)('%s: what does not keep the contract is named: %s', async (option, body, message) => {
+    const name = body.split(' ')[1] as string;
+    await expect(losses({ [option]: wrong(name, body) })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['there.mjs#x', /there is no file .*there\.mjs; wanted is a module and the name of a function/],
+    ['https://example.org/x.mjs#x', /only files can be loaded/],
+    ['x.mjs#', /no export is named behind #/],
+  ])('%s is refused', (given, message) => {
+    expect(() => moduleFile('lossModule', given)).toThrow(message);
+  });
+});

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { addSchemaOptions } from '../../../dist/cli/schemaOptions.js';
+import { resolveTrainConfig, trainConfigSchema } from '../../../dist/train/config/config.js';
+
+const parse = (...args: string[]) => {
+  const command = new Command('train').exitOverride().configureOutput({ outputError: () => {} });
+  const given = addSchemaOptions(command, trainConfigSchema);
+  command.parse(args, { from: 'user' });
+  return given();
+};
+
+describe('addSchemaOptions', () => {
+  it('gives back only what was given, in the shape of the schema', () => {
+    expect(parse('--epochs', '2', '--network-pooling', 'avg', '--no-augment-flip', '--compat-bias-init')).toEqual({
+      epochs: 2,
+      network: { pooling: 'avg' },
+      augment: { flip: false },
+      compat: { biasInit: true },
+    });
+  });
+
+  it('has an option for every leaf of the training schema, with its default in the help', () => {
+    const command = new Command('train');
+    addSchemaOptions(command, trainConfigSchema);
+    const help = command.helpInformation().replace(/\s+/g, ' ');
+    expect(help).toContain('--epochs <number> epochs to train (default: 20)');
+    expect(help).toContain('--network-depth <number> levels of the U-Net (default: 3)');
+    const leaves = (value: object, at = ''): string[] =>
+      Object.entries(value).flatMap(([name, field]) => {
+        const path = at === '' ? name : `${at}${name[0]!.toUpperCase()}${name.slice(1)}`;
+        return typeof field === 'object' && field !== null ? leaves(field, path) : [path];
+      });
+    const flags = new Map(command.options.map((option) => [option.attributeName(), option.description]));
+    const withDefault = leaves(resolveTrainConfig({ data: 'a', out: 'b' }));
+    expect(withDefault.filter((name) => !flags.has(name))).toEqual([]);
+    for (const name of withDefault) flags.delete(name);
+    expect([...flags.values()].filter((description) => description.includes('(default:'))).toEqual([]);
+  });
+
+  it('leaves the choice between preset and default to the schema', () => {
+    const config = resolveTrainConfig(parse('--data', 'a', '--out', 'b', '--preset', 'book', '--no-compat-bias-init'));
+    expect([config.samples, config.compat.biasInit, config.compat.boxLabels]).toEqual([300_000, false, true]);
+  });
+
+  it.each([
+    [['--epochs', 'two'], 'A number is wanted.'],
+    [['--loss', 'l2'], 'Allowed choices are dice, dice-ce, '],
+    [['--epoch', '2'], 'Did you mean'],
+  ])('refuses %j', (args, message) => {
+    expect(() => parse(...args)).toThrow(message);
+  });
+});

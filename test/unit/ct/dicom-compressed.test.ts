@@ -1,0 +1,148 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeFrame } from '../../../dist/ct/dicom/frames/decodeFrame.js';
+import { pixelFormat } from '../../../dist/ct/dicom/pixelFormat.js';
+import { readDicomFile } from '../../../dist/ct/dicom/readDicomFile.js';
+import { transferSyntaxOf } from '../../../dist/ct/dicom/transferSyntax.js';
+
+const golden = 'test/golden/dicom-compressed';
+const expected: {
+  rows: number;
+  columns: number;
+  files: Record<string, { lossless: boolean; signed: boolean; frames: number[][] }>;
+} = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dicom-compressed-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const opened = async (path: string) => {
+  const file = (await readDicomFile(path))!;
+  const frames = file.tags.number('NumberOfFrames') ?? 1;
+  const format = pixelFormat(file.tags);
+  return { path, name: path, syntax: file.syntax, pixels: file.pixels!, format, frames };
+};
+
+const framesOf = async (path: string): Promise<number[][]> => {
+  const file = await opened(path);
+  const decoded: number[][] = [];
+  for (let frame = 0; frame < file.frames; frame++) {
+    const { buffer, byteOffset, byteLength } = Buffer.from(await decodeFrame({ ...file, frame }));
+    const bytes = buffer.slice(byteOffset, byteOffset + byteLength);
+    const { bitsAllocated, signed } = file.format;
+    const values =
+      bitsAllocated === 8 ? new Uint8Array(bytes) : signed ? new Int16Array(bytes) : new Uint16Array(bytes);
+    decoded.push([...values]);
+  }
+  return decoded;
+};
+
+const damaged = async (name: string, change: (bytes: Buffer) => Buffer): Promise<string> => {
+  const path = join(folder, `${name}-damaged.dcm`);
+  await writeFile(path, change(await readFile(join(golden, `${name}.dcm`))));
+  return path;
+};
+
+/** Where the first fragment of the only frame begins: after the item of the offset table and its own item's tag. */
+const streamStart = (bytes: Buffer): number => {
+  const table = bytes.indexOf(Buffer.from('feff00e0', 'hex'));
+  return table + 8 + bytes.readUInt32LE(table + 4) + 8;
+};
+
+const refusal = (path: string, frame = 0) =>
+  opened(path)
+    .then((file) => decodeFrame({ ...file, frame }))
+    .then(
+      () => expect.unreachable('it was read'),
+      ({ code, message }: { code: string; message: string }) => `${code}: ${message}`,
+    );
+
+describe('compressed frames', () => {
+  const files = Object.entries(expected.files);
+
+  it.each(files.filter(([, { lossless }]) => lossless))(
+    'have the values that GDCM reads: %s',
+    async (name, { frames }) => {
+      expect(await framesOf(join(golden, `${name}.dcm`))).toEqual(frames);
+    },
+  );
+
+  it.each(files.filter(([, { lossless }]) => !lossless))(
+    'that lost something differ from GDCM by 1 at most: %s',
+    async (name, { frames }) => {
+      const [ours] = await framesOf(join(golden, `${name}.dcm`));
+      expect(Math.max(...ours!.map((value, k) => Math.abs(value - frames[0]![k]!)))).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it.each(['jpeg-lossless-unsigned12', 'jpeg-ls-unsigned12', 'jpeg-2000-unsigned12', 'rle-unsigned12'])(
+    'are refused where they are cut off, not filled up: %s',
+    async (name) => {
+      for (const kept of [0.9, 0.5, 0.1, 0.02]) {
+        const path = await damaged(name, (bytes) => {
+          const start = streamStart(bytes);
+          const length = bytes.readUInt32LE(start - 4);
+          const short = 2 * Math.floor((length * kept) / 2);
+          const end = Buffer.from('feffdde000000000', 'hex');
+          const out = Buffer.concat([bytes.subarray(0, start + short), end]);
+          out.writeUInt32LE(short, start - 4);
+          return out;
+        });
+        expect(await refusal(path)).toMatch(
+          /^dicom-codec: reading .*damaged\.dcm: frame 1 of 1 does not decode as (JPEG|RLE)/,
+        );
+      }
+      // The decoder is as good as new after a failure.
+      expect(await framesOf(join(golden, `${name}.dcm`))).toEqual(expected.files[name]!.frames);
+    },
+  );
+
+  it.each([
+    ['jpeg-lossless-unsigned12', 'ffc3', 5],
+    ['jpeg-ls-unsigned12', 'fff7', 5],
+    ['jpeg-2000-unsigned12', 'ff4fff51', 10],
+  ])('are refused before anything is allocated where the stream claims another size: %s', async (name, marker, at) => {
+    const path = await damaged(name, (bytes) => {
+      const where = bytes.indexOf(Buffer.from(marker, 'hex'), streamStart(bytes)) + at;
+      bytes.fill(0xff, where, where + 1);
+      return bytes;
+    });
+    expect(await refusal(path)).toMatch(/it is \d+ x \d+ and the header says 40 x 36/);
+  });
+
+  it('are refused where fragments end before the file says so, and where the offset table lies', async () => {
+    const short = await damaged('jpeg-ls-signed', (bytes) => bytes.subarray(0, bytes.length - 20));
+    expect(await refusal(short)).toMatch(/runs beyond the end of the file|ends before its fragments do/);
+    const table = await damaged('frames-table', (bytes) => {
+      const at = bytes.indexOf(Buffer.from('feff00e0', 'hex')) + 8;
+      bytes.writeUInt32LE(bytes.readUInt32LE(at + 4) + 2, at + 4);
+      return bytes;
+    });
+    expect(await refusal(table)).toMatch(/its offset table says \d+ for frame 1, where no fragment begins/);
+  });
+
+  it('of values that the header has no bits for are refused', async () => {
+    const file = await opened(join(golden, 'jpeg-2000-gdcm.dcm'));
+    const format = { ...file.format, bitsStored: 8, highBit: 7 };
+    await expect(decodeFrame({ ...file, format, frame: 0 })).rejects.toThrow(
+      /value 0 is -1024, and the header's 8 bits hold -128 to 127/,
+    );
+  });
+
+  it('in a syntax that is not read are refused by its name', async () => {
+    const file = await opened(join(golden, 'jpeg-ls-signed.dcm'));
+    for (const [uid, name] of [
+      ['1.2.840.10008.1.2.4.50', 'JPEG Baseline'],
+      ['1.2.840.10008.1.2.4.51', 'JPEG Extended'],
+      ['1.2.840.10008.1.2.4.201', 'High-Throughput JPEG 2000 Lossless'],
+      ['1.2.840.10008.1.2.4.100', 'transfer syntax 1.2.840.10008.1.2.4.100'],
+    ] as const)
+      await expect(decodeFrame({ ...file, syntax: transferSyntaxOf(uid), frame: 0 })).rejects.toThrow(
+        `its pixels are compressed as ${name}; wanted is no compression, RLE, JPEG Lossless, JPEG-LS or JPEG 2000`,
+      );
+  });
+});

@@ -1,0 +1,48 @@
+import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mapNpy, writeNpy } from '../../../dist/data/store/npy.js';
+
+const file = async () => join(await mkdtemp(join(tmpdir(), 'npy-')), 'array.npy');
+
+describe('an array on disk', () => {
+  it('comes back with its type and shape', async () => {
+    const path = await file();
+    for (const [shape, data] of [
+      [[2, 3], Int16Array.from([1, -2, 32767, -32768, 0, 5])],
+      [[4], Int32Array.from([1, -1, 2 ** 31 - 1, 0])],
+      [[1, 1, 2], Uint8Array.from([0, 255])],
+      [[0], new Int32Array(0)],
+    ] as const) {
+      await rm(path, { force: true });
+      await writeNpy(path, shape, data);
+      expect(mapNpy(path)).toEqual({ shape: [...shape], data });
+    }
+  });
+
+  it('cut short is refused with the bytes found and wanted', async () => {
+    const path = await file();
+    await writeNpy(path, [100], new Int16Array(100));
+    await truncate(path, 128 + 50);
+    expect(() => mapNpy(path)).toThrow('found 50 bytes of data, wanted 200 for the shape [100]');
+  });
+
+  it('is mapped: what is written into it does not reach the file, and a file that is taken away stays readable', async () => {
+    const path = await file();
+    await writeNpy(path, [3], Int16Array.from([1, 2, 3]));
+    const before = await readFile(path);
+    const { data } = mapNpy(path);
+    data[1] = 99;
+    expect(await readFile(path)).toEqual(before);
+    expect([...mapNpy(path).data]).toEqual([1, 2, 3]);
+    await rm(path);
+    expect([...data]).toEqual([1, 99, 3]);
+  });
+
+  it('that is a folder or not there is refused with the reason', async () => {
+    const path = await file();
+    expect(() => mapNpy(path)).toThrow(`mapping ${path}: opening it failed: No such file`);
+    expect(() => mapNpy(tmpdir())).toThrow('it is no regular file');
+  });
+});

@@ -1,0 +1,229 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDataset, openSource, splitOfFold } from '../../../dist/data/index.js';
+import { writeCrop, writeJson, writeNnunetFixture } from '../../support/datasets.js';
+import { sharedData } from '../../support/shared.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'source-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+const put = (name: string, text = '') => {
+  mkdirSync(dirname(join(dir, name)), { recursive: true });
+  writeFileSync(join(dir, name), text);
+};
+const list = 'seriesuid,coordX,coordY,coordZ,diameter_mm\na,1,2,3,4\nb,1,2,3,4\ngone,1,2,3,4\n';
+const luna = () => {
+  put('annotations.csv', list);
+  for (const scan of ['subset0/a.mhd', 'subset2/b.mhd']) put(scan);
+};
+const cases = { 'LIDC-IDRI-0004_n0': 5, 'LIDC-IDRI-0004_n1': 0, 'LIDC-IDRI-0011_n0': 7 };
+
+describe('a folder in the layout of LUNA16', () => {
+  it('has votes, masks, lungs, excluded findings and false candidates where they are there', async () => {
+    luna();
+    for (const name of ['votes/a_votes.mhd', 'masks/b_mask.mha', 'seg-lungs-LUNA16/a.mhd', 'seg-lungs-LUNA16/a.zraw'])
+      put(name);
+    put('annotations_excluded.csv', 'seriesuid,coordX,coordY,coordZ,diameter_mm\nb,7,8,9,-1\n');
+    put('candidates.csv', 'seriesuid,coordX,coordY,coordZ,class\na,9,9,9,0\n');
+    put('candidates_V2.csv', 'seriesuid,coordX,coordY,coordZ,class\na,1,2,3,0\na,4,5,6,1\ngone,1,1,1,0\nb,7,7,7,0\n');
+    const { scans, missing } = await openSource(dir);
+    expect(missing).toBe(1);
+    const [a, b] = scans.map(({ truth }) => truth);
+    expect([a!.votes, a!.mask, a!.lungs]).toEqual([
+      join(dir, 'votes/a_votes.mhd'),
+      null,
+      join(dir, 'seg-lungs-LUNA16/a.mhd'),
+    ]);
+    expect([b!.votes, b!.mask, b!.lungs]).toEqual([null, join(dir, 'masks/b_mask.mha'), null]);
+    expect([a!.candidates, b!.candidates]).toEqual([[[1, 2, 3]], [[7, 7, 7]]]);
+    expect([a!.excluded!.length, b!.excluded![0]!.center, b!.excluded![0]!.diameterMm]).toEqual([0, [7, 8, 9], null]);
+  });
+
+  it('has a fold for each subset, and one whose subset is not there cannot be taken', async () => {
+    luna();
+    const source = await openSource(dir);
+    expect(source.folds).toHaveLength(3);
+    expect(splitOfFold(source, { fold: 2 })).toMatchObject({
+      train: ['a'],
+      validation: ['b'],
+      rule: 'fold',
+      unit: 'series',
+    });
+    expect(() => splitOfFold(source, { fold: 1 })).toThrow(/the part validation is empty/);
+    expect(() => splitOfFold(source, { fold: 3 })).toThrow(/taking fold 3 of .*: there are 3 folds, counted from 0/);
+  });
+
+  it('with a damaged list of candidates is refused with the line', async () => {
+    luna();
+    put('candidates.csv', 'seriesuid,coordX,coordY,coordZ,class\na,9,9,9,0\na,9,x,9,0\n');
+    await expect(openSource(dir)).rejects.toMatchObject({
+      code: 'candidates',
+      message: expect.stringMatching(/line 3: the place is "9,x,9"/),
+    });
+  });
+});
+
+describe('images and label images of the same names', () => {
+  it('make pairs, with patients by a pattern or a list', async () => {
+    for (const name of ['p1_a', 'p1_b', 'p2_a'])
+      await writeCrop(join(dir, 'images', `${name}.mha`), join(dir, 'labels', `${name}.mha`), 4);
+    const source = await openSource(dir, { patientPattern: '^(p\\d)_' });
+    expect([source.kind, ...source.scans.map(({ uid, patient }) => `${uid} ${patient}`)]).toEqual([
+      'pairs',
+      'p1_a p1',
+      'p1_b p1',
+      'p2_a p2',
+    ]);
+    await expect(openSource(dir, { patientPattern: '^q' })).rejects.toThrow(
+      /finding the patient of p1_a: the pattern \/\^q\/ finds nothing/,
+    );
+    put('patients.csv', 'seriesuid,patient\np1_a,X\n');
+    expect((await openSource(dir)).scans.map(({ patient }) => patient)).toEqual([
+      expect.stringMatching(/^patient-[0-9a-f]{16}$/),
+      null,
+      null,
+    ]);
+    const two = await openSource(join(dir, 'images'), { masks: join(dir, 'labels') });
+    expect(two.scans.map(({ truth }) => truth.mask)).toEqual(source.scans.map(({ truth }) => truth.mask));
+  });
+
+  it('lacking one are refused', async () => {
+    await writeCrop(join(dir, 'images', 'a.mha'), join(dir, 'labels', 'b.mha'), 4);
+    await expect(openSource(dir)).rejects.toThrow(
+      /1 of 1 images have no label image of their name in .*labels, the first is a;/,
+    );
+  });
+});
+
+describe('an nnU-Net raw dataset', () => {
+  it('is read with its patients, values and intensity', async () => {
+    await writeNnunetFixture(dir, { cases });
+    const { kind, scans, notes, folds } = await openSource(dir);
+    expect([kind, folds]).toEqual(['nnunet', []]);
+    expect(scans.map(({ uid, patient }) => [uid, patient])).toEqual(
+      Object.keys(cases).map((name) => [name, name.slice(0, 14)]),
+    );
+    expect(scans[0]).toMatchObject({
+      truth: { maskValues: { nodule: [1], other: [0] }, oneNodule: true },
+      read: { path: join(dir, 'imagesTr/LIDC-IDRI-0004_n0_0000.mha'), options: { intensity: 'arbitrary' } },
+    });
+    expect(notes).toEqual([expect.stringMatching(/Each case is taken for a crop around one nodule/)]);
+    expect((await openSource(dir, { crops: false })).scans[0]!.truth.oneNodule).toBe(false);
+  });
+
+  it('of version 1 has its labels by value and its channels as modality; CT is in HU', async () => {
+    const json = {
+      channel_names: undefined,
+      modality: { 0: 'CT' },
+      labels: { 0: 'background', 1: 'nodule' },
+      intensity: undefined,
+    };
+    await writeNnunetFixture(dir, { cases, json });
+    expect((await openSource(dir)).scans[0]).toMatchObject({
+      truth: { maskValues: { nodule: [1], other: [0] }, oneNodule: false },
+      read: { options: { intensity: 'hu' } },
+    });
+  });
+
+  it('with several labels or regions wants one of them by name, and never trains on the ignore label', async () => {
+    const labels = { background: 0, nodule: 1, whole: [1, 2], vessel: 2, ignore: 3 };
+    await writeNnunetFixture(dir, { cases, json: { labels } });
+    await expect(openSource(dir)).rejects.toThrow(
+      /it has 3 labels, "nodule", "whole", "vessel"; choose one with --label NAME/,
+    );
+    await expect(openSource(dir, { label: 'ignore' })).rejects.toMatchObject({ code: 'nnunet-label' });
+    const valuesOf = async (label: string) => (await openSource(dir, { label })).scans[0]!.truth.maskValues;
+    expect(await valuesOf('nodule')).toEqual({ nodule: [1], other: [0, 2] });
+    expect(await valuesOf('whole')).toEqual({ nodule: [1, 2], other: [0] });
+  });
+
+  it('with several channels wants one of them by name', async () => {
+    await writeNnunetFixture(dir, { cases, json: { channel_names: { 0: 'CT', 1: 'PET' } } });
+    await expect(openSource(dir)).rejects.toThrow(/it has 2 channels, "CT", "PET"; choose one with --channel NAME/);
+    await expect(openSource(dir, { channel: 'PET' })).rejects.toThrow(
+      /case LIDC-IDRI-0004_n0 has no imagesTr.LIDC-IDRI-0004_n0_0001\.mha/,
+    );
+    expect((await openSource(dir, { channel: 'CT' })).scans).toHaveLength(3);
+  });
+
+  it('that does not say its intensity asks for it', async () => {
+    await writeNnunetFixture(dir, { cases, json: { intensity: undefined, channel_names: { 0: 'T2' } } });
+    await expect(openSource(dir)).rejects.toMatchObject({
+      code: 'nnunet-intensity',
+      message: expect.stringMatching(/channel 0 is "T2"/),
+    });
+    expect((await openSource(dir, { intensity: 'arbitrary' })).scans).toHaveLength(3);
+  });
+
+  it.each([
+    ['splits_final.json', undefined],
+    ['elsewhere/splits_final.json', 'elsewhere'],
+    ['elsewhere/mine.json', 'elsewhere/mine.json'],
+  ])('brings along the folds of %s', async (file, option) => {
+    await writeNnunetFixture(dir, { cases });
+    const [one, two, three] = Object.keys(cases);
+    writeJson(join(dir, file), [{ train: [one, two], val: [three] }]);
+    const source = await openSource(dir, option === undefined ? {} : { splits: join(dir, option) });
+    expect(source.folds).toEqual([{ train: [one, two], validation: [three] }]);
+    expect(splitOfFold(source, { fold: 0 })).toMatchObject({ unit: 'patient', fold: { number: 0, of: 1, by: 'data' } });
+  });
+
+  it('finds its folds in nnUNet_preprocessed, and refuses cases that are not there', async () => {
+    const raw = join(dir, 'nnUNet_raw', 'Dataset001_Nodule');
+    await writeNnunetFixture(raw, { cases });
+    const splits = join(dir, 'nnUNet_preprocessed', 'Dataset001_Nodule', 'splits_final.json');
+    writeJson(splits, [{ train: ['LIDC-IDRI-0004_n0'], val: ['LIDC-IDRI-0011_n0'] }]);
+    expect((await openSource(raw)).notes).toContain('The folds of the data leave 1 of its cases out.');
+    writeJson(splits, [{ train: ['LIDC-IDRI-0004_n0'], val: ['other'] }]);
+    await expect(openSource(raw)).rejects.toThrow(/splits_final\.json: fold 0 names other, which is not there/);
+  });
+
+  it('with a damaged dataset.json or a missing label is refused', async () => {
+    await writeNnunetFixture(dir, { cases });
+    rmSync(join(dir, 'labelsTr', 'LIDC-IDRI-0011_n0.mha'));
+    await expect(openSource(dir)).rejects.toThrow(/case LIDC-IDRI-0011_n0 has no labelsTr.LIDC-IDRI-0011_n0\.mha/);
+    put('dataset.json', '{');
+    await expect(openSource(dir)).rejects.toMatchObject({ code: 'nnunet-json' });
+    writeJson(join(dir, 'dataset.json'), { channel_names: { 0: 'CT' }, labels: { nodule: 'x' } });
+    await expect(openSource(dir)).rejects.toThrow(/labels\.nodule is "x"; a number or a list of them is wanted/);
+  });
+
+  const shared = sharedData('lidc-nodules');
+  it.skipIf(shared === null)(
+    'of 971 real crops has 335 patients, each in one of five folds (skipped without ../shared/data)',
+    async () => {
+      const source = await openSource(shared as string);
+      expect([source.scans.length, new Set(source.scans.map(({ patient }) => patient)).size]).toEqual([971, 335]);
+      const { validation, unit, train } = splitOfFold(source, { folds: 5, fold: 0 });
+      expect([unit, validation.length + train.length]).toEqual(['patient', 971]);
+    },
+  );
+});
+
+describe('a folder that is not known', () => {
+  it('is refused with what was looked for', async () => {
+    put('readme.txt');
+    await expect(openSource(dir)).rejects.toMatchObject({
+      code: 'data-layout',
+      message: expect.stringMatching(
+        /dataset\.json \(nnU-Net raw\), .*annotations\.csv \(LUNA16\), images and labels \(pairs\)/,
+      ),
+    });
+    await expect(openSource(dir, { layout: 'luna16' })).rejects.toMatchObject({ code: 'luna16-layout' });
+    await expect(openSource(join(dir, 'none'))).rejects.toMatchObject({ code: 'data-missing' });
+  });
+
+  it('is not read with options that its layout has no use for', async () => {
+    luna();
+    await expect(openSource(dir, { label: 'nodule' })).rejects.toThrow(
+      /`label` was given, but the layout luna16 has no use for it/,
+    );
+    await expect(openDataset(dir, { patientPattern: '(' })).rejects.toThrow(
+      /patientPattern: a regular expression is wanted/,
+    );
+  });
+});

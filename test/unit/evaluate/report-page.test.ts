@@ -1,0 +1,242 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configFields } from '../../../dist/evaluate/report/configSection.js';
+import { curvesOf } from '../../../dist/evaluate/report/curves.js';
+import { extremes } from '../../../dist/evaluate/report/extremes.js';
+import { lineChart } from '../../../dist/evaluate/report/lineChart.js';
+import { reportPage } from '../../../dist/evaluate/report/reportPage.js';
+import { newHistory, readRunHistory } from '../../../dist/evaluate/report/runHistory.js';
+import { ticks, tickText } from '../../../dist/evaluate/report/ticks.js';
+import { resolveTrainConfig, type TrainEvent } from '../../../dist/index.js';
+
+const event = (fields: object) => fields as TrainEvent;
+const start = (step: number) => event({ type: 'start', step, trainScans: 3, validationScans: 2, parameters: 10 });
+const epoch = (number: number, seconds: number) =>
+  event({
+    type: 'epoch',
+    epoch: number,
+    step: 4 * number,
+    seconds,
+    peakRssBytes: 1e9,
+    metrics: { loss: { all: 1 / number } },
+  });
+const validation = (number: number, score: number, best: boolean) =>
+  event({
+    type: 'validation',
+    epoch: number,
+    step: 4 * number,
+    seconds: 2,
+    score,
+    best,
+    metrics: { loss: { all: 2 / number } },
+    nodules: { nodules: 5, found: number, falsePerScan: 3, dice3d: 0.25 },
+  });
+const step = (number: number, rate: number) =>
+  event({ type: 'step', step: number, epoch: Math.ceil(number / 4), loss: 1, rate });
+const end = event({ type: 'end', status: 'finished' });
+const historyOf = (...events: TrainEvent[]) => {
+  const history = newHistory();
+  for (const one of events) history.add(one);
+  return history.read();
+};
+
+describe('ticks', () => {
+  it.each([
+    [0, 1, [0, 0.5, 1]],
+    [0, 0.93, [0, 0.5, 1]],
+    [0.31, 0.44, [0.3, 0.35, 0.4, 0.45]],
+    [0, 0, [0, 0.5, 1]],
+    [0, 217, [0, 100, 200, 300]],
+    [0, 37_000, [0, 10_000, 20_000, 30_000, 40_000]],
+  ])('from %f to %f are round', (low, high, wanted) => expect(ticks(low, high)).toEqual(wanted));
+
+  it('have the digits that their steps need', () => {
+    expect([0.3, 0.35].map((value, _, all) => tickText(value, all))).toEqual(['0.30', '0.35']);
+    expect([0, 10_000].map((value, _, all) => tickText(value, all))).toEqual(['0', '10,000']);
+    expect([0, 100].map((value, _, all) => tickText(value, all))).toEqual(['0', '100']);
+  });
+
+  it('are whole numbers where epochs are wanted', () => expect(ticks(1, 3, 6, 1)).toEqual([1, 2, 3]));
+});
+
+describe('a line chart', () => {
+  const line = (name: string, ...ys: (number | null)[]) => ({ name, points: ys.map((y, n) => ({ x: n + 1, y })) });
+  const chart = (...lines: ReturnType<typeof line>[]) =>
+    lineChart({ title: 'Loss <&>', xLabel: 'epoch', yLabel: 'mean loss', lines }).text;
+
+  it('has axes with names, a legend, and says each value', () => {
+    const text = chart(line('training', 1, 0.5), line('validation', 0.9, null));
+    expect(text).toMatch(/>epoch<\/text>/);
+    expect(text).toMatch(/>mean loss<\/text>/);
+    expect(text.match(/<circle class="s\d" c/g)).toHaveLength(3 + 2);
+    expect(text).toContain('epoch 2, training: 0.5');
+    expect(text).toMatch(/class="legend">.*training.*validation/s);
+    expect(text).toContain('Loss &#60;&#38;&#62;');
+  });
+
+  it('puts greater values higher, later ones farther right, and stays within its frame', () => {
+    const points = [...chart(line('a', 0, 3, 10)).matchAll(/cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
+      +x!,
+      +y!,
+    ]);
+    expect(points).toHaveLength(3);
+    for (const n of [1, 2]) {
+      expect(points[n]![0]).toBeGreaterThan(points[n - 1]![0]!);
+      expect(points[n]![1]).toBeLessThan(points[n - 1]![1]!);
+    }
+    for (const [x, y] of points) expect(x! >= 0 && x! <= 380 && y! >= 0 && y! <= 230).toBe(true);
+  });
+
+  it('can have one epoch, and none', () => {
+    expect(chart(line('a', 0.5))).not.toMatch(/NaN|Infinity/);
+    expect(chart(line('a', null))).toContain('Nothing was recorded');
+  });
+});
+
+describe("a run's history", () => {
+  it('counts an epoch that was done twice as it was the second time', () => {
+    const history = historyOf(
+      ...[start(0), step(1, 10), step(2, 30), step(3, 20), step(4, 20), epoch(1, 5), validation(1, 0.1, true)],
+      ...[step(5, 99), step(8, 99), epoch(2, 7), validation(2, 0.9, true)],
+      // The checkpoint of step 4 was the last one that was saved.
+      ...[start(4), step(5, 50), epoch(2, 6), validation(2, 0.2, true), end],
+    );
+    expect(history).toMatchObject({ resumes: 1, status: 'finished' });
+    expect(
+      history.epochs.map(({ training, validation: { score } = { score: 0 } as never, cropsPerSecond }) => [
+        training?.seconds,
+        score,
+        cropsPerSecond,
+      ]),
+    ).toEqual([
+      [5, 0.1, 20],
+      [6, 0.2, 50],
+    ]);
+  });
+
+  it('forgets an epoch that the run went back before', () => {
+    const { epochs, status } = historyOf(start(0), epoch(1, 5), epoch(2, 5), validation(2, 0.5, true), start(4));
+    expect(epochs.map((one) => one.epoch)).toEqual([1]);
+    expect(status).toBe('not ended');
+  });
+
+  it('becomes curves of loss, score, Dice, found and false components', () => {
+    const curves = curvesOf(historyOf(start(0), epoch(1, 5), validation(1, 0.1, true), epoch(2, 5)));
+    expect(curves.map(({ yLabel, lines }) => [yLabel, ...lines.map(({ points }) => points.map(({ y }) => y))])).toEqual(
+      [
+        ['mean loss', [1, 0.5], [2, null]],
+        ['score', [0.1, null]],
+        ['mean Dice', [0.25, null]],
+        ['nodules found', [1, null]],
+        ['false per scan', [3, null]],
+      ],
+    );
+    expect(curves[0]!.mark).toEqual({ x: 1, name: 'best' });
+  });
+
+  describe('in a file', () => {
+    let dir: string;
+    beforeAll(async () => {
+      dir = await mkdtemp(path.join(os.tmpdir(), 'history-'));
+    });
+    afterAll(() => rm(dir, { recursive: true, force: true }));
+    const file = async (text: string) => {
+      await writeFile(path.join(dir, 'events.jsonl'), text);
+      return readRunHistory(path.join(dir, 'events.jsonl'));
+    };
+
+    it('may end in a line torn by a kill', async () => {
+      const history = await file(`${JSON.stringify(start(0))}\n${JSON.stringify(epoch(1, 5))}\n{"type":"ep`);
+      expect(history.epochs).toHaveLength(1);
+    });
+    it('is refused by line where it is damaged before', async () => {
+      await expect(file('{"type":"start","step":0}\nnonsense\n{"type":"end"}\n')).rejects.toMatchObject({
+        code: 'run-events',
+        message: expect.stringContaining('line 2 is no event'),
+      });
+    });
+    it('may not be there yet', async () => {
+      expect(await readRunHistory(path.join(dir, 'none'))).toMatchObject({ epochs: [], start: null });
+    });
+  });
+});
+
+describe('the best and the worst', () => {
+  it('are those of the greatest and the least rank, and nothing else is made', () => {
+    const made: number[] = [];
+    const kept = extremes<number>(2);
+    for (const n of [1, 9, 2, 8, 5])
+      kept.add([n], () => {
+        made.push(n);
+        return n;
+      });
+    expect(kept.read()).toEqual({ best: [9, 8], worst: [1, 2] });
+    expect(made).toEqual([1, 9, 2, 8]);
+  });
+
+  it('share none of a few, and break ties by what comes next', () => {
+    const kept = extremes<string>(6);
+    kept.add([0, -20], () => 'large and missed');
+    kept.add([0, -5], () => 'small and missed');
+    kept.add([0.5, 7], () => 'seen');
+    expect(kept.read()).toEqual({ best: ['seen', 'small and missed'], worst: ['large and missed'] });
+  });
+});
+
+describe('the configuration of a report', () => {
+  const config = resolveTrainConfig({
+    data: 'patients/Jane Doe',
+    out: 'run',
+    epochs: 3,
+    split: 'Jane-Doe-split.json',
+    network: { depth: 4 },
+    patientPattern: 'case-(\\d+)',
+  });
+
+  it('has what differs first, with default and meaning', () => {
+    const fields = configFields(config);
+    const differing = fields.filter(({ differs }) => differs);
+    expect(fields.slice(0, differing.length)).toEqual(differing);
+    expect(Object.fromEntries(differing.map(({ name, value, usual }) => [name, [value, usual]]))).toEqual({
+      epochs: ['3', '20'],
+      split: ['PATH', '–'],
+      patientPattern: ['case-(\\d+)', '–'],
+      'network.depth': ['4', '3'],
+    });
+    expect(differing.find(({ name }) => name === 'network.depth')!.meaning).toBe('levels of the U-Net');
+    expect(fields.find(({ name }) => name === 'learningRate')).toMatchObject({ value: '0.001', differs: false });
+  });
+
+  it('names no place on the disk', () => expect(JSON.stringify(configFields(config))).not.toContain('Doe'));
+});
+
+describe('the page of a report', () => {
+  const config = resolveTrainConfig({ data: 'scans', out: 'run' });
+  const contents = { config, heldOut: null, manifest: { versions: { node: '<script>' } }, scores: null };
+  const page = reportPage({
+    ...contents,
+    name: '<img src=x onerror="alert(1)">',
+    history: historyOf(start(0), epoch(1, 5), validation(1, 0.1, true), end),
+    model: 'Scored & "kept".',
+    missing: 'no <scans>',
+  });
+
+  it('escapes all that comes from files', () => {
+    expect(page).not.toMatch(/<script|<img src=x|<scans>/);
+    expect(page).toContain('&#60;img src=x onerror=&#34;alert(1)&#34;&#62;');
+    expect(page).toContain('Scored &#38; &#34;kept&#34;.');
+  });
+
+  it('says in place of each part that needs scans why it is missing', () => {
+    expect(page.match(/Missing: no &#60;scans&#62;/g)).toHaveLength(4);
+    expect(page.match(/<section class="chart">/g)).toHaveLength(5 + 2);
+  });
+
+  it('can be made of a run that has only begun', () => {
+    const begun = reportPage({ ...contents, name: 'begun', history: historyOf(), model: '', missing: 'none' });
+    expect(begun).toContain('No epoch is done yet');
+    expect(begun).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});

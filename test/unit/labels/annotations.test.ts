@@ -1,0 +1,89 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAnnotations } from '../../../dist/labels/index.js';
+import { sharedData } from '../../support/shared.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'annotations-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const csv = async (text: string) => {
+  const path = join(folder, 'annotations.csv');
+  await writeFile(path, text);
+  return path;
+};
+const header = 'seriesuid,coordX,coordY,coordZ,diameter_mm\n';
+
+describe('reading annotations', () => {
+  it("takes LUNA16's columns, with and without malignancy and boxes, in any order and with any line ends", async () => {
+    expect(await readAnnotations(await csv(`${header}1.2.3,-1.5,2,3e1,6.25\n\n1.2.4,0,0,0,-1\n`))).toEqual([
+      { uid: '1.2.3', center: [-1.5, 2, 30], diameterMm: 6.25, line: 2 },
+      { uid: '1.2.4', center: [0, 0, 0], diameterMm: null, line: 4 },
+    ]);
+    const rich =
+      '\ufeffcoordZ,coordY,coordX,seriesuid,mal_bool,mal_details,bboxLowX,bboxLowY,bboxLowZ,bboxHighX,bboxHighY,bboxHighZ\r\n' +
+      '3,2,1,1.2.3,True,"[4, 2]",0,1,2,3,4,5\r\n';
+    expect(await readAnnotations(await csv(rich))).toEqual([
+      {
+        uid: '1.2.3',
+        center: [1, 2, 3],
+        diameterMm: null,
+        malignant: true,
+        box: { low: [0, 1, 2], high: [3, 4, 5] },
+        line: 2,
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      'a field that is no number',
+      `${header}1.2.3,1,2,3,4\n1.2.3,1,x,3,4\n`,
+      'annotations-line',
+      /annotations\.csv, line 3: coordY is "x"; wanted is a number/,
+    ],
+    ['an empty coordinate', `${header}1.2.3,,2,3,4\n`, 'annotations-line', /line 2: coordX is ""/],
+    ['a diameter of zero', `${header}1.2.3,1,2,3,0\n`, 'annotations-line', /line 2: diameter_mm is "0"/],
+    ['a series without its UID', `${header},1,2,3,4\n`, 'annotations-line', /line 2: seriesuid is ""/],
+    [
+      'a line with too few fields',
+      `${header}1.2.3,1,2,3,4\n1.2.3,1\n`,
+      'annotations-line',
+      /line 3: .*wanted are 5 fields/,
+    ],
+    ['an open quote', `${header}"1.2.3,1,2,3,4\n`, 'annotations-line', /line \d.*[Qq]uote/],
+    [
+      'another header',
+      'uid,x,y,z\n1,2,3,4\n',
+      'annotations-header',
+      /line 1: column seriesuid, coordX, coordY, coordZ is missing, found is "uid,x,y,z"/,
+    ],
+    ['an empty file', '', 'annotations-header', /column seriesuid/],
+  ])('refuses %s and says where', async (_what, text, code, message) => {
+    const path = await csv(text);
+    const error = await readAnnotations(path).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect((error as Error).message).toContain(path);
+  });
+
+  it('says that a file is missing', async () => {
+    await expect(readAnnotations(join(folder, 'none.csv'))).rejects.toMatchObject({
+      code: 'annotations-missing',
+      message: expect.stringContaining('there is no such file'),
+    });
+  });
+
+  const luna = sharedData('luna16');
+  it.skipIf(luna === null)(
+    "reads LUNA16's 1,186 nodules and the book's 1,182 (skipped without ../shared/data)",
+    async () => {
+      expect(await readAnnotations(join(luna as string, 'annotations.csv'))).toHaveLength(1186);
+      const rich = await readAnnotations(join(luna as string, 'annotations_with_malignancy.csv'));
+      expect(rich).toHaveLength(1182);
+      expect(rich.every(({ malignant, box }) => malignant !== undefined && box !== undefined)).toBe(true);
+    },
+  );
+});

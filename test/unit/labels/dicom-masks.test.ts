@@ -1,0 +1,236 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { indexIRC, indexToWorld, type Matrix3, type Volume, writeMask } from '../../../dist/ct/index.js';
+import { readMaskFor } from '../../../dist/labels/readMaskFor.js';
+import { NoduleTrainError } from '../../../dist/runtime/error.js';
+
+const golden = 'test/golden/dicom-masks';
+const expected: Record<'nodule' | 'vessel' | 'half' | 'contours', number[]> & {
+  shape: [number, number, number];
+  spacing: [number, number, number];
+  origin: [number, number, number];
+  direction: Matrix3;
+} = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
+
+const { shape, spacing, origin, direction } = expected;
+const scan: Volume = {
+  ...{ shape, spacing, origin, direction, intensity: 'hu', uid: '1.2.3', scale: 1, offset: 0 },
+  voxels: new Int16Array(shape[0] * shape[1] * shape[2]),
+};
+const on = async (volume: Volume, file: string, segment?: string | number) => {
+  const notes: string[] = [];
+  const voxels = await readMaskFor(volume, file, { segment, onNote: (text) => notes.push(text) });
+  return { voxels: [...voxels], notes };
+};
+const refusal = (volume: Volume, file: string, segment?: string | number): Promise<string> =>
+  on(volume, file, segment).then(
+    () => expect.unreachable('it was read'),
+    ({ code, message }: NoduleTrainError) => `${code}: ${message}`,
+  );
+const file = (name: string) => join(golden, `${name}.dcm`);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dicom-masks-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The same scan with its axes in another order and the marked ones flipped, and what that does to a mask on it. */
+const turned = (order: readonly [number, number, number], flips: readonly boolean[]) => {
+  const start = shape.map((extent, axis) => (flips[axis] ? extent - 1 : 0)) as [number, number, number];
+  // Axis 0 is the slices', which is column 2 of the direction.
+  const axis = (to: number): number[] => direction.map((row) => row[2 - order[to]!]! * (flips[order[to]!] ? -1 : 1));
+  const [slow, middle, fast] = [axis(0), axis(1), axis(2)];
+  const turnedShape = order.map((from) => shape[from]!) as [number, number, number];
+  const grid: Volume = {
+    ...scan,
+    shape: turnedShape,
+    spacing: [2, 1, 0].map((to) => spacing[2 - order[to]!]!) as [number, number, number],
+    origin: [...indexToWorld(scan, indexIRC(...start))] as [number, number, number],
+    direction: [0, 1, 2].map((row) => [fast[row]!, middle[row]!, slow[row]!]) as unknown as Matrix3,
+  };
+  const mask = (from: readonly number[]): number[] =>
+    Array.from(from, (_, k) => {
+      const at = [
+        Math.floor(k / (turnedShape[1] * turnedShape[2])),
+        Math.floor(k / turnedShape[2]) % turnedShape[1],
+        k % turnedShape[2],
+      ];
+      const original = [0, 0, 0];
+      order.forEach((axisOf, to) => {
+        original[axisOf] = flips[axisOf] ? shape[axisOf]! - 1 - at[to]! : at[to]!;
+      });
+      return from[(original[0]! * shape[1] + original[1]!) * shape[2] + original[2]!]!;
+    });
+  return { grid, mask };
+};
+
+describe('a DICOM SEG as the mask of a scan', () => {
+  it('gives the voxels that highdicom was given, by the number or the label of the segment', async () => {
+    expect((await on(scan, file('binary'), 1)).voxels).toEqual(expected.nodule);
+    expect((await on(scan, file('binary'), 'Nodule')).voxels).toEqual(expected.nodule);
+    expect((await on(scan, file('binary'), '2')).voxels).toEqual(expected.vessel);
+    expect((await on(scan, file('one-full'))).voxels).toEqual(expected.nodule);
+  });
+
+  it('of several segments lists them where none or no such one is chosen', async () => {
+    expect(await refusal(scan, file('binary'))).toMatch(
+      /^mask-segment: reading the mask .*binary\.dcm: it has 2 segments, and no one is chosen: 1 \(Nodule\), 2 \(Vessel\); choose one by its number or label/,
+    );
+    expect(await refusal(scan, file('binary'), 'Bone')).toMatch(/0 of them are called "Bone": 1 \(Nodule\)/);
+  });
+
+  it.each(['fractional', 'fractional-rle'])('that is fractional is cut at half, and says so: %s', async (name) => {
+    const { voxels, notes } = await on(scan, file(name));
+    expect(voxels).toEqual(expected.half);
+    expect(notes).toEqual([
+      expect.stringMatching(/is fractional, .* from half of its largest value \((200|255)\) on$/),
+    ]);
+  });
+
+  it.each<[order: [number, number, number], flips: boolean[]]>([
+    [
+      [0, 1, 2],
+      [true, false, false],
+    ],
+    [
+      [0, 1, 2],
+      [false, true, true],
+    ],
+    [
+      [2, 1, 0],
+      [false, false, false],
+    ],
+    [
+      [1, 2, 0],
+      [true, true, false],
+    ],
+  ])('lies where it belongs on a scan with axes %j, flipped %j', async (order, flips) => {
+    const { grid, mask } = turned(order, flips);
+    expect((await on(grid, file('binary'), 1)).voxels).toEqual(mask(expected.nodule));
+  });
+
+  it("is refused with the figures where its grid is not the scan's", async () => {
+    const shifted = { ...scan, origin: [origin[0] + 0.2, origin[1], origin[2]] as const };
+    expect(await refusal(shifted, file('one-full'))).toMatch(
+      /^mask-grid: laying the mask .* pixel \[row 0, column 0\] of frame 1 lies at index \[[-\d., ]+\], 0\.\d+ voxels off the scan's grid; wanted is the scan's own grid, within 0\.1 voxels/,
+    );
+    const finer = { ...scan, spacing: [spacing[0] / 2, spacing[1] / 2, spacing[2]] as const };
+    expect(await refusal(finer, file('one-full'))).toMatch(
+      /is one of 0\.5 x 0\.75 mm, the scan's voxels are 0\.375 x 0\.25 x 2\.5 mm/,
+    );
+    const smaller = { ...scan, shape: [2, shape[1], shape[2]] as const };
+    expect(await refusal(smaller, file('one-full'))).toMatch(
+      /mask-grid: .*\d+ of its marked pixels lie outside the scan's \[2, 14, 12\] voxels/,
+    );
+    expect(await refusal({ ...scan, spacing: null }, file('one-full'))).toMatch(/^spacing-unknown/);
+  });
+
+  it('that is cut off, or of a kind that is not read, is refused', async () => {
+    const bytes = await readFile(file('one-full'));
+    const path = join(folder, 'short.dcm');
+    await writeFile(path, bytes.subarray(0, bytes.length - 12));
+    expect(await refusal(scan, path)).toMatch(
+      /^dicom-tag: .*PixelData \(7fe0,0010\) has \d+ bytes; wanted is 105 for its frames/,
+    );
+    const kind = join(folder, 'labelmap.dcm');
+    await writeFile(kind, Buffer.from(bytes.toString('latin1').replace('BINARY', 'LABELS'), 'latin1'));
+    expect(await refusal(scan, kind)).toMatch(
+      /^dicom-seg: .*it is of another kind with 1 bits \(SegmentationType \(0062,0001\)\)/,
+    );
+  });
+});
+
+describe('an RTSTRUCT as the mask of a scan', () => {
+  it('fills its contours by the even-odd rule: holes, keyholes, and a contour between slices', async () => {
+    expect((await on(scan, file('rtstruct'), 'GTV')).voxels).toEqual(expected.contours);
+    const { voxels } = await on(scan, file('rtstruct'), 7);
+    const plane = shape[1] * shape[2];
+    expect(voxels.slice(2 * plane).some(Boolean)).toBe(false);
+    expect(voxels.slice(plane, 2 * plane).filter(Boolean)).toHaveLength(8 * 8);
+  });
+
+  it('lists its regions where none is chosen', async () => {
+    expect(await refusal(scan, file('rtstruct'))).toMatch(
+      /^mask-segment: .*it has 2 regions, and no one is chosen: 1 \(GTV\), 7 \(Lung\)/,
+    );
+  });
+
+  it('lies where it belongs on a flipped scan', async () => {
+    const { grid, mask } = turned([0, 1, 2], [true, false, false]);
+    const { voxels } = await on(grid, file('rtstruct'), 'GTV');
+    expect(voxels).toEqual(mask(expected.contours));
+  });
+
+  it('is refused where its contours are not parallel to the slices, or of no slice of the scan', async () => {
+    const { grid } = turned([2, 1, 0], [false, false, false]);
+    expect(await refusal(grid, file('rtstruct'), 1)).toMatch(
+      /^mask-grid: .*contour 1 runs from slice [\d.]+ to [\d.]+; wanted are contours parallel/,
+    );
+    const smaller = { ...scan, shape: [2, shape[1], shape[2]] as const };
+    expect(await refusal(smaller, file('rtstruct'), 1)).toMatch(
+      /contour 3 lies at slice 2\.00, and the scan has 0 to 1/,
+    );
+  });
+
+  it('with an open contour is refused', async () => {
+    const bytes = (await readFile(file('rtstruct'))).toString('latin1').replace('CLOSED_PLANAR ', 'OPEN_NONPLANAR');
+    const path = join(folder, 'open.dcm');
+    await writeFile(path, Buffer.from(bytes, 'latin1'));
+    expect(await refusal(scan, path, 1)).toMatch(/^dicom-rtstruct: .*region 1 has a contour that is OPEN_NONPLANAR/);
+  });
+});
+
+describe('an image as the mask of a scan', () => {
+  const voxels = Uint8Array.from(expected.nodule);
+
+  it('must have the grid of the scan', async () => {
+    const path = join(folder, 'same.mha');
+    await writeMask(path, { ...scan, voxels });
+    expect((await on(scan, path)).voxels).toEqual(expected.nodule);
+    const other = join(folder, 'other.mha');
+    await writeMask(other, { ...scan, origin: [origin[0] + 3, origin[1], origin[2]], voxels });
+    expect(await refusal(scan, other)).toMatch(
+      /^mask-grid: .*its voxel \[0, 0, 0\] lies at \[[-\d., ]+\] of the scan; wanted is the scan's own grid/,
+    );
+    const flipped = join(folder, 'flipped.mha');
+    await writeMask(flipped, { ...turned([0, 1, 2], [false, true, false]).grid, voxels });
+    expect(await refusal(scan, flipped)).toMatch(/^mask-grid/);
+  });
+
+  it('has no segments', async () => {
+    const path = join(folder, 'same.mha');
+    await writeMask(path, { ...scan, voxels });
+    expect(await refusal(scan, path, 1)).toMatch(/^mask-segment: .*only a DICOM SEG or an RTSTRUCT has any/);
+  });
+});
+describe('damaged DICOM masks', () => {
+  it.each(['binary', 'fractional-rle', 'rtstruct'])('end in one error or in a mask, 400 times: %s', async (name) => {
+    const bytes = await readFile(file(name));
+    const path = join(folder, 'mutated.dcm');
+    let state = 2463534242;
+    const below = (end: number): number => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return (state >>> 0) % end;
+    };
+    let refused = 0;
+    for (let round = 0; round < 400; round++) {
+      const mutated = Buffer.from(bytes.subarray(0, below(8) === 0 ? below(bytes.length) : bytes.length));
+      for (let k = 0; k <= below(4); k++)
+        if (mutated.length > 140) mutated[132 + below(mutated.length - 132)] = below(256);
+      await writeFile(path, mutated);
+      try {
+        expect((await on(scan, path, 1)).voxels).toHaveLength(scan.voxels.length);
+      } catch (error) {
+        refused++;
+        if (!(error instanceof NoduleTrainError)) throw error;
+        expect(error.message).not.toMatch(/\n|Phantom/);
+      }
+    }
+    expect(refused).toBeGreaterThan(20);
+  });
+});

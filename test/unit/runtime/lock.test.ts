@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { withLock } from '../../../dist/runtime/files/lock.js';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-lock-'));
+  file = path.join(folder, 'x.lock');
+});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+const refuse = () => {
+  throw new Error('waited');
+};
+const holder = (more: object) =>
+  JSON.stringify({ host: os.hostname(), pid: process.pid, started: null, token: 'x', ...more });
+
+it('of ten at once each is alone, and nothing is left', async () => {
+  let inside = 0;
+  let most = 0;
+  await Promise.all(
+    Array.from({ length: 10 }, () =>
+      withLock(
+        file,
+        () => {},
+        async () => {
+          most = Math.max(most, ++inside);
+          await sleep(5);
+          inside--;
+        },
+      ),
+    ),
+  );
+  expect(most).toBe(1);
+  expect(fs.readdirSync(folder)).toEqual([]);
+});
+
+it('work that fails gives the lock back', async () => {
+  await expect(withLock(file, refuse, async () => Promise.reject(new Error('broke')))).rejects.toThrow('broke');
+  expect(await withLock(file, refuse, async () => 7)).toBe(7);
+});
+
+it('the lock of a dead process is taken over', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  fs.writeFileSync(file, holder({ pid }));
+  expect(await withLock(file, refuse, async () => 7)).toBe(7);
+});
+
+it.skipIf(process.platform !== 'linux')('so is one whose process number now belongs to another (Linux)', async () => {
+  fs.writeFileSync(file, holder({ started: '1' }));
+  expect(await withLock(file, refuse, async () => 7)).toBe(7);
+});
+
+it('the lock of another machine holds while it is renewed, and not after two minutes of silence', async () => {
+  fs.writeFileSync(file, holder({ host: 'elsewhere' }));
+  await expect(withLock(file, refuse, async () => 7)).rejects.toThrow('waited');
+  const before = Date.now() / 1000 - 121;
+  fs.utimesSync(file, before, before);
+  expect(await withLock(file, refuse, async () => 7)).toBe(7);
+});
+
+it('the holder says who it is', async () => {
+  fs.writeFileSync(file, holder({}));
+  let told: unknown;
+  const work = withLock(
+    file,
+    (other) => {
+      told = other;
+      fs.rmSync(file);
+    },
+    async () => 7,
+  );
+  expect(await work).toBe(7);
+  expect(told).toMatchObject({ host: os.hostname(), pid: process.pid });
+});

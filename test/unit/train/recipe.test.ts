@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { resolveTrainConfig } from '../../../dist/train/config/config.js';
+import { assignedFields, mergeFields, readRecipe } from '../../../dist/train/config/recipe.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const write = (text: string): string => {
+  const path = join(folder, 'recipe.yaml');
+  writeFileSync(path, text);
+  return path;
+};
+
+describe('a recipe', () => {
+  it('is YAML or JSON, with comments, and takes the place of defaults', () => {
+    const yaml = write('# what helped\nlearningRate: 3e-3\nnetwork:\n  depth: 4\naugment: { noise: 0 }\n');
+    expect(readRecipe(yaml)).toEqual({ learningRate: 0.003, network: { depth: 4 }, augment: { noise: 0 } });
+    expect(readRecipe(write('{"epochs": 3, "compat": {"biasInit": true}}'))).toEqual({
+      epochs: 3,
+      compat: { biasInit: true },
+    });
+    expect(readRecipe(write('# nothing yet\n'))).toEqual({});
+    const config = resolveTrainConfig(mergeFields(readRecipe(write('network: {depth: 4}')), { data: 'a', out: 'b' }));
+    expect(config.network).toMatchObject({ depth: 4, wf: 4 });
+  });
+
+  it.each([
+    ['learningRate: [1, 2', /reading the recipe .*recipe\.yaml: .* at line 1/],
+    ['- 1\n- 2\n', /it holds no fields/],
+    ['3', /it holds no fields/],
+    ['a: 1\na: 2\n', /unique.* at line 2/],
+    ['a: &x [1]\nb: *x\n', /reading the recipe/],
+  ])('of %j is refused in one line', (text, message) => {
+    expect(() => readRecipe(write(text))).toThrow(message);
+    try {
+      readRecipe(write(text));
+    } catch (error) {
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+
+  it('that is not there is named, and a field that is not known too', () => {
+    expect(() => readRecipe(join(folder, 'nowhere.yaml'))).toThrow(/nowhere\.yaml: there is no such file/);
+    const fields = readRecipe(write('learningrate: 1'));
+    expect(() => resolveTrainConfig({ ...fields, data: 'a', out: 'b' })).toThrow(/unknown field `learningrate`/);
+  });
+});
+
+describe('--set', () => {
+  it('sets fields by their path, numbers and switches as what they look like', () => {
+    expect(assignedFields(['network.depth=4', 'augment.flip=false', 'loss=dice-ce', 'network.pooling=avg'])).toEqual({
+      network: { depth: 4, pooling: 'avg' },
+      augment: { flip: false },
+      loss: 'dice-ce',
+    });
+  });
+  it.each(['network.depth', '=4', '.a=1', 'a..b=1', '__proto__.x=1'.replace('__proto__', '1')])(
+    'refuses %s',
+    (text) => {
+      expect(() => assignedFields([text])).toThrow(/wanted is a field and its value/);
+    },
+  );
+  it.each(['network={depth: 4', 'patientPattern=[A-Z]+)', 'loss=*dice', 'loss=%d'])(
+    'refuses the value of %s in one line',
+    (text) => {
+      expect(() => assignedFields([text])).toThrow(/its value is no YAML.*put quotes around text that begins with/);
+      expect(() => assignedFields([text])).not.toThrow(/\n/);
+    },
+  );
+
+  it('passes names of what every object has on as fields, to be refused there', () => {
+    for (const text of ['constructor.prototype.epochs=7', 'toString=1', 'hasOwnProperty.call=1']) {
+      const fields = mergeFields({ data: 'a', out: 'b' }, assignedFields([text]));
+      expect(() => resolveTrainConfig(fields), text).toThrow(`unknown field \`${text.split(/[.=]/)[0]}\``);
+    }
+    expect(({} as { epochs?: number }).epochs).toBeUndefined();
+  });
+});

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openAppendLog } from '../../../dist/train/run/appendLog.js';
+import { createRunFolder, openRunFolder, runFolder } from '../../../dist/train/run/runFolder.js';
+import { takeRunLock } from '../../../dist/train/run/runLock.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('createRunFolder', () => {
+  it('makes the folders where there is nothing but the lock', () => {
+    const run = runFolder(join(folder, 'a', 'b'));
+    takeRunLock(run.lock, run.folder);
+    createRunFolder(run);
+    expect(existsSync(run.checkpoints)).toBe(true);
+  });
+  it('refuses a folder that holds anything, and says how to go on with it', () => {
+    writeFileSync(join(folder, 'x'), '');
+    expect(() => createRunFolder(runFolder(folder))).toThrow(`\`npx nodule-train train --resume ${folder}\``);
+  });
+});
+
+it('openRunFolder refuses a folder that is no run', () => {
+  expect(() => openRunFolder(folder)).toThrow(`there is no ${join(folder, 'config.json')}`);
+});
+
+describe('takeRunLock', () => {
+  const lock = () => join(folder, 'lock.json');
+
+  it('refuses a second holder while the first is alive, and lets it in afterwards', () => {
+    const release = takeRunLock(lock(), folder);
+    expect(() => takeRunLock(lock(), folder)).toThrow(`process ${process.pid} on ${hostname()} is training in it`);
+    release();
+    takeRunLock(lock(), folder)();
+    expect(existsSync(lock())).toBe(false);
+  });
+  it('takes over the lock of a dead process', () => {
+    const { pid } = spawnSync('true');
+    writeFileSync(lock(), JSON.stringify({ pid, host: hostname(), started: null }));
+    takeRunLock(lock(), folder);
+    expect(JSON.parse(readFileSync(lock(), 'utf8')).pid).toBe(process.pid);
+  });
+  it.skipIf(!existsSync('/proc/self/stat'))(
+    'takes over the lock of a dead process whose number was given anew (skipped without /proc)',
+    () => {
+      writeFileSync(lock(), JSON.stringify({ pid: process.pid, host: hostname(), started: '1' }));
+      takeRunLock(lock(), folder);
+      expect(JSON.parse(readFileSync(lock(), 'utf8')).started).not.toBe('1');
+    },
+  );
+  it('takes over a torn lock', () => {
+    writeFileSync(lock(), '{"pid": 1');
+    takeRunLock(lock(), folder)();
+  });
+  it('respects the lock of another host and says what to do', () => {
+    writeFileSync(lock(), JSON.stringify({ pid: 1, host: 'elsewhere', started: null }));
+    expect(() => takeRunLock(lock(), folder)).toThrow('if that host is gone for good, delete the lock file');
+  });
+});
+
+it('openAppendLog cuts off a torn last line', () => {
+  const path = join(folder, 'events.jsonl');
+  writeFileSync(path, '{"a":1}\n{"b":');
+  const log = openAppendLog(path);
+  log.append({ c: 2 });
+  log.close();
+  expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n{"c":2}\n');
+});
