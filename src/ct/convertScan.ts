@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
 import { checkOptions } from './checkOptions.js';
 import { formatOf } from './formats.js';
+import { type Geometry, geometryOf } from './grid/volume.js';
 import { readMask, readVolume } from './readVolume.js';
 import { refuseExisting } from './refuseExisting.js';
-import { type Geometry, geometryOf } from './grid/volume.js';
 import { refuseReadOnly, writeMask, writeVolume } from './writeVolume.js';
 
 /** Options of `convertScan`. */

@@ -1,6 +1,4 @@
-export { bodyInSlice } from './regions/bodyInSlice.js';
 export { checkOptions } from './checkOptions.js';
-export { type Component, type Components, connectedComponents, type Index3 } from './regions/components.js';
 export { type ConvertedScan, type ConvertScanOptions, convertScan, convertScanOptionsSchema } from './convertScan.js';
 export { dicomMaskKind } from './dicom/dicomMaskKind.js';
 export { layOnGrid } from './dicom/layOnGrid.js';
@@ -19,20 +17,7 @@ export {
   worldLPS,
   worldToIndex,
 } from './grid/geometry.js';
-export { greySlice } from './pictures/greySlice.js';
-export { lungMask } from './regions/lungMask.js';
-export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
-export {
-  type MaskOptions,
-  maskOptionsSchema,
-  type ReadOptions,
-  readMask,
-  readOptionsSchema,
-  readVolume,
-} from './readVolume.js';
-export { refuseExisting } from './refuseExisting.js';
 export { resampleMask, resampleVolume } from './grid/resample.js';
-export { siblingFile } from './imageFile/siblingFile.js';
 export {
   type Geometry,
   identityDirection,
@@ -44,4 +29,19 @@ export {
   type Volume,
   voxelCount,
 } from './grid/volume.js';
+export { siblingFile } from './imageFile/siblingFile.js';
+export { greySlice } from './pictures/greySlice.js';
+export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
+export {
+  type MaskOptions,
+  maskOptionsSchema,
+  type ReadOptions,
+  readMask,
+  readOptionsSchema,
+  readVolume,
+} from './readVolume.js';
+export { refuseExisting } from './refuseExisting.js';
+export { bodyInSlice } from './regions/bodyInSlice.js';
+export { type Component, type Components, connectedComponents, type Index3 } from './regions/components.js';
+export { lungMask } from './regions/lungMask.js';
 export { writeMask, writeVolume } from './writeVolume.js';

@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../runtime/error.js';
-import { checkGrid } from './imageFile/checkGrid.js';
 import { formatOf } from './formats.js';
 import { type Geometry, geometryOf } from './grid/volume.js';
+import { checkGrid } from './imageFile/checkGrid.js';
 
 /** What somebody's program says of a scan, voxel by voxel. */
 export interface Prediction extends Geometry {

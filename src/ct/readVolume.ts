@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/error.js';
-import { checkGrid } from './imageFile/checkGrid.js';
 import { checkOptions } from './checkOptions.js';
 import { formatOf } from './formats.js';
+import { geometryOf, type MaskVolume, type Volume } from './grid/volume.js';
+import { checkGrid } from './imageFile/checkGrid.js';
 import type { ImageFile } from './imageFile/imageFile.js';
 import { storeValues } from './imageFile/storeValues.js';
 import { straightenMask, straightenVolume } from './imageFile/straighten.js';
-import { geometryOf, type MaskVolume, type Volume } from './grid/volume.js';
 
 /** Options of `readVolume`. */
 export const readOptionsSchema = z.strictObject({

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeMask, writeVolume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/error.js';
+import { replaceJson } from '../runtime/files/replaceFile.js';
 import type { Dataset } from './dataset.js';
-import { writeJsonWhole } from './splits/split.js';
 import { splitsName, writeSplits } from './splits/splitsFile.js';
 
 const ending = '.nii.gz';
@@ -34,7 +34,7 @@ export async function writeNnunet(
     onProgress(n + 1, dataset.scans.length);
   }
   if (dataset.folds.length > 0) await writeSplits(join(dir, splitsName), dataset.folds);
-  await writeJsonWhole(join(dir, 'dataset.json'), {
+  await replaceJson(join(dir, 'dataset.json'), {
     channel_names: { 0: intensity === 'hu' ? 'CT' : 'image' },
     labels: { background: 0, nodule: 1 },
     numTraining: dataset.scans.length,

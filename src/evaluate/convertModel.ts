@@ -1,10 +1,10 @@
 import { refuseExisting } from '../ct/index.js';
+import { isCheckpoint, isHandedOn } from '../model/isCheckpoint.js';
+import { isModelFile } from '../model/isModelFile.js';
+import { isSafetensors, readWeights } from '../model/readWeights.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import { savePt, saveTensors, type Tensor } from '../torch/index.js';
 import { loadCheckpoint } from '../train/run/checkpoint.js';
-import { isCheckpoint, isHandedOn } from '../model/isCheckpoint.js';
-import { isSafetensors, readWeights } from '../model/readWeights.js';
-import { isModelFile } from '../model/isModelFile.js';
 
 export interface ConvertedModel {
   /** How many tensors were written. */

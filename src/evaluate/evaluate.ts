@@ -9,6 +9,8 @@ import {
   splitOfFold,
 } from '../data/index.js';
 import type { LabelRuleOptions } from '../labels/index.js';
+import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
+import { predictScan } from '../model/predictScan.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { OperatingPoint } from '../score/index.js';
 import {
@@ -23,14 +25,12 @@ import {
   type ScanScore,
   scoreAt,
 } from '../score/index.js';
-import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../torch/chooseDevice.js';
+import type { Device } from '../torch/index.js';
 import { baselineHits } from './baselineHits.js';
 import { type Figures, figuresOf } from './figures.js';
-import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { openPredictions } from './predictionFiles.js';
-import { predictScan } from '../model/predictScan.js';
 
 /** Scans of a data folder: all, one part of a split, or those that validate in one fold. */
 export interface ScanChoice {

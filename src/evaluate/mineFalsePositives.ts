@@ -1,13 +1,13 @@
 import { type IndexIRC, indexIRC, indexToWorld, type Volume, type WorldLPS } from '../ct/index.js';
 import { type Dataset, openDataset, readSplit } from '../data/index.js';
+import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
+import { predictScan } from '../model/predictScan.js';
 import { NoduleTrainError } from '../runtime/error.js';
 import type { PredictedScan } from '../score/index.js';
 import { type Candidate, candidatesAbove, matchScan, type OperatingPoint } from '../score/index.js';
-import type { Device } from '../torch/index.js';
 import { chooseDevice } from '../torch/chooseDevice.js';
+import type { Device } from '../torch/index.js';
 import type { ScanChoice } from './evaluate.js';
-import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
-import { predictScan } from '../model/predictScan.js';
 
 export interface MineOptions
   extends ScanChoice,

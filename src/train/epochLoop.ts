@@ -1,6 +1,6 @@
 import type { TrainEvent } from './events.js';
-import type { RunState } from './run/runState.js';
 import type { CountsRead, StepCounts } from './parts/stepCounts.js';
+import type { RunState } from './run/runState.js';
 import type { StepRunner } from './steps/stepRunner.js';
 
 export interface EpochParts {

@@ -1,23 +1,23 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { NoduleTrainError } from '../runtime/error.js';
-import { badStepWatch } from './steps/badStepWatch.js';
-import { choosePoint } from './validation/choosePoint.js';
 import type { TrainConfig } from './config/config.js';
-import { countsOf } from './parts/countsOf.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
+import { countsOf } from './parts/countsOf.js';
 import { pixelMetrics } from './parts/metrics.js';
 import { writeEpochRow } from './run/metricsCsv.js';
-import { initialState } from './run/runState.js';
 import type { RunFolder } from './run/runFolder.js';
 import { openRunRecord, type TrainTask } from './run/runRecord.js';
-import { starvationWarning, validationWarnings } from './validation/runWarnings.js';
+import { initialState } from './run/runState.js';
 import { openSession, type Run, type Session } from './session/session.js';
+import { badStepWatch } from './steps/badStepWatch.js';
 import { stepRunnerOf } from './steps/stepRunnerOf.js';
 import { timedSampler } from './steps/timedSampler.js';
 import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';
 import { trackStart } from './trackStart.js';
+import { choosePoint } from './validation/choosePoint.js';
+import { starvationWarning, validationWarnings } from './validation/runWarnings.js';
 import { predictionParts, type Validation, validate } from './validation/validate.js';
 
 export interface TrainHooks {

@@ -1,10 +1,10 @@
 import type { Tensor } from '../torch/index.js';
+import type { PixelMetrics } from './parts/metrics.js';
 import { histogramOf } from './tensorboard/histogramOf.js';
 import { hparamsEnd } from './tensorboard/hparams.js';
-import type { PixelMetrics } from './parts/metrics.js';
-import type { PrecisionRecall } from './validation/precisionRecall.js';
 import { varintField } from './tensorboard/protobuf.js';
 import type { TensorboardWriter } from './tensorboard/tensorboard.js';
+import type { PrecisionRecall } from './validation/precisionRecall.js';
 import type { Validation } from './validation/validate.js';
 
 export interface EpochFigures {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readHardPoints } from '../../dist/data/sampling/hardPoints.js';
 import { mineFalsePositives } from '../../dist/evaluate/mineFalsePositives.js';
-import { fileSum } from '../../dist/train/fileSum.js';
+import { fileHashSync } from '../../dist/runtime/files/fileHash.js';
 
 const main = resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 const folder = mkdtempSync(join(tmpdir(), 'mine-'));
@@ -58,7 +58,7 @@ it("mine writes a run's own false positives on its training scans, and training 
   );
   expect(taught.status, taught.stderr).toBe(0);
   expect(JSON.parse(readFileSync(join(folder, 'taught', 'manifest.json'), 'utf8')).files).toEqual({
-    hardPoints: fileSum(join(folder, 'hard.json')),
+    hardPoints: fileHashSync(join(folder, 'hard.json')).sha256,
   });
   expect(existsSync(join(folder, 'taught', 'checkpoints', 'last.safetensors'))).toBe(true);
 });

@@ -4,9 +4,9 @@ import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile
 import { arrangeSlices } from './arrangeSlices.js';
 import { chooseSeries } from './chooseSeries.js';
 import { dropCopies } from './dropCopies.js';
+import { readPixels } from './frames/readPixels.js';
 import { imageOf, imagesOf, type SeriesImage } from './listSeries.js';
 import { readDicomFile } from './readDicomFile.js';
-import { readPixels } from './frames/readPixels.js';
 import type { Slice } from './slice.js';
 
 /** DICOM: a folder is one series of it, chosen by `series` or as `chooseSeries` says; a file is the volume of its own frames. */

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { chooseNamed, type Named, shownLabel } from './chooseNamed.js';
-import { decodeFrame } from './frames/decodeFrame.js';
 import { tagName } from './dictionary.js';
 import { frameCount, planeGroups } from './frameGroups.js';
 import { type FramePlane, framePlane } from './framePlane.js';
+import { decodeFrame } from './frames/decodeFrame.js';
 import { type DicomFile, readDicomFile } from './readDicomFile.js';
 import { type DicomTags, required, tagError } from './tags.js';
 

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { ImageFile } from './imageFile.js';
 import { determinant, orthonormalError } from '../grid/matrix3.js';
+import type { ImageFile } from './imageFile.js';
 
 /** Axes of a header with six digits are off by 1e-6; more than this is a shear, which no rule here allows for. */
 const orthonormalTolerance = 1e-3;

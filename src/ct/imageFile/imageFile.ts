@@ -1,5 +1,5 @@
-import type { Values } from './elementType.js';
 import type { Geometry } from '../grid/volume.js';
+import type { Values } from './elementType.js';
 
 /** What a reader takes from a file, as it is there: not yet judged, resampled or put into int16. */
 export interface ImageFile extends Geometry {

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { ImageFile } from './imageFile.js';
 import type { Shape3 } from '../grid/volume.js';
+import type { ImageFile } from './imageFile.js';
 
 interface Stored {
   readonly voxels: Int16Array;

@@ -1,5 +1,4 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { ImageFile } from './imageFile.js';
 import { apply, dot, inverse, length, scale, subtract, transpose } from '../grid/matrix3.js';
 import { mostVoxels } from '../grid/resample.js';
 import { type Sampling, sampleLinear, sampleNearest } from '../grid/sampleGrid.js';
@@ -13,6 +12,7 @@ import {
   type Volume,
   voxelCount,
 } from '../grid/volume.js';
+import type { ImageFile } from './imageFile.js';
 
 /** A gantry tilted by 30° needs twice the voxels; axes that need far more are a header's fault. */
 const mostGrowth = 16;

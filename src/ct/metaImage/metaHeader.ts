@@ -1,10 +1,17 @@
 import { constants } from 'node:buffer';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { type ElementType, elementTypes } from '../imageFile/elementType.js';
+import { quoted } from '../../runtime/files/quoted.js';
 import { transpose } from '../grid/matrix3.js';
-import { quoted } from '../quoted.js';
+import {
+  type Geometry,
+  identityDirection,
+  type Matrix3,
+  type Shape3,
+  type Vector3,
+  voxelCount,
+} from '../grid/volume.js';
+import { type ElementType, elementTypes } from '../imageFile/elementType.js';
 import { siblingFile } from '../imageFile/siblingFile.js';
-import { type Geometry, identityDirection, type Matrix3, type Shape3, type Vector3, voxelCount } from '../grid/volume.js';
 
 /** What a MetaImage header says, checked. */
 export interface MetaHeader extends Geometry {

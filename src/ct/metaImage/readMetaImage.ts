@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { quoted } from '../../runtime/files/quoted.js';
 import { decode, type Values } from '../imageFile/elementType.js';
-import { checkMetaHeader, type MetaHeader, metaTypes } from './metaHeader.js';
 import { openToRead } from '../imageFile/openToRead.js';
-import { quoted } from '../quoted.js';
 import { readValues, type ValuesPlace } from '../imageFile/readValues.js';
+import { checkMetaHeader, type MetaHeader, metaTypes } from './metaHeader.js';
 
 /** Longer than any header; ITK writes under 1 kB, comments and DICOM fields may add some. */
 const headerLimit = 1 << 16;

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
+import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { transpose } from '../grid/matrix3.js';
+import type { Geometry } from '../grid/volume.js';
 import { packZlib } from '../imageFile/deflate.js';
 import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
-import { transpose } from '../grid/matrix3.js';
-import { replaceFile } from '../replaceFile.js';
-import type { Geometry } from '../grid/volume.js';
 
 interface MetaImage extends Geometry {
   readonly values: Uint8Array | Int16Array | Float64Array;
@@ -18,12 +18,12 @@ export const writeMetaImage = async (path: string, image: MetaImage, compress: b
   const raw = bytesOf(image.values);
   const data = compress ? await packZlib(raw) : raw;
   if (path.toLowerCase().endsWith('.mha')) {
-    await replaceFile(path, Buffer.concat([headerOf(image, 'LOCAL', compress, data.length), data]));
+    await replaceFile(path, Buffer.concat([headerOf(image, 'LOCAL', compress, data.length), data]), 'scan-write');
     return;
   }
   const dataPath = path.replace(/\.mhd$/i, compress ? '.zraw' : '.raw');
-  await replaceFile(dataPath, data);
-  await replaceFile(path, headerOf(image, basename(dataPath), compress, data.length));
+  await replaceFile(dataPath, data, 'scan-write');
+  await replaceFile(path, headerOf(image, basename(dataPath), compress, data.length), 'scan-write');
 };
 
 const typeNames = new Map<unknown, string>([

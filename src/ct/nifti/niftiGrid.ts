@@ -1,6 +1,6 @@
 import { length, scale, transpose } from '../grid/matrix3.js';
-import { type NiftiHeader, refuseNiftiField } from './niftiHeader.js';
 import { type Geometry, identityDirection, type Matrix3, type Vector3 } from '../grid/volume.js';
+import { type NiftiHeader, refuseNiftiField } from './niftiHeader.js';
 
 /** Code of the unit of length → mm; what is not said counts as mm, as everywhere. */
 const millimetres = [1, 1000, 1, 0.001];

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { type ElementType, elementTypes } from '../imageFile/elementType.js';
 import { type Shape3, voxelCount } from '../grid/volume.js';
+import { type ElementType, elementTypes } from '../imageFile/elementType.js';
 
 /** Where the fields that matter lie, from nifti1.h and nifti2.h of the NIfTI-1.1 and NIfTI-2 standards. */
 const layouts = {

@@ -4,11 +4,11 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import { decode, intensityOfType } from '../imageFile/elementType.js';
 import type { ImageFile } from '../imageFile/imageFile.js';
 import { inflateStart } from '../imageFile/inflate.js';
-import { niftiGrid } from './niftiGrid.js';
-import { checkNiftiHeader, niftiHeaderBytes } from './niftiHeader.js';
 import { openToRead } from '../imageFile/openToRead.js';
 import { readValues } from '../imageFile/readValues.js';
 import { saidInText } from '../imageFile/saidInText.js';
+import { niftiGrid } from './niftiGrid.js';
+import { checkNiftiHeader, niftiHeaderBytes } from './niftiHeader.js';
 
 /** Enough of a gzip file for a header to come out of it, with a long name and a comment before. */
 const packedStart = 1 << 14;

@@ -1,11 +1,11 @@
 import { NoduleTrainError } from '../../runtime/error.js';
+import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { determinant } from '../grid/matrix3.js';
+import type { Matrix3, Vector3 } from '../grid/volume.js';
 import { packGzip } from '../imageFile/deflate.js';
 import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
 import type { ImageToWrite } from '../imageFile/imageFile.js';
-import { determinant } from '../grid/matrix3.js';
-import { replaceFile } from '../replaceFile.js';
 import { sayInText } from '../imageFile/saidInText.js';
-import type { Matrix3, Vector3 } from '../grid/volume.js';
 
 const datatypes = new Map<unknown, readonly [code: number, bits: number]>([
   [Uint8Array, [2, 8]],
@@ -30,7 +30,7 @@ export const writeNifti = async (path: string, image: ImageToWrite, compress: bo
   }
   const whole = Buffer.concat([headerOf(image), bytesOf(image.values)]);
   const packed = path.toLowerCase().endsWith('.gz');
-  await replaceFile(path, packed ? await packGzip(whole, compress) : whole);
+  await replaceFile(path, packed ? await packGzip(whole, compress) : whole, 'scan-write');
 };
 
 const headerOf = ({ shape, spacing, origin, direction, values, intensity }: ImageToWrite): Buffer => {

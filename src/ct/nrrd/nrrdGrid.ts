@@ -1,7 +1,7 @@
+import { quoted } from '../../runtime/files/quoted.js';
 import { length, scale, transpose } from '../grid/matrix3.js';
-import { type NrrdFields, refuseNrrdField } from './nrrdHeader.js';
-import { quoted } from '../quoted.js';
 import { type Geometry, identityDirection, type Matrix3, type Vector3 } from '../grid/volume.js';
+import { type NrrdFields, refuseNrrdField } from './nrrdHeader.js';
 
 /** Signs that bring x, y, z of a space into LPS. */
 const spaces = new Map<string, Vector3>([

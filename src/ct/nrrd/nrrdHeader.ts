@@ -1,9 +1,9 @@
 import { constants } from 'node:buffer';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { type ElementType, elementTypes } from '../imageFile/elementType.js';
-import { quoted } from '../quoted.js';
-import { siblingFile } from '../imageFile/siblingFile.js';
+import { quoted } from '../../runtime/files/quoted.js';
 import { type Shape3, voxelCount } from '../grid/volume.js';
+import { type ElementType, elementTypes } from '../imageFile/elementType.js';
+import { siblingFile } from '../imageFile/siblingFile.js';
 
 /** Fields (in small letters) and key/value pairs of a NRRD header, not yet judged. */
 export interface NrrdFields {

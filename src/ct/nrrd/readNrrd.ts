@@ -1,14 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { quoted } from '../../runtime/files/quoted.js';
 import { decode, intensityOfType, type Values } from '../imageFile/elementType.js';
 import type { ImageFile } from '../imageFile/imageFile.js';
-import { nrrdGrid } from './nrrdGrid.js';
-import { checkNrrdHeader, type NrrdFields, type NrrdHeader } from './nrrdHeader.js';
 import { openToRead } from '../imageFile/openToRead.js';
-import { quoted } from '../quoted.js';
 import { readValues } from '../imageFile/readValues.js';
 import { saidInText } from '../imageFile/saidInText.js';
+import { nrrdGrid } from './nrrdGrid.js';
+import { checkNrrdHeader, type NrrdFields, type NrrdHeader } from './nrrdHeader.js';
 
 /** Longer than any header; segmentations carry some ten kB of key/value pairs. */
 const headerLimit = 1 << 20;

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
+import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { scale, transpose } from '../grid/matrix3.js';
 import { packGzip } from '../imageFile/deflate.js';
 import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
 import type { ImageToWrite } from '../imageFile/imageFile.js';
-import { scale, transpose } from '../grid/matrix3.js';
-import { saidKey } from './readNrrd.js';
-import { replaceFile } from '../replaceFile.js';
 import { sayInText } from '../imageFile/saidInText.js';
+import { saidKey } from './readNrrd.js';
 
 const typeNames = new Map<unknown, string>([
   [Uint8Array, 'unsigned char'],
@@ -21,14 +21,15 @@ export const writeNrrd = async (path: string, image: ImageToWrite, compress: boo
   const raw = bytesOf(image.values);
   const data = compress ? await packGzip(raw) : raw;
   if (!path.toLowerCase().endsWith('.nhdr')) {
-    await replaceFile(path, Buffer.concat([headerOf(image, compress), Buffer.from('\n'), data]));
+    await replaceFile(path, Buffer.concat([headerOf(image, compress), Buffer.from('\n'), data]), 'scan-write');
     return;
   }
   const dataPath = path.replace(/\.nhdr$/i, compress ? '.raw.gz' : '.raw');
-  await replaceFile(dataPath, data);
+  await replaceFile(dataPath, data, 'scan-write');
   await replaceFile(
     path,
     Buffer.concat([headerOf(image, compress), Buffer.from(`data file: ${basename(dataPath)}\n`)]),
+    'scan-write',
   );
 };
 

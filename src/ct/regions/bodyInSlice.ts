@@ -1,7 +1,7 @@
-import { closeInPlane } from './closeInPlane.js';
-import { connectedComponents } from './components.js';
 import { knownSpacing } from '../grid/geometry.js';
 import { storedValue, type Volume } from '../grid/volume.js';
+import { closeInPlane } from './closeInPlane.js';
+import { connectedComponents } from './components.js';
 
 /** Between lung and air on one side and fat and muscle on the other. */
 const tissueAboveHu = -500;

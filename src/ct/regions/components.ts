@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import { UnionFind } from './unionFind.js';
 import type { Shape3 } from '../grid/volume.js';
+import { UnionFind } from './unionFind.js';
 
 /** Slice, row, column. */
 export type Index3 = readonly [number, number, number];

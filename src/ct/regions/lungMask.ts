@@ -1,7 +1,7 @@
-import { closeInPlane } from './closeInPlane.js';
-import { type Component, type Components, connectedComponents } from './components.js';
 import { knownSpacing } from '../grid/geometry.js';
 import { type Shape3, storedValue, type Vector3, type Volume } from '../grid/volume.js';
+import { closeInPlane } from './closeInPlane.js';
+import { type Component, type Components, connectedComponents } from './components.js';
 
 /** Lung is darker than this; airways are too. */
 const lungBelowHu = -500;

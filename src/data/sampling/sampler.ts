@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Volume, WorldLPS } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { arange, type Device, fromData, keep, op, scope, type Tensor, zeros } from '../../torch/index.js';
+import type { LabelledScan } from '../labelling/labelledScan.js';
 import { augmentationSchema, samplerCompatSchema } from './augmentation.js';
 import { type CropSource, type Crops, gatherCrops } from './gatherCrops.js';
-import type { LabelledScan } from '../labelling/labelledScan.js';
 
 export const samplerOptionsSchema = z.object({
   batch: z.int().positive().default(16).describe('crops per step'),

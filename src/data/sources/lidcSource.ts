@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DicomSeries, listSeries } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { readSplits, splitsPath } from '../splits/splitsFile.js';
 import { anonymousPatient, patientsOf, publicPatient } from './patients.js';
 import type { Source, SourceScan } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
-import { readSplits, splitsPath } from '../splits/splitsFile.js';
 
 /** A tree of PATIENT/STUDY/SERIES has its files three folders deep. */
 const deepest = 4;

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { readSplits, splitsName, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles } from './imagesIn.js';
 import { readNnunetDescription } from './nnunetDescription.js';
 import { patientsOf } from './patients.js';
 import type { Source } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
-import { readSplits, splitsName, splitsPath } from '../splits/splitsFile.js';
 
 /**
  * An nnU-Net raw dataset: `dataset.json` (version 1 or 2), `imagesTr/CASE_0000.EXT` and `labelsTr/CASE.EXT`. Folds are those of

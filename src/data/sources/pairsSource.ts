@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { readSplits, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles, imagesIn } from './imagesIn.js';
 import { patientsOf } from './patients.js';
 import type { Source } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
-import { readSplits, splitsPath } from '../splits/splitsFile.js';
 
 /** The two folders of a data set of images and label images. */
 export function pairFolders(dir: string, masks: string | undefined): { images: string; labels: string } {

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { replaceJson } from '../../runtime/files/replaceFile.js';
 
 /** What a split needs to know of a scan; `patient` is null where the data set does not say it. */
 export interface SplitScan {
@@ -124,14 +125,7 @@ export function checkSplit(split: Split, wanted: readonly SplitPart[] = ['train'
 }
 
 /** Writes a split as JSON; the file is there whole or not at all. */
-export const writeSplit = (path: string, split: Split): Promise<void> => writeJsonWhole(path, split);
-
-/** Writes JSON that is there whole or not at all. */
-export async function writeJsonWhole(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(value, null, 2)}\n`);
-  await rename(temporary, path);
-}
+export const writeSplit = (path: string, split: Split): Promise<void> => replaceJson(path, split);
 
 /**
  * Reads a split and checks it.

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { replaceJson } from '../../runtime/files/replaceFile.js';
 import type { Fold } from '../sources/source.js';
-import { writeJsonWhole } from './split.js';
 
 const splitsSchema = z.array(z.object({ train: z.array(z.string().min(1)), val: z.array(z.string().min(1)) })).min(1);
 
@@ -47,7 +47,7 @@ export async function readSplits(path: string, known: ReadonlySet<string>): Prom
 
 /** Writes folds in the same form; the file is there whole or not at all. */
 export const writeSplits = (path: string, folds: readonly Fold[]): Promise<void> =>
-  writeJsonWhole(
+  replaceJson(
     path,
     folds.map(({ train, validation }) => ({ train, val: validation })),
   );

@@ -1,9 +1,9 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { isAbandoned, sweepAbandoned } from '../../runtime/files/temporaryName.js';
 import { readStoreIndex, withStoreLock } from './store.js';
 import { livingClaims } from './storeClaims.js';
-import { isAbandoned, sweepAbandoned } from '../temporary.js';
 
 export interface Collected {
   /** Prepared scans, and beginnings of some, that were taken away. */

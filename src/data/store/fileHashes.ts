@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileHash } from '../../runtime/files/fileHash.js';
 import { withLock } from '../../runtime/files/lock.js';
-import type { FileSum } from './npy.js';
-import { replaceFile } from '../writeSynced.js';
+import { replaceFile } from '../../runtime/files/replaceFile.js';
 
 /** A file as it was when its bytes were hashed. */
 export interface RememberedFile {
@@ -21,16 +20,6 @@ const cacheName = 'hashes.json';
 
 export const pathHash = (path: string): string => createHash('sha256').update(resolve(path)).digest('hex').slice(0, 32);
 
-export async function sumOfFile(path: string): Promise<FileSum> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(part as Buffer);
-    bytes += (part as Buffer).length;
-  }
-  return { bytes, sha256: hash.digest('hex') };
-}
-
 /** A file that changed so shortly before could change again without another time. */
 const settledMs = 2000;
 
@@ -46,7 +35,7 @@ export async function contentHash(
   if (before !== undefined && before.bytes === Number(size) && before.time === time)
     return { sha256: before.sha256, time, remember: null };
   const settled = Date.now() - Number(mtimeNs / 1_000_000n) > settledMs;
-  const { bytes, sha256 } = await sumOfFile(path);
+  const { bytes, sha256 } = await fileHash(path);
   return { sha256, time, remember: settled ? [id, { bytes, time, sha256 }] : null };
 }
 

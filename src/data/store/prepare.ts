@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type AuditCounts, createRule, type LabelRuleOptions, labelRuleSchema } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { sweepAbandoned } from '../../runtime/files/temporaryName.js';
 import { runInWorkers } from '../../runtime/workerPool.js';
 import { type AuditProgress, auditDataset } from '../auditDataset.js';
 import { type Dataset, defaultBackgroundPoints } from '../dataset.js';
-import { pathHash, type RememberedFile, readHashes, rememberHashes } from './fileHashes.js';
 import { openSource } from '../sources/openSource.js';
-import type { PreparedOne, PrepareJob, PrepareSetup } from './prepareScan.js';
 import type { Source } from '../sources/source.js';
 import { sourceOptionsSchema } from '../sources/sourceOptions.js';
+import { writeNnunet } from '../writeNnunet.js';
+import { pathHash, type RememberedFile, readHashes, rememberHashes } from './fileHashes.js';
+import type { PreparedOne, PrepareJob, PrepareSetup } from './prepareScan.js';
 import { mergeIntoStore, openStore, readStoreIndex, type Store } from './store.js';
 import { claimStore } from './storeClaims.js';
-import { sweepAbandoned } from '../temporary.js';
-import { writeNnunet } from '../writeNnunet.js';
 
 const distance = z.number().positive();
 

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { type Vector3, writeMask } from '../../ct/index.js';
 import { createRule, type LabelRuleOptions } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { contentHash, type FileHashes, type RememberedFile } from './fileHashes.js';
-import { imageFiles } from '../sources/imagesIn.js';
+import { temporaryName } from '../../runtime/files/temporaryName.js';
 import { labelScan } from '../labelling/labelScan.js';
-import { preparedSum, readPreparedScan, writePreparedScan } from './preparedScan.js';
 import { resampleScan } from '../labelling/resampleScan.js';
-import { scanKey } from './scanKey.js';
+import { imageFiles } from '../sources/imagesIn.js';
 import { readSourceVolume, type SourceScan } from '../sources/source.js';
+import { contentHash, type FileHashes, type RememberedFile } from './fileHashes.js';
+import { preparedSum, readPreparedScan, writePreparedScan } from './preparedScan.js';
+import { scanKey } from './scanKey.js';
 import { scanFolder } from './store.js';
-import { temporaryName } from '../temporary.js';
 import { withoutPaths } from './withoutPaths.js';
 
 /** What is the same for every scan of a store; plain data, for worker threads. */

@@ -3,10 +3,10 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Volume } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { syncAll } from '../../runtime/files/replaceFile.js';
+import { temporaryName } from '../../runtime/files/temporaryName.js';
 import type { LabelledScan } from '../labelling/labelledScan.js';
 import { type FileSum, mapNpy, writeNpy } from './npy.js';
-import { temporaryName } from '../temporary.js';
-import { syncAll } from '../writeSynced.js';
 
 /** What scan.json of a prepared scan holds beside the arrays. */
 interface ScanFile extends Omit<LabelledScan, 'volume' | 'mask'> {

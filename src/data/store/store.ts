@@ -5,11 +5,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { withLock } from '../../runtime/files/lock.js';
+import { replaceFile, syncAll } from '../../runtime/files/replaceFile.js';
 import { type Dataset, unknownSeries } from '../dataset.js';
 import { subsetFolds } from '../sources/luna16Source.js';
-import { readPreparedScan } from './preparedScan.js';
 import type { Fold } from '../sources/source.js';
-import { replaceFile, syncAll } from '../writeSynced.js';
+import { readPreparedScan } from './preparedScan.js';
 
 export const storeVersion = 2;
 

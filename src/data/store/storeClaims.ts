@@ -1,10 +1,9 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { isAbandoned, temporaryName } from '../../runtime/files/temporaryName.js';
 import { withStoreLock } from './store.js';
-import { isAbandoned, temporaryName } from '../temporary.js';
-import { writeSynced } from '../writeSynced.js';
 
 const prefix = 'preparing.';
 
@@ -34,6 +33,6 @@ export const claimStore = (dir: string, options: unknown): Promise<() => Promise
       );
     }
     const claim = temporaryName(join(dir, prefix));
-    await writeSynced(claim, JSON.stringify(options));
+    await writeFile(claim, JSON.stringify(options), { flush: true });
     return () => rm(claim, { force: true });
   });

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/error.js';
-import { sumOfFile } from './fileHashes.js';
+import { fileHash } from '../../runtime/files/fileHash.js';
 import { openSource } from '../sources/openSource.js';
+import { sourceOptionsSchema } from '../sources/sourceOptions.js';
 import { jobsOf, type PrepareOptions, setupOf } from './prepare.js';
 import { damageOf } from './preparedScan.js';
 import { keyOf } from './prepareScan.js';
-import { sourceOptionsSchema } from '../sources/sourceOptions.js';
 import { readStoreIndex, scanFolder } from './store.js';
 
 export interface StoreFault {
@@ -33,7 +33,7 @@ export async function verifyStore(
   const faults: StoreFault[] = [];
   let done = 0;
   for (const { uid, key, sha256 } of index.scans) {
-    const found = await damageOf(scanFolder(out, key), sha256, sumOfFile);
+    const found = await damageOf(scanFolder(out, key), sha256, fileHash);
     if (found.length > 0)
       faults.push({ uid, kind: 'damaged', found: `${found.join(', ')} (delete scans/${key} and prepare again)` });
     onProgress(++done, total);

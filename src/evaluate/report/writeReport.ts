@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type Dataset, readSplit } from '../../data/index.js';
+import { loadScanModel } from '../../model/loadScanModel.js';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { replaceFile } from '../../runtime/files/replaceFile.js';
 import type { OperatingPoint } from '../../score/index.js';
-import type { Device } from '../../torch/index.js';
 import { chooseDevice } from '../../torch/chooseDevice.js';
+import type { Device } from '../../torch/index.js';
 import type { TrainConfig } from '../../train/config/config.js';
 import { recordedConfig } from '../../train/run/runConfig.js';
 import { type RunFolder, runFolder } from '../../train/run/runFolder.js';
 import { openRunDataset } from '../../train/session/trainingData.js';
 import type { Figures } from '../figures.js';
-import { loadScanModel } from '../../model/loadScanModel.js';
 import { bestEpochOf } from './curves.js';
 import { reportPage } from './reportPage.js';
 import { type RunHistory, readRunHistory } from './runHistory.js';
@@ -62,8 +62,7 @@ export async function writeReport(folder: string, options: ReportOptions = {}): 
     ...scored,
   });
   const path = join(folder, 'report.html');
-  await writeFile(`${path}.tmp`, page);
-  await rename(`${path}.tmp`, path);
+  await replaceFile(path, page);
   return { path, bytes: Buffer.byteLength(page), ...scored, reason: reason ?? scored.missing };
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,47 +6,45 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded, thisProcess } from './holder.js';
 
 /** @typedef {import('./holder.js').Holder & {token: string}} Holder */
+/** @typedef {{text: string, holder: Holder | null, silentMs: number}} Found a lock file; `holder` is null where its text is damaged */
 
 const HEARTBEAT_MS = 5_000;
-// For a holder on another machine (a home folder on a network), whose process cannot be asked.
+/** A holder on another host (shared home folder) cannot be queried, so its lock expires without a heartbeat. */
 const SILENT_MS = 120_000;
+/** A lock appears with its content, so damaged content comes from a power cut, not from a writer at work. */
+const DAMAGED_MS = 10_000;
 
-/** @param {string} file @returns {{text: string, holder: Holder, silentMs: number} | null} */
+/** @param {string} file @returns {Found | null} null where there is no lock */
 const read = (file) => {
+  let text;
+  let silentMs;
   try {
-    const silentMs = Date.now() - fs.statSync(file).mtimeMs;
-    const text = fs.readFileSync(file, 'utf8');
-    return { text, holder: JSON.parse(text), silentMs };
+    silentMs = Date.now() - fs.statSync(file).mtimeMs;
+    text = fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const holder = JSON.parse(text);
+    return { text, silentMs, holder: Number.isInteger(holder?.pid) && typeof holder.host === 'string' ? holder : null };
   } catch {
-    return null;
+    return { text, silentMs, holder: null };
   }
 };
 
-/** @param {Holder} holder @param {number} silentMs */
-const isDead = (holder, silentMs) => {
-  if (holder.host !== os.hostname()) return silentMs > SILENT_MS;
-  return hasEnded(holder);
+/** @param {Found} found @param {number} silentMs after which a holder on another host counts as dead */
+const isDead = (found, silentMs) => {
+  if (found.holder === null) return found.silentMs > DAMAGED_MS;
+  if (found.holder.host !== os.hostname()) return found.silentMs > silentMs;
+  return hasEnded(found.holder);
 };
 
-/** Takes a dead holder's lock away; another process may have been faster, then its new lock is put back. @param {string} file @param {string} text */
-const clear = (file, text) => {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  try {
-    fs.renameSync(file, aside);
-    if (fs.readFileSync(aside, 'utf8') !== text) fs.linkSync(aside, file);
-  } catch {
-    // Somebody else cleared it: the next attempt sees what is there now.
-  } finally {
-    fs.rmSync(aside, { force: true });
-  }
-};
-
-/** @param {string} file @param {string} text @returns {boolean} */
+/** Creates the lock with its content in one step, so that nobody reads a lock without its holder. @param {string} file @param {string} text */
 const create = (file, text) => {
-  // Written aside and linked, so that nobody ever reads a lock without its holder.
   const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  fs.writeFileSync(aside, text);
   try {
+    fs.writeFileSync(aside, text);
     fs.linkSync(aside, file);
     return true;
   } catch (error) {
@@ -58,35 +56,78 @@ const create = (file, text) => {
 };
 
 /**
- * Runs `work` while this process alone holds the lock file; waits for a living holder, takes over from a dead one.
+ * Deletes a dead holder's lock, or returns who is deleting it. Two processes that found the same dead lock must not both delete: the
+ * second would delete the first one's new lock. So only the holder of a gate, a lock named after the dead lock's text, may delete,
+ * and it looks again first.
+ * @param {string} file @param {string} deadText @param {string} ownText
+ * @returns {Found | null}
+ */
+const clear = (file, deadText, ownText) => {
+  const gate = `${file}.${createHash('sha256').update(deadText).digest('hex').slice(0, 16)}`;
+  if (!create(gate, ownText)) {
+    const other = read(gate);
+    if (other === null) return null;
+    return isDead(other, SILENT_MS) ? clear(gate, other.text, ownText) : other;
+  }
+  try {
+    if (read(file)?.text === deadText) fs.rmSync(file, { force: true });
+  } finally {
+    fs.rmSync(gate, { force: true });
+  }
+  return null;
+};
+
+/**
+ * Takes a lock file, or returns who holds it. A dead holder's lock is taken over.
+ *
+ * @param {string} file its folder must exist
+ * @param {{silentMs?: number}} [options] `silentMs`: age of the last heartbeat after which a holder on another host counts as dead
+ * @returns {{release: () => void, renew: () => void} | {holder: Holder | null}} `holder` is null where the file is damaged but so new that
+ *   it has to be waited for
+ */
+export const tryLock = (file, { silentMs = SILENT_MS } = {}) => {
+  const text = JSON.stringify({ ...thisProcess(), token: randomBytes(6).toString('hex') });
+  while (!create(file, text)) {
+    const other = read(file);
+    if (other === null) continue;
+    if (!isDead(other, silentMs)) return { holder: other.holder };
+    const clearing = clear(file, other.text, text);
+    if (clearing !== null) return { holder: clearing.holder };
+  }
+  return {
+    release: () => {
+      if (read(file)?.text === text) fs.rmSync(file, { force: true });
+    },
+    renew: () => fs.utimes(file, new Date(), new Date(), () => {}),
+  };
+};
+
+/**
+ * Runs `work` while this process alone holds the lock file; waits for a running holder, takes over from a dead one.
  *
  * @template T
- * @param {string} file its folder must exist
- * @param {(holder: Holder) => void} onWait called once, when somebody else holds the lock
+ * @param {string} file
+ * @param {(holder: Holder) => void} onWait called once, when another process holds the lock
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
 export const withLock = async (file, onWait, work) => {
-  const own = { ...thisProcess(), token: randomBytes(6).toString('hex') };
-  const text = JSON.stringify(own);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  for (let waited = false; !create(file, text); ) {
-    const other = read(file);
-    if (other === null) continue;
-    if (isDead(other.holder, other.silentMs)) {
-      clear(file, other.text);
-      continue;
+  let taken = tryLock(file);
+  for (let reported = false; 'holder' in taken; taken = tryLock(file)) {
+    if (!reported && taken.holder !== null) {
+      onWait(taken.holder);
+      reported = true;
     }
-    if (!waited) onWait(other.holder);
-    waited = true;
     await sleep(200);
   }
-  const heartbeat = setInterval(() => fs.utimes(file, new Date(), new Date(), () => {}), HEARTBEAT_MS);
+  const { release, renew } = taken;
+  const heartbeat = setInterval(renew, HEARTBEAT_MS);
   heartbeat.unref();
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    if (read(file)?.text === text) fs.rmSync(file, { force: true });
+    release();
   }
 };

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cacheFolder, searchPath } from '../environment.js';
 import { NoduleTrainError } from '../error.js';
-import { inspectLibtorch, installedLibtorch } from './libtorch.js';
 import { withLock } from '../files/lock.js';
-import { runCommand } from '../runCommand.js';
 import { unzipMember, zipMembers } from '../files/unzip.js';
+import { runCommand } from '../runCommand.js';
+import { inspectLibtorch, installedLibtorch } from './libtorch.js';
 import { isNeeded, PLATFORMS, SETS } from './wheels.js';
 
 /**

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { cacheFolder, libtorchVariable, pythonPrefixes, searchPath } from '../environment.js';
-import { loadError } from './loadError.js';
 import { LIBTORCH_CUDA, LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../versions.js';
+import { loadError } from './loadError.js';
 
 /**
  * @typedef {'LIBTORCH' | 'package' | 'python' | 'cache'} LibtorchSource

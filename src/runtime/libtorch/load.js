@@ -2,11 +2,11 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LIBTORCH_VERSION } from '../versions.js';
 import { CUDA_PLUGIN, gpuNames, judgeDriver, unusedGpuOf } from './gpu.js';
 import { findLibtorch } from './libtorch.js';
 import { loadError } from './loadError.js';
 import { platformFault, thisMachine } from './platform.js';
-import { LIBTORCH_VERSION } from '../versions.js';
 
 /**
  * The main addon's functions; src/torch/native.ts gives them types.

@@ -1,6 +1,6 @@
 import os from 'node:os';
-import { loadError } from './loadError.js';
 import { GLIBC_FLOOR, NODE_FLOORS } from '../versions.js';
+import { loadError } from './loadError.js';
 
 /**
  * @typedef {object} Machine

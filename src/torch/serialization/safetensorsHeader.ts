@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../runtime/error.js';
 import type { DType } from '../tensor/dtype.js';
 import { allowance, bytesOfShape } from './allowance.js';
 import { parseHeaderJson } from './headerJson.js';
-import { quoted } from './quoted.js';
+import { quoted } from '../../runtime/files/quoted.js';
 import { bytesAt, type OpenFile, type Reading } from './reading.js';
 import { bytesPerElement } from './tensorBytes.js';
 

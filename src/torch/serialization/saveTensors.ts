@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { atomicWrite, atomicWriteSync } from './atomicWrite.js';
+import { replaceFile, replaceFileSync } from '../../runtime/files/replaceFile.js';
 import { nameOfDtype } from './safetensorsHeader.js';
 import { bytesPerElement, namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';
 
@@ -59,11 +59,11 @@ export async function saveTensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { head, tensors: ordered } = layOut(tensors, metadata);
-  await atomicWrite(path, [head, ...(await tensorsToBytes('saveTensors', ordered))]);
+  await replaceFile(path, [head, ...(await tensorsToBytes('saveTensors', ordered))]);
 }
 
 /** As {@link saveTensors}, blocking; the values are those at the call. */
 export function saveTensorsSync(path: string, tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): void {
   const { head, tensors: ordered } = layOut(tensors, metadata);
-  atomicWriteSync(path, [head, ...ordered.map(tensorToBytes)]);
+  replaceFileSync(path, [head, ...ordered.map(tensorToBytes)]);
 }

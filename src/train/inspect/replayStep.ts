@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import type { CropSource } from '../../data/sampling/gatherCrops.js';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { keep, noGrad, op, saveTensorsSync, scope, type Tensor } from '../../torch/index.js';
-import { accumulatedStep } from '../steps/accumulatedStep.js';
 import { newestCheckpoint } from '../run/keptCheckpoints.js';
 import { recordedConfig } from '../run/runConfig.js';
 import { runFolder } from '../run/runFolder.js';
 import { openTraining, type Training } from '../session/session.js';
+import { accumulatedStep } from '../steps/accumulatedStep.js';
 import { stepPartsOf, stepRunnerOf } from '../steps/stepRunnerOf.js';
 
 /** Smallest and largest finite value, and how many values are not finite. */

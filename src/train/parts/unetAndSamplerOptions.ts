@@ -1,8 +1,8 @@
 import type { Volume } from '../../ct/index.js';
 import type { SamplerOptions } from '../../data/sampling/sampler.js';
 import type { nn } from '../../torch/index.js';
-import type { ModelDescription } from '../run/checkpoint.js';
 import type { TrainConfig } from '../config/config.js';
+import type { ModelDescription } from '../run/checkpoint.js';
 
 /** The network of a run: one probability per pixel of the centre slice, from the slices around it as channels. */
 export function unetOptionsOf({ network, contextSlices, compat, channelsLast }: TrainConfig): nn.UNetOptions {

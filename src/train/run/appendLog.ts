@@ -1,7 +1,14 @@
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+
+export interface AppendLog {
+  append(value: object): void;
+  /** Forces what was appended to the disk. */
+  sync(): void;
+  close(): void;
+}
 
 /** Appends objects as JSON lines. A last line torn by a kill is cut off first, so that every line of the file parses. */
-export function openAppendLog(path: string): { append(value: object): void; close(): void } {
+export function openAppendLog(path: string): AppendLog {
   if (existsSync(path)) {
     const bytes = readFileSync(path);
     truncateSync(path, bytes.lastIndexOf(10) + 1);
@@ -9,6 +16,10 @@ export function openAppendLog(path: string): { append(value: object): void; clos
   const file = openSync(path, 'a');
   return {
     append: (value) => writeSync(file, `${JSON.stringify(value)}\n`),
-    close: () => closeSync(file),
+    sync: () => fdatasyncSync(file),
+    close: () => {
+      fdatasyncSync(file);
+      closeSync(file);
+    },
   };
 }

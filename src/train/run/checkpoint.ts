@@ -1,11 +1,11 @@
+import { modelFormat } from '../../model/modelFile.js';
+import { predictingNet } from '../../model/predictingNet.js';
+import { tensorsHash } from '../../model/tensorsHash.js';
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { nn, optim, Tensor } from '../../torch/index.js';
 import { loadTensorsSync, saveTensorsSync } from '../../torch/serialization/index.js';
 import type { TrainConfig } from '../config/config.js';
-import { modelFormat } from '../../model/modelFile.js';
-import { predictingNet } from '../../model/predictingNet.js';
 import { initialState, type RunState } from './runState.js';
-import { tensorsHash } from '../../model/tensorsHash.js';
 
 const format = 'nodule-train-checkpoint-1';
 const optimizerPrefix = 'optimizer.';

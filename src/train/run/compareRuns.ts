@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { tensorsHash } from '../../model/tensorsHash.js';
 import { scope } from '../../torch/index.js';
 import { loadTensorsSync } from '../../torch/serialization/index.js';
 import { fieldsOfNoAccount } from '../config/fieldsOfNoAccount.js';
 import { type RunFolder, runFolder } from './runFolder.js';
-import { tensorsHash } from '../../model/tensorsHash.js';
 
 export interface RunComparison {
   /** Whether weights, optimizer and counts of the last checkpoints have the same bits. */

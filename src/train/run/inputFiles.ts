@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { fileHashSync } from '../../runtime/files/fileHash.js';
 import type { TrainConfig } from '../config/config.js';
-import { fileSum } from '../fileSum.js';
-import type { RunFolder } from './runFolder.js';
 import { moduleFile } from '../userModules/userModule.js';
+import type { RunFolder } from './runFolder.js';
 
 /** SHA-256 of the files beside the data that a run's bits depend on, by the option that names each. */
 export type InputFiles = Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export type InputFiles = Readonly<Record<string, string>>;
 const moduleOptions = ['lossModule', 'augmentModule', 'samplerModule'] as const;
 
 function sumOf(option: string, path: string): string {
-  if (existsSync(path)) return fileSum(path);
+  if (existsSync(path)) return fileHashSync(path).sha256;
   throw new NoduleTrainError(
     'input-missing',
     `training: \`${option}\` names ${path}, and there is no such file; relative paths start at the working directory`,

@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { kernelVariables } from '../../runtime/environment.js';
+import { fileHashSync } from '../../runtime/files/fileHash.js';
+import { replaceJsonSync } from '../../runtime/files/replaceFile.js';
 import { addonFiles, loadRuntime, packageRoot } from '../../runtime/libtorch/load.js';
 import { LIBTORCH_VERSION } from '../../runtime/versions.js';
 import { cpuCapability, getNumThreads } from '../../torch/index.js';
 import type { TrainConfig } from '../config/config.js';
-import { fileSum } from '../fileSum.js';
-import type { InputFiles } from './inputFiles.js';
-import { writeJson } from './runConfig.js';
 import type { TrainingData } from '../session/trainingData.js';
+import type { InputFiles } from './inputFiles.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -25,12 +25,12 @@ export function writeManifest(
   files: InputFiles,
 ): void {
   const { libtorch } = loadRuntime();
-  writeJson(path, {
+  replaceJsonSync(path, {
     versions: { 'nodule-train': version, libtorch: LIBTORCH_VERSION, node: process.version },
     commit: commit(),
     build: {
-      addon: fileSum(addonFiles().main),
-      libtorch: fileSum(join(libtorch.lib, 'libtorch_cpu.so')),
+      addon: fileHashSync(addonFiles().main).sha256,
+      libtorch: fileHashSync(join(libtorch.lib, 'libtorch_cpu.so')).sha256,
     },
     device,
     threads: getNumThreads(),

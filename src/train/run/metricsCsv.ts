@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { replaceFileSync } from '../../runtime/files/replaceFile.js';
 import type { NoduleScores } from '../../score/index.js';
 import type { PixelMetrics } from '../parts/metrics.js';
 
@@ -81,6 +82,5 @@ export function writeEpochRow(path: string, row: EpochRow): void {
         .slice(1)
         .filter((text) => text !== '' && Number.parseInt(text, 10) < row.epoch)
     : [];
-  writeFileSync(`${path}.tmp`, `${[header, ...kept, line(row)].join('\n')}\n`);
-  renameSync(`${path}.tmp`, path);
+  replaceFileSync(path, `${[header, ...kept, line(row)].join('\n')}\n`);
 }

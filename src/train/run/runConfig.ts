@@ -1,13 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { NoduleTrainError } from '../../runtime/error.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/config.js';
 import { openRunFolder, type RunFolder } from './runFolder.js';
-
-/** Writes JSON so that the file is there whole or not at all. */
-export function writeJson(path: string, value: object): void {
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
-  renameSync(`${path}.tmp`, path);
-}
 
 /**
  * Reads the resolved configuration of a run.

@@ -42,7 +42,8 @@ export function runFolder(folder: string): RunFolder {
  * @throws NoduleTrainError `run-exists` where there is anything beside the lock
  */
 export function createRunFolder({ folder, lock, checkpoints }: RunFolder): void {
-  if (readdirSync(folder).some((name) => name !== basename(lock)))
+  // Another process that asks for the lock has a file of its own beside it for a moment.
+  if (readdirSync(folder).some((name) => !name.startsWith(basename(lock))))
     throw new NoduleTrainError(
       'run-exists',
       `starting a run in ${folder}: the folder is not empty, a new or empty one is wanted. ` +

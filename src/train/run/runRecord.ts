@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openAppendLog } from './appendLog.js';
-import type { LoadedCheckpoint } from './checkpoint.js';
+import { replaceJsonSync } from '../../runtime/files/replaceFile.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainEvent } from '../events.js';
+import { TensorboardWriter } from '../tensorboard/tensorboard.js';
+import { openAppendLog } from './appendLog.js';
+import type { LoadedCheckpoint } from './checkpoint.js';
 import { newestCheckpoint } from './keptCheckpoints.js';
-import { writeJson } from './runConfig.js';
 import { createRunFolder, openRunFolder, type RunFolder, runFolder } from './runFolder.js';
 import { takeRunLock } from './runLock.js';
-import { TensorboardWriter } from '../tensorboard/tensorboard.js';
 
 export type TrainTask =
   | { kind: 'new'; config: TrainConfig }
@@ -25,6 +25,8 @@ export interface RunRecord {
   tensorboard: TensorboardWriter;
   /** Appends to `events.jsonl`. */
   log(event: TrainEvent): void;
+  /** Forces `events.jsonl` to the disk. A checkpoint is written after that, so that no line before it can be lost. */
+  syncLog(): void;
   close(): void;
 }
 
@@ -38,7 +40,7 @@ export function openRunRecord(task: TrainTask): RunRecord {
   try {
     if (task.kind === 'new') {
       createRunFolder(folder);
-      writeJson(folder.config, task.config);
+      replaceJsonSync(folder.config, task.config);
     } else sweepTemporary(folder);
     const { checkpoint, notes } =
       task.kind === 'resume' ? newestCheckpoint(folder, task.config) : { checkpoint: null, notes: [] };
@@ -54,6 +56,7 @@ export function openRunRecord(task: TrainTask): RunRecord {
       notes,
       tensorboard,
       log: (event) => events.append(event),
+      syncLog: () => events.sync(),
       close: () => {
         tensorboard.close();
         events.close();

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { Tensor } from '../../torch/index.js';
-import { type InputTransform, loadModel, type ModelDescription } from '../run/checkpoint.js';
-import type { TrainConfig } from '../config/config.js';
 import { isCheckpoint } from '../../model/isCheckpoint.js';
 import { networkOf } from '../../model/networkOf.js';
 import { readWeights } from '../../model/readWeights.js';
 import { refuseNotFinite } from '../../model/refuseNotFinite.js';
+import { NoduleTrainError } from '../../runtime/error.js';
+import type { Tensor } from '../../torch/index.js';
+import type { TrainConfig } from '../config/config.js';
+import { type InputTransform, loadModel, type ModelDescription } from '../run/checkpoint.js';
 
 /** Weights to start from, of a model that fits a run. */
 export interface InitialWeights {

@@ -1,6 +1,7 @@
 import { readHardPoints } from '../../data/sampling/hardPoints.js';
 import type { Sampler } from '../../data/sampling/sampler.js';
 import { NoduleTrainError } from '../../runtime/error.js';
+import { chooseDevice } from '../../torch/chooseDevice.js';
 import {
   type Device,
   getNumThreads,
@@ -11,28 +12,27 @@ import {
   setDeterministic,
   setNumThreads,
 } from '../../torch/index.js';
-import { type AveragedWeights, averagedWeights } from '../parts/averagedWeights.js';
-import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from '../run/checkpoint.js';
-import { chooseDevice } from '../../torch/chooseDevice.js';
 import type { TrainConfig } from '../config/config.js';
+import type { TrainEvent } from '../events.js';
+import { type AveragedWeights, averagedWeights } from '../parts/averagedWeights.js';
 import { countsOf } from '../parts/countsOf.js';
 import type { Criterion } from '../parts/criterion.js';
-import type { TrainEvent } from '../events.js';
+import { learningRate } from '../parts/learningRate.js';
+import { optimizerOf } from '../parts/optimizerOf.js';
+import type { StepCounts } from '../parts/stepCounts.js';
+import { describeModel, unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
+import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from '../run/checkpoint.js';
 import { inputFiles } from '../run/inputFiles.js';
 import { dropEarlier, keepLast } from '../run/keptCheckpoints.js';
-import { learningRate } from '../parts/learningRate.js';
 import { writeManifest } from '../run/manifest.js';
-import { describeModel, unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
-import { optimizerOf } from '../parts/optimizerOf.js';
-import type { RunState } from '../run/runState.js';
 import type { RunRecord } from '../run/runRecord.js';
-import { startFrom } from './startFrom.js';
+import type { RunState } from '../run/runState.js';
 import type { StepParts } from '../step.js';
-import type { StepCounts } from '../parts/stepCounts.js';
-import { openTrainingData, type TrainingData } from './trainingData.js';
 import { loadBatches } from '../userModules/userBatches.js';
 import { loadCriterion } from '../userModules/userLoss.js';
 import { loadSampler } from '../userModules/userSampler.js';
+import { startFrom } from './startFrom.js';
+import { openTrainingData, type TrainingData } from './trainingData.js';
 
 /** A run under way. */
 export interface Run {
@@ -152,6 +152,7 @@ export async function openSession(run: Run): Promise<Session> {
     ...training,
     save: (kind) => {
       const path = folder[kind];
+      run.record.syncLog();
       if (kind === 'last') run.state.tensorboard = run.record.tensorboard.position();
       if (kind === 'last' && config.keepCheckpoints > 1 && savedStep !== run.state.step) keepLast(folder, savedStep);
       scope(() =>

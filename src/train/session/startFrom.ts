@@ -1,6 +1,6 @@
 import type { nn } from '../../torch/index.js';
-import type { ModelDescription } from '../run/checkpoint.js';
 import type { TrainConfig } from '../config/config.js';
+import type { ModelDescription } from '../run/checkpoint.js';
 import { initialWeights } from './initialWeights.js';
 
 /**

@@ -1,6 +1,6 @@
 import { noGrad, op, scope, type Tensor } from '../../torch/index.js';
-import { gradientsOf } from './gradientsOf.js';
 import { type StepParts, trainingStep } from '../step.js';
+import { gradientsOf } from './gradientsOf.js';
 
 /**
  * A step over `batches` batches: their gradients are added up, and their mean is what the optimizer sees. Batch norm still

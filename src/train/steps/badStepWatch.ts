@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { CropSource } from '../../data/sampling/gatherCrops.js';
 import { NoduleTrainError } from '../../runtime/error.js';
-import type { Session } from '../session/session.js';
 import type { CountsRead } from '../parts/stepCounts.js';
+import type { Session } from '../session/session.js';
 
 /**
  * Hears what was counted of the epoch at hand. Ends the run at the first step whose loss or gradient is not finite, or, with

@@ -1,6 +1,6 @@
 import { noGrad, op, scope, type Tensor } from '../../torch/index.js';
-import { gradientsOf } from './gradientsOf.js';
 import type { StepOptimizer } from '../step.js';
+import { gradientsOf } from './gradientsOf.js';
 
 /** Added to the norm, as PyTorch's `clip_grad_norm_` does. */
 const epsilon = 1e-6;

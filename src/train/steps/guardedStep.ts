@@ -1,6 +1,6 @@
 import { type Device, keep, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
-import { gradientsOf } from './gradientsOf.js';
 import type { StepParts } from '../step.js';
+import { gradientsOf } from './gradientsOf.js';
 
 export interface GuardParts {
   device: Device;

@@ -1,11 +1,11 @@
 import { CudaGraph, type Device, type Tensor } from '../../torch/index.js';
+import type { Training } from '../session/session.js';
+import type { StepParts } from '../step.js';
 import { accumulatedStep } from './accumulatedStep.js';
 import { capturedSteps } from './capturedSteps.js';
 import { clippedOptimizer } from './clippedOptimizer.js';
 import { guardedStep } from './guardedStep.js';
 import { inPrecision } from './inPrecision.js';
-import type { Training } from '../session/session.js';
-import type { StepParts } from '../step.js';
 import { plainSteps, type StepRunner } from './stepRunner.js';
 
 /** The training step of a run with all that its configuration puts around it. */

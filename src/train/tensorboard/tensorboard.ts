@@ -2,6 +2,7 @@ import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:f
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { encode } from 'fast-png';
+import { syncFolder } from '../../runtime/files/replaceFile.js';
 import { maskedCrc32c } from './crc32c.js';
 import { bytesField, concat, doubleField, doublesField, floatField, floatsField, varintField } from './protobuf.js';
 import { cutEventFiles, type EventFilePosition, newEventFileName } from './tensorboardFiles.js';
@@ -129,6 +130,7 @@ export class TensorboardWriter {
     const path = join(this.#folder, newEventFileName(this.#folder, `${hostname()}.${process.pid}`));
     this.#file = { descriptor: openSync(path, 'wx'), path };
     this.#position = { file: basename(path), bytes: 0, step: this.#position?.step ?? 0 };
+    syncFolder(this.#folder);
     this.#write(0, bytesField(3, 'brain.Event:2'));
     const sessionStart = 1;
     // Whoever was reading forgets what it has of these steps.

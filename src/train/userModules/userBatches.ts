@@ -1,8 +1,8 @@
 import type { Sampler } from '../../data/sampling/sampler.js';
 import type { Tensor } from '../../torch/index.js';
-import { checkTensor } from './checkTensor.js';
 import type { TrainConfig } from '../config/config.js';
 import type { StepParts } from '../step.js';
+import { checkTensor } from './checkTensor.js';
 import { loadUserFunction } from './userModule.js';
 
 /** Where a batch stands. All randomness of an augmentation must come from these numbers, or no run gives the same bits again. */

@@ -1,8 +1,8 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { Tensor } from '../../torch/index.js';
-import { checkTensor } from './checkTensor.js';
 import type { TrainConfig } from '../config/config.js';
 import { type Criterion, criterionOf } from '../parts/criterion.js';
+import { checkTensor } from './checkTensor.js';
 import { loadUserFunction } from './userModule.js';
 
 /**

@@ -1,8 +1,8 @@
+import { averagedFlips } from '../../model/averagedFlips.js';
+import { predictingNet } from '../../model/predictingNet.js';
 import { type PointGrid, PointSearch, predictedScan } from '../../score/index.js';
 import { type nn, scope } from '../../torch/index.js';
-import { averagedFlips } from '../../model/averagedFlips.js';
 import { loadCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
-import { predictingNet } from '../../model/predictingNet.js';
 import type { Session } from '../session/session.js';
 import { predictionParts, predictScan } from './validate.js';
 

@@ -11,9 +11,9 @@ import {
 } from '../../score/index.js';
 import { type Device, fromData, noGrad, op, scope, type Tensor } from '../../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from '../parts/metrics.js';
-import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
-import type { Session } from '../session/session.js';
 import type { StepCounts } from '../parts/stepCounts.js';
+import type { Session } from '../session/session.js';
+import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
 import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
 
 /** What a network needs to look at a scan. */

@@ -1,6 +1,6 @@
+import { slicePicture } from '../../ct/pictures/slicePicture.js';
 import type { LabelledScan } from '../../data/labelling/labelledScan.js';
 import type { Triple } from '../../data/labelling/noduleSlices.js';
-import { slicePicture } from '../../ct/pictures/slicePicture.js';
 import type { RgbImage } from '../tensorboard/tensorboard.js';
 
 /** Most rows and columns of the window around a nodule that is shown. */

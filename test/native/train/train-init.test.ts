@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, writePhantoms } from '../../../dist/index.js';
 import { manualSeed, nn, savePtSync, type Tensor } from '../../../dist/torch/index.js';
 import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
-import { fileSum } from '../../../dist/train/fileSum.js';
+import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { openTraining } from '../../../dist/train/session/session.js';
 import { sharedData } from '../../support/shared.js';
 
@@ -73,7 +73,7 @@ describe('training from a model (`init`)', { timeout: 120_000 }, () => {
     }
     expect(notes.join()).toMatch(/was trained on 1 of the 1 patients that validate here/);
     const { files } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
-    expect(files).toEqual({ init: fileSum(last()) });
+    expect(files).toEqual({ init: fileHashSync(last()).sha256 });
     for await (const _ of resumeTraining(out)) {
       // To its end.
     }

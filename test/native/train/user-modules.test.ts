@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, writePhantoms } from '../../../dist/index.js';
 import { loadTensorsSync } from '../../../dist/torch/index.js';
-import { fileSum } from '../../../dist/train/fileSum.js';
+import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { openTraining } from '../../../dist/train/session/session.js';
 import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
 import { tensorsHash } from '../../../dist/model/tensorsHash.js';
@@ -80,9 +80,9 @@ describe('modules of the user', { timeout: 120_000 }, () => {
     for await (const event of train(config('left', all))) if (event.type === 'step' && event.step === 2) break;
     const { files } = JSON.parse(readFileSync(join(folder, 'left', 'manifest.json'), 'utf8'));
     expect(files).toEqual({
-      lossModule: fileSum(join(folder, 'loss.mjs')),
-      augmentModule: fileSum(example),
-      samplerModule: fileSum(example),
+      lossModule: fileHashSync(join(folder, 'loss.mjs')).sha256,
+      augmentModule: fileHashSync(example).sha256,
+      samplerModule: fileHashSync(example).sha256,
     });
     wrong('loss', 'const loss = (p, y) => t.losses.crossEntropy(p, y);');
     await expect(resumeTraining(join(folder, 'left')).next()).rejects.toThrow(

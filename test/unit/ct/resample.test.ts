@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkGrid } from '../../../dist/ct/imageFile/checkGrid.js';
 import type { ImageFile } from '../../../dist/ct/imageFile/imageFile.js';
+import { straightenMask, straightenVolume } from '../../../dist/ct/imageFile/straighten.js';
 import {
   identityDirection,
   indexIRC,
@@ -18,7 +19,6 @@ import {
   type Vector3,
   type Volume,
 } from '../../../dist/ct/index.js';
-import { straightenMask, straightenVolume } from '../../../dist/ct/imageFile/straighten.js';
 import { pythonInterpreter } from '../../support/python.js';
 
 let folder: string;

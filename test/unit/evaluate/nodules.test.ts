@@ -1,8 +1,8 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { identityDirection, type Volume } from '../../../dist/ct/index.js';
-import { nodulesOf } from '../../../dist/model/nodulesOf.js';
 import { overlayPicture } from '../../../dist/evaluate/overlayPicture.js';
+import { nodulesOf } from '../../../dist/model/nodulesOf.js';
 import { chooseOperatingPoint, PointSearch, type PredictedScan, scoreAt } from '../../../dist/score/index.js';
 
 const shape = [12, 32, 40] as const;

@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { identityDirection, indexIRC, type Matrix3, readMask, readVolume, type Volume } from '../../../dist/ct/index.js';
+import {
+  identityDirection,
+  indexIRC,
+  type Matrix3,
+  readMask,
+  readVolume,
+  type Volume,
+} from '../../../dist/ct/index.js';
 import { contourVotes } from '../../../dist/labels/contours/contourVotes.js';
-import { componentAt, createRule, indexContours, readAnnotations, type ScanTruth } from '../../../dist/labels/index.js';
 import { readLidcXml } from '../../../dist/labels/contours/readLidcXml.js';
+import { componentAt, createRule, indexContours, readAnnotations, type ScanTruth } from '../../../dist/labels/index.js';
 import { sharedData } from '../../support/shared.js';
 
 const uid = '1.2.3';

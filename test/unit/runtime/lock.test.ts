@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { withLock } from '../../../dist/runtime/files/lock.js';
+import { tryLock, withLock } from '../../../dist/runtime/files/lock.js';
 
 let folder: string;
 let file: string;
@@ -77,4 +79,31 @@ it('the holder says who it is', async () => {
   );
   expect(await work).toBe(7);
   expect(told).toMatchObject({ host: os.hostname(), pid: process.pid });
+});
+
+it('four processes that race for the locks of dead ones never share one', async () => {
+  const racer = path.join(import.meta.dirname, '../../support/lockRacer.mjs');
+  const runs = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, [racer, folder]));
+  const counts = (await Promise.all(runs)).map(({ stdout }) => JSON.parse(stdout));
+  expect(counts.reduce((sum, { taken }) => sum + taken, 0)).toBeGreaterThan(40);
+  expect(counts.reduce((sum, { shared }) => sum + shared, 0)).toBe(0);
+});
+
+it('a damaged lock is left alone for ten seconds, then taken over', () => {
+  fs.writeFileSync(file, '');
+  expect(tryLock(file)).toEqual({ holder: null });
+  const before = Date.now() / 1000 - 11;
+  fs.utimesSync(file, before, before);
+  expect(tryLock(file)).toHaveProperty('release');
+});
+
+it('a process killed while it deletes a dead lock does not block the next one', () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  fs.writeFileSync(file, holder({ pid }));
+  const gate = `${file}.${createHash('sha256').update(holder({ pid })).digest('hex').slice(0, 16)}`;
+  fs.writeFileSync(gate, holder({ pid, token: 'gate' }));
+  const taken = tryLock(file);
+  expect(taken).toHaveProperty('release');
+  if ('release' in taken) taken.release();
+  expect(fs.readdirSync(folder)).toEqual([]);
 });

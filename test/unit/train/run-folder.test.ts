@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,8 +54,13 @@ describe('takeRunLock', () => {
       expect(JSON.parse(readFileSync(lock(), 'utf8')).started).not.toBe('1');
     },
   );
-  it('takes over a torn lock', () => {
-    writeFileSync(lock(), '{"pid": 1');
+  it('leaves a lock alone that is not filled yet, and takes over one that stays damaged', () => {
+    writeFileSync(lock(), '');
+    expect(() => takeRunLock(lock(), folder)).toThrow(
+      'is damaged and less than ten seconds old. Try again in ten seconds.',
+    );
+    const before = Date.now() / 1000 - 11;
+    utimesSync(lock(), before, before);
     takeRunLock(lock(), folder)();
   });
   it('respects the lock of another host and says what to do', () => {

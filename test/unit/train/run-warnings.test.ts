@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { initialState } from '../../../dist/train/run/runState.js';
-import { starvationWarning, validationWarnings } from '../../../dist/train/validation/runWarnings.js';
 import { timedSampler } from '../../../dist/train/steps/timedSampler.js';
+import { starvationWarning, validationWarnings } from '../../../dist/train/validation/runWarnings.js';
 
 /** What validations of these [score, share painted] say, one list each. */
 const said = (validations: [score: number, painted: number | null][]) => {

@@ -1,14 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { NoduleTrainError } from '../../../runtime/error.js';
+import type { PixelFormat } from '../pixelFormat.js';
+import type { PixelBytes } from '../readDicomFile.js';
+import type { TransferSyntax } from '../transferSyntax.js';
 import type { Codec, Samples } from './codec.js';
 import { frameFragments } from './fragments.js';
 import { jpeg2000 } from './jpeg2000.js';
 import { jpegLossless } from './jpegLossless.js';
 import { jpegLs } from './jpegLs.js';
-import type { PixelFormat } from '../pixelFormat.js';
-import type { PixelBytes } from '../readDicomFile.js';
 import { rleLossless } from './rleLossless.js';
-import type { TransferSyntax } from '../transferSyntax.js';
 
 /** One compressed frame of a file. */
 export interface CompressedFrame {

@@ -1,9 +1,9 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
 import { openToRead } from '../../imageFile/openToRead.js';
-import { decodeFrame } from './decodeFrame.js';
 import { tagName } from '../dictionary.js';
 import { readDicomFile } from '../readDicomFile.js';
 import type { Slice } from '../slice.js';
+import { decodeFrame } from './decodeFrame.js';
 
 /**
  * Fills `into` (`format.frameBytes` long) with a slice's pixels as they are stored, little-endian. Throws 'dicom-pixels' where the file

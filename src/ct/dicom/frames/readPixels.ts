@@ -1,11 +1,11 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
-import type { ImageFile } from '../../imageFile/imageFile.js';
 import { mostVoxels } from '../../grid/resample.js';
-import { inParallel } from './inParallel.js';
+import type { ImageFile } from '../../imageFile/imageFile.js';
 import type { PixelFormat } from '../pixelFormat.js';
+import type { Slice } from '../slice.js';
+import { inParallel } from './inParallel.js';
 import { checkFrame, readFrame } from './readFrame.js';
 import { rescaledInto, type Stored, storedInto } from './rescale.js';
-import type { Slice } from '../slice.js';
 
 type Pixels = Pick<ImageFile, 'values' | 'slope' | 'intercept'> & { readonly notes: readonly string[] };
 

@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../../runtime/error.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { allowance } from '../allowance.js';
 import { axesTurned, type NpyHeader, readNpyHeader } from './npyHeader.js';
-import { quoted } from '../quoted.js';
+import { quoted } from '../../../runtime/files/quoted.js';
 import { type OpenFile, type Reading, readFile, readFileSync, readMemory } from '../reading.js';
 import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
 import { readZipDirectory, type ZipEntry } from '../zip/zipDirectory.js';

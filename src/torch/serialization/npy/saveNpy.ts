@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
 import { isTensor, type Tensor } from '../../tensor/tensor.js';
-import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
+import { replaceFile, replaceFileSync } from '../../../runtime/files/replaceFile.js';
 import { npyHeader } from './npyHeader.js';
 import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
 
@@ -27,10 +27,10 @@ export const npyHead = (what: string, tensor: Tensor): Uint8Array => {
  */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
   const head = npyHead('saveNpy', tensor);
-  await atomicWrite(path, [head, ...(await tensorsToBytes('saveNpy', [tensor]))]);
+  await replaceFile(path, [head, ...(await tensorsToBytes('saveNpy', [tensor]))]);
 }
 
 /** As {@link saveNpy}, blocking; the values are those at the call. */
 export function saveNpySync(path: string, tensor: Tensor): void {
-  atomicWriteSync(path, [npyHead('saveNpySync', tensor), tensorToBytes(tensor)]);
+  replaceFileSync(path, [npyHead('saveNpySync', tensor), tensorToBytes(tensor)]);
 }

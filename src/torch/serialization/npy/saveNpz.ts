@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../../runtime/error.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
+import { replaceFile, replaceFileSync } from '../../../runtime/files/replaceFile.js';
 import { npyHead } from './saveNpy.js';
 import { namedTensors, tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
 import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
@@ -37,7 +37,7 @@ export async function saveNpz(path: string, tensors: Tensors, options: NpzOption
   const entries: ZipEntry[] = [];
   for (const [i, { name, head }] of arrays.entries())
     entries.push(await zipEntryAsync(name, Buffer.concat([head, values[i]!]), options.compress));
-  await atomicWrite(path, zipArchive(entries));
+  await replaceFile(path, zipArchive(entries));
 }
 
 /** As {@link saveNpz}, blocking; the values are those at the call. */
@@ -45,5 +45,5 @@ export function saveNpzSync(path: string, tensors: Tensors, options: NpzOptions 
   const entries = arraysOf(tensors).map(({ name, head, tensor }) =>
     zipEntry(name, Buffer.concat([head, tensorToBytes(tensor)]), options.compress),
   );
-  atomicWriteSync(path, zipArchive(entries));
+  replaceFileSync(path, zipArchive(entries));
 }

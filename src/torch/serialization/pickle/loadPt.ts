@@ -3,7 +3,7 @@ import { allowance, type Spend } from '../allowance.js';
 import { materialize } from './materialize.js';
 import type { PickleOptions } from './pickleMachine.js';
 import { readPickle } from './pickleReader.js';
-import { quoted } from '../quoted.js';
+import { quoted } from '../../../runtime/files/quoted.js';
 import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
 import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
 import { type Storage, storageOf, torchGlobals } from './torchPickle.js';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { atomicWrite, atomicWriteSync } from '../atomicWrite.js';
+import { replaceFile, replaceFileSync } from '../../../runtime/files/replaceFile.js';
 import { writePickle } from './pickleWriter.js';
 import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
 import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
@@ -26,7 +26,7 @@ export async function savePt(path: string, value: unknown): Promise<void> {
   const entries: ZipEntry[] = [];
   for (const [key, bytes] of (await tensorsToBytes('savePt', storages)).entries())
     entries.push(await zipEntryAsync(`${root}/data/${key}`, bytes));
-  await atomicWrite(path, layOut(root, pickle, entries));
+  await replaceFile(path, layOut(root, pickle, entries));
 }
 
 /** As {@link savePt}, blocking; the values are those at the call. */
@@ -34,5 +34,5 @@ export function savePtSync(path: string, value: unknown): void {
   const { pickle, storages } = writePickle(value);
   const root = rootOf(path);
   const entries = storages.map((tensor, key) => zipEntry(`${root}/data/${key}`, tensorToBytes(tensor)));
-  atomicWriteSync(path, layOut(root, pickle, entries));
+  replaceFileSync(path, layOut(root, pickle, entries));
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import zlib, { inflateRaw, inflateRawSync } from 'node:zlib';
 import type { Spend } from '../allowance.js';
-import { quoted } from '../quoted.js';
+import { quoted } from '../../../runtime/files/quoted.js';
 import { bytesAt, type OpenFile, type Reading } from '../reading.js';
 import { refuseZip, type ZipEntry } from './zipDirectory.js';
 

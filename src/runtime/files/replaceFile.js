@@ -1,0 +1,131 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { NoduleTrainError } from '../error.js';
+import { temporaryName } from './temporaryName.js';
+
+/** @typedef {string | Uint8Array | readonly Uint8Array[]} Content text is written as UTF-8, several arrays one after another */
+
+/**
+ * Writes a file so that it holds the old content or the new one at any moment, also after a kill or a power cut: the content
+ * goes to a temporary name in the same folder, is forced to the disk and renamed, and the folder is forced to the disk too. A
+ * symbolic link stays, its target is replaced.
+ *
+ * @param {string} file its folder must exist
+ * @param {Content} content
+ * @param {string} [code] code of the error where the disk has room
+ * @returns {Promise<void>}
+ * @throws {NoduleTrainError} `disk-full`, and `write-failed` or `code`; what was there before is unchanged
+ */
+export const replaceFile = async (file, content, code) => {
+  let temporary;
+  try {
+    const target = replaceable(file);
+    temporary = temporaryName(target);
+    const handle = await fs.promises.open(temporary, 'wx');
+    try {
+      for (const chunk of chunksOf(content)) await handle.writeFile(chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.promises.rename(temporary, target);
+    await syncAll([path.dirname(target)]);
+  } catch (cause) {
+    if (temporary !== undefined) await fs.promises.rm(temporary, { force: true }).catch(() => {});
+    throw writeError(file, cause, code);
+  }
+};
+
+/**
+ * Does what {@link replaceFile} does, blocking.
+ * @param {string} file
+ * @param {Content} content
+ * @param {string} [code]
+ */
+export const replaceFileSync = (file, content, code) => {
+  let temporary;
+  try {
+    const target = replaceable(file);
+    temporary = temporaryName(target);
+    const handle = fs.openSync(temporary, 'wx');
+    try {
+      for (const chunk of chunksOf(content)) fs.writeFileSync(handle, chunk);
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+    fs.renameSync(temporary, target);
+    syncFolder(path.dirname(target));
+  } catch (cause) {
+    if (temporary !== undefined) fs.rmSync(temporary, { force: true });
+    throw writeError(file, cause, code);
+  }
+};
+
+/** Replaces a file by a value as indented JSON. @param {string} file @param {unknown} value @returns {Promise<void>} */
+export const replaceJson = (file, value) => replaceFile(file, json(value));
+
+/** Does what {@link replaceJson} does, blocking. @param {string} file @param {unknown} value */
+export const replaceJsonSync = (file, value) => replaceFileSync(file, json(value));
+
+/**
+ * Forces files to the disk, side by side. A folder is forced with the names in it: without that, a power cut may undo a rename.
+ * @param {readonly string[]} files
+ * @returns {Promise<void>}
+ */
+export const syncAll = async (files) => {
+  await Promise.all(
+    files.map(async (file) => {
+      const handle = await fs.promises.open(file, 'r');
+      await handle.sync().finally(() => handle.close());
+    }),
+  );
+};
+
+/** Forces the names in a folder to the disk, such as that of a file just created there. @param {string} folder */
+export const syncFolder = (folder) => {
+  const handle = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+};
+
+/** @param {unknown} value */
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+/** @param {Content} content @returns {readonly (string | Uint8Array)[]} */
+const chunksOf = (content) => (typeof content === 'string' || content instanceof Uint8Array ? [content] : content);
+
+/** Follows links to the file that is to be replaced. Renaming over a device or a pipe would delete it. @param {string} file */
+const replaceable = (file) => {
+  const found = fs.lstatSync(file, { throwIfNoEntry: false });
+  const target = found?.isSymbolicLink() ? linkTarget(file) : file;
+  const there = target === file ? found : fs.statSync(target, { throwIfNoEntry: false });
+  if (there === undefined || there.isFile()) return target;
+  throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, expected a regular file`);
+};
+
+/** A link may point to a file that is not there yet. @param {string} file */
+const linkTarget = (file) => {
+  try {
+    return fs.realpathSync(file);
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+    return path.resolve(path.dirname(file), fs.readlinkSync(file));
+  }
+};
+
+/** @param {string} file @param {unknown} cause @param {string} [code] */
+const writeError = (file, cause, code = 'write-failed') => {
+  const error = /** @type {NodeJS.ErrnoException} */ (cause);
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+    return new NoduleTrainError(
+      'disk-full',
+      `writing ${file}: the disk is full. What was there before is unchanged. Free space and try again.`,
+      { cause },
+    );
+  const found = error.code === 'ENOENT' ? `the folder ${path.dirname(file)} does not exist` : error.message;
+  return new NoduleTrainError(code, `writing ${file}: ${found}. What was there before is unchanged.`, { cause });
+};
