@@ -11,16 +11,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { openOutput } from '../dist/cli/output.js';
 import { followTraining } from '../dist/cli/commands/train.js';
+import { openOutput } from '../dist/cli/output.js';
 import { openDataset, readSplit, sourceOptionsOf, splitOfFold, writeSplit } from '../dist/data/index.js';
 import { prepare } from '../dist/data/store/prepare.js';
 import { evaluate } from '../dist/evaluate/evaluate.js';
+import { createInferenceNet, loadModelFile, saveModel } from '../dist/model/modelFile.js';
 import { modelNames } from '../dist/model/namedModel.js';
 import { writePhantoms } from '../dist/phantom/index.js';
-import { loadModel } from '../dist/train/run/checkpoint.js';
 import { resolveTrainConfig } from '../dist/train/config/config.js';
-import { saveModel } from '../dist/model/modelFile.js';
 import { mergeFields, readRecipe } from '../dist/train/config/recipe.js';
 import { recordedConfig } from '../dist/train/run/runConfig.js';
 import { runFolder } from '../dist/train/run/runFolder.js';
@@ -129,7 +128,8 @@ if (known.length > 0)
     `${run.folder} used ${known.length} scans of ${[...leftOut].join(', ')}, who are to be left out; train it without them`,
   );
 
-const { net, description } = loadModel(run.best);
+const { model, description } = loadModelFile(run.best);
+const net = createInferenceNet(description.network, model);
 const { threshold, minimumVoxels, minimumScore, flips = false } = description;
 
 const folder = path.join(values.out, name);
@@ -183,5 +183,5 @@ const figures = {
   config: recorded,
 };
 fs.writeFileSync(path.join(folder, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
-fs.writeFileSync(path.join(folder, 'README.md'), modelCard(figures, loadModel(file).description));
+fs.writeFileSync(path.join(folder, 'README.md'), modelCard(figures, loadModelFile(file).description));
 stage(`${path.relative(root, path.resolve(file))}: ${size} bytes, with its card beside it`);

@@ -4,7 +4,7 @@
 //   --levels easy,standard,hard   --scans N (default 40; 5 with a model)   --seed N   --nodules N   --size S,R,C   --spacing X,Y,Z
 import { parseArgs } from 'node:util';
 import { baselineHits } from '../dist/evaluate/baselineHits.js';
-import { loadScanModel } from '../dist/model/loadScanModel.js';
+import { openModel } from '../dist/model/openModel.js';
 import { baselineAt, bootstrapInterval } from '../dist/score/index.js';
 import { bookOnPhantom, CLINICAL_GRID, thresholdOnPhantoms } from './phantom-measures.mjs';
 import { say } from './steps.mjs';
@@ -75,7 +75,7 @@ const said = ({ kind, attachment, diameterMm, found, diceNear }) =>
   `${kind} ${attachment} ${diameterMm.toFixed(1)} mm ${found ? 'found' : 'not found'} Dice ${two(diceNear)}`;
 
 async function book(file) {
-  const { model } = loadScanModel(file, 'cpu', { pooling: 'avg', input: 'hu-clip' });
+  const { model } = openModel(file, 'cpu', { pooling: 'avg', input: 'hu-clip' });
   row(
     'level',
     'scans',

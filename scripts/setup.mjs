@@ -8,9 +8,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { searchPath } from '../src/runtime/environment.js';
+import { withLock } from '../src/runtime/files/lock.js';
 import { installLibtorch } from '../src/runtime/libtorch/installLibtorch.js';
 import { findLibtorch, inspectLibtorch } from '../src/runtime/libtorch/libtorch.js';
-import { withLock } from '../src/runtime/files/lock.js';
 import { NODE_WANTED, nodeFits } from '../src/runtime/libtorch/platform.js';
 import { progressBar } from '../src/runtime/progressBar.js';
 import { runCommand } from '../src/runtime/runCommand.js';

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadScans, openDataset } from '../dist/data/index.js';
-import { loadScanModel } from '../dist/model/loadScanModel.js';
+import { openModel } from '../dist/model/openModel.js';
 import { predictScan } from '../dist/model/predictScan.js';
 import { candidatesAbove, hits } from '../dist/score/index.js';
 
@@ -28,7 +28,7 @@ const run = path.join(folder, `run-${options.join('-').replaceAll('--', '') || '
 const common = ['--epochs', '6', '--samples', '2048', '--validation-share', '0.2', '--validate-every', '6'];
 nodule('train', '--data', path.join(folder, 'train'), '--out', run, ...common, ...options);
 
-const { model } = loadScanModel(path.join(run, 'checkpoints', 'best.safetensors'), 'cpu');
+const { model } = openModel(path.join(run, 'checkpoints', 'best.safetensors'), 'cpu');
 const dataset = await openDataset(path.join(folder, 'test'));
 const ranked = [];
 let nodules = 0;

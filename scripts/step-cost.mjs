@@ -4,8 +4,8 @@
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';
 import { resolveTrainConfig } from '../dist/train/config/config.js';
 import { criterionOf } from '../dist/train/parts/criterion.js';
-import { inPrecision } from '../dist/train/steps/inPrecision.js';
 import { unetOptionsOf } from '../dist/train/parts/unetAndSamplerOptions.js';
+import { inPrecision } from '../dist/train/steps/inPrecision.js';
 
 setNumThreads(1);
 const configurations = {

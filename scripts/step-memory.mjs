@@ -10,9 +10,9 @@ import { createSampler, loadScans, openDataset } from '../dist/data/index.js';
 import { writePhantoms } from '../dist/phantom/index.js';
 import { losses, manualSeed, memory, nn, optim, setNumThreads } from '../dist/torch/index.js';
 import { resolveTrainConfig } from '../dist/train/config/config.js';
+import { StepCounts } from '../dist/train/parts/stepCounts.js';
 import { samplerOptionsOf, unetOptionsOf } from '../dist/train/parts/unetAndSamplerOptions.js';
 import { trainingStep } from '../dist/train/step.js';
-import { StepCounts } from '../dist/train/parts/stepCounts.js';
 import { say } from './steps.mjs';
 
 const SETTLED = 500;

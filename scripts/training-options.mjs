@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { leavesOf, optionName } from '../dist/cli/schemaOptions.js';
-import { trainConfigSchema } from '../dist/train/config/config.js';
+import { trainConfigSchema } from '../dist/train/config/schema.js';
 
 const page = path.join(import.meta.dirname, '..', 'docs', 'training.md');
 const marked = /<!-- options: ([^>]*?) -->\n[\s\S]*?<!-- end of options -->/g;

@@ -38,9 +38,17 @@ export {
   type SamplerOptions,
   type Split,
 } from './data/index.js';
-export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate/evaluate.js';
-export { type FalsePositive, type MineOptions, mineFalsePositives } from './evaluate/mineFalsePositives.js';
-export { type Report, type ReportOptions, writeReport } from './evaluate/report/writeReport.js';
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type FalsePositive,
+  type MineOptions,
+  mineFalsePositives,
+  type Report,
+  type ReportOptions,
+  writeReport,
+} from './evaluate/index.js';
 export {
   type Annotation,
   auditScan,
@@ -50,18 +58,94 @@ export {
   readMaskFor,
   type ScanAudit,
 } from './labels/index.js';
-export * from './phantom/index.js';
-export { NoduleTrainError } from './runtime/error.js';
-export * from './score/index.js';
-export { resolveTrainConfig, type TrainConfig, type TrainConfigInput, trainConfigSchema } from './train/config/config.js';
-export type * from './train/events.js';
 export {
+  type LevelParameters,
+  levels,
+  type NoduleAttachment,
+  type NoduleKind,
+  type Phantom,
+  type PhantomLevel,
+  type PhantomNodule,
+  type PhantomOptions,
+  type PhantomSetOptions,
+  phantomSchema,
+  phantomSetSchema,
+  synthesize,
+  writePhantoms,
+} from './phantom/index.js';
+export { NoduleTrainError } from './runtime/index.js';
+export {
+  BASELINE_CUTS_HU,
+  type BaselineCandidate,
+  type BaselinePoint,
+  type BaselineScan,
+  baselineAt,
+  baselineCandidates,
+  bootstrapInterval,
+  bootstrapIntervals,
+  type Candidate,
+  type Candidates,
+  candidatesAbove,
+  chooseOperatingPoint,
+  dice,
+  HALF_FALSE_PER_SCAN,
+  hits,
+  type Interval,
+  type IntervalOptions,
+  ignoredNodules,
+  isNodule,
+  type MatchedComponent,
+  type MatchedScan,
+  matchScan,
+  type NoduleInterval,
+  type NoduleScore,
+  type NoduleScores,
+  noduleIntervals,
+  noduleScores,
+  type OperatingPoint,
+  type Overlap,
+  overlap,
+  type PointChoice,
+  type PointGrid,
+  type PointOptions,
+  PointSearch,
+  type PredictedScan,
+  predictedScan,
+  predictionAt,
+  type ScanScore,
+  type ScanToScore,
+  type SelectedPoint,
+  scoreAt,
+  scoreCrop,
+  scoreMatched,
+  scoreScan,
+  selectionScore,
+  type TrueNodule,
+  trueNodules,
+} from './score/index.js';
+export {
+  type BatchPlace,
+  type CheckpointEvent,
+  type EndEvent,
+  type EpochEvent,
   findLearningRate,
+  type NoteEvent,
   type RateFinderHooks,
   type RateFinding,
   type RateSweep,
-} from './train/inspect/findLearningRate.js';
-export { resumeTraining, type TrainOptions, train } from './train/train.js';
-export type { BatchPlace, UserAugmentation } from './train/userModules/userBatches.js';
-export type { UserLoss } from './train/userModules/userLoss.js';
-export type { UserSampler } from './train/userModules/userSampler.js';
+  resolveTrainConfig,
+  resumeTraining,
+  type StartEvent,
+  type StepEvent,
+  type TrainConfig,
+  type TrainConfigInput,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+  trainConfigSchema,
+  type UserAugmentation,
+  type UserLoss,
+  type UserSampler,
+  type ValidationEvent,
+  type ValidationProgressEvent,
+} from './train/index.js';

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openDataset, readSplit } from '../../dist/data/index.js';
-import { loadScanModel } from '../../dist/model/loadScanModel.js';
+import { openModel } from '../../dist/model/openModel.js';
 import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
 import { PointSearch, scoreAt } from '../../dist/score/index.js';
 import { setNumThreads } from '../../dist/torch/index.js';
@@ -35,7 +35,7 @@ setNumThreads(1);
 const split = await readSplit(values.split);
 const dataset = await openDataset(values.data);
 const patients = new Map(dataset.scans.map(({ uid, patient }) => [uid, patient]));
-const { model } = loadScanModel(values.model, 'cpu', values.plain ? { pooling: 'max', input: 'minmax-window' } : {});
+const { model } = openModel(values.model, 'cpu', values.plain ? { pooling: 'max', input: 'minmax-window' } : {});
 
 let said = Date.now();
 const tell = (part, done, of) => {

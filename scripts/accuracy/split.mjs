@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { foldOf } from '../../dist/data/splits/folds.js';
 import { openDataset } from '../../dist/data/index.js';
+import { foldOf } from '../../dist/data/splits/folds.js';
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } });
 const LEFT_OUT = new Set(['LIDC-IDRI-0001', 'LIDC-IDRI-0002', 'LIDC-IDRI-0003']);

@@ -28,7 +28,11 @@ export const commands: CommandEntry[] = [
     summary: 'what data are like, and what preparing and training with them will want',
     load: async () => (await import('./commands/plan.js')).planCommand(),
   },
-  { name: 'train', summary: 'train and validate', load: async () => (await import('./commands/train.js')).trainCommand() },
+  {
+    name: 'train',
+    summary: 'train and validate',
+    load: async () => (await import('./commands/train.js')).trainCommand(),
+  },
   {
     name: 'findrate',
     summary: 'find a learning rate: the loss over a rate that rises, as table and plot',

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 
 /** Codes of errors that lie in how a command was called. */
 const badUse = new Set(['config', 'bad-use']);

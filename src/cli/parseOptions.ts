@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { optionName } from './schemaOptions.js';
 
 /**

@@ -1,6 +1,5 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { cropName } from '../train/steps/badStepWatch.js';
-import { type Replay, replayStep, type ValueRange } from '../train/inspect/replayStep.js';
+import { NoduleTrainError } from '../runtime/index.js';
+import { cropName, type Replay, replayStep, type ValueRange } from '../train/index.js';
 import { openOutput } from './output.js';
 
 /** `train --resume RUN --replay-step N`: shows what a step of a run was given and what it made of it. */

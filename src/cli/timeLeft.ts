@@ -1,4 +1,4 @@
-import type { TrainEvent } from '../train/events.js';
+import type { TrainEvent } from '../train/index.js';
 
 /** How long a run still takes. */
 export interface TimeLeft {

@@ -1,7 +1,6 @@
 import Table from 'cli-table3';
-import type { EpochRecord, RunHistory } from '../evaluate/report/runHistory.js';
-import type { EpochEvent, TrainEvent, ValidationEvent } from '../train/events.js';
-import { runFolder } from '../train/run/runFolder.js';
+import type { EpochRecord, RunHistory } from '../evaluate/index.js';
+import { type EpochEvent, runFolder, type TrainEvent, type ValidationEvent } from '../train/index.js';
 import type { Output } from './output.js';
 import { clock } from './progress.js';
 import { timeLeft } from './timeLeft.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 
 /** Options with their defaults, or one error ('options') that says what was being done and names every wrong field. */
 export const checkOptions = <Schema extends z.ZodType>(

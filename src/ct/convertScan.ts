@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
 import { formatOf } from './formats.js';
 import { type Geometry, geometryOf } from './grid/volume.js';

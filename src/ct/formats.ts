@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { dicom } from './dicom/dicom.js';
 import type { ImageFormat } from './imageFile/imageFile.js';
 import { metaImage } from './metaImage/metaImage.js';

@@ -6,6 +6,7 @@ export { type DicomSeries, listSeries } from './dicom/listSeries.js';
 export { readSegmentation, type Segmentation } from './dicom/readSegmentation.js';
 export { readStructureSet, type StructureSet } from './dicom/readStructureSet.js';
 export { isImageFile, uidOf } from './formats.js';
+export { checkSameGrid } from './grid/checkSameGrid.js';
 export {
   type IndexIRC,
   indexIRC,
@@ -17,6 +18,7 @@ export {
   worldLPS,
   worldToIndex,
 } from './grid/geometry.js';
+export { apply, inverse, transpose } from './grid/matrix3.js';
 export { resampleMask, resampleVolume } from './grid/resample.js';
 export {
   type Geometry,
@@ -32,6 +34,9 @@ export {
 export { siblingFile } from './imageFile/siblingFile.js';
 export { greySlice } from './pictures/greySlice.js';
 export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
+export type { RgbImage } from './pictures/rgbImage.js';
+export { slicePicture } from './pictures/slicePicture.js';
+export { readPrediction } from './readPrediction.js';
 export {
   type MaskOptions,
   maskOptionsSchema,

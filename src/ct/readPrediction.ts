@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { formatOf } from './formats.js';
 import { type Geometry, geometryOf } from './grid/volume.js';
 import { checkGrid } from './imageFile/checkGrid.js';

@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 
 /** Throws 'convert-exists' where something has that name, so that no input is written over. */
 export const refuseExisting = async (path: string): Promise<void> => {

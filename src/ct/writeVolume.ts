@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { formatOf } from './formats.js';
 import { geometryOf, type MaskVolume, type Volume, voxelCount } from './grid/volume.js';
 

@@ -1,13 +1,17 @@
 export { type AuditProgress, auditDataset } from './auditDataset.js';
-export { type Dataset, type DatasetOptions, type DatasetScan, loadScans, openDataset } from './dataset.js';
+export { type Dataset, type DatasetScan, loadScans } from './dataset.js';
+export { type Fingerprint, fingerprint } from './fingerprint.js';
 export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
+export type { Triple } from './labelling/noduleSlices.js';
 export { noduleDiameter, sizeClassNames, sizeClassOf } from './labelling/sizeClasses.js';
+export { type DatasetOptions, openDataset } from './openDataset.js';
 export {
   type Augmentation,
   augmentationSchema,
   type SamplerCompat,
   samplerCompatSchema,
 } from './sampling/augmentation.js';
+export type { CropSource } from './sampling/gatherCrops.js';
 export { readHardPoints } from './sampling/hardPoints.js';
 export {
   createSampler,
@@ -18,8 +22,9 @@ export {
 } from './sampling/sampler.js';
 export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './sources/luna16.js';
 export { type Layout, openSource } from './sources/openSource.js';
-export type { Fold, Source, SourceScan } from './sources/source.js';
+export type { Source, SourceScan } from './sources/source.js';
 export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sources/sourceOptions.js';
+export type { Fold } from './splits/fold.js';
 export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './splits/folds.js';
 export {
   checkSplit,
@@ -31,5 +36,8 @@ export {
   splitSchema,
   writeSplit,
 } from './splits/split.js';
+export { type SplitChoice, splitChoiceFault } from './splits/splitChoice.js';
 export { readSplits, writeSplits } from './splits/splitsFile.js';
-export { type PrepareProgress, prepare, prepareOptionsSchema } from './store/prepare.js';
+export { collectGarbage } from './store/collectGarbage.js';
+export { type PrepareOptions, type PrepareProgress, prepare, prepareOptionsSchema } from './store/prepare.js';
+export { verifyStore } from './store/verifyStore.js';

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeMask, writeVolume } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import { replaceJson } from '../runtime/files/replaceFile.js';
+import { NoduleTrainError, replaceJson } from '../runtime/index.js';
 import type { Dataset } from './dataset.js';
 import { splitsName, writeSplits } from './splits/splitsFile.js';
 

@@ -1,10 +1,7 @@
 import { refuseExisting } from '../ct/index.js';
-import { isCheckpoint, isHandedOn } from '../model/isCheckpoint.js';
-import { isModelFile } from '../model/isModelFile.js';
-import { isSafetensors, readWeights } from '../model/readWeights.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { isModelFile, isSafetensors, loadModelFile, modelFileKind, readWeights } from '../model/index.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { savePt, saveTensors, type Tensor } from '../torch/index.js';
-import { loadCheckpoint } from '../train/run/checkpoint.js';
 
 export interface ConvertedModel {
   /** How many tensors were written. */
@@ -65,8 +62,8 @@ function weightsOf(path: string): {
   said: 'max' | 'avg' | null;
   all: Tensor[];
 } {
-  if (isCheckpoint(path) && !isHandedOn(path)) {
-    const { model, description, optimizer, average, counts } = loadCheckpoint(path);
+  if (modelFileKind(path) === 'checkpoint') {
+    const { model, description, optimizer, average, counts } = loadModelFile(path);
     const all = [...model.values(), ...optimizer.values(), ...average.values(), ...(counts ? [counts] : [])];
     return { state: model, said: description.network.pooling, all };
   }

@@ -1,23 +1,13 @@
 import { writeFile } from 'node:fs/promises';
-import {
-  type Dataset,
-  type LabelledScan,
-  openDataset,
-  readSplit,
-  type SourceOptions,
-  type SplitPart,
-  splitOfFold,
-} from '../data/index.js';
-import type { LabelRuleOptions } from '../labels/index.js';
-import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
-import { predictScan } from '../model/predictScan.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { OperatingPoint } from '../score/index.js';
+import { type LabelledScan, openDataset } from '../data/index.js';
+import { type ModelOptions, openModel, predictScan } from '../model/index.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import {
   type BaselineScan,
   baselineAt,
   baselineCandidates,
   chooseOperatingPoint,
+  type OperatingPoint,
   type PointChoice,
   type PredictedScan,
   predictedScan,
@@ -25,30 +15,12 @@ import {
   type ScanScore,
   scoreAt,
 } from '../score/index.js';
-import { chooseDevice } from '../torch/chooseDevice.js';
-import type { Device } from '../torch/index.js';
+import { chooseDevice, type Device } from '../torch/index.js';
 import { baselineHits } from './baselineHits.js';
 import { type Figures, figuresOf } from './figures.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { openPredictions } from './predictionFiles.js';
-
-/** Scans of a data folder: all, one part of a split, or those that validate in one fold. */
-export interface ScanChoice {
-  /** A folder of scans in a known layout, or a prepared store. */
-  data: string;
-  /** File of a split, as a run's split.json. */
-  split?: string | undefined;
-  /** Part of the split; default test. */
-  part?: SplitPart | undefined;
-  /** Into how many folds the patients are divided, as in training. */
-  folds?: number | undefined;
-  /** The fold whose validation scans are taken, from 0: of `folds`, else of the data's own. */
-  fold?: number | undefined;
-  /** What the data do not say themselves. */
-  source?: SourceOptions;
-  /** Rule of the ground truth; a prepared store has its own. */
-  labels?: LabelRuleOptions;
-}
+import { checkScanChoice, chooseScans, type ScanChoice } from './scanChoice.js';
 
 export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<OperatingPoint> {
   /** A checkpoint of a run, or plain weights with `pooling` and `input`. Either this or `predictions`. */
@@ -98,6 +70,8 @@ interface Predictor {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
+  checkScanChoice('scoring', options);
+  if (options.chooseOn) checkScanChoice('choosing the operating point on', options.chooseOn);
   const predictor = await predictorOf(options);
   const {
     threshold = predictor.point.threshold,
@@ -161,7 +135,7 @@ async function predictorOf(options: EvaluateOptions): Promise<Predictor> {
     };
   }
   const device = chooseDevice(options.device ?? 'auto') as Device;
-  const { model, point, trainedOn } = loadScanModel(path as string, device, options);
+  const { model, point, trainedOn } = openModel(path as string, device, options);
   return {
     point,
     trainedOn,
@@ -176,7 +150,7 @@ async function* predictAll(
   { onProgress, signal }: Pick<EvaluateOptions, 'onProgress' | 'signal'>,
 ) {
   const dataset = await openDataset(choice.data, { ...choice.source, ...(choice.labels && { labels: choice.labels }) });
-  const chosen = await scansOf(dataset, choice);
+  const chosen = await chooseScans('scoring', dataset, choice, { split: 'test', fold: 'validation' });
   let done = 0;
   for (const { uid, patient } of chosen) {
     const scan = await predictor.predict(await dataset.load(uid), {
@@ -187,32 +161,6 @@ async function* predictAll(
     onProgress?.({ label, done, total: chosen.length });
     yield { scan, patient: patient ?? uid };
   }
-}
-
-async function scansOf(dataset: Dataset, { split, part = 'test', fold, folds }: ScanChoice) {
-  const { scans, dir } = dataset;
-  if (split !== undefined && (fold !== undefined || folds !== undefined))
-    throw new NoduleTrainError(
-      'evaluate-options',
-      `scoring ${dir}: \`split\` and \`fold\` were both given; one of them says which scans are scored`,
-    );
-  if (folds !== undefined && fold === undefined)
-    throw new NoduleTrainError(
-      'evaluate-options',
-      `scoring ${dir}: \`folds\` is ${folds}; say with \`fold\` whose validation scans are scored`,
-    );
-  if (split === undefined && fold === undefined) return scans;
-  const wanted = new Set(
-    split === undefined
-      ? splitOfFold(dataset, { fold: fold as number, folds }).validation
-      : (await readSplit(split))[part],
-  );
-  const chosen = scans.filter(({ uid }) => wanted.has(uid));
-  if (chosen.length > 0) return chosen;
-  throw new NoduleTrainError(
-    'split-empty',
-    `scoring ${dir}: of the ${wanted.size} series in the part ${part} of the split ${split} it has none; give the split of these data, and --part train, validation or test`,
-  );
 }
 
 /** Only the middle slice of the nodule is kept, so that the pictures hold no scans in memory. */

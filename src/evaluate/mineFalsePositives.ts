@@ -1,13 +1,9 @@
 import { type IndexIRC, indexIRC, indexToWorld, type Volume, type WorldLPS } from '../ct/index.js';
-import { type Dataset, openDataset, readSplit } from '../data/index.js';
-import { loadScanModel, type ModelOptions } from '../model/loadScanModel.js';
-import { predictScan } from '../model/predictScan.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { PredictedScan } from '../score/index.js';
-import { type Candidate, candidatesAbove, matchScan, type OperatingPoint } from '../score/index.js';
-import { chooseDevice } from '../torch/chooseDevice.js';
-import type { Device } from '../torch/index.js';
-import type { ScanChoice } from './evaluate.js';
+import { openDataset } from '../data/index.js';
+import { type ModelOptions, openModel, predictScan } from '../model/index.js';
+import { type Candidate, candidatesAbove, matchScan, type OperatingPoint, type PredictedScan } from '../score/index.js';
+import { chooseDevice, type Device } from '../torch/index.js';
+import { checkScanChoice, chooseScans, type ScanChoice } from './scanChoice.js';
 
 export interface MineOptions
   extends ScanChoice,
@@ -39,11 +35,13 @@ export interface FalsePositive {
  * @throws NoduleTrainError `spacing-unknown` for scans without millimetres, what reading data, split and model throws
  */
 export async function mineFalsePositives(options: MineOptions): Promise<Map<string, FalsePositive[]>> {
-  const { split, part = 'train', mostPerScan = 16, onProgress, signal } = options;
-  const { model, point } = loadScanModel(options.model, chooseDevice(options.device ?? 'auto') as Device, options);
+  const { mostPerScan = 16, onProgress, signal } = options;
+  checkScanChoice('mining false positives in', options);
+  const { model, point } = openModel(options.model, chooseDevice(options.device ?? 'auto') as Device, options);
   const { threshold = point.threshold, minimumVoxels = point.minimumVoxels } = options;
   const dataset = await openDataset(options.data, options.source);
-  const uids = split === undefined ? dataset.scans.map(({ uid }) => uid) : await uidsOf(dataset, split, part);
+  const chosen = await chooseScans('mining false positives in', dataset, options, { split: 'train', fold: 'train' });
+  const uids = chosen.map(({ uid }) => uid);
   const mined = new Map<string, FalsePositive[]>();
   let found = 0;
   for (const [at, uid] of uids.entries()) {
@@ -56,16 +54,6 @@ export async function mineFalsePositives(options: MineOptions): Promise<Map<stri
     mined.set(uid, false_);
   }
   return mined;
-}
-
-async function uidsOf(dataset: Dataset, split: string, part: 'train' | 'validation' | 'test'): Promise<string[]> {
-  const wanted = new Set((await readSplit(split))[part]);
-  const uids = dataset.scans.map(({ uid }) => uid).filter((uid) => wanted.has(uid));
-  if (uids.length > 0) return uids;
-  throw new NoduleTrainError(
-    'split-file',
-    `mining false positives: ${dataset.dir} has no series of the part ${part} of ${split}; give the split of these data`,
-  );
 }
 
 /** Of one scan, surest first. */

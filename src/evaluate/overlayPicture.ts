@@ -1,6 +1,5 @@
 import { encode } from 'fast-png';
-import type { Volume } from '../ct/index.js';
-import { slicePicture } from '../ct/pictures/slicePicture.js';
+import { slicePicture, type Volume } from '../ct/index.js';
 
 const GAP = 4;
 const BACKGROUND = 24;

@@ -1,9 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkSameGrid } from '../ct/grid/checkSameGrid.js';
-import { isImageFile, uidOf, type Volume } from '../ct/index.js';
-import { readPrediction } from '../ct/readPrediction.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { checkSameGrid, isImageFile, readPrediction, uidOf, type Volume } from '../ct/index.js';
+import { NoduleTrainError } from '../runtime/index.js';
 
 /** A folder of what any program predicted, one file for each scan. */
 export interface PredictionFiles {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type CsvError, parse } from 'csv-parse/sync';
 import { type WorldLPS, worldLPS } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 
 /** A nodule as a line of LUNA16's `annotations.csv` gives it. */
 export interface Annotation {

@@ -14,9 +14,14 @@ export {
 } from './audit/auditTypes.js';
 export { type Audits, collectAudits, type Finding } from './audit/collectAudits.js';
 export { type AuditCounts, writeAudit } from './audit/writeAudit.js';
-export { type BoxRuleOptions, boundingBoxMask, boxRuleSchema, type LabelledNodule } from './boxSearch/boundingBoxMask.js';
+export {
+  type BoxRuleOptions,
+  boundingBoxMask,
+  boxRuleSchema,
+  type LabelledNodule,
+} from './boxSearch/boundingBoxMask.js';
 export { componentAt } from './componentAt.js';
-export { createRule, type LabelRuleOptions, labelRuleSchema } from './rules/createRule.js';
 export { indexContours } from './contours/indexContours.js';
-export type { LabelRule, RuleNodule, ScanTruth } from './rules/labelRule.js';
 export { type MaskForOptions, readMaskFor } from './readMaskFor.js';
+export { createRule, type LabelRuleOptions, labelRuleSchema } from './rules/createRule.js';
+export type { LabelRule, RuleNodule, ScanTruth } from './rules/labelRule.js';

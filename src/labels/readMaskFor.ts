@@ -1,6 +1,13 @@
-import { checkSameGrid } from '../ct/grid/checkSameGrid.js';
-import { dicomMaskKind, layOnGrid, readMask, readSegmentation, readStructureSet, type Volume } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import {
+  checkSameGrid,
+  dicomMaskKind,
+  layOnGrid,
+  readMask,
+  readSegmentation,
+  readStructureSet,
+  type Volume,
+} from '../ct/index.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { rtStruct } from './contours/rtStruct.js';
 
 export interface MaskForOptions {

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { NoduleTrainError } from '../runtime/error.js';
-import { packageRoot } from '../runtime/libtorch/load.js';
+import { NoduleTrainError, packageRoot } from '../runtime/index.js';
 
-/** Models that come with this package; `models/NAME/README.md` says what each is. */
+/** Models bundled with this package; `models/NAME/README.md` describes each. */
 export const modelNames = ['default', 'phantom-hu'] as const;
 
 /**
- * The file of a model: `default` and `phantom-hu` are those that come with this package, everything else is a path. A file of such a
- * name is had as `./default`.
+ * Returns the file of a model: `default` and `phantom-hu` are bundled with this package, everything else is a path. A file that has
+ * such a name is given as `./default`.
  *
- * @throws NoduleTrainError `model-missing` where this package was made without the model
+ * @throws NoduleTrainError `model-missing` where this package was built without the model
  */
 export function modelPath(model: string): string {
   if (!(modelNames as readonly string[]).includes(model)) return model;
@@ -18,6 +17,6 @@ export function modelPath(model: string): string {
   if (existsSync(path)) return path;
   throw new NoduleTrainError(
     'model-missing',
-    `reading the model ${model}: there is no ${path}, which should come with this package; install it anew, or in a clone make it: node scripts/make-models.mjs ${model}`,
+    `reading the model ${model}: ${path} does not exist, expected as part of this package. Install the package again, or in a clone: node scripts/models/make-models.mjs ${model}`,
   );
 }

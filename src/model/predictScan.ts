@@ -1,4 +1,4 @@
-import type { LabelledScan } from '../data/labelling/labelledScan.js';
+import type { LabelledScan } from '../data/index.js';
 import { type PredictedScan, predictedScan } from '../score/index.js';
 import type { ScanModel } from './scanModel.js';
 import { type ScanOptions, scanProbabilities } from './scanProbabilities.js';

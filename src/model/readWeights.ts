@@ -1,7 +1,10 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { isTensor, loadPtSync, loadTensorsSync, type Tensor } from '../torch/index.js';
 
-/** Whether a file is safetensors by its name; others are of torch.save. */
+/** Whether a name is that of a model file and not of a scan. */
+export const isModelFile = (path: string): boolean => /\.(safetensors|pt|pth|state)$/.test(path);
+
+/** Whether a model file is safetensors by its name; the others are of torch.save. */
 export const isSafetensors = (path: string) => !/\.(pt|pth|state)$/.test(path);
 
 /**

@@ -1,7 +1,7 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { ops, scope, type Tensor } from '../torch/index.js';
 
-/** @throws NoduleTrainError `model-not-finite` with the first place of a model's weights that is no number */
+/** @throws NoduleTrainError `model-not-finite` with the first index of a model's weights that is NaN or infinite */
 export function refuseNotFinite(path: string, state: ReadonlyMap<string, Tensor>): void {
   scope(() => {
     for (const [name, tensor] of state) {
@@ -11,7 +11,7 @@ export function refuseNotFinite(path: string, state: ReadonlyMap<string, Tensor>
       const first = (ops.nonzero(ops.logical_not(finite)) as Tensor).select(0, 0).toArray() as number[];
       throw new NoduleTrainError(
         'model-not-finite',
-        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, numbers are wanted; its training broke down: take an earlier checkpoint`,
+        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, expected finite weights: its training diverged. Use an earlier checkpoint.`,
       );
     }
   });

@@ -1,8 +1,7 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Volume } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
-import { fromData, noGrad, ops, scope } from '../torch/index.js';
-import { averagedFlips } from './averagedFlips.js';
+import { NoduleTrainError } from '../runtime/index.js';
+import { runSliceBatches } from './runSliceBatches.js';
 import type { ScanModel } from './scanModel.js';
 import { windowProbabilities } from './windowProbabilities.js';
 
@@ -47,14 +46,12 @@ async function sliceProbabilities(
   model: ScanModel,
   { batch, onProgress, signal }: { [name in keyof ScanOptions]: ScanOptions[name] | undefined } & { batch: number },
 ): Promise<Float32Array> {
-  const [slices, rows, columns] = volume.shape;
-  const out = new Float32Array(slices * rows * columns);
-  for (let first = 0; first < slices; first += batch) {
-    signal?.throwIfAborted();
-    const count = Math.min(batch, slices - first);
-    forwardSlices(volume, model, first, count, out.subarray(first * rows * columns, (first + count) * rows * columns));
-    onProgress?.(first + count, slices);
+  const out = new Float32Array(volume.voxels.length);
+  signal?.throwIfAborted();
+  for (const done of runSliceBatches(volume, model, out, { batch })) {
+    onProgress?.(done, volume.shape[0]);
     await yieldToEvents();
+    signal?.throwIfAborted();
   }
   return out;
 }
@@ -66,50 +63,4 @@ function refuseIntensity({ uid, intensity }: Volume, { input: { kind } }: ScanMo
     'scan-intensity',
     `segmenting ${uid}: its intensities are arbitrary, the model wants HU (input ${kind}); give a scan in HU`,
   );
-}
-
-function forwardSlices(volume: Volume, model: ScanModel, first: number, count: number, out: Float32Array) {
-  const [, rows, columns] = volume.shape;
-  const up = (size: number) => Math.ceil(size / model.sizeMultiple) * model.sizeMultiple;
-  const [height, width] = [up(rows), up(columns)];
-  const channels = 2 * model.contextSlices + 1;
-  const slab = paddedSlab(volume, model, first - model.contextSlices, count + channels - 1, height, width);
-  noGrad(() =>
-    scope(() => {
-      const stack = fromData(slab, [count + channels - 1, height, width]).to(model.device);
-      // [count, H, W, channels] windows over the slab, then channels first.
-      const image = ops.unfold(stack, 0, channels, 1).permute(0, 3, 1, 2).contiguous();
-      const net = model.flips ? averagedFlips(model.net) : model.net;
-      const probability = net.forward(image).to('cpu').to('float32');
-      const cut = probability.narrow(2, 0, rows).narrow(3, 0, columns).contiguous();
-      out.set(cut.data() as Float32Array);
-    }),
-  );
-}
-
-/** Clipped HU, or the values as they are, of slices `from … from + count - 1`, each padded at the far edges by repeating the last row and column. */
-function paddedSlab(
-  { voxels, shape, scale, offset }: Volume,
-  { input }: ScanModel,
-  from: number,
-  count: number,
-  height: number,
-  width: number,
-) {
-  const [slices, rows, columns] = shape;
-  const { low, high } =
-    input.kind === 'hu-clip' ? input : { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
-  const slab = new Float32Array(count * height * width);
-  for (let slot = 0; slot < count; slot++) {
-    const slice = Math.min(Math.max(from + slot, 0), slices - 1);
-    for (let row = 0; row < height; row++) {
-      const source = (slice * rows + Math.min(row, rows - 1)) * columns;
-      const target = (slot * height + row) * width;
-      for (let column = 0; column < width; column++) {
-        const hu = (voxels[source + Math.min(column, columns - 1)] as number) * scale + offset;
-        slab[target + column] = Math.min(Math.max(hu, low), high);
-      }
-    }
-  }
-  return slab;
 }

@@ -1,6 +1,6 @@
 import type { Volume } from '../ct/index.js';
 import type { OperatingPoint } from '../score/index.js';
-import { nodulesOf, type ScanNodules } from './nodulesOf.js';
+import { findNodules, type ScanNodules } from './findNodules.js';
 import type { ScanModel } from './scanModel.js';
 import { type ScanOptions, scanProbabilities } from './scanProbabilities.js';
 
@@ -9,7 +9,7 @@ export interface Segmentation extends ScanNodules {
   probabilities: Float32Array;
 }
 
-/** A whole scan to probabilities, numbered nodules, boxes and scores. */
+/** Segments a whole scan: probabilities, numbered nodules, boxes and scores. */
 export async function segmentScan(
   volume: Volume,
   model: ScanModel,
@@ -17,5 +17,5 @@ export async function segmentScan(
   options: ScanOptions = {},
 ): Promise<Segmentation> {
   const probabilities = await scanProbabilities(volume, model, options);
-  return { probabilities, ...nodulesOf(volume, probabilities, point) };
+  return { probabilities, ...findNodules(volume, probabilities, point) };
 }

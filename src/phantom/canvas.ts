@@ -1,4 +1,4 @@
-import type { Shape3, Vector3 } from '../ct/grid/volume.js';
+import type { Shape3, Vector3 } from '../ct/index.js';
 
 /** HU to draw on, in millimetres from the middle of the scan (x left, y back, z head). */
 export interface Canvas {

@@ -1,4 +1,4 @@
-import type { Vector3 } from '../ct/grid/volume.js';
+import type { Vector3 } from '../ct/index.js';
 import { type Canvas, placeOf, voxelsWithin } from './canvas.js';
 
 /** A piece of a vessel, airway or scar: a cone with round ends. */

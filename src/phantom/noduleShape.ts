@@ -1,4 +1,4 @@
-import type { Vector3 } from '../ct/grid/volume.js';
+import type { Vector3 } from '../ct/index.js';
 import type { Random } from './random.js';
 
 /** A closed surface around its centre, given by its radius along each direction. */

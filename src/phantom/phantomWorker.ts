@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { writeMask, writeVolume } from '../ct/index.js';
-import { answerJobs } from '../runtime/workerPool.js';
+import { answerJobs } from '../runtime/index.js';
 import { type PhantomNodule, synthesize } from './synthesize.js';
 import type { PhantomJob } from './writePhantoms.js';
 

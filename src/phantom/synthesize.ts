@@ -1,6 +1,5 @@
-import { indexIRC, indexToWorld, type WorldLPS } from '../ct/grid/geometry.js';
-import { identityDirection, type Vector3, type Volume } from '../ct/grid/volume.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { identityDirection, indexIRC, indexToWorld, type Vector3, type Volume, type WorldLPS } from '../ct/index.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { measured } from './addNoise.js';
 import { Anatomy } from './anatomy.js';
 import type { Canvas } from './canvas.js';

@@ -1,4 +1,4 @@
-import type { Vector3 } from '../ct/grid/volume.js';
+import type { Vector3 } from '../ct/index.js';
 import type { Anatomy } from './anatomy.js';
 import type { Tube } from './drawTubes.js';
 import type { LevelParameters } from './levels.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 
 export interface Interval {
   low: number;

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 
 /** Sizes of a prediction, a truth and what they share, in voxels. */
 export interface Overlap {

@@ -1,5 +1,5 @@
 import { type Component, type Components, connectedComponents, type Index3, type Shape3 } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { dice, type Overlap } from './dice.js';
 
 /** A nodule of the truth. */

@@ -1,4 +1,4 @@
-import type { LabelledScan } from '../data/labelling/labelledScan.js';
+import type { LabelledScan } from '../data/index.js';
 import type { PredictedScan } from './operatingPoint.js';
 import { ignoredNodules, trueNodules } from './trueNodules.js';
 

@@ -1,5 +1,4 @@
-import type { LabelledScan } from '../data/labelling/labelledScan.js';
-import { noduleDiameter } from '../data/labelling/sizeClasses.js';
+import { type LabelledScan, noduleDiameter } from '../data/index.js';
 import type { TrueNodule } from './matching.js';
 
 /**

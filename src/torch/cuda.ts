@@ -1,7 +1,6 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { warnOfUnusedGpu, whyNoCuda } from '../runtime/libtorch/load.js';
-import type { Device } from './tensor/dtype.js';
+import { NoduleTrainError, warnOfUnusedGpu, whyNoCuda } from '../runtime/index.js';
 import { type CudaMemory, native } from './native.js';
+import type { Device } from './tensor/dtype.js';
 import { cudaMissing, torchError } from './torchError.js';
 
 type CudaDevice = Exclude<Device, 'cpu'>;

@@ -1,8 +1,7 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { loadRuntime } from '../runtime/libtorch/load.js';
-import type { Device } from './tensor/dtype.js';
+import { loadRuntime, NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
 import { refusePromise } from './scope.js';
+import type { Device } from './tensor/dtype.js';
 
 interface NativeGraph {
   enter(): void;

@@ -1,6 +1,6 @@
-import type { DType } from './tensor/dtype.js';
 import { native } from './native.js';
 import { refusePromise } from './scope.js';
+import type { DType } from './tensor/dtype.js';
 import { fromSlot, slotOf, type Tensor } from './tensor/tensor.js';
 
 /** Runs `fn` without recording gradients. @throws NoduleTrainError `promise-in-scope` where it returns a promise */

@@ -1,9 +1,7 @@
-export { arange, fromData, full, linspace, ones, rand, randn, type TensorOptions, tensor, zeros } from './tensor/create.js';
+export { chooseDevice } from './chooseDevice.js';
 export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
-export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype.js';
 export { autocast, carryModes, gradients, noGrad } from './gradMode.js';
-export type { IndexItem } from './tensor/indexTensor.js';
 export * as losses from './losses/index.js';
 export {
   cpuCapability,
@@ -15,14 +13,36 @@ export {
   setNumThreads,
 } from './memory.js';
 export type { CudaMemory } from './native.js';
-export type { NestedArray } from './tensor/nestedArray.js';
 export type { Module } from './nn/index.js';
 export * as nn from './nn/index.js';
-export type { Int, Ints, Layout, MemoryFormat, Operand, OperatorArgument, Scalar } from './operators/operatorArguments.js';
+export type {
+  Int,
+  Ints,
+  Layout,
+  MemoryFormat,
+  Operand,
+  OperatorArgument,
+  Scalar,
+} from './operators/operatorArguments.js';
 export { type Operator, type Ops, op, ops } from './operators/operators.js';
 export * as optim from './optim/index.js';
 export { setAllowTf32, setDeterministic } from './precision.js';
 export { keep, scope } from './scope.js';
 export * from './serialization/index.js';
+export {
+  arange,
+  fromData,
+  full,
+  linspace,
+  ones,
+  rand,
+  randn,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './tensor/create.js';
+export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype.js';
+export type { IndexItem } from './tensor/indexTensor.js';
+export type { NestedArray } from './tensor/nestedArray.js';
 export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
 export { isTensor, Tensor } from './tensor/tensor.js';

@@ -1,4 +1,4 @@
-import { loadNative } from '../runtime/libtorch/load.js';
+import { loadNative } from '../runtime/index.js';
 
 /** A tensor's place in the addon's table: generation × 2^24 + index, so that a kept number of a disposed tensor is told. */
 export type Slot = number;

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
 import { isTensor, rawSlot, release, type Tensor } from './tensor/tensor.js';
 

@@ -1,5 +1,4 @@
-import { NoduleTrainError } from '../runtime/error.js';
-import { whyNoCuda } from '../runtime/libtorch/load.js';
+import { NoduleTrainError, whyNoCuda } from '../runtime/index.js';
 import { native } from './native.js';
 
 // How libtorch says that it has no CUDA, or that CUDA has no device.

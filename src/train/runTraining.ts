@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { NoduleTrainError } from '../runtime/error.js';
-import type { TrainConfig } from './config/config.js';
+import { NoduleTrainError } from '../runtime/index.js';
+import type { TrainConfig } from './config/schema.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import { countsOf } from './parts/countsOf.js';

@@ -1,5 +1,6 @@
-import { resolveTrainConfig, type TrainConfig } from './config/config.js';
+import { resolveTrainConfig } from './config/config.js';
 import { fieldsOfNoAccount } from './config/fieldsOfNoAccount.js';
+import type { TrainConfig } from './config/schema.js';
 import { type HparamValue, hparamsExperiment, hparamsStart } from './tensorboard/hparams.js';
 import { bytesField, concat } from './tensorboard/protobuf.js';
 import type { TensorboardWriter } from './tensorboard/tensorboard.js';

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { NoduleTrainError } from '../runtime/error.js';
-import { resolveTrainConfig, type TrainConfigInput } from './config/config.js';
+import { NoduleTrainError } from '../runtime/index.js';
+import { resolveTrainConfig } from './config/config.js';
+import type { TrainConfigInput } from './config/schema.js';
 import type { TrainEvent } from './events.js';
 import { recordedConfig } from './run/runConfig.js';
 import { runFolder } from './run/runFolder.js';

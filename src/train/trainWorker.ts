@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import type { TrainEvent } from './events.js';
 import type { TrainTask } from './run/runRecord.js';
 import { runTraining } from './runTraining.js';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVolume } from '../../dist/ct/index.js';
-import { loadScanModel } from '../../dist/model/loadScanModel.js';
+import { openModel } from '../../dist/model/openModel.js';
 import type { ScanModel } from '../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
 import { bookCandidates } from '../../scripts/book-candidates.mjs';
@@ -16,7 +16,7 @@ describe.skipIf(file === null)(
   () => {
     let model: ScanModel;
     beforeAll(() => {
-      model = loadScanModel(file as string, 'cpu', { pooling: 'avg', input: 'hu-clip' }).model;
+      model = openModel(file as string, 'cpu', { pooling: 'avg', input: 'hu-clip' }).model;
     });
 
     it.each([

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTensorsSync, scope } from '../../dist/torch/index.js';
 import { tensorsHash } from '../../dist/model/tensorsHash.js';
+import { loadTensorsSync, scope } from '../../dist/torch/index.js';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const KILLS = 20;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { presets } from '../../dist/train/config/config.js';
+import { presets } from '../../dist/train/config/presets.js';
 import { sharedData } from '../support/shared.js';
 
 const luna = sharedData('luna16');

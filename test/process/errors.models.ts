@@ -1,7 +1,8 @@
 import { fromData, manualSeed, nn, saveTensorsSync, type Tensor } from '../../dist/torch/index.js';
-import { saveCheckpoint } from '../../dist/train/run/checkpoint.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { describeModel, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
+import { describeModel } from '../../dist/train/parts/describeModel.js';
+import { unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
+import { saveCheckpoint } from '../../dist/train/run/checkpoint.js';
 import { initialState } from '../../dist/train/run/runState.js';
 
 const config = resolveTrainConfig({ data: 'scans', out: 'run', network: { depth: 2, wf: 2 } });

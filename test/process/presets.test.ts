@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexToWorld, nearestIndex, readVolume, type Shape3, type Volume, writeVolume } from '../../dist/ct/index.js';
 import { type Annotation, readAnnotations } from '../../dist/labels/index.js';
-import { presets } from '../../dist/train/config/config.js';
+import { presets } from '../../dist/train/config/presets.js';
 import { sharedData } from '../support/shared.js';
 
 const luna = sharedData('luna16');

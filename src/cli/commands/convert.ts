@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { convertScan, convertScanOptionsSchema } from '../../ct/index.js';
-import { isModelFile } from '../../model/isModelFile.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { isModelFile } from '../../model/index.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';
@@ -29,7 +29,7 @@ export function convertCommand(): Command {
       if (odd !== undefined)
         throw new NoduleTrainError('bad-use', `\`convert\`: --${odd} is for scans, and ${from} is a model`);
       // Only models need libtorch.
-      const { convertModel } = await import('../../evaluate/convertModel.js');
+      const { convertModel } = await import('../../evaluate/index.js');
       const { notes, ...converted } = await convertModel(from, to, { pooling });
       for (const note of notes) output.print(`Note: ${note}.`);
       output.print(`${to}: ${converted.tensors} tensors.`);

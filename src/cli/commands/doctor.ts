@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Diagnosis, diagnose } from '../../runtime/doctor.js';
+import { type Diagnosis, diagnose } from '../../runtime/index.js';
 import { openOutput } from '../output.js';
 
 export function doctorCommand(): Command {

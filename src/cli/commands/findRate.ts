@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { refuseExisting } from '../../ct/index.js';
-import { type TrainConfigInput, trainConfigSchema } from '../../train/config/config.js';
-import { findLearningRate, type RateFinding } from '../../train/inspect/findLearningRate.js';
-import { ratePlot } from '../../train/inspect/ratePlot.js';
-import { mergeFields, readRecipe } from '../../train/config/recipe.js';
+import {
+  findLearningRate,
+  mergeFields,
+  type RateFinding,
+  ratePlot,
+  readRecipe,
+  type TrainConfigInput,
+  trainConfigSchema,
+} from '../../train/index.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { gpuNames } from '../../runtime/libtorch/gpu.js';
-import { installLibtorch } from '../../runtime/libtorch/installLibtorch.js';
-import { findLibtorch, type Libtorch } from '../../runtime/libtorch/libtorch.js';
-import { licenseFiles } from '../../runtime/libtorch/licenses.js';
-import { chooseLibtorch, loadLoader, probeCuda } from '../../runtime/libtorch/load.js';
+import {
+  chooseLibtorch,
+  findLibtorch,
+  gpuNames,
+  installLibtorch,
+  type Libtorch,
+  licenseFiles,
+  loadLoader,
+  NoduleTrainError,
+  probeCuda,
+} from '../../runtime/index.js';
 import { openOutput } from '../output.js';
 
 interface InstallFlags {

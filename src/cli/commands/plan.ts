@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { Plan } from '../../train/inspect/plan.js';
-import { plan, planOptionsSchema } from '../../train/inspect/plan.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import { type Plan, plan, planOptionsSchema } from '../../train/index.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';

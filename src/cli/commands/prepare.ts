@@ -1,10 +1,15 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { collectGarbage } from '../../data/store/collectGarbage.js';
-import { type PrepareOptions, type PrepareProgress, prepare, prepareOptionsSchema } from '../../data/store/prepare.js';
-import { verifyStore } from '../../data/store/verifyStore.js';
+import {
+  collectGarbage,
+  type PrepareOptions,
+  type PrepareProgress,
+  prepare,
+  prepareOptionsSchema,
+  verifyStore,
+} from '../../data/index.js';
 import type { AuditCounts } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { type Output, openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';

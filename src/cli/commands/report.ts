@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { type Report, writeReport } from '../../evaluate/report/writeReport.js';
+import { type Report, writeReport } from '../../evaluate/index.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';

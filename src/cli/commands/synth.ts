@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { phantomSetSchema } from '../../phantom/phantomOptions.js';
-import { writePhantoms } from '../../phantom/writePhantoms.js';
+import { phantomSetSchema, writePhantoms } from '../../phantom/index.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';

@@ -1,13 +1,19 @@
 import { Command } from 'commander';
-import { readRunHistory } from '../../evaluate/report/runHistory.js';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { compareRuns } from '../../train/run/compareRuns.js';
-import { type TrainConfigInput, trainConfigSchema } from '../../train/config/config.js';
-import type { TrainEvent } from '../../train/events.js';
-import { assignedFields, mergeFields, readRecipe } from '../../train/config/recipe.js';
-import { recordedConfig } from '../../train/run/runConfig.js';
-import { runFolder } from '../../train/run/runFolder.js';
-import { resumeTraining, train } from '../../train/train.js';
+import { readRunHistory } from '../../evaluate/index.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import {
+  assignedFields,
+  compareRuns,
+  mergeFields,
+  readRecipe,
+  recordedConfig,
+  resumeTraining,
+  runFolder,
+  type TrainConfigInput,
+  type TrainEvent,
+  train,
+  trainConfigSchema,
+} from '../../train/index.js';
 import { openOutput } from '../output.js';
 import { addSchemaOptions } from '../schemaOptions.js';
 import { showReplay } from '../showReplay.js';

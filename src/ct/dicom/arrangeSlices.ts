@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { cross, dot, length, scale, subtract, transpose } from '../grid/matrix3.js';
 import type { Geometry, Vector3 } from '../grid/volume.js';
 import { tagName } from './dictionary.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 /** A segment of a SEG or a region of an RTSTRUCT, by what a user may call it. */
 export interface Named {

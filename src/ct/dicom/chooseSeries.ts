@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { bySeries, type SeriesImage, summary } from './listSeries.js';
 
 /** Made from other series, never a scan of their own. */

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile.js';
 import { arrangeSlices } from './arrangeSlices.js';
 import { chooseSeries } from './chooseSeries.js';

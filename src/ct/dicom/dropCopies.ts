@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { checkFrame, readFrame } from './frames/readFrame.js';
 import type { Slice } from './slice.js';
 

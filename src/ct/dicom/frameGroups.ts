@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { type Keyword, tagName } from './dictionary.js';
 import { type DicomTags, tagError } from './tags.js';
 import type { TransferSyntax } from './transferSyntax.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Vector3 } from '../grid/volume.js';
 import { tagName } from './dictionary.js';
 import type { FrameGroups } from './frameGroups.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { type IndexIRC, indexIRC, isInside, worldLPS, worldToIndex } from '../grid/geometry.js';
 import { scale } from '../grid/matrix3.js';
 import { type Geometry, type Vector3, voxelCount } from '../grid/volume.js';

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { inParallel } from './frames/inParallel.js';
 import { type DicomFile, readDicomFile } from './readDicomFile.js';
 import { type Slice, slicesOf } from './slice.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { tagName } from './dictionary.js';
 import { type DicomTags, required, tagError } from './tags.js';
 

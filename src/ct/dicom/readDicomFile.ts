@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { openToRead } from '../imageFile/openToRead.js';
 import { dictionary } from './dictionary.js';
 import { type DicomTags, dicomTags } from './tags.js';

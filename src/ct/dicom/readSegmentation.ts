@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { chooseNamed, type Named, shownLabel } from './chooseNamed.js';
 import { tagName } from './dictionary.js';
 import { frameCount, planeGroups } from './frameGroups.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { WorldLPS } from '../grid/geometry.js';
 import { chooseNamed, type Named, shownLabel } from './chooseNamed.js';
 import { tagName } from './dictionary.js';

@@ -1,5 +1,5 @@
 import type { DataSet } from 'dicom-parser';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { dictionary, type Keyword, tagName } from './dictionary.js';
 
 /** Typed access to the tags of one data set, or of one item of a sequence. What is absent or empty is null. */

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { indexIRC, indexToWorld, worldToIndex } from './geometry.js';
 import type { Geometry, Volume } from './volume.js';
 

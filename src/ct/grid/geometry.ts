@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { apply, inverse } from './matrix3.js';
 import type { Geometry, Vector3 } from './volume.js';
 

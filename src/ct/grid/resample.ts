@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { knownSpacing } from './geometry.js';
 import { type Sampling, sampleLinear, sampleNearest } from './sampleGrid.js';
 import { type Geometry, type MaskVolume, type Shape3, type Vector3, type Volume, voxelCount } from './volume.js';

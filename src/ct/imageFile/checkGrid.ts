@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { determinant, orthonormalError } from '../grid/matrix3.js';
 import type { ImageFile } from './imageFile.js';
 

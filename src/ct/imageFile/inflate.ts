@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, createUnzip, unzip } from 'node:zlib';
-import { findInflater } from '../../runtime/files/inflater.js';
+import { findInflater } from '../../runtime/index.js';
 
 const unpack = promisify(unzip);
 

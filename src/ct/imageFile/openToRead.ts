@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 /** Opens a file, or throws 'scan-missing': `doing` names it, `mend` says what to do where it is not there. */
 export const openToRead = async (path: string, doing: string, mend: string): Promise<FileHandle> => {

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { deflateLimit, inflate } from './inflate.js';
 
 /** Where the values of an image lie in a file, as its header says, and the words of an error about it. */

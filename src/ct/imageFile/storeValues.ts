@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Shape3 } from '../grid/volume.js';
 import type { ImageFile } from './imageFile.js';
 

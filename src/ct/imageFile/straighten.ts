@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { apply, dot, inverse, length, scale, subtract, transpose } from '../grid/matrix3.js';
 import { mostVoxels } from '../grid/resample.js';
 import { type Sampling, sampleLinear, sampleNearest } from '../grid/sampleGrid.js';

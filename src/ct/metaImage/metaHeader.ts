@@ -1,6 +1,5 @@
 import { constants } from 'node:buffer';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { quoted } from '../../runtime/files/quoted.js';
+import { NoduleTrainError, quoted } from '../../runtime/index.js';
 import { transpose } from '../grid/matrix3.js';
 import {
   type Geometry,

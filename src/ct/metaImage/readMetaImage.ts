@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { quoted } from '../../runtime/files/quoted.js';
+import { NoduleTrainError, quoted } from '../../runtime/index.js';
 import { decode, type Values } from '../imageFile/elementType.js';
 import { openToRead } from '../imageFile/openToRead.js';
 import { readValues, type ValuesPlace } from '../imageFile/readValues.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { replaceFile } from '../../runtime/index.js';
 import { transpose } from '../grid/matrix3.js';
 import type { Geometry } from '../grid/volume.js';
 import { packZlib } from '../imageFile/deflate.js';

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { type Shape3, voxelCount } from '../grid/volume.js';
 import { type ElementType, elementTypes } from '../imageFile/elementType.js';
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { decode, intensityOfType } from '../imageFile/elementType.js';
 import type { ImageFile } from '../imageFile/imageFile.js';
 import { inflateStart } from '../imageFile/inflate.js';

@@ -1,5 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { NoduleTrainError, replaceFile } from '../../runtime/index.js';
 import { determinant } from '../grid/matrix3.js';
 import type { Matrix3, Vector3 } from '../grid/volume.js';
 import { packGzip } from '../imageFile/deflate.js';

@@ -1,4 +1,4 @@
-import { quoted } from '../../runtime/files/quoted.js';
+import { quoted } from '../../runtime/index.js';
 import { length, scale, transpose } from '../grid/matrix3.js';
 import { type Geometry, identityDirection, type Matrix3, type Vector3 } from '../grid/volume.js';
 import { type NrrdFields, refuseNrrdField } from './nrrdHeader.js';

@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { quoted } from '../../runtime/files/quoted.js';
+import { NoduleTrainError, quoted } from '../../runtime/index.js';
 import { decode, intensityOfType, type Values } from '../imageFile/elementType.js';
 import type { ImageFile } from '../imageFile/imageFile.js';
 import { openToRead } from '../imageFile/openToRead.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { replaceFile } from '../../runtime/index.js';
 import { scale, transpose } from '../grid/matrix3.js';
 import { packGzip } from '../imageFile/deflate.js';
 import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';

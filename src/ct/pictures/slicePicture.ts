@@ -1,4 +1,4 @@
-import type { RgbImage } from '../../train/tensorboard/tensorboard.js';
+import type { RgbImage } from './rgbImage.js';
 
 /** Lung window, black to white. */
 const lungWindow = { low: -1350, high: 150 };

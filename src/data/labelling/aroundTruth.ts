@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { nearestIndex, readMask, type Volume } from '../../ct/index.js';
 import type { Annotation, ScanTruth } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { KnownBackground } from './backgroundPoints.js';
 import type { Finding } from './labelledScan.js';
 import type { Triple } from './noduleSlices.js';

@@ -1,5 +1,5 @@
 import { nearestIndex, type Volume, type WorldLPS } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { LabelledScan, ScanNodule } from '../labelling/labelledScan.js';
 import type { Triple } from '../labelling/noduleSlices.js';
 import { sizeClassOf } from '../labelling/sizeClasses.js';

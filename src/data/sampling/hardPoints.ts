@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { WorldLPS } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 const hardPointsSchema = z.record(z.string(), z.array(z.tuple([z.number(), z.number(), z.number()])));
 

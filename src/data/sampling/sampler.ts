@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Volume, WorldLPS } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { arange, type Device, fromData, keep, op, scope, type Tensor, zeros } from '../../torch/index.js';
 import type { LabelledScan } from '../labelling/labelledScan.js';
 import { augmentationSchema, samplerCompatSchema } from './augmentation.js';

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DicomSeries, listSeries } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
 import { anonymousPatient, patientsOf, publicPatient } from './patients.js';
 import type { Source, SourceScan } from './source.js';

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { z } from 'zod';
 import { checkOptions, uidOf } from '../../ct/index.js';
 import { type Annotation, readAnnotations } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { imagesWithSuffix } from './imagesIn.js';
 
 /** Options of `openLuna16`. */

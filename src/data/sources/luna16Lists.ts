@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { type WorldLPS, worldLPS } from '../../ct/index.js';
 import { type Annotation, readAnnotations } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 /** The newer list comes first: it replaces the older. */
 const candidateLists = ['candidates_V2.csv', 'candidates.csv'];

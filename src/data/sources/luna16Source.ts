@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { Fold } from '../splits/fold.js';
 import { imageFiles, imagesIn, imagesWithSuffix } from './imagesIn.js';
 import { openLuna16 } from './luna16.js';
 import { readCandidates, readExcluded } from './luna16Lists.js';
 import { patientsOf } from './patients.js';
-import type { Fold, Source } from './source.js';
+import type { Source } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { SourceOptions } from './sourceOptions.js';
 
 const value = z.union([z.int().min(0).max(255), z.string().regex(/^\d+$/).transform(Number)]);

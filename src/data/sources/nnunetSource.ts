@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsName, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles } from './imagesIn.js';
 import { readNnunetDescription } from './nnunetDescription.js';

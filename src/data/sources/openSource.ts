@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { checkOptions } from '../../ct/index.js';
 import { indexContours } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { lidcSource, looksLikeLidc } from './lidcSource.js';
 import { luna16Source } from './luna16Source.js';
 import { nnunetSource } from './nnunetSource.js';

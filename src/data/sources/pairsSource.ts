@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles, imagesIn } from './imagesIn.js';
 import { patientsOf } from './patients.js';

@@ -1,5 +1,6 @@
 import { type ReadOptions, readVolume, type Volume } from '../../ct/index.js';
-import type { ScanTruth } from '../../labels/rules/labelRule.js';
+import type { ScanTruth } from '../../labels/index.js';
+import type { Fold } from '../splits/fold.js';
 import type { SplitScan } from '../splits/split.js';
 
 /** One scan of a source: what is known before its voxels are read. All but `files` is plain data, which worker threads are given. */
@@ -18,12 +19,6 @@ export const readSourceVolume = async (
   { uid, read: { path, options } }: Pick<SourceScan, 'read' | 'uid'>,
   onNote?: ReadOptions['onNote'],
 ): Promise<Volume> => ({ ...(await readVolume(path, onNote === undefined ? options : { ...options, onNote })), uid });
-
-/** Series that train and series that validate. */
-export interface Fold {
-  readonly train: readonly string[];
-  readonly validation: readonly string[];
-}
 
 /** A folder of scans and labels as others made it, looked through but not yet read. */
 export interface Source {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 export const layouts = ['luna16', 'lidc', 'pairs', 'nnunet'] as const;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { Fold } from '../sources/source.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import type { Fold } from './fold.js';
 import { checkSplit, type Split, type SplitScan } from './split.js';
 
 /**

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { replaceJson } from '../../runtime/files/replaceFile.js';
+import { NoduleTrainError, replaceJson } from '../../runtime/index.js';
 
 /** What a split needs to know of a scan; `patient` is null where the data set does not say it. */
 export interface SplitScan {

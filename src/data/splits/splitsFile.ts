@@ -2,9 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { replaceJson } from '../../runtime/files/replaceFile.js';
-import type { Fold } from '../sources/source.js';
+import { NoduleTrainError, replaceJson } from '../../runtime/index.js';
+import type { Fold } from './fold.js';
 
 const splitsSchema = z.array(z.object({ train: z.array(z.string().min(1)), val: z.array(z.string().min(1)) })).min(1);
 

@@ -1,7 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { isAbandoned, sweepAbandoned } from '../../runtime/files/temporaryName.js';
+import { isAbandoned, NoduleTrainError, sweepAbandoned } from '../../runtime/index.js';
 import { readStoreIndex, withStoreLock } from './store.js';
 import { livingClaims } from './storeClaims.js';
 

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileHash } from '../../runtime/files/fileHash.js';
-import { withLock } from '../../runtime/files/lock.js';
-import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { fileHash, replaceFile, withLock } from '../../runtime/index.js';
 
 /** A file as it was when its bytes were hashed. */
 export interface RememberedFile {

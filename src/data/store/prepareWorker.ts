@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { answerJobs } from '../../runtime/workerPool.js';
+import { answerJobs } from '../../runtime/index.js';
 import { type PrepareJob, type PrepareSetup, prepareScan } from './prepareScan.js';
 
 answerJobs(parentPort!, (job: PrepareJob) => prepareScan(workerData as PrepareSetup, job), 'prepare-failed');

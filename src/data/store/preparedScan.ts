@@ -2,18 +2,16 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Volume } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { syncAll } from '../../runtime/files/replaceFile.js';
-import { temporaryName } from '../../runtime/files/temporaryName.js';
+import { NoduleTrainError, syncAll, temporaryName } from '../../runtime/index.js';
+import { mapNpy, type NpyFile, writeNpy } from '../../torch/index.js';
 import type { LabelledScan } from '../labelling/labelledScan.js';
-import { type FileSum, mapNpy, writeNpy } from './npy.js';
 
 /** What scan.json of a prepared scan holds beside the arrays. */
 interface ScanFile extends Omit<LabelledScan, 'volume' | 'mask'> {
   format: 'nodule-train-scan';
   version: 2;
   volume: Omit<Volume, 'voxels'>;
-  files: Record<'voxels.npy' | 'mask_voxels.npy', FileSum>;
+  files: Record<'voxels.npy' | 'mask_voxels.npy', NpyFile>;
 }
 
 /**
@@ -83,7 +81,7 @@ export async function preparedSum(folder: string): Promise<{ sha256: string; nod
 export async function damageOf(
   folder: string,
   sha256: string,
-  sumOf: (path: string) => Promise<FileSum>,
+  sumOf: (path: string) => Promise<NpyFile>,
 ): Promise<string[]> {
   let text: Buffer;
   try {

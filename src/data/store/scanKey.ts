@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LabelRule } from '../../labels/rules/labelRule.js';
+import type { LabelRule } from '../../labels/index.js';
 import { backgroundVersion } from '../labelling/backgroundPoints.js';
 import type { SourceScan } from '../sources/source.js';
 

@@ -3,12 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { withLock } from '../../runtime/files/lock.js';
-import { replaceFile, syncAll } from '../../runtime/files/replaceFile.js';
+import { NoduleTrainError, replaceFile, syncAll, withLock } from '../../runtime/index.js';
 import { type Dataset, unknownSeries } from '../dataset.js';
 import { subsetFolds } from '../sources/luna16Source.js';
-import type { Fold } from '../sources/source.js';
+import type { Fold } from '../splits/fold.js';
 import { readPreparedScan } from './preparedScan.js';
 
 export const storeVersion = 2;

@@ -1,8 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { isAbandoned, temporaryName } from '../../runtime/files/temporaryName.js';
+import { isAbandoned, NoduleTrainError, temporaryName } from '../../runtime/index.js';
 import { withStoreLock } from './store.js';
 
 const prefix = 'preparing.';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { fileHash } from '../../runtime/files/fileHash.js';
+import { fileHash, NoduleTrainError } from '../../runtime/index.js';
 import { openSource } from '../sources/openSource.js';
 import { sourceOptionsSchema } from '../sources/sourceOptions.js';
 import { jobsOf, type PrepareOptions, setupOf } from './prepare.js';

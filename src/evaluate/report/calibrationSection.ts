@@ -1,4 +1,4 @@
-import { type Html, html } from '../../runtime/htmlPage.js';
+import { type Html, html } from '../../runtime/index.js';
 import { type CalibrationBins, calibrationBinCount } from './calibration.js';
 import { fixed, intervalText } from './formats.js';
 import type { CalibrationFigures } from './scoreValidation.js';

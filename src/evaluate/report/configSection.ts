@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { type Html, html } from '../../runtime/htmlPage.js';
-import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from '../../train/config/config.js';
+import { type Html, html } from '../../runtime/index.js';
+import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from '../../train/index.js';
 import { dash } from './formats.js';
 
 /** One field of a configuration, by its path. */

@@ -1,4 +1,4 @@
-import { type Html, html } from '../../runtime/htmlPage.js';
+import { type Html, html } from '../../runtime/index.js';
 import type { Interval } from '../../score/index.js';
 import type { Figures } from '../figures.js';
 import { dash, fixed, intervalText } from './formats.js';

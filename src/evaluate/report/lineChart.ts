@@ -1,4 +1,4 @@
-import { type Html, html } from '../../runtime/htmlPage.js';
+import { type Html, html } from '../../runtime/index.js';
 import { ticks, tickText } from './ticks.js';
 
 export interface Line {

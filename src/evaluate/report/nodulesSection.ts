@@ -1,4 +1,4 @@
-import { figure, type Html, html } from '../../runtime/htmlPage.js';
+import { figure, type Html, html } from '../../runtime/index.js';
 import { dash, fixed, intervalText } from './formats.js';
 import { outlineLegend } from './nodulePictures.js';
 import type { PicturedNodule, ReportNodule, ValidationScores } from './scoreValidation.js';

@@ -1,5 +1,5 @@
-import { type Html, html, htmlPage } from '../../runtime/htmlPage.js';
-import type { TrainConfig } from '../../train/config/config.js';
+import { type Html, html, htmlPage } from '../../runtime/index.js';
+import type { TrainConfig } from '../../train/index.js';
 import type { Figures } from '../figures.js';
 import { calibrationSection } from './calibrationSection.js';
 import { configSection } from './configSection.js';

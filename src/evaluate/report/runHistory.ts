@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { EpochEvent, StartEvent, TrainEvent, ValidationEvent } from '../../train/events.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import type { EpochEvent, StartEvent, TrainEvent, ValidationEvent } from '../../train/index.js';
 
 /** What a run has recorded of one epoch. */
 export interface EpochRecord {

@@ -1,8 +1,13 @@
 import { type Dataset, noduleDiameter, sizeClassNames, sizeClassOf } from '../../data/index.js';
-import { predictScan } from '../../model/predictScan.js';
-import type { ScanModel } from '../../model/scanModel.js';
-import type { OperatingPoint } from '../../score/index.js';
-import { bootstrapInterval, type Interval, type NoduleScore, predictionAt, scoreAt } from '../../score/index.js';
+import { predictScan, type ScanModel } from '../../model/index.js';
+import {
+  bootstrapInterval,
+  type Interval,
+  type NoduleScore,
+  type OperatingPoint,
+  predictionAt,
+  scoreAt,
+} from '../../score/index.js';
 import { type Figures, figuresOf, type ScoredScan } from '../figures.js';
 import { addToBins, type CalibrationBins, confidenceEce, emptyBins, noduleEce, sumBins } from './calibration.js';
 import { extremes } from './extremes.js';

@@ -1,4 +1,4 @@
-import { type Html, html } from '../../runtime/htmlPage.js';
+import { type Html, html } from '../../runtime/index.js';
 import { dash, duration, fixed, gigabytes } from './formats.js';
 import { type LineChart, lineChart } from './lineChart.js';
 import type { EpochRecord, RunHistory } from './runHistory.js';

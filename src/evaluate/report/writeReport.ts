@@ -1,16 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Dataset, readSplit } from '../../data/index.js';
-import { loadScanModel } from '../../model/loadScanModel.js';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { replaceFile } from '../../runtime/files/replaceFile.js';
+import { openModel } from '../../model/index.js';
+import { NoduleTrainError, replaceFile } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
-import { chooseDevice } from '../../torch/chooseDevice.js';
-import type { Device } from '../../torch/index.js';
-import type { TrainConfig } from '../../train/config/config.js';
-import { recordedConfig } from '../../train/run/runConfig.js';
-import { type RunFolder, runFolder } from '../../train/run/runFolder.js';
-import { openRunDataset } from '../../train/session/trainingData.js';
+import { chooseDevice, type Device } from '../../torch/index.js';
+import { openRunDataset, type RunFolder, recordedConfig, runFolder, type TrainConfig } from '../../train/index.js';
 import type { Figures } from '../figures.js';
 import { bestEpochOf } from './curves.js';
 import { reportPage } from './reportPage.js';
@@ -91,7 +86,7 @@ async function scoresOf(
   const opened = await openData(config, uids, options.data);
   if (opened.dataset === null) return { scores: null, missing: opened.missing, reason: opened.reason };
   const device = chooseDevice(options.device ?? 'auto') as Device;
-  const { model, point } = loadScanModel(path, device);
+  const { model, point } = openModel(path, device);
   const scores = await scoreValidation({
     dataset: opened.dataset,
     uids,

@@ -1,4 +1,4 @@
-import { figure, type Html, html, htmlPage } from '../../runtime/htmlPage.js';
+import { figure, type Html, html, htmlPage } from '../../runtime/index.js';
 import { auditLegend } from './auditPicture.js';
 import { auditChecks, type NotJudged, type ScanAudit, tolerances } from './auditTypes.js';
 import type { Audits, Finding } from './collectAudits.js';

@@ -11,9 +11,9 @@ import {
   voxelCount,
   worldToIndex,
 } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { adaptedCut, readersEdgeHu } from './adaptedCut.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Annotation } from '../annotations.js';
+import { adaptedCut, readersEdgeHu } from './adaptedCut.js';
 import { inPlaneMean } from './inPlaneMean.js';
 import { type Side, traceBothSides, traceEachSide, traceWrapping } from './tracedBox.js';
 import { roundHalvesToEven, transposedIndex } from './transposedIndex.js';

@@ -1,5 +1,13 @@
-import { type Geometry, type IndexIRC, indexIRC, knownSpacing, type WorldLPS } from '../../ct/index.js';
-import { apply, inverse, transpose } from '../../ct/grid/matrix3.js';
+import {
+  apply,
+  type Geometry,
+  type IndexIRC,
+  indexIRC,
+  inverse,
+  knownSpacing,
+  transpose,
+  type WorldLPS,
+} from '../../ct/index.js';
 
 /**
  * The fractional index that the book takes for a place: the offset from the origin stands on the left of the direction's

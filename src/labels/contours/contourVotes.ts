@@ -1,5 +1,5 @@
 import { type Volume, voxelCount } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { fillPolygon, outlinePixels } from './fillPolygon.js';
 import type { LidcOutline, LidcReadings } from './readLidcXml.js';
 

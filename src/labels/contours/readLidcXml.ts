@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { XMLParser } from 'fast-xml-parser';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { PixelPoint } from './fillPolygon.js';
 
 /** One outline of a reader in one slice. */

@@ -1,5 +1,5 @@
 import { type Volume, voxelCount, type WorldLPS, worldToIndex } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { fillPolygon, type PixelPoint } from './fillPolygon.js';
 
 /** Planes nearer than this, in slices, are one; and so much may the points of one contour differ. */

@@ -1,8 +1,8 @@
 import { contourVotes } from '../contours/contourVotes.js';
+import { readLidcXml } from '../contours/readLidcXml.js';
+import { markedNodules } from '../nodulesOfMask.js';
 import type { LabelRule } from './labelRule.js';
 import { labelSource } from './labelSource.js';
-import { markedNodules } from '../nodulesOfMask.js';
-import { readLidcXml } from '../contours/readLidcXml.js';
 import { agreed, type VoteRuleOptions, voteRuleSchema } from './voteRule.js';
 
 /** Truth from the outlines in LIDC's XML: what at least `threshold` readers marked. */

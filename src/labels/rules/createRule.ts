@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkOptions } from '../../ct/index.js';
-import { autoRule } from './autoRule.js';
 import { boxRuleSchema } from '../boxSearch/boundingBoxMask.js';
+import { autoRule } from './autoRule.js';
 import { boxRule } from './boxRule.js';
 import { contourRule } from './contourRule.js';
 import type { LabelRule } from './labelRule.js';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { checkOptions, type Volume, voxelCount } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { LabelRule, ScanTruth } from './labelRule.js';
-import { labelSource } from './labelSource.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { annotatedNodules, componentsOf, markedNodules, wholeNodule } from '../nodulesOfMask.js';
 import { readMaskFor } from '../readMaskFor.js';
+import type { LabelRule, ScanTruth } from './labelRule.js';
+import { labelSource } from './labelSource.js';
 
 export const maskRuleSchema = z.strictObject({
   /** Number or label; where there is only one it need not be said. */

@@ -10,7 +10,7 @@ import {
   voxelCount,
   worldToIndex,
 } from '../../ct/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Annotation } from '../annotations.js';
 import type { LabelRule, RuleNodule } from './labelRule.js';
 

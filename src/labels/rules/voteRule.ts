@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { LabelRule } from './labelRule.js';
-import { labelSource } from './labelSource.js';
 import { componentsOf, markedNodules, wholeNodule } from '../nodulesOfMask.js';
 import { readMaskFor } from '../readMaskFor.js';
+import type { LabelRule } from './labelRule.js';
+import { labelSource } from './labelSource.js';
 
 export const voteRuleSchema = z.strictObject({
   /** Readers that must have marked a voxel; LIDC has four, two are the 50 % consensus. */

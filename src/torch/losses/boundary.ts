@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkPair } from './checkPair.js';
 import { lossDtype } from './overlapSums.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 /** Refuses options of a loss that are no finite numbers from `least` on. Throws `loss-options`. */
 export function checkOptions(loss: string, options: Record<string, number>, least = 0): void {

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
 
 const floating = new Set(['float16', 'bfloat16', 'float32', 'float64']);

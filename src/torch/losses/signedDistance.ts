@@ -1,7 +1,7 @@
-import { arange } from '../tensor/create.js';
 import { noGrad } from '../gradMode.js';
 import { op } from '../operators/operators.js';
 import { scope } from '../scope.js';
+import { arange } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Further than any pixel, and exact in float32 with the squares of all distances below 2048 pixels. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { ones, zeros } from '../tensor/create.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { noGrad } from '../gradMode.js';
 import type { OperatorArgument } from '../operators/operatorArguments.js';
 import { lazyAsyncOp, lazyOp } from '../operators/operators.js';
+import { ones, zeros } from '../tensor/create.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
 import { count, parseLayer } from './layerOptions.js';
 import { buffer, Module, parameter } from './module.js';

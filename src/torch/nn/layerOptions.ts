@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 /** Along rows and columns, or one number for both. */
 export type Pair = number | readonly [rows: number, columns: number];

@@ -1,8 +1,8 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { Device, DType } from '../tensor/dtype.js';
-import { isDType } from '../tensor/dtype.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { keep } from '../scope.js';
+import type { Device, DType } from '../tensor/dtype.js';
+import { isDType } from '../tensor/dtype.js';
 import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 import { copyStateDict, type StateDict } from './stateDict.js';

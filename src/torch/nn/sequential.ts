@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { carryModes } from '../gradMode.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';

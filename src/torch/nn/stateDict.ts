@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { noGrad } from '../gradMode.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
 

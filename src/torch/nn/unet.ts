@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { fromSlot, isTensor, ownedFromSlot, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';

@@ -1,6 +1,6 @@
-import { zeros } from '../tensor/create.js';
 import { noGrad } from '../gradMode.js';
 import { lazyOp } from '../operators/operators.js';
+import { zeros } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parameter } from './module.js';
 

@@ -1,11 +1,11 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import { crashingOperators } from './crashingOperators.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { CallResult } from '../native.js';
 import { native } from '../native.js';
-import type { OperatorArgument } from './operatorArguments.js';
-import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
 import { fromSlot, isTensor, rawSlot, shapeChanged, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
+import { crashingOperators } from './crashingOperators.js';
+import type { OperatorArgument } from './operatorArguments.js';
+import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
 
 // The type of a result is the schema's affair: most give a Tensor, some several, a few a number.
 export type Operator<Result = any> = ((...args: OperatorArgument[]) => Result) & {

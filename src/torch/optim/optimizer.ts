@@ -1,8 +1,8 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import { tensor } from '../tensor/create.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { entriesOf, type StateDict } from '../nn/stateDict.js';
+import { tensor } from '../tensor/create.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 
 interface NativeOptimizer {

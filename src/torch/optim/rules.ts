@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Optimizer, type Rule } from './optimizer.js';
 

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { OpenFile } from './reading.js';
 
 // What a description in a file becomes in memory is many times its bytes: an empty dict is one byte in a pickle and two hundred here.

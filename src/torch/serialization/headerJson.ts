@@ -1,5 +1,5 @@
+import { quoted } from '../../runtime/index.js';
 import { MOST_DIMENSIONS, type Spend, TENSOR_COST } from './allowance.js';
-import { quoted } from '../../runtime/files/quoted.js';
 
 /** A tensor as the header of a safetensors file describes it, unchecked but for its form. */
 export interface DescribedTensor {

@@ -26,5 +26,14 @@ function* readSafetensors(file: OpenFile): Reading<LoadedTensors> {
  */
 export const loadTensors = (path: string): Promise<LoadedTensors> => readFile(path, readSafetensors);
 
+/**
+ * Reads the metadata of a safetensors file from its header alone, without its tensors; blocking.
+ * @throws NoduleTrainError `read-failed`, `safetensors` naming what is wrong with the file
+ */
+export const readMetadataSync = (path: string): Record<string, string> =>
+  readFileSync(path, function* (file) {
+    return (yield* readSafetensorsHeader(file)).metadata;
+  });
+
 /** As {@link loadTensors}, blocking. */
 export const loadTensorsSync = (path: string): LoadedTensors => readFileSync(path, readSafetensors);

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { DType } from '../tensor/dtype.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
+import type { DType } from '../tensor/dtype.js';
 import { isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 
 declare module '../native.js' {

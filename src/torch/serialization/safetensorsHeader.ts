@@ -1,8 +1,7 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError, quoted } from '../../runtime/index.js';
 import type { DType } from '../tensor/dtype.js';
 import { allowance, bytesOfShape } from './allowance.js';
 import { parseHeaderJson } from './headerJson.js';
-import { quoted } from '../../runtime/files/quoted.js';
 import { bytesAt, type OpenFile, type Reading } from './reading.js';
 import { bytesPerElement } from './tensorBytes.js';
 

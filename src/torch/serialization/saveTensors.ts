@@ -1,6 +1,5 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError, replaceFile, replaceFileSync } from '../../runtime/index.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { replaceFile, replaceFileSync } from '../../runtime/files/replaceFile.js';
 import { nameOfDtype } from './safetensorsHeader.js';
 import { bytesPerElement, namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';
 

@@ -1,7 +1,7 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { DType } from '../tensor/dtype.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
+import type { DType } from '../tensor/dtype.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 

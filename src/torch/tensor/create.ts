@@ -1,7 +1,7 @@
-import { NoduleTrainError } from '../../runtime/error.js';
-import { type Device, type DType, dtypeOfTypedArray, type TypedArray } from './dtype.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
+import { type Device, type DType, dtypeOfTypedArray, type TypedArray } from './dtype.js';
 import { fromSlot, type Tensor } from './tensor.js';
 
 export interface TensorOptions {

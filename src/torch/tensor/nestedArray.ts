@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { DType, TypedArray } from './dtype.js';
 
 export type NestedArray = number | boolean | NestedArray[];

@@ -1,7 +1,7 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { native, type Slot } from '../native.js';
-import { fromSlot, type Tensor } from './tensor.js';
 import { torchError } from '../torchError.js';
+import { fromSlot, type Tensor } from './tensor.js';
 
 /** Names a tensor on its way to another thread of the same process; plain data, good for one `fromShared`. */
 export interface SharedTensor {

@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
-import { type IndexItem, indexTensor } from './indexTensor.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
-import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
 import type { Operand } from '../operators/operatorArguments.js';
 import { lazyOp } from '../operators/operators.js';
-import { printTensor } from './printTensor.js';
 import { forget, track, trackOwned } from '../scope.js';
-import { type SharedTensor, shareSlot } from './share.js';
 import { torchError } from '../torchError.js';
+import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
+import { type IndexItem, indexTensor } from './indexTensor.js';
+import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
+import { printTensor } from './printTensor.js';
+import { type SharedTensor, shareSlot } from './share.js';
 
 const A = {
   add: lazyOp('aten::add'),

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { resolveTrainConfig, type TrainConfigInput } from '../config/config.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import { resolveTrainConfig } from '../config/config.js';
+import type { TrainConfigInput } from '../config/schema.js';
 import { openTraining } from '../session/session.js';
 import { stepRunnerOf } from '../steps/stepRunnerOf.js';
 

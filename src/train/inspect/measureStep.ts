@@ -1,5 +1,5 @@
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import { criterionOf } from '../parts/criterion.js';
 import { unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
 

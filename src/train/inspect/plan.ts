@@ -3,11 +3,10 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { openDataset } from '../../data/dataset.js';
-import { type Fingerprint, fingerprint } from '../../data/fingerprint.js';
-import { sourceOptionsOf, sourceOptionsSchema } from '../../data/sources/sourceOptions.js';
-import { labelRuleSchema } from '../../labels/rules/createRule.js';
-import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from '../config/config.js';
+import { type Fingerprint, fingerprint, openDataset, sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import { labelRuleSchema } from '../../labels/index.js';
+import { resolveTrainConfig } from '../config/config.js';
+import { type TrainConfig, trainConfigSchema } from '../config/schema.js';
 import { measureStep } from './measureStep.js';
 
 const { epochs, samples, batch, cropSize, contextSlices, negatives, negativesPerScan, validationShare, network } =

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CropSource } from '../../data/sampling/gatherCrops.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import type { CropSource } from '../../data/index.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { keep, noGrad, op, saveTensorsSync, scope, type Tensor } from '../../torch/index.js';
 import { newestCheckpoint } from '../run/keptCheckpoints.js';
 import { recordedConfig } from '../run/runConfig.js';

@@ -1,5 +1,5 @@
 import { type Device, losses } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import { StepCounts } from './stepCounts.js';
 
 /** What a run counts in training or in validation. */

@@ -1,5 +1,5 @@
 import { losses, type Tensor } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 
 /** Probabilities and labels, `[B, 1, H, W]`, to one loss per sample, `[B]`. */
 export type Criterion = (probability: Tensor, mask: Tensor) => Tensor;

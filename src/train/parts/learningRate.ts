@@ -1,4 +1,4 @@
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 
 /** Of the one-cycle schedule: the share of the steps that rises, the full rate over the first one, and the first over the last. */
 const oneCycle = { rising: 0.3, first: 25, last: 1e4 };

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { type Device, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
 import type { Counts } from './metrics.js';
 

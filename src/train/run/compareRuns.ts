@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { tensorsHash } from '../../model/tensorsHash.js';
-import { scope } from '../../torch/index.js';
-import { loadTensorsSync } from '../../torch/serialization/index.js';
+import { tensorsHash } from '../../model/index.js';
+import { loadTensorsSync, scope } from '../../torch/index.js';
 import { fieldsOfNoAccount } from '../config/fieldsOfNoAccount.js';
 import { type RunFolder, runFolder } from './runFolder.js';
 

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { fileHashSync } from '../../runtime/files/fileHash.js';
-import type { TrainConfig } from '../config/config.js';
+import { fileHashSync, NoduleTrainError } from '../../runtime/index.js';
+import type { TrainConfig } from '../config/schema.js';
 import { moduleFile } from '../userModules/userModule.js';
 import type { RunFolder } from './runFolder.js';
 

@@ -1,8 +1,8 @@
 import { existsSync, linkSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { TrainConfig } from '../config/config.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import type { TrainConfig } from '../config/schema.js';
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoint.js';
 import type { RunFolder } from './runFolder.js';
 

@@ -2,13 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { kernelVariables } from '../../runtime/environment.js';
-import { fileHashSync } from '../../runtime/files/fileHash.js';
-import { replaceJsonSync } from '../../runtime/files/replaceFile.js';
-import { addonFiles, loadRuntime, packageRoot } from '../../runtime/libtorch/load.js';
-import { LIBTORCH_VERSION } from '../../runtime/versions.js';
+import {
+  addonFiles,
+  fileHashSync,
+  kernelVariables,
+  LIBTORCH_VERSION,
+  loadRuntime,
+  packageRoot,
+  replaceJsonSync,
+} from '../../runtime/index.js';
 import { cpuCapability, getNumThreads } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import type { TrainingData } from '../session/trainingData.js';
 import type { InputFiles } from './inputFiles.js';
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { replaceFileSync } from '../../runtime/files/replaceFile.js';
+import { replaceFileSync } from '../../runtime/index.js';
 import type { NoduleScores } from '../../score/index.js';
 import type { PixelMetrics } from '../parts/metrics.js';
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { resolveTrainConfig, type TrainConfig } from '../config/config.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import { resolveTrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import { openRunFolder, type RunFolder } from './runFolder.js';
 
 /**

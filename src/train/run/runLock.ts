@@ -1,8 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { thisProcess } from '../../runtime/files/holder.js';
-import { tryLock } from '../../runtime/files/lock.js';
+import { NoduleTrainError, thisProcess, tryLock } from '../../runtime/index.js';
 
 /**
  * Takes a run folder's lock file, creating the folder, and returns the function that releases it. The lock of a dead process on this

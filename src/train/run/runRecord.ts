@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceJsonSync } from '../../runtime/files/replaceFile.js';
-import type { TrainConfig } from '../config/config.js';
+import { replaceJsonSync } from '../../runtime/index.js';
+import type { TrainConfig } from '../config/schema.js';
 import type { TrainEvent } from '../events.js';
 import { TensorboardWriter } from '../tensorboard/tensorboard.js';
 import { openAppendLog } from './appendLog.js';

@@ -1,12 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCheckpoint } from '../../model/isCheckpoint.js';
-import { networkOf } from '../../model/networkOf.js';
-import { readWeights } from '../../model/readWeights.js';
-import { refuseNotFinite } from '../../model/refuseNotFinite.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { type InputTransform, type ModelDescription, type ReadModelFor, readModel } from '../../model/index.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Tensor } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
-import { type InputTransform, loadModel, type ModelDescription } from '../run/checkpoint.js';
+import type { TrainConfig } from '../config/schema.js';
 
 /** Weights to start from, of a model that fits a run. */
 export interface InitialWeights {
@@ -28,78 +24,31 @@ const compared = {
   classes: null,
 } as const;
 
+const STARTING: ReadModelFor = {
+  doing: 'starting from the model',
+  option: '--init-',
+  missing: 'init-unsaid',
+  contradiction: 'init-mismatch',
+};
+
 /**
- * Reads the model that a run starts from (`init`) and checks that it is the run's network, and takes what the run gives it.
+ * Reads the model that a run starts from (`init`) and checks that it is the run's network and expects the run's input.
  *
- * @throws NoduleTrainError `init-unsaid` where the file does not say pooling or input and the configuration does not either,
- *   `init-mismatch` which names all that differs and the options that make it fit, `model-not-finite`, and what reading the file throws
+ * @throws NoduleTrainError `init-unsaid` where neither the file nor the configuration records pooling or input, `init-mismatch` naming
+ *   all differences and the options that resolve them, `model-not-finite`, and what reading the file throws
  */
-export function initialWeights(config: TrainConfig, wanted: ModelDescription): InitialWeights {
+export function initialWeights(config: TrainConfig, expected: ModelDescription): InitialWeights {
   const path = config.init as string;
-  const found = isCheckpoint(path) ? fromCheckpoint(path, config) : fromWeights(path, config);
-  try {
-    const differences = [...networkDifferences(found.network, wanted), ...inputDifferences(found.input, wanted.input)];
-    if (differences.length > 0)
-      throw new NoduleTrainError(
-        'init-mismatch',
-        `starting from the model ${path}: it is not the network of this run: ${differences.join('; ')}`,
-      );
-    refuseNotFinite(path, found.state);
-    return { state: found.state, trainedOn: found.trainedOn };
-  } catch (error) {
-    for (const tensor of found.state.values()) tensor.dispose();
-    throw error;
-  }
-}
-
-interface Found extends InitialWeights {
-  network: Record<string, unknown>;
-  input: InputTransform;
-}
-
-function fromCheckpoint(path: string, { initPooling, initInput }: TrainConfig): Found {
-  const { net, description } = loadModel(path);
-  const { network, input, trainedOn } = description;
-  refuseContradiction(path, '--init-pooling', initPooling, network.pooling);
-  refuseContradiction(path, '--init-input', initInput, input.kind);
-  return { state: net.stateDict(), network, input, trainedOn };
-}
-
-function fromWeights(path: string, { initPooling, initInput }: TrainConfig): Found {
-  const { state, metadata } = readWeights(path);
-  const said = (['max', 'avg'] as const).find((name) => name === metadata.pooling);
-  refuseContradiction(path, '--init-pooling', initPooling, said);
-  const pooling = said ?? initPooling;
-  if (pooling === undefined)
-    throw unsaid(
-      path,
-      'how its network pools',
-      "--init-pooling max (pytorch-unet's) or --init-pooling avg (the book's)",
-    );
-  if (initInput === undefined)
-    throw unsaid(
-      path,
-      'what input it takes',
-      '--init-input hu-clip (HU clipped to ±1000) or --init-input minmax-window (8-bit crops)',
-    );
-  const input: InputTransform =
-    initInput === 'hu-clip' ? { kind: initInput, low: -1000, high: 1000 } : { kind: initInput };
-  return { state, network: { ...networkOf(path, state, pooling) }, input, trainedOn: null };
-}
-
-function refuseContradiction(path: string, option: string, given?: string, said?: string): void {
-  if (given === undefined || said === undefined || given === said) return;
+  const given = { pooling: config.initPooling, input: config.initInput };
+  const { state, network, input, description } = readModel(path, given, STARTING);
+  const differences = [...networkDifferences({ ...network }, expected), ...inputDifferences(input, expected.input)];
+  if (differences.length === 0) return { state, trainedOn: description?.trainedOn ?? null };
+  for (const tensor of state.values()) tensor.dispose();
   throw new NoduleTrainError(
     'init-mismatch',
-    `starting from the model ${path}: ${option} ${given} was given, but the file says ${said}; leave the option out`,
+    `starting from the model ${path}: it is not the network of this run: ${differences.join('; ')}`,
   );
 }
-
-const unsaid = (path: string, what: string, options: string) =>
-  new NoduleTrainError(
-    'init-unsaid',
-    `starting from the model ${path}: the file does not say ${what}; say it with ${options}`,
-  );
 
 function networkDifferences(found: Record<string, unknown>, { network, contextSlices }: ModelDescription): string[] {
   return Object.entries(compared).flatMap(([name, option]) => {

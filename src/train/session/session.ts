@@ -1,8 +1,8 @@
-import { readHardPoints } from '../../data/sampling/hardPoints.js';
-import type { Sampler } from '../../data/sampling/sampler.js';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { chooseDevice } from '../../torch/chooseDevice.js';
+import { readHardPoints, type Sampler } from '../../data/index.js';
+import type { ModelDescription } from '../../model/index.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import {
+  chooseDevice,
   type Device,
   getNumThreads,
   manualSeed,
@@ -12,16 +12,17 @@ import {
   setDeterministic,
   setNumThreads,
 } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import type { TrainEvent } from '../events.js';
 import { type AveragedWeights, averagedWeights } from '../parts/averagedWeights.js';
 import { countsOf } from '../parts/countsOf.js';
 import type { Criterion } from '../parts/criterion.js';
+import { describeModel } from '../parts/describeModel.js';
 import { learningRate } from '../parts/learningRate.js';
 import { optimizerOf } from '../parts/optimizerOf.js';
 import type { StepCounts } from '../parts/stepCounts.js';
-import { describeModel, unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
-import { type LoadedCheckpoint, type ModelDescription, saveCheckpoint } from '../run/checkpoint.js';
+import { unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
+import { type LoadedCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
 import { inputFiles } from '../run/inputFiles.js';
 import { dropEarlier, keepLast } from '../run/keptCheckpoints.js';
 import { writeManifest } from '../run/manifest.js';
@@ -83,11 +84,6 @@ export async function openTraining(
     throw new NoduleTrainError(
       'device',
       'training with `captureSteps` on the CPU: only CUDA can record steps. Leave it out, or take --device cuda.',
-    );
-  if (config.captureSteps && (config.accumulate > 1 || config.ema > 0 || config.augmentModule !== undefined))
-    throw new NoduleTrainError(
-      'config',
-      'configuring training: `captureSteps` records single steps and cannot be had with `accumulate`, `ema` or `augmentModule`; leave one of them out',
     );
   if (config.threads > 0) setNumThreads(config.threads);
   if (config.deterministic) setDeterministic(true);

@@ -1,6 +1,6 @@
+import type { ModelDescription } from '../../model/index.js';
 import type { nn } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
-import type { ModelDescription } from '../run/checkpoint.js';
+import type { TrainConfig } from '../config/schema.js';
 import { initialWeights } from './initialWeights.js';
 
 /**

@@ -12,8 +12,8 @@ import {
   splitOfFold,
   writeSplit,
 } from '../../data/index.js';
-import { NoduleTrainError } from '../../runtime/error.js';
-import type { TrainConfig } from '../config/config.js';
+import { NoduleTrainError } from '../../runtime/index.js';
+import type { TrainConfig } from '../config/schema.js';
 
 /** The scans of a run by their part; a scan is read when its turn comes and let go after it. */
 export interface TrainingData {
@@ -72,16 +72,6 @@ export async function openTrainingData(
 
 async function chooseSplit(dataset: Dataset, config: TrainConfig, note: (text: string) => void): Promise<Split> {
   const { seed, validationShare, compat, fold, folds, split: given } = config;
-  if (given !== undefined && (fold !== undefined || folds !== undefined))
-    throw new NoduleTrainError(
-      'config',
-      'configuring training: `split` and `fold` were both given; one of them says it',
-    );
-  if (folds !== undefined && fold === undefined)
-    throw new NoduleTrainError(
-      'config',
-      `configuring training: \`folds\` is ${folds}; say with \`fold\` which of them validates`,
-    );
   const split =
     given !== undefined
       ? await readGiven(dataset, given)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { CropSource } from '../../data/sampling/gatherCrops.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import type { CropSource } from '../../data/index.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { CountsRead } from '../parts/stepCounts.js';
 import type { Session } from '../session/session.js';
 

@@ -1,5 +1,5 @@
 import { autocast, type Device } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import type { StepParts } from '../step.js';
 
 /** A network as a step calls it: with `bf16` its convolutions run in bfloat16, and what it gives is float32 again. */

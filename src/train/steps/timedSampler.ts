@@ -1,4 +1,4 @@
-import type { Sampler } from '../../data/sampling/sampler.js';
+import type { Sampler } from '../../data/index.js';
 
 /** A sampler that tells how long steps waited for it: on the CPU, where its calls end when the crops are there. */
 export interface TimedSampler extends Sampler {

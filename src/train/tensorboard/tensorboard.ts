@@ -2,17 +2,11 @@ import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:f
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { encode } from 'fast-png';
-import { syncFolder } from '../../runtime/files/replaceFile.js';
+import type { RgbImage } from '../../ct/index.js';
+import { syncFolder } from '../../runtime/index.js';
 import { maskedCrc32c } from './crc32c.js';
 import { bytesField, concat, doubleField, doublesField, floatField, floatsField, varintField } from './protobuf.js';
 import { cutEventFiles, type EventFilePosition, newEventFileName } from './tensorboardFiles.js';
-
-/** A picture of `width * height` pixels of three bytes, row by row. */
-export interface RgbImage {
-  width: number;
-  height: number;
-  rgb: Uint8Array;
-}
 
 /** How often values fall between limits, as TensorBoard's `HistogramProto` has it. */
 export interface Histogram {

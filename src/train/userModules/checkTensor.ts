@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import { type DType, isTensor, ops, scope, type Tensor } from '../../torch/index.js';
 
 /** What a tensor from code of the user's own must be. */

@@ -1,6 +1,6 @@
-import type { Sampler } from '../../data/sampling/sampler.js';
+import type { Sampler } from '../../data/index.js';
 import type { Tensor } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import type { StepParts } from '../step.js';
 import { checkTensor } from './checkTensor.js';
 import { loadUserFunction } from './userModule.js';

@@ -1,6 +1,6 @@
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Tensor } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import { type Criterion, criterionOf } from '../parts/criterion.js';
 import { checkTensor } from './checkTensor.js';
 import { loadUserFunction } from './userModule.js';

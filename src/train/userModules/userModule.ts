@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 
 /** Options of a run that name a module of the user's own. */
 export type ModuleOption = 'lossModule' | 'augmentModule' | 'samplerModule';

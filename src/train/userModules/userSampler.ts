@@ -1,9 +1,8 @@
 import type { WorldLPS } from '../../ct/index.js';
-import type { LabelledScan } from '../../data/labelling/labelledScan.js';
-import { createSampler, type Sampler, type SamplerOptions } from '../../data/sampling/sampler.js';
-import { NoduleTrainError } from '../../runtime/error.js';
+import { createSampler, type LabelledScan, type Sampler, type SamplerOptions } from '../../data/index.js';
+import { NoduleTrainError } from '../../runtime/index.js';
 import type { Device } from '../../torch/index.js';
-import type { TrainConfig } from '../config/config.js';
+import type { TrainConfig } from '../config/schema.js';
 import { samplerOptionsOf } from '../parts/unetAndSamplerOptions.js';
 import { loadUserFunction } from './userModule.js';
 

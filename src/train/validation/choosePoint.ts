@@ -1,5 +1,4 @@
-import { averagedFlips } from '../../model/averagedFlips.js';
-import { predictingNet } from '../../model/predictingNet.js';
+import { createInferenceNet, mirrorAveraged } from '../../model/index.js';
 import { type PointGrid, PointSearch, predictedScan } from '../../score/index.js';
 import { type nn, scope } from '../../torch/index.js';
 import { loadCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
@@ -19,9 +18,9 @@ const grid = {
 export async function choosePoint(session: Session): Promise<boolean> {
   const { config, data, record, device, state, emit } = session;
   const { model, description, ...run } = loadCheckpoint(record.folder.best);
-  const net = predictingNet(description.network, model).to(device) as nn.UNet;
+  const net = createInferenceNet(description.network, model).to(device) as nn.UNet;
   for (const tensor of model.values()) tensor.dispose();
-  const parts = predictionParts(session, config.flips ? averagedFlips(net) : net, (scan, slices, of) =>
+  const parts = predictionParts(session, config.flips ? mirrorAveraged(net) : net, (scan, slices, of) =>
     emit({ type: 'validation-progress', epoch: state.epoch, scan, scans: data.validationScans, slices, of }),
   );
   const search = new PointSearch(grid);

@@ -1,4 +1,5 @@
-import type { LabelledScan } from '../../data/labelling/labelledScan.js';
+import type { LabelledScan } from '../../data/index.js';
+import { runSliceBatches, type ScanModel } from '../../model/index.js';
 import {
   ignoredNodules,
   matchScan,
@@ -9,26 +10,21 @@ import {
   scoreMatched,
   trueNodules,
 } from '../../score/index.js';
-import { type Device, fromData, noGrad, op, scope, type Tensor } from '../../torch/index.js';
+import { fromData, type Tensor } from '../../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from '../parts/metrics.js';
 import type { StepCounts } from '../parts/stepCounts.js';
 import type { Session } from '../session/session.js';
 import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
 import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
 
-/** What a network needs to look at a scan. */
+/** What validation needs to run a network over scans. */
 export interface PredictionParts {
-  /** Put into evaluation mode by the caller. */
-  net: { forward(image: Tensor): Tensor };
-  device: Device;
-  contextSlices: number;
-  /** Rows and columns are padded to a multiple of this. */
-  sizeMultiple: number;
-  clip: { low: number; high: number };
+  /** Its network is in evaluation mode. */
+  model: ScanModel;
   positiveSlicesOnly: boolean;
-  /** Sees each batch, `[B, 1, H, W]` beside its labels. */
+  /** Sees each batch, `[B, 1, H, W]`, with its labels on the same device. */
   judge?: (probability: Tensor, mask: Tensor) => void;
-  /** Hears the scan at hand (from 1), how many of its slices are done, and how many it has. */
+  /** Called with the number of the scan (from 1), how many of its slices are done, and how many it has. */
   onSlices(scan: number, slices: number, of: number): void;
   stopRequested(): boolean;
 }
@@ -51,26 +47,33 @@ export interface Validation {
   pictures: ValidationPicture[];
 }
 
-/** How a run's network looks at scans. */
+/** Returns what validation needs to run `net`, the network of a session or a copy of it. */
 export const predictionParts = (
-  { config, device, stopRequested }: Pick<Session, 'config' | 'device' | 'stopRequested'>,
-  net: PredictionParts['net'],
+  { config, description, device, stopRequested }: Pick<Session, 'config' | 'description' | 'device' | 'stopRequested'>,
+  net: ScanModel['net'],
   onSlices: PredictionParts['onSlices'],
 ): PredictionParts => ({
-  ...{ net, device, onSlices, stopRequested },
-  contextSlices: config.contextSlices,
-  sizeMultiple: 2 ** (config.network.depth - 1),
-  clip: { low: config.huLow, high: config.huHigh },
+  model: {
+    net,
+    device,
+    contextSlices: config.contextSlices,
+    input: description.input,
+    sizeMultiple: description.sizeMultiple,
+  },
   positiveSlicesOnly: config.compat.positiveSlicesOnly,
+  onSlices,
+  stopRequested,
 });
 
-const batch = 4;
+/** Slices per forward pass. */
+const BATCH = 4;
 
 /** Scores the network on whole scans, slice by slice in pixels and scan by scan in 3D; null where a stop was asked for. */
 export async function validate(parts: ValidationParts): Promise<Validation | null> {
-  const { counts, criterion, contextSlices } = parts;
+  const { counts, criterion } = parts;
+  const { contextSlices } = parts.model;
   counts.reset();
-  const curve = new PrecisionRecallCounts(parts.device);
+  const curve = new PrecisionRecallCounts(parts.model.device);
   const judge = (probability: Tensor, mask: Tensor) => {
     counts.add(probability, mask, criterion(probability, mask));
     curve.add(probability, mask);
@@ -102,51 +105,27 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
   };
 }
 
-/** Probabilities `[slices, rows, columns]`; 0 in slices that are not looked at, null where a stop was asked for. */
+/**
+ * Runs the network over a scan as evaluation does. Returns probabilities `[slices, rows, columns]`, 0 in slices that are skipped, or null
+ * where a stop was requested.
+ */
 export function predictScan(scan: LabelledScan, number: number, parts: PredictionParts): Float32Array | null {
-  const [slices, rows, columns] = scan.volume.shape;
-  const probabilities = new Float32Array(scan.mask.length);
+  const { model, judge } = parts;
+  const [depth, rows, columns] = scan.volume.shape;
   const size = rows * columns;
-  const wanted = Array.from({ length: slices }, (_, slice) => slice).filter(
+  const slices = Array.from({ length: depth }, (_, slice) => slice).filter(
     (slice) => !parts.positiveSlicesOnly || scan.mask.subarray(slice * size, (slice + 1) * size).includes(1),
   );
-  for (let at = 0; at < wanted.length; at += batch) {
-    if (parts.stopRequested()) return null;
-    const chosen = wanted.slice(at, at + batch);
-    noGrad(() =>
-      scope(() => {
-        const image = stackSlices(scan.volume, chosen, parts);
-        const probability = parts.net.forward(image).narrow(2, 0, rows).narrow(3, 0, columns).contiguous();
-        parts.judge?.(probability, labelsOf(scan, chosen).to(parts.device));
-        const values = probability.to('cpu').data() as Float32Array;
-        for (const [n, slice] of chosen.entries())
-          probabilities.set(values.subarray(n * size, (n + 1) * size), slice * size);
-      }),
-    );
-    parts.onSlices(number, at + chosen.length, wanted.length);
+  const onBatch =
+    judge &&
+    ((probability: Tensor, some: readonly number[]) => judge(probability, labelsOf(scan, some).to(model.device)));
+  const out = new Float32Array(scan.mask.length);
+  if (parts.stopRequested()) return null;
+  for (const done of runSliceBatches(scan.volume, model, out, { batch: BATCH, slices, onBatch })) {
+    parts.onSlices(number, done, slices.length);
+    if (done < slices.length && parts.stopRequested()) return null;
   }
-  return probabilities;
-}
-
-/** Clipped HU, `[chosen, 2 * contextSlices + 1, H, W]`; the scan's edge slices, rows and columns repeat outside it. */
-function stackSlices(volume: LabelledScan['volume'], chosen: readonly number[], parts: PredictionParts): Tensor {
-  const { voxels, shape, scale, offset, intensity } = volume;
-  const [slices, rows, columns] = shape;
-  const size = rows * columns;
-  const channels = 2 * parts.contextSlices + 1;
-  const stored = new Int16Array(chosen.length * channels * size);
-  chosen.forEach((slice, n) => {
-    for (let channel = 0; channel < channels; channel++) {
-      const from = Math.min(Math.max(slice + channel - parts.contextSlices, 0), slices - 1) * size;
-      stored.set(voxels.subarray(from, from + size), (n * channels + channel) * size);
-    }
-  });
-  let image = fromData(stored, [chosen.length, channels, rows, columns]).to(parts.device).to('float32');
-  if (scale !== 1 || offset !== 0) image = image.mul(scale).add(offset);
-  if (intensity === 'hu') image = image.clamp(parts.clip.low, parts.clip.high);
-  const missing = (length: number) => (parts.sizeMultiple - (length % parts.sizeMultiple)) % parts.sizeMultiple;
-  const [down, right] = [missing(rows), missing(columns)];
-  return down + right === 0 ? image : (op('aten::replication_pad2d')(image, [0, right, 0, down]) as Tensor);
+  return out;
 }
 
 function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Tensor {

@@ -1,7 +1,5 @@
-import { slicePicture } from '../../ct/pictures/slicePicture.js';
-import type { LabelledScan } from '../../data/labelling/labelledScan.js';
-import type { Triple } from '../../data/labelling/noduleSlices.js';
-import type { RgbImage } from '../tensorboard/tensorboard.js';
+import { type RgbImage, slicePicture } from '../../ct/index.js';
+import type { LabelledScan, Triple } from '../../data/index.js';
 
 /** Most rows and columns of the window around a nodule that is shown. */
 const mostPixels = 64;

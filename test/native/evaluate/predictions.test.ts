@@ -6,9 +6,10 @@ import { identityDirection, readMask, writeMask, writeVolume } from '../../../di
 import { openDataset, prepare } from '../../../dist/data/index.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from '../../../dist/evaluate/evaluate.js';
 import { manualSeed, nn } from '../../../dist/torch/index.js';
-import { saveCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
-import { describeModel, unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { describeModel } from '../../../dist/train/parts/describeModel.js';
+import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { saveCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { initialState } from '../../../dist/train/run/runState.js';
 import { cropShape, writeNnunetFixture } from '../../support/datasets.js';
 
@@ -113,7 +114,7 @@ describe('scoring what any program predicted', () => {
     expect(parts.reduce((sum, { scans }) => sum + scans, 0)).toBe(12);
     expect(Math.max(...parts.map(({ scans }) => scans))).toBeLessThan(12);
     const refused = (more: Partial<EvaluateOptions>) => evaluate({ data, predictions, ...more });
-    await expect(refused({ folds: 3 })).rejects.toThrow('say with `fold`');
+    await expect(refused({ folds: 3 })).rejects.toThrow('found `folds` 3 without `fold`');
     await expect(refused({ fold: 9, folds: 3 })).rejects.toThrow('there are 3 folds');
     await expect(refused({ model: 'a.pt' })).rejects.toThrow('one of `--model` and `--predictions` is wanted');
   });

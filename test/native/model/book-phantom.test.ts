@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loadScanModel } from '../../../dist/model/loadScanModel.js';
+import { openModel } from '../../../dist/model/openModel.js';
 import { bookOnPhantom, CLINICAL_GRID } from '../../../scripts/phantom-measures.mjs';
 import { sharedData } from '../../support/shared.js';
 
@@ -11,7 +11,7 @@ it.skipIf(file === null)(
   "the book's model, which never saw a phantom, takes most of a slab's nodules for nodules (skipped without ../shared/data)",
   { timeout: 300_000 },
   async () => {
-    const { model } = loadScanModel(file as string, 'cpu', { pooling: 'avg', input: 'hu-clip' });
+    const { model } = openModel(file as string, 'cpu', { pooling: 'avg', input: 'hu-clip' });
     const slab = { ...CLINICAL_GRID, size: [24, 512, 512], level: 'standard', nodules: 5, seed: 6000 };
     const { nodules } = await bookOnPhantom(model, slab);
     expect(nodules).toHaveLength(5);

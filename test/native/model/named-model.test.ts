@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { convertModel } from '../../../dist/evaluate/convertModel.js';
-import { loadScanModel } from '../../../dist/model/loadScanModel.js';
+import { loadModelFile, saveModel } from '../../../dist/model/modelFile.js';
 import { modelNames, modelPath } from '../../../dist/model/namedModel.js';
+import { openModel } from '../../../dist/model/openModel.js';
 import { loadTensorsSync, manualSeed, nn } from '../../../dist/torch/index.js';
-import { loadCheckpoint, loadModel } from '../../../dist/train/run/checkpoint.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
-import { describeModel, unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
-import { saveModel } from '../../../dist/model/modelFile.js';
+import { describeModel } from '../../../dist/train/parts/describeModel.js';
+import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-named-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,13 +30,13 @@ describe('a model that is handed on', () => {
   saveModel(file, net, { ...describeModel(config, ['LIDC-IDRI-0077'], 'arbitrary'), ...more });
 
   it('opens with its input, operating point and patients', () => {
-    const { model, point, trainedOn } = loadScanModel(file, 'cpu');
+    const { model, net: opened, point, trainedOn } = openModel(file, 'cpu');
     expect(model).toMatchObject({ contextSlices: 1, sizeMultiple: 2, input: { kind: 'minmax-window' } });
     expect(point).toEqual({ threshold: 0.35, minimumVoxels: 12, minimumScore: 0.6 });
     expect([...trainedOn]).toEqual(['LIDC-IDRI-0077']);
-    for (const [name, tensor] of model.net.stateDict())
+    for (const [name, tensor] of opened.stateDict())
       expect(tensor.toArray(), name).toEqual(net.stateDict().get(name)?.toArray());
-    expect(loadModel(file).description.spacing).toBe('native, not recorded');
+    expect(loadModelFile(file).description.spacing).toBe('native, not recorded');
   });
 
   it('holds weights and what must be known of them, and nothing of the run or of where its data lay', () => {
@@ -43,7 +44,7 @@ describe('a model that is handed on', () => {
     expect([...tensors.keys()]).toEqual([...net.stateDict().keys()]);
     expect(Object.keys(metadata).sort()).toEqual(['format', 'inputTransform', 'model', 'pooling', 'sha256']);
     expect(readFileSync(file).includes('private')).toBe(false);
-    expect(() => loadCheckpoint(file)).toThrow('no run can go on from it');
+    expect(() => loadCheckpoint(file)).toThrow('found an exported model, expected a checkpoint of a run');
   });
 
   it('is refused where its weights are not those that were written', () => {
@@ -51,7 +52,7 @@ describe('a model that is handed on', () => {
     bytes[bytes.length - 3]! ^= 0x40;
     const damaged = path.join(folder, 'damaged.safetensors');
     writeFileSync(damaged, bytes);
-    expect(() => loadScanModel(damaged, 'cpu')).toThrow('the file is damaged; take another one');
+    expect(() => openModel(damaged, 'cpu')).toThrow('the file is damaged. Use another one.');
   });
 
   it('becomes a file of torch.save like any other', async () => {
@@ -65,7 +66,7 @@ describe('models that come with the package', () => {
     expect(modelNames).toEqual(['default', 'phantom-hu']);
     expect(modelPath('./default')).toBe('./default');
     expect(modelPath('run/checkpoints/best.safetensors')).toBe('run/checkpoints/best.safetensors');
-    expect(() => loadScanModel('other', 'cpu')).toThrow(/other/);
+    expect(() => openModel('other', 'cpu')).toThrow(/other/);
   });
 
   it('are among the files that are published, and can be imported by name', () => {
@@ -78,7 +79,7 @@ describe('models that come with the package', () => {
     it(`${name}: opens by its name, is small, and its card says what it is`, () => {
       const file = modelPath(name);
       expect(statSync(file).size).toBeLessThan(1e6);
-      const { model, point, trainedOn } = loadScanModel(name, 'cpu');
+      const { model, point, trainedOn } = openModel(name, 'cpu');
       expect(model.input.kind).toBe(name === 'default' ? 'minmax-window' : 'hu-clip');
       expect(trainedOn.size).toBeGreaterThan(0);
       for (const patient of ['LIDC-IDRI-0001', 'LIDC-IDRI-0002', 'LIDC-IDRI-0003'])

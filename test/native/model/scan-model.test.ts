@@ -2,8 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadScanModel } from '../../../dist/model/loadScanModel.js';
-import { fromData, manualSeed, nn, savePtSync, saveTensorsSync, type Tensor, zeros } from '../../../dist/torch/index.js';
+import { openModel } from '../../../dist/model/openModel.js';
+import {
+  fromData,
+  manualSeed,
+  nn,
+  savePtSync,
+  saveTensorsSync,
+  type Tensor,
+  zeros,
+} from '../../../dist/torch/index.js';
 import { sharedData } from '../../support/shared.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-model-'));
@@ -36,35 +44,35 @@ describe('a model file of plain weights', () => {
   ])('shows its network by its names and shapes: %o', (more) => {
     const state = weights(more);
     saveTensorsSync(file('weights.safetensors'), state, {});
-    const { model, point, trainedOn } = loadScanModel(file('weights.safetensors'), 'cpu', said);
-    expect((model.net as nn.UNet).options).toMatchObject({ ...options, ...more, pooling: 'avg' });
+    const { model, net, point, trainedOn } = openModel(file('weights.safetensors'), 'cpu', said);
+    expect((net as nn.UNet).options).toMatchObject({ ...options, ...more, pooling: 'avg' });
     expect(model).toMatchObject({ contextSlices: 2, sizeMultiple: 2 ** ((more as { depth?: number }).depth ?? 2) / 2 });
     expect([point, trainedOn.size]).toEqual([{ threshold: 0.5, minimumVoxels: 1, minimumScore: 0 }, 0]);
-    for (const [name, tensor] of model.net.stateDict()) expect(tensor.toArray()).toEqual(state.get(name)?.toArray());
-    expect(model.net.training).toBe(false);
+    for (const [name, tensor] of net.stateDict()) expect(tensor.toArray()).toEqual(state.get(name)?.toArray());
+    expect(net.training).toBe(false);
   });
 
   it('is read from torch.save too, by itself or as model_state of a dict', () => {
     savePtSync(file('plain.pt'), weights());
     savePtSync(file('whole.state'), new Map([['model_state', weights()]]));
     for (const name of ['plain.pt', 'whole.state'])
-      expect(loadScanModel(file(name), 'cpu', said).model.contextSlices).toBe(2);
+      expect(openModel(file(name), 'cpu', said).model.contextSlices).toBe(2);
   });
 
   it('asks how it pools and what its input is, and takes the pooling that its metadata says', () => {
     saveTensorsSync(file('unsaid.safetensors'), weights(), {});
-    const load = (given: object) => () => loadScanModel(file('unsaid.safetensors'), 'cpu', given);
-    expect(load({})).toThrow(/does not say how its network pools; say it with --pooling max .* or --pooling avg/);
-    expect(load({ pooling: 'max' })).toThrow(/does not say what input it takes; say it with --input hu-clip/);
+    const load = (given: object) => () => openModel(file('unsaid.safetensors'), 'cpu', given);
+    expect(load({})).toThrow(/does not record how its network pools\. Give --pooling max .* or --pooling avg/);
+    expect(load({ pooling: 'max' })).toThrow(/does not record what input it expects\. Give --input hu-clip/);
     saveTensorsSync(file('half.safetensors'), weights(), { pooling: 'max' });
-    const { model } = loadScanModel(file('half.safetensors'), 'cpu', { input: 'hu-clip' });
-    expect((model.net as nn.UNet).options.pooling).toBe('max');
+    const { net } = openModel(file('half.safetensors'), 'cpu', { input: 'hu-clip' });
+    expect((net as nn.UNet).options.pooling).toBe('max');
   });
 
   it('is refused where the network has no middle slice, or more classes than one', () => {
     for (const more of [{ inChannels: 8 }, { classes: 2 }]) {
       saveTensorsSync(file('shape.safetensors'), weights(more), {});
-      expect(() => loadScanModel(file('shape.safetensors'), 'cpu', said)).toThrow(
+      expect(() => openModel(file('shape.safetensors'), 'cpu', said)).toThrow(
         /odd number of slices and one probability/,
       );
     }
@@ -72,11 +80,11 @@ describe('a model file of plain weights', () => {
 
   it('is refused where it is no U-Net, or no weights at all', () => {
     saveTensorsSync(file('other.safetensors'), new Map([['fc.weight', zeros([2, 2])]]), {});
-    expect(() => loadScanModel(file('other.safetensors'), 'cpu', said)).toThrow(
-      /have no down_path\.0\.block\.0\.weight/,
+    expect(() => openModel(file('other.safetensors'), 'cpu', said)).toThrow(
+      /found no down_path\.0\.block\.0\.weight among its 1 tensors/,
     );
     savePtSync(file('list.pt'), [1, 2] as never);
-    expect(() => loadScanModel(file('list.pt'), 'cpu', said)).toThrow(/holds no state_dict/);
+    expect(() => openModel(file('list.pt'), 'cpu', said)).toThrow(/holds no state_dict/);
   });
 
   it('is refused with the first place that is no number', () => {
@@ -85,7 +93,7 @@ describe('a model file of plain weights', () => {
     bias[3] = Number.NaN;
     state.set('unet.last.weight', fromData(bias, [1, 8, 1, 1]));
     saveTensorsSync(file('nan.safetensors'), state, {});
-    expect(() => loadScanModel(file('nan.safetensors'), 'cpu', said)).toThrow(
+    expect(() => openModel(file('nan.safetensors'), 'cpu', said)).toThrow(
       /unet\.last\.weight\[0, 3, 0, 0\] is NaN or infinite/,
     );
   });
@@ -95,9 +103,9 @@ const book = sharedData('book-models', 'seg_2020-01-26_19.45.12_w4d3c1-bal_1_nod
 
 describe.skipIf(book === null)("the book's model of 2020 (skipped without ../shared/data)", () => {
   it('opens from its .state file, and asks how it pools', () => {
-    expect(() => loadScanModel(book as string, 'cpu')).toThrow(/--pooling avg \(the book's\)/);
-    const { model } = loadScanModel(book as string, 'cpu', said);
-    expect((model.net as nn.UNet).options).toMatchObject({
+    expect(() => openModel(book as string, 'cpu')).toThrow(/--pooling avg \(the book's\)/);
+    const { net } = openModel(book as string, 'cpu', said);
+    expect((net as nn.UNet).options).toMatchObject({
       inChannels: 7,
       depth: 3,
       wf: 4,

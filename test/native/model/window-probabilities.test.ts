@@ -1,9 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { identityDirection, lungMask, readVolume, type Volume } from '../../../dist/ct/index.js';
+import { synthesize } from '../../../dist/index.js';
+import { saveModel } from '../../../dist/model/modelFile.js';
+import { openModel } from '../../../dist/model/openModel.js';
 import type { ScanModel } from '../../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
 import { scaleWindow, windowProbabilities, windowsOf } from '../../../dist/model/windowProbabilities.js';
-import { synthesize } from '../../../dist/index.js';
 import { manualSeed, memory, nn, type Tensor } from '../../../dist/torch/index.js';
 import { sharedData } from '../../support/shared.js';
 
@@ -154,6 +159,62 @@ describe('a model of 8-bit windows on a scan in HU', () => {
     expect(skipped).toBeGreaterThan(0);
     expect(most).toBeLessThan(1e-6);
   });
+});
+
+describe('mirror averaging', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-mirror-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ['of 8-bit windows', { kind: 'minmax-window' }],
+    ['in HU', { kind: 'hu-clip', low: -1000, high: 1000 }],
+  ] as const)(
+    'of a model %s reaches a scan in HU: the mean over four mirror images, as the file or the option says',
+    async (_, input) => {
+      const { net } = modelOf(0);
+      const file = path.join(folder, 'model.safetensors');
+      const network = { inChannels: 1, classes: 1, depth: 3, wf: 2, padding: true, batchNorm: true, inputNorm: true };
+      saveModel(file, net as nn.Module, {
+        ...{ network: { ...network, sigmoid: true, pooling: 'max' }, contextSlices: 0, input, sizeMultiple: 4 },
+        ...{ threshold: 0.5, minimumVoxels: 1, trainedOn: [], flips: true },
+      });
+      const scan = volumeOf([1, 192, 192], noise);
+      const probabilities = async (options: object) => {
+        const { model, net } = openModel(file, 'cpu', options);
+        nets.push(net);
+        return scanProbabilities(scan, model);
+      };
+      const [averaged, plain] = [await probabilities({}), await probabilities({ flips: false })];
+      expect(furthest(averaged, plain)).toBeGreaterThan(1e-4);
+      expect(await probabilities({ flips: true })).toEqual(averaged);
+
+      // The windows of this scan lie symmetrically, so the mean over mirrored scans is the mean over mirrored windows.
+      const mirrored = async (rows: boolean, columns: boolean) => {
+        const turned = (values: ArrayLike<number>, at: number) => {
+          const [r, c] = [Math.floor(at / 192), at % 192];
+          return values[(rows ? 191 - r : r) * 192 + (columns ? 191 - c : c)]!;
+        };
+        const { model, net } = openModel(file, 'cpu', { flips: false });
+        nets.push(net);
+        const found = await scanProbabilities(
+          { ...scan, voxels: scan.voxels.map((__, at) => turned(scan.voxels, at)) },
+          model,
+        );
+        return found.map((__, at) => turned(found, at));
+      };
+      const all = [
+        await mirrored(false, false),
+        await mirrored(true, false),
+        await mirrored(false, true),
+        await mirrored(true, true),
+      ];
+      const mean = all[0]!.map((__, at) => all.reduce((sum, one) => sum + one[at]!, 0) / 4);
+      expect(furthest(averaged, mean)).toBeLessThan(1e-5);
+    },
+  );
 });
 
 const uid = '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192';

@@ -4,7 +4,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NoduleTrainError } from '../../../dist/runtime/error.js';
-import { arange, dtypes, fromData, memory, ones, scope, type Tensor, tensor, zeros } from '../../../dist/torch/index.js';
+import {
+  arange,
+  dtypes,
+  fromData,
+  memory,
+  ones,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../../dist/torch/index.js';
 import { loadTensors, loadTensorsSync, saveTensors, saveTensorsSync } from '../../../dist/torch/serialization/index.js';
 import { pythonInterpreter } from '../../support/python.js';
 

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { train, writePhantoms } from '../../../dist/index.js';
 import { loadTensorsSync, type Tensor, zeros } from '../../../dist/torch/index.js';
-import { badStepWatch } from '../../../dist/train/steps/badStepWatch.js';
-import { resolveTrainConfig, type TrainConfigInput } from '../../../dist/train/config/config.js';
+import { resolveTrainConfig } from '../../../dist/train/config/config.js';
+import type { TrainConfigInput } from '../../../dist/train/config/schema.js';
 import { trainEpoch } from '../../../dist/train/epochLoop.js';
 import type { TrainEvent } from '../../../dist/train/events.js';
-import { initialState } from '../../../dist/train/run/runState.js';
 import { replayStep } from '../../../dist/train/inspect/replayStep.js';
 import { openRunRecord } from '../../../dist/train/run/runRecord.js';
+import { initialState } from '../../../dist/train/run/runState.js';
 import { openSession } from '../../../dist/train/session/session.js';
+import { badStepWatch } from '../../../dist/train/steps/badStepWatch.js';
 import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
 
 let folder: string;

@@ -12,9 +12,9 @@ import {
   type Tensor,
   zeros,
 } from '../../../dist/torch/index.js';
-import { capturedSteps } from '../../../dist/train/steps/capturedSteps.js';
-import { trainingStep } from '../../../dist/train/step.js';
 import { StepCounts } from '../../../dist/train/parts/stepCounts.js';
+import { trainingStep } from '../../../dist/train/step.js';
+import { capturedSteps } from '../../../dist/train/steps/capturedSteps.js';
 import { plainSteps } from '../../../dist/train/steps/stepRunner.js';
 
 const rates = Array.from({ length: 40 }, (_, step) => Math.fround(0.01 * (1 + Math.cos((Math.PI * step) / 40))));

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addSchemaOptions } from '../../../dist/cli/schemaOptions.js';
 import { manualSeed, nn, randn, scope, setNumThreads, type Tensor } from '../../../dist/torch/index.js';
-import { resolveTrainConfig, trainConfigSchema } from '../../../dist/train/config/config.js';
+import { resolveTrainConfig } from '../../../dist/train/config/config.js';
+import { trainConfigSchema } from '../../../dist/train/config/schema.js';
 import { criterionOf } from '../../../dist/train/parts/criterion.js';
 import { learningRate } from '../../../dist/train/parts/learningRate.js';
-import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
 import { optimizerOf } from '../../../dist/train/parts/optimizerOf.js';
+import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
 import { trainingStep } from '../../../dist/train/step.js';
 
 setNumThreads(1);

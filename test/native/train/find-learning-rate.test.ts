@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePhantoms } from '../../../dist/index.js';
-import { findLearningRate, hasDiverged, smoothedBothWays, smoothedLosses } from '../../../dist/train/inspect/findLearningRate.js';
+import {
+  findLearningRate,
+  hasDiverged,
+  smoothedBothWays,
+  smoothedLosses,
+} from '../../../dist/train/inspect/findLearningRate.js';
 import { ratePlot } from '../../../dist/train/inspect/ratePlot.js';
 
 let folder: string;

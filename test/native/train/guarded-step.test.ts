@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { manualSeed, memory, nn, noGrad, optim, randn, scope, type Tensor, zeros } from '../../../dist/torch/index.js';
-import { accumulatedStep } from '../../../dist/train/steps/accumulatedStep.js';
 import { averagedWeights } from '../../../dist/train/parts/averagedWeights.js';
+import { StepCounts } from '../../../dist/train/parts/stepCounts.js';
+import { accumulatedStep } from '../../../dist/train/steps/accumulatedStep.js';
 import { clippedOptimizer } from '../../../dist/train/steps/clippedOptimizer.js';
 import { guardedStep } from '../../../dist/train/steps/guardedStep.js';
-import { StepCounts } from '../../../dist/train/parts/stepCounts.js';
 
 const shape = { inChannels: 1, classes: 1, depth: 2, wf: 2, padding: true, batchNorm: true, sigmoid: true };
 type Fault = 'loss' | 'gradient' | null;

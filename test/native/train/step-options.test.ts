@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { manualSeed, memory, nn, optim, randn, scope, type Tensor, tensor } from '../../../dist/torch/index.js';
-import { accumulatedStep } from '../../../dist/train/steps/accumulatedStep.js';
 import { averagedWeights } from '../../../dist/train/parts/averagedWeights.js';
-import { clippedOptimizer } from '../../../dist/train/steps/clippedOptimizer.js';
 import { trainingStep } from '../../../dist/train/step.js';
+import { accumulatedStep } from '../../../dist/train/steps/accumulatedStep.js';
+import { clippedOptimizer } from '../../../dist/train/steps/clippedOptimizer.js';
 
 const values = (tensors: Iterable<Tensor>) =>
   [...tensors].flatMap((each) => each.detach().contiguous().flatten().toArray() as number[]);

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identityDirection, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { readSplit } from '../../../dist/data/index.js';
 import { evaluate } from '../../../dist/evaluate/evaluate.js';
-import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import type { TrainEvent } from '../../../dist/train/events.js';
+import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { train } from '../../../dist/train/train.js';
 import { writeNnunetFixture } from '../../support/datasets.js';
 

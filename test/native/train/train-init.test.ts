@@ -2,10 +2,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, writePhantoms } from '../../../dist/index.js';
+import {
+  resolveTrainConfig,
+  resumeTraining,
+  type TrainConfigInput,
+  train,
+  writePhantoms,
+} from '../../../dist/index.js';
+import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { manualSeed, nn, savePtSync, type Tensor } from '../../../dist/torch/index.js';
 import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
-import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { openTraining } from '../../../dist/train/session/session.js';
 import { sharedData } from '../../support/shared.js';
 

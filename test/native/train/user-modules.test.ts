@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train, writePhantoms } from '../../../dist/index.js';
-import { loadTensorsSync } from '../../../dist/torch/index.js';
+import {
+  resolveTrainConfig,
+  resumeTraining,
+  type TrainConfigInput,
+  train,
+  writePhantoms,
+} from '../../../dist/index.js';
+import { tensorsHash } from '../../../dist/model/tensorsHash.js';
 import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
+import { loadTensorsSync } from '../../../dist/torch/index.js';
 import { openTraining } from '../../../dist/train/session/session.js';
 import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
-import { tensorsHash } from '../../../dist/model/tensorsHash.js';
 import { moduleFile } from '../../../dist/train/userModules/userModule.js';
 
 const example = resolve(import.meta.dirname, '..', '..', '..', 'examples', 'custom-training.mjs');

@@ -41,13 +41,12 @@ const validateRule = (rule: (slice: number) => Uint8Array, more: object = {}) =>
     scans: async function* () {
       yield scan;
     },
-    net,
+    model: {
+      net,
+      ...{ device: 'cpu', contextSlices: 1, sizeMultiple: 4, input: { kind: 'hu-clip', low: -1000, high: 1000 } },
+    },
     criterion: (probability, mask) => losses.dice(probability, mask),
     counts: new StepCounts('cpu', 0.5),
-    device: 'cpu',
-    contextSlices: 1,
-    sizeMultiple: 4,
-    clip: { low: -1000, high: 1000 },
     threshold: 0.5,
     minimumVoxels: 1,
     positiveSlicesOnly: false,

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addSchemaOptions } from '../../../dist/cli/schemaOptions.js';
-import { resolveTrainConfig, trainConfigSchema } from '../../../dist/train/config/config.js';
+import { resolveTrainConfig } from '../../../dist/train/config/config.js';
+import { trainConfigSchema } from '../../../dist/train/config/schema.js';
 
 const parse = (...args: string[]) => {
   const command = new Command('train').exitOverride().configureOutput({ outputError: () => {} });

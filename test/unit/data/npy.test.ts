@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mapNpy, writeNpy } from '../../../dist/data/store/npy.js';
+import { mapNpy, writeNpy } from '../../../dist/torch/serialization/npy/npyArray.js';
 
 const file = async () => join(await mkdtemp(join(tmpdir(), 'npy-')), 'array.npy');
 

@@ -2,7 +2,7 @@ import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { identityDirection, type Volume } from '../../../dist/ct/index.js';
 import { overlayPicture } from '../../../dist/evaluate/overlayPicture.js';
-import { nodulesOf } from '../../../dist/model/nodulesOf.js';
+import { findNodules } from '../../../dist/model/findNodules.js';
 import { chooseOperatingPoint, PointSearch, type PredictedScan, scoreAt } from '../../../dist/score/index.js';
 
 const shape = [12, 32, 40] as const;
@@ -31,7 +31,11 @@ describe('nodules of a probability volume', () => {
   block(probabilities, [2, 4, 6], 3, 0.7);
   block(probabilities, [6, 20, 30], 4, 0.9);
   probabilities[at(10, 10, 10)] = 0.99;
-  const { labels, nodules } = nodulesOf(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0 });
+  const { labels, nodules } = findNodules(volume(), probabilities, {
+    threshold: 0.5,
+    minimumVoxels: 8,
+    minimumScore: 0,
+  });
 
   it('are numbered with the surest first, and the labels say the same', () => {
     expect(nodules.map(({ label, voxels }) => [label, voxels])).toEqual([
@@ -47,7 +51,7 @@ describe('nodules of a probability volume', () => {
   });
 
   it('leave out what is less sure than the minimum, however large', () => {
-    const sure = nodulesOf(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0.8 });
+    const sure = findNodules(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0.8 });
     expect(sure.nodules.map(({ label, voxels }) => [label, voxels])).toEqual([[1, 64]]);
     expect(sure.labels[at(2, 4, 6)]).toBe(0);
   });

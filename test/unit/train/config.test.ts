@@ -71,11 +71,11 @@ describe('resolveTrainConfig', () => {
     [{ ...place, epochs: Number.POSITIVE_INFINITY }, '`epochs`'],
     [{ ...place, huLow: -999.5 }, '`huLow`'],
     [{ ...place, huHigh: 1e9 }, '`huHigh`'],
-    [{ ...place, huLow: 200, huHigh: 200 }, '`huLow` is 200, and `huHigh` 200: wanted is a huLow below it'],
+    [{ ...place, huLow: 200, huHigh: 200 }, '`huLow` is 200 and `huHigh` 200, expected a lower huLow'],
     [{ ...place, cropSize: 50 }, '`cropSize` is 50, which a network of `depth` 3 cannot halve 2 times'],
-    [{ ...place, network: { depth: 8 } }, 'wanted is a multiple of 128, or a smaller depth'],
-    [{ ...place, cropSize: 128 }, '`cropSize` is 128, but `planeSize`, which crops are taken from, 96'],
-    [{ ...place, optimizer: 'sgd', momentum: 0 }, '`nesterov` is on, but `momentum` is 0'],
+    [{ ...place, network: { depth: 8 } }, 'expected a multiple of 128 or a smaller depth'],
+    [{ ...place, cropSize: 128 }, '`cropSize` is 128 but `planeSize`, which crops are taken from, only 96'],
+    [{ ...place, optimizer: 'sgd', momentum: 0 }, '`nesterov` is on but `momentum` is 0'],
   ])('refuses %j and names the field', (input, message) => {
     expect(() => resolveTrainConfig(input)).toThrow(message);
   });

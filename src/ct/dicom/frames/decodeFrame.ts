@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
 import type { PixelFormat } from '../pixelFormat.js';
 import type { PixelBytes } from '../readDicomFile.js';
 import type { TransferSyntax } from '../transferSyntax.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
 import { openToRead } from '../../imageFile/openToRead.js';
 import { tagName } from '../dictionary.js';
 import { readDicomFile } from '../readDicomFile.js';

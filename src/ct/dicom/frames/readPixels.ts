@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
 import { mostVoxels } from '../../grid/resample.js';
 import type { ImageFile } from '../../imageFile/imageFile.js';
 import type { PixelFormat } from '../pixelFormat.js';

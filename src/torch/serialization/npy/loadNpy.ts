@@ -1,7 +1,7 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { axesTurned, readNpyHeader } from './npyHeader.js';
 import { type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
+import { axesTurned, readNpyHeader } from './npyHeader.js';
 
 function* readNpy(file: OpenFile): Reading<Tensor> {
   const header = yield* readNpyHeader(file, (what) => {

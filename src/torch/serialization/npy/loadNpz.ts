@@ -1,12 +1,11 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { allowance } from '../allowance.js';
-import { axesTurned, type NpyHeader, readNpyHeader } from './npyHeader.js';
-import { quoted } from '../../../runtime/files/quoted.js';
 import { type OpenFile, type Reading, readFile, readFileSync, readMemory } from '../reading.js';
 import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
 import { readZipDirectory, type ZipEntry } from '../zip/zipDirectory.js';
 import { checkCrc32, readZipEntry } from '../zip/zipEntry.js';
+import { axesTurned, type NpyHeader, readNpyHeader } from './npyHeader.js';
 
 export interface LoadNpzOptions {
   /** What the arrays may unpack to, all together, in bytes: a packed array of zeros is a thousandth of it. Default 2^30. */

@@ -1,7 +1,7 @@
+import { quoted } from '../../../runtime/index.js';
 import type { DType } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { bytesOfShape, MOST_DIMENSIONS } from '../allowance.js';
-import { quoted } from '../../../runtime/files/quoted.js';
 import { bytesAt, type OpenFile, type Reading } from '../reading.js';
 import { bytesPerElement } from '../tensorBytes.js';
 

@@ -1,8 +1,7 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError, replaceFile, replaceFileSync } from '../../../runtime/index.js';
 import { isTensor, type Tensor } from '../../tensor/tensor.js';
-import { replaceFile, replaceFileSync } from '../../../runtime/files/replaceFile.js';
-import { npyHeader } from './npyHeader.js';
 import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
+import { npyHeader } from './npyHeader.js';
 
 /** What goes before the values. */
 export const npyHead = (what: string, tensor: Tensor): Uint8Array => {

@@ -1,9 +1,8 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError, replaceFile, replaceFileSync } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { replaceFile, replaceFileSync } from '../../../runtime/files/replaceFile.js';
-import { npyHead } from './saveNpy.js';
 import { namedTensors, tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
 import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
+import { npyHead } from './saveNpy.js';
 
 type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 

@@ -1,14 +1,13 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import { allowance, type Spend } from '../allowance.js';
+import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
+import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
+import { readZipDirectory } from '../zip/zipDirectory.js';
+import { readZipEntry } from '../zip/zipEntry.js';
 import { materialize } from './materialize.js';
 import type { PickleOptions } from './pickleMachine.js';
 import { readPickle } from './pickleReader.js';
-import { quoted } from '../../../runtime/files/quoted.js';
-import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
-import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
 import { type Storage, storageOf, torchGlobals } from './torchPickle.js';
-import { readZipDirectory } from '../zip/zipDirectory.js';
-import { readZipEntry } from '../zip/zipEntry.js';
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;

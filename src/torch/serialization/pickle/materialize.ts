@@ -1,7 +1,7 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { PickleGlobal } from './pickleMachine.js';
 import { viewOfStorage } from '../tensorBytes.js';
+import { PickleGlobal } from './pickleMachine.js';
 import { PendingTensor, Storage } from './torchPickle.js';
 
 // Python's own pickler stops at about half of it, and what walks through the value later may be recursive.

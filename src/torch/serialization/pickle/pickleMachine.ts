@@ -1,7 +1,6 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import type { Spend } from '../allowance.js';
 import type { PickleSource } from './pickleSource.js';
-import { quoted } from '../../../runtime/files/quoted.js';
 
 /** A name that a pickle refers to, which the caller knows and stands for; it is never looked up and never run. */
 export class PickleGlobal {

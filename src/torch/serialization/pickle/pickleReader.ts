@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
 import { COST, PickleMachine, type PickleOptions } from './pickleMachine.js';
 import { floatFromText, textFromLine, wholeFromBytes, wholeFromText } from './pickleNumbers.js';
 import { CUT_OFF, pickleSource, textOf } from './pickleSource.js';

@@ -1,4 +1,4 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
 import type { DType } from '../../tensor/dtype.js';
 import { isTensor, type Tensor } from '../../tensor/tensor.js';
 import { dtypeOfStorage } from './torchPickle.js';

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { replaceFile, replaceFileSync } from '../../../runtime/files/replaceFile.js';
-import { writePickle } from './pickleWriter.js';
+import { replaceFile, replaceFileSync } from '../../../runtime/index.js';
 import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
 import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
+import { writePickle } from './pickleWriter.js';
 
 const rootOf = (file: string): string => path.basename(file).replace(/\.[^.]*$/, '') || 'archive';
 

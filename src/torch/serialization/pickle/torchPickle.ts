@@ -1,9 +1,8 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import { type DType, dtypes } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { MOST_DIMENSIONS, type Spend, TENSOR_COST } from '../allowance.js';
 import { COST, PickleGlobal } from './pickleMachine.js';
-import { quoted } from '../../../runtime/files/quoted.js';
 
 export const dtypeOfStorage: Record<string, DType> = {
   'torch.FloatStorage': 'float32',

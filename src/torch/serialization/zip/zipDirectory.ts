@@ -1,6 +1,5 @@
-import { NoduleTrainError } from '../../../runtime/error.js';
+import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import type { Spend } from '../allowance.js';
-import { quoted } from '../../../runtime/files/quoted.js';
 import { bytesAt, type OpenFile, type Reading } from '../reading.js';
 
 const END = 0x06054b50;

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import zlib, { inflateRaw, inflateRawSync } from 'node:zlib';
+import { quoted } from '../../../runtime/index.js';
 import type { Spend } from '../allowance.js';
-import { quoted } from '../../../runtime/files/quoted.js';
 import { bytesAt, type OpenFile, type Reading } from '../reading.js';
 import { refuseZip, type ZipEntry } from './zipDirectory.js';
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { NoduleTrainError } from '../../runtime/error.js';
-import { mapFile } from '../../runtime/files/mapFile.js';
-import { npyHeader, readNpyHeader } from '../../torch/serialization/npy/npyHeader.js';
-import { type OpenFile, type Reading, readMemory } from '../../torch/serialization/reading.js';
+import { mapFile, NoduleTrainError } from '../../../runtime/index.js';
+import { type OpenFile, type Reading, readMemory } from '../reading.js';
+import { npyHeader, readNpyHeader } from './npyHeader.js';
 
 /** The element types of our arrays on disk. */
 const kinds = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array } as const;
@@ -11,14 +10,14 @@ const kinds = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array } as con
 type Kind = keyof typeof kinds;
 export type NpyData = Uint8Array | Int16Array | Int32Array;
 
-/** What tells a file from a damaged one. */
-export interface FileSum {
+/** Size and hash of a written file. */
+export interface NpyFile {
   bytes: number;
   sha256: string;
 }
 
 /** Writes an array in NumPy's own format; forcing it to the disk is the caller's. */
-export async function writeNpy(path: string, shape: readonly number[], data: NpyData): Promise<FileSum> {
+export async function writeNpy(path: string, shape: readonly number[], data: NpyData): Promise<NpyFile> {
   const kind = (Object.keys(kinds) as Kind[]).find((name) => data instanceof kinds[name]) as Kind;
   const parts = [npyHeader(kind, shape)!, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
   const hash = createHash('sha256');

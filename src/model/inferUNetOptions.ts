@@ -1,13 +1,17 @@
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import type { nn, Tensor } from '../torch/index.js';
 
 /**
- * The U-Net that a state_dict is of, as far as its names and shapes say it. They do not say how it pools, pads or ends:
- * `pooling` is given, a network for whole slices pads, and ends in probabilities.
+ * Infers the options of the U-Net that a state_dict belongs to from its names and shapes. They do not show pooling, padding and the
+ * final activation: `pooling` is given, and a network for whole slices pads and ends in a sigmoid.
  *
- * @throws NoduleTrainError `model-weights` where the names are no U-Net's
+ * @throws NoduleTrainError `model-weights` where the names are not those of a U-Net
  */
-export function networkOf(path: string, state: ReadonlyMap<string, Tensor>, pooling: 'max' | 'avg'): nn.UNetOptions {
+export function inferUNetOptions(
+  path: string,
+  state: ReadonlyMap<string, Tensor>,
+  pooling: 'max' | 'avg',
+): nn.UNetOptions {
   const inputNorm = state.has('unet.last.weight');
   const shapeOf = (name: string): readonly number[] => {
     const key = (inputNorm ? 'unet.' : '') + name;
@@ -15,7 +19,7 @@ export function networkOf(path: string, state: ReadonlyMap<string, Tensor>, pool
     if (tensor) return tensor.shape;
     throw new NoduleTrainError(
       'model-weights',
-      `reading the model ${path}: its ${state.size} tensors have no ${key}; wanted are the weights of a U-Net (down_path…, up_path…, last)`,
+      `reading the model ${path}: found no ${key} among its ${state.size} tensors, expected the weights of a U-Net (down_path…, up_path…, last)`,
     );
   };
   const [width, inChannels] = shapeOf('down_path.0.block.0.weight') as [number, number];

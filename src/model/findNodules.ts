@@ -24,8 +24,8 @@ export interface ScanNodules {
   nodules: FoundNodule[];
 }
 
-/** What counts as a nodule at an operating point, the surest first. */
-export function nodulesOf(volume: Volume, probabilities: Float32Array, point: OperatingPoint): ScanNodules {
+/** Returns the nodules of a scan at an operating point, the most confident first. */
+export function findNodules(volume: Volume, probabilities: Float32Array, point: OperatingPoint): ScanNodules {
   const { labels, components } = candidatesAbove(probabilities, volume.shape, point.threshold);
   const voxelMm3 = volume.spacing ? volume.spacing[0] * volume.spacing[1] * volume.spacing[2] : null;
   const kept = components

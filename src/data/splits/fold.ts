@@ -1,0 +1,5 @@
+/** UIDs of the series that train and of those that validate. */
+export interface Fold {
+  readonly train: readonly string[];
+  readonly validation: readonly string[];
+}

@@ -1,0 +1,39 @@
+/** @typedef {import('./doctor.js').Diagnosis} Diagnosis */
+/** @typedef {import('./libtorch/libtorch.js').Libtorch} Libtorch */
+
+export { diagnose } from './doctor.js';
+export { kernelVariables } from './environment.js';
+export { NoduleTrainError } from './error.js';
+export { fileHash, fileHashSync } from './files/fileHash.js';
+export { thisProcess } from './files/holder.js';
+export { findInflater } from './files/inflater.js';
+export { tryLock, withLock } from './files/lock.js';
+export { mapFile } from './files/mapFile.js';
+export { quoted } from './files/quoted.js';
+export {
+  replaceFile,
+  replaceFileSync,
+  replaceJson,
+  replaceJsonSync,
+  syncAll,
+  syncFolder,
+} from './files/replaceFile.js';
+export { isAbandoned, sweepAbandoned, temporaryName } from './files/temporaryName.js';
+export { figure, Html, html, htmlPage } from './htmlPage.js';
+export { gpuNames } from './libtorch/gpu.js';
+export { installLibtorch } from './libtorch/installLibtorch.js';
+export { findLibtorch } from './libtorch/libtorch.js';
+export { licenseFiles } from './libtorch/licenses.js';
+export {
+  addonFiles,
+  chooseLibtorch,
+  loadLoader,
+  loadNative,
+  loadRuntime,
+  packageRoot,
+  probeCuda,
+  warnOfUnusedGpu,
+  whyNoCuda,
+} from './libtorch/load.js';
+export { LIBTORCH_VERSION } from './versions.js';
+export { answerJobs, runInWorkers } from './workerPool.js';
