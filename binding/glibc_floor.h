@@ -1,6 +1,6 @@
-// Included before everything else in each file of the addon and the loader (CMakeLists.txt). Where a newer glibc moved
-// a function it gave it a new version; the old name is asked for, so that a build on any machine opens with glibc 2.28,
-// the floor of libtorch and Node. scripts/release/gate.mjs proves the floor on the finished files.
+// Included before everything else in each file of the addon and the loader (CMakeLists.txt). Where a newer glibc gave a
+// function a new symbol version, this requests the old one, so that a build on any machine loads with glibc 2.28, the
+// oldest version that libtorch and Node support. scripts/release/gate.mjs checks this on the finished files.
 #pragma once
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -17,7 +17,7 @@ __asm__(".symver pthread_key_create,pthread_key_create@GLIBC_2.2.5");
 __asm__(".symver pthread_key_delete,pthread_key_delete@GLIBC_2.2.5");
 __asm__(".symver pthread_getspecific,pthread_getspecific@GLIBC_2.2.5");
 __asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.2.5");
-// glibc 2.29's versions leave out SVID's error handling; the results are the same.
+// glibc 2.29's versions drop the SVID error handling; the results are the same.
 __asm__(".symver exp,exp@GLIBC_2.2.5");
 __asm__(".symver log,log@GLIBC_2.2.5");
 __asm__(".symver pow,pow@GLIBC_2.2.5");

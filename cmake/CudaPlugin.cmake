@@ -1,11 +1,11 @@
-# The CUDA plugin (where scripts/setup.mjs found an nvcc) and the shim, which is the plugin's kernels on the CPU.
+# The CUDA plugin (built if scripts/setup.mjs found nvcc) and the shim (the plugin's kernels compiled for the CPU).
 
-set(NVCC "" CACHE FILEPATH "nvcc of CUDA 13; empty: the CUDA plugin is not built")
-set(CUDA_INCLUDE "" CACHE PATH "Folder with cuda_runtime.h of the same CUDA")
+set(NVCC "" CACHE FILEPATH "nvcc of CUDA 13, empty to build without the CUDA plugin")
+set(CUDA_INCLUDE "" CACHE PATH "Folder with cuda_runtime.h of the same CUDA version")
 
 set(CUDA_KERNELS ${CMAKE_SOURCE_DIR}/binding/cuda/crop_augment.cu ${CMAKE_SOURCE_DIR}/binding/cuda/philox.cu)
 
-# Built on demand by the test that needs it. In a folder of its own, as cmake-js packs what lies in Release.
+# Built on demand by the test that needs it. It has its own folder because everything in Release is packaged.
 add_library(nodule_shim MODULE EXCLUDE_FROM_ALL binding/cuda/shim/shim.cc binding/cuda/operators.cc ${CUDA_KERNELS}
   ${GLIBC_FLOOR})
 set_source_files_properties(${CUDA_KERNELS} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
@@ -21,15 +21,15 @@ if(NVCC STREQUAL "")
   return()
 endif()
 
-# Not enable_language(CUDA): its test of the compiler wants a lib64 that the wheels do not have, and a broken nvcc would
-# stop the build of everything.
+# Not enable_language(CUDA): its compiler check needs a lib64 folder that the wheels lack, and a broken nvcc would stop
+# the whole build.
 file(GLOB KERNEL_HEADERS CONFIGURE_DEPENDS binding/cuda/*.h binding/nodule/*.h)
 foreach(kernel ${CUDA_KERNELS})
   get_filename_component(name ${kernel} NAME_WE)
   set(object ${CMAKE_BINARY_DIR}/cuda/${name}.o)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/cuda
-    # -fmad=false and -ffp-contract=off: the same bits as on the CPU. PTX of the oldest serves GPUs that are newer.
+    # -fmad=false and -ffp-contract=off: bit-identical to the CPU. PTX for the oldest architecture covers newer GPUs.
     COMMAND ${NVCC} -std=c++17 -O3 -fmad=false --compiler-bindir ${CMAKE_CXX_COMPILER}
       -Xcompiler=-fPIC,-fvisibility=hidden,-ffp-contract=off,-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
       -I${CMAKE_SOURCE_DIR}/binding -I${CUDA_INCLUDE}
@@ -40,8 +40,8 @@ foreach(kernel ${CUDA_KERNELS})
   list(APPEND CUDA_OBJECTS ${object})
 endforeach()
 
-# Empty libraries with the names of the real ones, to link against: the libtorch for the CPU, which the build fetches,
-# lacks libtorch_cuda, and all symbols are found when the plugin is opened.
+# Empty libraries with the real names, to link against: the CPU libtorch that the build downloads lacks libtorch_cuda,
+# and all symbols are resolved when the plugin is opened.
 set(stub_source ${CMAKE_BINARY_DIR}/cuda/stub.cc)
 file(WRITE ${stub_source} "")
 foreach(stub torch_cuda c10_cuda cudart)

@@ -1,5 +1,6 @@
-# libdeflate, linked into the loader. Only what unpacks is compiled. Without it node:zlib unpacks, which `doctor` says.
-set(LIBDEFLATE "" CACHE PATH "Folder of libdeflate's sources (scripts/setup.mjs passes it), empty to build without")
+# libdeflate, linked into the loader. Only the decompressor is compiled. Without libdeflate, node:zlib decompresses, and
+# `doctor` reports it.
+set(LIBDEFLATE "" CACHE PATH "Source folder of libdeflate (scripts/setup.mjs passes it), empty to build without it")
 if(LIBDEFLATE STREQUAL "")
   return()
 endif()

@@ -15,14 +15,14 @@ namespace nodule {
 
 namespace {
 
-// In front of each block; as long as libtorch's alignment, so that the data behind it stays aligned.
+// Precedes each block. Its size is libtorch's alignment, so the data after it stays aligned.
 struct alignas(64) Header {
   std::size_t asked;
   std::size_t size;
 };
 static_assert(sizeof(Header) == 64, "the data must stay aligned to 64 bytes");
 
-// Smaller blocks are malloc's business: it keeps them by itself.
+// Smaller blocks are not kept here, because malloc keeps them.
 constexpr std::size_t kSmallestKept = std::size_t{1} << 18;
 constexpr std::size_t kLargestKeptTotal = std::size_t{768} << 20;
 
@@ -71,13 +71,13 @@ class BlockCache {
   std::size_t total_ = 0;
 };
 
-// Never destroyed: libtorch frees tensors until the very end of the process.
+// Never destroyed: libtorch frees tensors up to the very end of the process.
 BlockCache& cache() {
   static auto* instance = new BlockCache();
   return *instance;
 }
 
-// Eight sizes for each power of two: at most an eighth is wasted, and blocks of nearly the same size are shared.
+// Eight sizes per power of two: at most an eighth is wasted, and requests of nearly the same size can reuse a block.
 std::size_t rounded(std::size_t bytes) {
   if (bytes < kSmallestKept) return bytes;
   std::size_t step = kSmallestKept / 8;
@@ -92,15 +92,15 @@ void release(void* data) {
   if (header->size < kSmallestKept || !cache().keep(header)) c10::free_cpu(header);
 }
 
-// What is asked for beyond this can only be a mistake; sums with it would overflow.
+// A larger request can only be a mistake, and adding to it could overflow.
 constexpr std::size_t kLargestAsked = std::size_t{1} << 62;
 
 [[noreturn]] void refuse(std::size_t bytes) {
   throw OutOfMemory("out of memory on cpu: " + std::to_string(bytes) +
-                    " bytes could not be had, also after the blocks kept for reuse were given back");
+                    " bytes could not be allocated, even after freeing the blocks kept for reuse");
 }
 
-// libtorch says no more than that it failed; kept blocks are free memory, so they go before anything fails.
+// libtorch reports only that the allocation failed. Kept blocks are free memory, so they are freed before giving up.
 Header* from_system(std::size_t size, std::size_t asked) {
   try {
     return static_cast<Header*>(c10::alloc_cpu(size + sizeof(Header)));

@@ -30,8 +30,8 @@ Napi::Value is_leaf(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_leaf()); });
 }
 
-// The slot of the gradient, or null. A known slot that holds the same tensor is given back, so that `tensor.grad` is
-// one object as long as the gradient is one tensor.
+// grad(slot, known slot of its gradient) -> slot of the gradient, or null. The known slot is returned if it still holds
+// the same tensor, so that `tensor.grad` is one object as long as the gradient is one tensor.
 Napi::Value grad(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Tensor gradient = tensor_at(info[0]).grad();
@@ -87,12 +87,15 @@ Napi::Value set_grad_enabled(const Napi::CallbackInfo& info) {
   });
 }
 
-// enterAutocast(device type, dtype) -> what leaveAutocast takes to restore the state before.
+// enterAutocast(device type, dtype) -> the previous state, which leaveAutocast restores.
 Napi::Value enter_autocast(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto type = device_of_name(info[0].As<Napi::String>().Utf8Value()).type();
     const auto dtype = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
-    if (dtype != at::kBFloat16 && dtype != at::kHalf) throw std::invalid_argument("autocast: bfloat16 or float16");
+    if (dtype != at::kBFloat16 && dtype != at::kHalf) {
+      throw std::invalid_argument(std::string("autocast: found dtype ") + name_of_dtype(dtype) +
+                                  ", expected bfloat16 or float16");
+    }
     auto state = Napi::Array::New(info.Env(), 2);
     state.Set(0u, Napi::Boolean::New(info.Env(), at::autocast::is_autocast_enabled(type)));
     state.Set(1u, Napi::String::New(info.Env(), name_of_dtype(at::autocast::get_autocast_dtype(type))));
@@ -107,7 +110,7 @@ Napi::Value leave_autocast(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto type = device_of_name(info[0].As<Napi::String>().Utf8Value()).type();
     const auto state = info[1].As<Napi::Array>();
-    // Cast copies of the weights must not outlive the step that updates them.
+    // Cached casts of the weights must not outlive the step that updates them.
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     at::autocast::set_autocast_enabled(type, state.Get(0u).As<Napi::Boolean>().Value());
     at::autocast::set_autocast_dtype(type, dtype_of_name(state.Get(1u).As<Napi::String>().Utf8Value()));

@@ -17,11 +17,11 @@ namespace {
 
 using Held = std::shared_ptr<at::Tensor>;
 
-// `held` is emptied where the buffer is detached by us: the finalizer runs only once the event loop turns, and a loop
-// that never yields would keep the memory until then.
+// When we detach the buffer ourselves, we also empty `held`: the finalizer runs only when the event loop turns, so a
+// loop that never yields would keep the memory.
 Napi::ArrayBuffer buffer_holding(Napi::Env env, const Held& held) {
   if (held->nbytes() == 0) return Napi::ArrayBuffer::New(env, 0);
-  // The buffer owns it only once it is made: in a worker that ends it cannot be made any more.
+  // The buffer takes ownership only once it exists: in a worker that is ending, creating it throws.
   auto kept = std::make_unique<Held>(held);
   auto buffer = Napi::ArrayBuffer::New(
       env, held->data_ptr(), held->nbytes(), [](Napi::Env, void*, Held* owned) { delete owned; }, kept.get());
@@ -34,16 +34,21 @@ bool shows(const Held& view, const at::Tensor& tensor) {
          view->nbytes() == tensor.nbytes();
 }
 
-// data(slot, the buffer given before or null) -> an external ArrayBuffer over libtorch's memory that holds a reference
-// to the tensor; the one given before as long as the tensor still lies there.
+// data(slot, previous buffer or null) -> an external ArrayBuffer over libtorch's memory that holds a reference to the
+// tensor. The previous buffer is returned as long as the tensor's memory has not moved.
 Napi::Value data(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Tensor& tensor = tensor_at(info[0]);
-    if (!tensor.device().is_cpu()) throw std::invalid_argument("data(): the tensor is on " + tensor.device().str());
-    if (!tensor.is_contiguous()) throw std::invalid_argument("data(): the tensor is not contiguous");
+    if (!tensor.device().is_cpu()) {
+      throw std::invalid_argument("data(): the tensor is on " + tensor.device().str() +
+                                  ", expected cpu. Call to('cpu') first");
+    }
+    if (!tensor.is_contiguous()) {
+      throw std::invalid_argument("data(): the tensor is not contiguous. Call contiguous() first");
+    }
     if (tensor._is_zerotensor() || tensor.is_neg() || tensor.is_conj()) {
       throw std::invalid_argument(
-          "data(): the tensor has no memory of its own that holds its values; clone() gives one");
+          "data(): the tensor has no memory of its own that holds its values. Call clone() first");
     }
     Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
     if (info[1].IsArrayBuffer()) {
@@ -57,8 +62,8 @@ Napi::Value data(const Napi::CallbackInfo& info) {
   });
 }
 
-// (slot, buffer). Views must not outlive what they look at: a read through a detached buffer is undefined, never freed
-// memory.
+// detachBuffer(slot, buffer). Views must not outlive the memory they show: reading through a detached buffer gives
+// undefined and never touches freed memory.
 Napi::Value detach_buffer(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     auto buffer = info[1].As<Napi::ArrayBuffer>();
@@ -70,7 +75,7 @@ Napi::Value detach_buffer(const Napi::CallbackInfo& info) {
   });
 }
 
-// A copy of the values, contiguous and on the CPU, as bytes.
+// copyBytes(slot) -> a copy of the values as bytes, contiguous and on the CPU.
 Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Tensor tensor = in_memory(tensor_at(info[0]).detach()).to(at::kCPU).contiguous();
@@ -80,7 +85,7 @@ Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
   });
 }
 
-// (slot, dtype or null) -> promise of the bytes, copied off the thread.
+// copyBytesAsync(slot, dtype or null) -> promise of the bytes, copied off the JavaScript thread.
 Napi::Value copy_bytes_async(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto copy = std::make_shared<at::Tensor>(tensor_at(info[0]).detach());
@@ -102,8 +107,8 @@ std::uint64_t version_of(const at::Tensor& tensor) {
   return tensor.is_inference() ? 0 : static_cast<std::uint64_t>(tensor._version());
 }
 
-// (slots) -> promise of [Uint8Array …], copied off the thread. In the place of a tensor that was written to meanwhile
-// is null: its bytes would be half of the old values and half of the new ones.
+// copyManyAsync(slots) -> promise of [Uint8Array or null, …], copied off the JavaScript thread. A tensor that was
+// written to in the meantime gives null: its bytes would mix old and new values.
 Napi::Value copy_many_async(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto copied = std::make_shared<std::vector<Copied>>();

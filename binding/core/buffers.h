@@ -1,4 +1,4 @@
-// The values of tensors as ArrayBuffers: views of libtorch's memory, and copies made at once or off the thread.
+// Tensor values as ArrayBuffers: views of libtorch's memory, and copies, synchronous or off the JavaScript thread.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,7 +9,7 @@ namespace nodule {
 // An ArrayBuffer over the memory of a contiguous CPU tensor, which it keeps alive.
 Napi::ArrayBuffer buffer_over(Napi::Env env, const at::Tensor& tensor);
 
-// Contiguous, on the CPU, and never the memory of `tensor` itself.
+// A contiguous copy on the CPU that never shares memory with `tensor`.
 at::Tensor copied_to_cpu(const at::Tensor& tensor);
 
 void init_buffers(Napi::Env env, Napi::Object exports);

@@ -16,7 +16,7 @@ namespace nodule {
 
 namespace {
 
-// More than any schema has, and two bits for each of them fit into a number.
+// More than any schema has, and few enough that two tag bits for each fit into a JavaScript number.
 constexpr std::size_t kMostArguments = 26;
 constexpr std::size_t kMostChoices = 32;
 
@@ -24,7 +24,9 @@ Tag tag_at(std::uint64_t tags, std::size_t i) { return static_cast<Tag>((tags >>
 
 double number_of(napi_env env, napi_value value) {
   double number = 0;
-  if (napi_get_value_double(env, value, &number) != napi_ok) throw std::invalid_argument("a number is wanted");
+  if (napi_get_value_double(env, value, &number) != napi_ok) {
+    throw std::invalid_argument("calling an operator: its number, its tags or a tensor slot is not a number");
+  }
   return number;
 }
 
@@ -47,7 +49,7 @@ std::uint64_t code_of(const Argument& argument) {
   }
 }
 
-// Three bits for each argument, or 0 where their kinds do not decide which signature fits (strings, arrays, names).
+// Three bits for each argument; 0 if the kinds alone do not decide which signature fits (strings, arrays, keywords).
 std::uint64_t kinds_of(const Call& call) {
   if (!call.named.empty() || call.positional.size() > 20) return 0;
   std::uint64_t kinds = 1;
@@ -89,7 +91,7 @@ const Overload& search(const Call& call, std::vector<c10::IValue>& best, int& be
   return *chosen;
 }
 
-// One or two tensors and nothing else: no stack is made. Empty where the operator has no direct form for them.
+// Calls with one or two tensors and nothing else, without a stack. Empty if the operator has no direct form for them.
 std::optional<double> call_direct(Environment& state, Operator& op, const Passed& passed) {
   const std::size_t tensors = passed.count - 3;
   const Overload* overload = known_choice(op, tensors == 1 ? 011 : 0111);
@@ -118,7 +120,7 @@ std::optional<double> call_direct(Environment& state, Operator& op, const Passed
 
 Operator& operator_of(Environment& state, const Passed& passed) {
   const auto number = static_cast<std::size_t>(number_of(passed.env, passed.values[0]));
-  if (number >= state.operators.size()) throw std::invalid_argument("unknown operator number");
+  if (number >= state.operators.size()) throw std::invalid_argument("calling an operator: unknown operator number");
   return *state.operators[number];
 }
 
@@ -150,14 +152,17 @@ napi_value call_operator(Environment& state, const Passed& passed) {
   return results_to_js(passed.env, overload, returned_values(call, overload), stack);
 }
 
-// Without node-addon-api's wrapper, which costs a tenth of a small operator.
+// Bypasses node-addon-api's wrapper, which costs a tenth of the time of a small operator.
 napi_value call_entry(napi_env env, napi_callback_info info) {
   napi_value values[3 + kMostArguments];
   std::size_t count = 3 + kMostArguments;
   void* state = nullptr;
   napi_get_cb_info(env, info, &count, values, nullptr, &state);
   try {
-    if (count < 3 || count > 3 + kMostArguments) throw std::invalid_argument("call: wrong number of values");
+    if (count < 3 || count > 3 + kMostArguments) {
+      throw std::invalid_argument("calling an operator: found " + std::to_string(count) + " values, expected 3 to " +
+                                  std::to_string(3 + kMostArguments));
+    }
     return call_operator(*static_cast<Environment*>(state), {env, count, values});
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
@@ -167,7 +172,7 @@ napi_value call_entry(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// As call_operator, off the thread: a promise of the same result. The stack keeps the arguments alive.
+// Like call_operator, off the JavaScript thread: a promise of the same result. The stack keeps the arguments alive.
 Napi::Value call_operator_async(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     std::vector<napi_value> values(info.Length());
@@ -175,7 +180,8 @@ Napi::Value call_operator_async(const Napi::CallbackInfo& info) {
     const auto stack = std::make_shared<std::vector<c10::IValue>>();
     const Overload* overload = &choose(read_call({info.Env(), values.size(), values.data()}), *stack);
     if (overload->handle.schema().is_mutable()) {
-      throw std::invalid_argument("writes to its arguments and cannot run beside this thread: " + overload->text);
+      throw std::invalid_argument("it writes to its arguments, so it cannot run off the JavaScript thread; schema " +
+                                  overload->text);
     }
     return enqueue(
         info.Env(), [overload, stack] { overload->handle.callBoxed(*stack); },
@@ -204,7 +210,7 @@ int fill_stack(const Call& call, const Overload& overload, std::vector<c10::IVal
     const Parameter& parameter = parameters[i];
     const Argument* argument = i < call.positional.size() ? &call.positional[i] : nullptr;
     if (argument && parameter.kwarg_only) {
-      return misfit ? no_fit("'" + parameter.name + "' must be given by name, in an object at the end") : kNoFit;
+      return misfit ? no_fit("'" + parameter.name + "' must be passed by name, in an object at the end") : kNoFit;
     }
     if (!call.names.empty()) {
       const auto found = std::find(call.names.begin(), call.names.end(), parameter.name);
@@ -216,7 +222,7 @@ int fill_stack(const Call& call, const Overload& overload, std::vector<c10::IVal
     }
     if (!argument) {
       if (!parameter.has_default) {
-        return misfit ? no_fit("'" + parameter.name + "' is missing, wanted is " + wanted(parameter)) : kNoFit;
+        return misfit ? no_fit("'" + parameter.name + "' is missing, expected " + wanted(parameter)) : kNoFit;
       }
       stack.push_back(parameter.default_value);
       continue;
@@ -226,7 +232,7 @@ int fill_stack(const Call& call, const Overload& overload, std::vector<c10::IVal
     const int step =
         convert_argument(*argument, parameter, call.op->numbers_as_tensors, value, misfit ? &found : nullptr);
     if (step == kNoFit) {
-      return misfit ? no_fit("'" + parameter.name + "' is " + found + ", wanted is " + wanted(parameter)) : kNoFit;
+      return misfit ? no_fit("'" + parameter.name + "' is " + found + ", expected " + wanted(parameter)) : kNoFit;
     }
     cost += step;
     stack.push_back(std::move(value));
@@ -268,7 +274,7 @@ const Overload& choose(const Call& call, std::vector<c10::IValue>& stack) {
   }
   int cost = kNoFit;
   const Overload& chosen = search(call, stack, cost);
-  // A signature that fits at no cost is the first of its kind, so the kinds of the arguments decide.
+  // At cost 0 it is the first signature for arguments of these kinds, so the kinds alone decide.
   auto& choices = call.op->choices;
   if (kinds != 0 && cost == 0 && choices.size() < kMostChoices) choices.push_back({kinds, &chosen});
   return chosen;

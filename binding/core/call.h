@@ -1,4 +1,4 @@
-// Calling an operator: which of its signatures is meant, its arguments, its results, and what is said where it fails.
+// Calling an operator: choosing its signature, converting arguments and results, and error messages.
 #pragma once
 
 #include <napi.h>
@@ -7,8 +7,8 @@
 
 namespace nodule {
 
-// What JavaScript passes: (operator, tags, names of the keyword arguments or null, ...values), two bits of `tags` for
-// each value.
+// What JavaScript passes: (operator number, tags, names of the keyword arguments or null, ...values), with two bits of
+// `tags` per value.
 struct Passed {
   napi_env env;
   std::size_t count;
@@ -24,24 +24,25 @@ struct Call {
 
 Call read_call(const Passed& passed);
 
-// How far a signature fitted before it did not, and why.
+// How many arguments fitted a signature, and why the next one did not.
 struct Misfit {
   std::size_t fitted = 0;
   std::string why;
 };
 
-// Converts the arguments by a signature: what it cost, or kNoFit. `misfit` may be null, as texts are for errors only.
+// Converts the arguments for a signature. Returns the cost, or kNoFit; then it fills `misfit`, unless that is null.
 int fill_stack(const Call& call, const Overload& overload, std::vector<c10::IValue>& stack, Misfit* misfit);
 
-// The signature that fits best, and the arguments converted for it. Throws std::invalid_argument where none fits or
-// where two fit equally. A conversion may run JavaScript (an array's getter).
+// Returns the signature that fits best and fills `stack` with the arguments converted for it. Throws
+// std::invalid_argument if none fits or two fit equally well. A conversion may run JavaScript (an array's getter).
 const Overload& choose(const Call& call, std::vector<c10::IValue>& stack);
 
-// For each result the number of the passed value that it is, or -1.
+// For each result, the index of the passed value that it is, or -1.
 std::vector<int> returned_values(const Call& call, const Overload& overload);
 
-// The result as TypeScript reads it: a number from 0 on is the slot of a new tensor, -1 - i is value i itself,
-// everything else is an array of a string of kinds (t tensor, l list of tensors, a value, p plain) and the values.
+// The result as TypeScript reads it: a number >= 0 is the slot of a new tensor, -1 - i is the passed value i. Anything
+// else is an array: a string with one letter per result (t tensor, l list of tensors, a passed value, p plain), then
+// the results.
 Napi::Value results_to_js(Napi::Env env, const Overload& overload, const std::vector<int>& returned,
                           std::vector<c10::IValue>& stack);
 

@@ -14,7 +14,7 @@ namespace {
 
 std::string short_name(const Overload& overload) {
   const auto& name = overload.handle.operator_name();
-  return name.overload_name.empty() ? "(the one without a name)" : name.overload_name;
+  return name.overload_name.empty() ? "(unnamed)" : name.overload_name;
 }
 
 std::string tensor_text(const at::Tensor& tensor) {
@@ -89,11 +89,11 @@ std::string no_fit_text(const Call& call) {
   for (const Overload& overload : call.op->overloads) {
     if (&overload != closest) others += (others.empty() ? "" : ", ") + short_name(overload);
   }
-  return others.empty() ? text : text + "; nor does one of its other signatures fit: " + others;
+  return others.empty() ? text : text + "; its other signatures do not fit either: " + others;
 }
 
 std::string rivals_text(const Call& call, const Overload& chosen, const Overload& rival) {
-  return call.op->name + ": two signatures fit equally, name one as op('" + call.op->name +
+  return call.op->name + ": two signatures fit equally well, choose one with op('" + call.op->name +
          ".<overload>'): " + chosen.text + " and " + rival.text;
 }
 

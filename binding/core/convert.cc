@@ -65,7 +65,7 @@ bool to_int(const Napi::Value& value, std::int64_t& out, std::string* found) {
   return true;
 }
 
-// A whole number is an integer scalar (int64 tensor * 2 stays int64), as a literal without a point is in Python.
+// A whole number becomes an integer scalar (int64 tensor * 2 stays int64), like a literal without a point in Python.
 bool to_scalar(const Napi::Value& value, at::Scalar& out, std::string* found) {
   if (value.IsBoolean()) {
     out = value.As<Napi::Boolean>().Value();
@@ -145,9 +145,9 @@ int convert_list(const Argument& argument, const Parameter& parameter, c10::IVal
       c10::List<bool> list;
       if (!is_array) return kNoFit;
       const auto array = value.As<Napi::Array>();
-      // A mask is read as an array of the schema's length.
+      // The kernels read the mask as an array of the schema's length.
       if (parameter.list_size > 0 && array.Length() != static_cast<std::uint32_t>(parameter.list_size)) {
-        if (found) *found = "an array of " + std::to_string(array.Length());
+        if (found) *found = "an array of length " + std::to_string(array.Length());
         return kNoFit;
       }
       for (std::uint32_t i = 0; i < array.Length(); ++i) {
@@ -190,7 +190,7 @@ int convert_tensor_list(const Argument& argument, const Parameter& parameter, c1
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     at::Tensor tensor = optional_tensor_at(array.Get(i));
     if (!tensor.defined()) {
-      say(found, "an array with null in it");
+      say(found, "an array that contains null");
       return kNoFit;
     }
     list.push_back(std::move(tensor));
@@ -250,7 +250,7 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
       if (parameter.written) return kNoFit;
       at::Scalar scalar;
       if (!to_scalar(value, scalar, found)) return kNoFit;
-      // Wrapped, or type promotion differs from Python's: a float32 tensor plus 0.5 must stay float32.
+      // Marked as wrapped, or type promotion would differ from Python's: a float32 tensor plus 0.5 must stay float32.
       at::Tensor wrapped = c10::scalar_to_tensor(scalar);
       wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
       out = std::move(wrapped);
@@ -334,7 +334,7 @@ std::string wanted(const Parameter& parameter) {
       case Kind::kDevice:
         return "'cpu', 'cuda' or 'cuda:N'";
       case Kind::kGenerator:
-        return "none: manualSeed() seeds the one generator";
+        return "no value (manualSeed() seeds the only generator)";
       default:
         return parameter.type + ", which has no counterpart in JavaScript";
     }
@@ -362,7 +362,7 @@ int convert_argument(const Argument& argument, const Parameter& parameter, bool 
       out = tensor_at(argument.value);
       return 0;
     }
-    // As in Python, a tensor of one element that needs no gradient stands for its value.
+    // As in Python, a 0-dimensional tensor that does not require a gradient stands for its value.
     if (parameter.kind == Kind::kScalar) {
       const at::Tensor& tensor = tensor_at(argument.value);
       if (tensor.dim() == 0 && !tensor.requires_grad()) {

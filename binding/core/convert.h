@@ -6,18 +6,19 @@
 
 namespace nodule {
 
-// What converting an argument cost: 0 where it fits as it is, more where it had to be wrapped or widened, kNoFit where
-// it does not fit; `found`, which may be null, then says what it is in JavaScript's terms.
 constexpr int kNoFit = -1;
+
+// Converts an argument and returns the cost: 0 if it fits as it is, more if it had to be wrapped or widened, kNoFit if
+// it does not fit. In that case `found`, unless null, describes the argument in JavaScript's terms.
 int convert_argument(const Argument& argument, const Parameter& parameter, bool numbers_as_tensors, c10::IValue& out,
                      std::string* found);
 
-// What a parameter takes, in JavaScript's terms.
+// Describes what a parameter accepts, in JavaScript's terms.
 std::string wanted(const Parameter& parameter);
 
 Kind kind_of(const c10::Type& type, bool& optional, bool& optional_elements);
 
-// A result that is no Tensor and no list of Tensors.
+// Converts a result that is neither a Tensor nor a list of Tensors.
 Napi::Value plain_to_js(Napi::Env env, const c10::IValue& value);
 
 }  // namespace nodule

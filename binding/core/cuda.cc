@@ -15,12 +15,12 @@ namespace nodule {
 
 namespace {
 
-// One for the process, like the library that it lies in; it is never closed.
+// One per process, like the library it belongs to, which is never closed.
 std::atomic<const CudaPlugin*> opened{nullptr};
 
 const CudaPlugin& plugin() {
   const CudaPlugin* found = opened.load(std::memory_order_acquire);
-  if (found == nullptr) throw std::runtime_error("CUDA is not used in this process");
+  if (found == nullptr) throw std::runtime_error("the CUDA plugin is not open. `npx nodule-train doctor` shows why");
   return *found;
 }
 
@@ -31,13 +31,16 @@ void must(Call&& call) {
 }
 
 std::string fault_of(const CudaPlugin& found) {
-  const auto expected = [](const auto& wanted, const auto& seen) {
-    return "found " + std::string(seen) + ", wanted is " + std::string(wanted);
+  const auto differs = [](const std::string& what, const std::string& seen, const std::string& expected) {
+    return what + seen + ", expected " + expected;
   };
-  if (found.abi != kCudaPluginAbi || found.bytes != sizeof(CudaPlugin))
-    return "it has another interface: " + expected(std::to_string(kCudaPluginAbi), std::to_string(found.abi));
+  if (found.abi != kCudaPluginAbi)
+    return differs("its interface version is ", std::to_string(found.abi), std::to_string(kCudaPluginAbi));
+  if (found.bytes != sizeof(CudaPlugin))
+    return differs("the bytes of its function table are ", std::to_string(found.bytes),
+                   std::to_string(sizeof(CudaPlugin)));
   if (std::string(found.libtorch) != TORCH_VERSION)
-    return "it is built for another libtorch: " + expected(TORCH_VERSION, found.libtorch);
+    return differs("it was built for libtorch ", found.libtorch, TORCH_VERSION);
   return {};
 }
 
@@ -48,7 +51,7 @@ Napi::Value open_plugin(const Napi::CallbackInfo& info) {
     void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) return Napi::String::New(info.Env(), dlerror());
     auto entry = reinterpret_cast<const CudaPlugin* (*)()>(dlsym(library, kCudaPluginEntry));
-    if (entry == nullptr) return Napi::String::New(info.Env(), std::string("it has no ") + kCudaPluginEntry);
+    if (entry == nullptr) return Napi::String::New(info.Env(), std::string("it does not export ") + kCudaPluginEntry);
     const std::string fault = fault_of(*entry());
     if (!fault.empty()) return Napi::String::New(info.Env(), fault);
     opened.store(entry(), std::memory_order_release);
@@ -79,7 +82,7 @@ class CudaGraphObject : public Napi::ObjectWrap<CudaGraphObject> {
                                           InstanceMethod<&CudaGraphObject::dispose>("dispose")}));
   }
 
-  // (device number)
+  // new CudaGraph(device index)
   explicit CudaGraphObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CudaGraphObject>(info) {
     guard(info, [&] {
       must([&](const CudaPlugin& p, CudaError* error) { return p.graph_create(device_at(info[0]), &graph_, error); });

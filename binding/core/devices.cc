@@ -21,8 +21,8 @@ constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::
 
 int cuda_devices() { return cuda_plugin_is_open() && at::hasCUDA() ? static_cast<int>(at::getNumGPUs()) : 0; }
 
-// The allocator's own interface, which the CUDA libraries implement: no CUDA header is needed here. Null where it was
-// not used yet, so that asking makes no CUDA context.
+// The device-independent allocator interface, which the CUDA libraries implement, so no CUDA header is needed here.
+// Null before its first use, so that a query does not create a CUDA context.
 c10::DeviceAllocator* cuda_allocator() {
   if (cuda_devices() == 0) return nullptr;
   auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(c10::DeviceType::CUDA));
@@ -45,15 +45,16 @@ std::string in_units(std::int64_t bytes) {
 c10::DeviceIndex cuda_index(const Napi::Value& name) {
   const c10::Device device = device_of_name(name.As<Napi::String>().Utf8Value());
   const int index = device.has_index() ? device.index() : 0;
-  if (!device.is_cuda()) throw std::invalid_argument("wanted is a CUDA device ('cuda' or 'cuda:N')");
+  if (!device.is_cuda())
+    throw std::invalid_argument("found device '" + device.str() + "', expected 'cuda' or 'cuda:N'");
   if (index >= cuda_devices()) {
-    throw std::invalid_argument("there is no device cuda:" + std::to_string(index) + ", libtorch finds " +
-                                std::to_string(cuda_devices()));
+    throw std::invalid_argument("device cuda:" + std::to_string(index) + " does not exist, libtorch finds " +
+                                std::to_string(cuda_devices()) + " CUDA device(s)");
   }
   return static_cast<c10::DeviceIndex>(index);
 }
 
-// (device) -> {allocated, reserved, peak, free, total} in bytes; the last two null before the device is used.
+// cudaMemory(device) -> {allocated, reserved, peak, free, total} in bytes; the last two are null before CUDA is used.
 Napi::Value cuda_memory(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const c10::DeviceIndex index = cuda_index(info[0]);

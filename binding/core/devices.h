@@ -1,4 +1,4 @@
-// What each device holds, from libtorch's allocators.
+// Memory use of each device, from libtorch's allocators.
 #pragma once
 
 #include <napi.h>
@@ -8,11 +8,11 @@
 
 namespace nodule {
 
-// Bytes of live CUDA tensors on all devices, 0 where CUDA is not there or not in use.
+// Bytes of live CUDA tensors on all devices; 0 if CUDA is missing or not in use.
 std::int64_t cuda_bytes_alive();
-// Gives back what CUDA's caching allocator keeps for reuse.
+// Frees what CUDA's caching allocator keeps for reuse.
 void empty_cuda_cache();
-// One line for an error of memory.
+// One line on memory use, for out-of-memory errors.
 std::string memory_report();
 
 void init_devices(Napi::Env env, Napi::Object exports);

@@ -1,5 +1,5 @@
 // What one Node environment (the main thread or a worker) owns. Kept as instance data, never in static variables: with
-// static references four workers gave "not a tensor" and segmentation faults.
+// static references, four workers caused "not a tensor" errors and segmentation faults.
 #pragma once
 
 #include <napi.h>
@@ -22,7 +22,7 @@ struct Environment {
   std::vector<std::unique_ptr<Operator>> operators;
   // Started by the first asynchronous call.
   std::shared_ptr<QueueThread> queue;
-  // Other folders (nn) hang their own tables here, so that core knows nothing of them.
+  // Other folders (nn) store their own tables here, so that core does not depend on them.
   std::vector<std::shared_ptr<void>> extensions;
 };
 

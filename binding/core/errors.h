@@ -9,18 +9,18 @@
 
 namespace nodule {
 
-// The allocator could not serve a request even after it gave back all that it keeps.
+// The allocator could not serve a request even after it freed all the blocks it keeps for reuse.
 struct OutOfMemory : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The readable part of a libtorch error, else what().
+// The message of a libtorch error without its backtrace; what() of any other exception.
 std::string readable(const std::exception& error);
 
-// With the code 'out-of-memory' where that is the reason; the message then says what each device holds.
+// Running out of memory gives the code 'out-of-memory' and a message that includes the memory use of each device.
 Napi::Error to_js_error(Napi::Env env, const std::exception& error);
 
-// Every exported function runs inside guard: a C++ exception becomes a JavaScript error, never the end of the process.
+// Every exported function runs inside guard: a C++ exception becomes a JavaScript error and never ends the process.
 template <class Function>
 Napi::Value guard(const Napi::CallbackInfo& info, Function&& function) {
   try {

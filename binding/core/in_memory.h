@@ -1,12 +1,12 @@
-// Tensors whose memory is not what they stand for.
+// Tensors whose memory does not hold their values.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace nodule {
 
-// A tensor of the same values that has them in its memory: gradients that are zero everywhere may have no memory at
-// all, and a tensor may be lazily negated or conjugated. The tensor itself where that holds already.
+// Returns a tensor that has the same values in its memory, or the tensor itself if it does already. A gradient that is
+// zero everywhere may have no memory at all, and a tensor may be lazily negated or conjugated.
 at::Tensor in_memory(const at::Tensor& tensor);
 
 }  // namespace nodule

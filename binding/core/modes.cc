@@ -10,6 +10,7 @@ namespace {
 
 using Modes = Napi::External<at::ThreadLocalState>;
 
+// captureModes() -> the modes of this thread at this moment.
 Napi::Value capture_modes(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     return Modes::New(info.Env(), new at::ThreadLocalState(),
@@ -17,7 +18,7 @@ Napi::Value capture_modes(const Napi::CallbackInfo& info) {
   });
 }
 
-// (modes, function) -> what the function returns, called under these modes.
+// callWithModes(modes, function) -> the function's result, called under these modes.
 Napi::Value call_with_modes(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::ThreadLocalStateGuard state(*info[0].As<Modes>().Data());

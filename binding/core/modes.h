@@ -1,4 +1,4 @@
-// Grad mode, autocast and inference mode of one moment, for work that goes on later.
+// Snapshots of grad mode, autocast and inference mode, for work that continues later.
 #pragma once
 
 #include <napi.h>

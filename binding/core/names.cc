@@ -23,8 +23,9 @@ at::ScalarType dtype_of_name(const std::string& name) {
   for (const DtypeName& entry : kDtypes) {
     if (name == entry.name) return entry.dtype;
   }
-  throw std::invalid_argument("unknown dtype '" + name +
-                              "' (float32, float64, float16, bfloat16, int8, uint8, int16, int32, int64 or bool)");
+  throw std::invalid_argument(
+      "unknown dtype '" + name +
+      "', expected float32, float64, float16, bfloat16, int8, uint8, int16, int32, int64 or bool");
 }
 
 const char* name_of_dtype(at::ScalarType dtype) {
@@ -37,7 +38,9 @@ const char* name_of_dtype(at::ScalarType dtype) {
 c10::Device device_of_name(const std::string& name) {
   const bool cuda = name == "cuda" || (name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 8 &&
                                        name.find_first_not_of("0123456789", 5) == std::string::npos);
-  if (name != "cpu" && !cuda) throw std::invalid_argument("unknown device '" + name + "' (cpu, cuda or cuda:N)");
+  if (name != "cpu" && !cuda) {
+    throw std::invalid_argument("unknown device '" + name + "', expected cpu, cuda or cuda:N");
+  }
   return c10::Device(name);
 }
 

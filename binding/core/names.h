@@ -1,4 +1,4 @@
-// The names of dtypes and devices that JavaScript uses.
+// Names of dtypes and devices, as JavaScript uses them.
 #pragma once
 
 #include <ATen/core/Tensor.h>

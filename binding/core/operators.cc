@@ -15,8 +15,8 @@ namespace nodule {
 
 namespace {
 
-// Where Python takes a number for a Tensor argument as a matter of course (python_arg_parser's
-// should_allow_numbers_as_tensors), so that `add(a, 2)` is add.Tensor and `pow(a, 2)` is pow.Tensor_Scalar.
+// Whether Python accepts a number for a Tensor argument of this operator (should_allow_numbers_as_tensors in
+// python_arg_parser), so that `add(a, 2)` is add.Tensor and `pow(a, 2)` is pow.Tensor_Scalar.
 bool takes_numbers_as_tensors(std::string name) {
   static const std::array<const char*, 15> names = {
       "aten::add",      "aten::sub",      "aten::mul",         "aten::div",          "aten::subtract",
@@ -31,7 +31,7 @@ std::optional<c10::TypedOperatorHandle<Signature>> typed(const c10::OperatorHand
   try {
     return handle.typed<Signature>();
   } catch (const std::exception&) {
-    return std::nullopt;  // the kernels were registered with another signature
+    return std::nullopt;  // the kernels were registered with another C++ signature
   }
 }
 
@@ -63,7 +63,7 @@ DirectCall direct_call(const Overload& overload) {
   return direct;
 }
 
-// A view in place (t_), a storage put in place (set_, resize_) or an `out` that is made to fit.
+// An in-place view (t_), a storage replaced in place (set_, resize_) or an `out` that is resized.
 bool may_reshape(const Overload& overload) {
   if (overload.handle.hasTag(at::Tag::inplace_view)) return true;
   const std::string& name = overload.handle.schema().name();
@@ -110,7 +110,7 @@ Overload describe(const c10::OperatorHandle& handle) {
   return overload;
 }
 
-// Fewer parameters first, a Tensor before a Scalar at the same place: the order in which Python tries signatures.
+// Fewer parameters first, a Tensor before a Scalar at the same position: the order in which Python tries signatures.
 bool tried_before(const Overload& left, const Overload& right) {
   if (left.parameters.size() != right.parameters.size()) return left.parameters.size() < right.parameters.size();
   for (std::size_t i = 0; i < left.parameters.size(); ++i) {

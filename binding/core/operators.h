@@ -1,5 +1,5 @@
-// One bridge for every operator of the dispatcher: arguments are converted by the operator's schema, the call is boxed
-// (or direct, where the schema is one of the few most common ones), the results are converted back.
+// One bridge for every operator of the dispatcher: arguments are converted according to the operator's schema, the call
+// is boxed (or direct, for the few most common schemas), and the results are converted back.
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -14,7 +14,7 @@
 
 namespace nodule {
 
-// What an argument of a schema takes, worked out once for each overload.
+// What an argument of a schema accepts, computed once per overload.
 enum class Kind {
   kTensor,
   kTensorList,
@@ -49,7 +49,7 @@ struct Parameter {
   c10::IValue default_value;
 };
 
-// The C++ signature of the most common schemas: called with their own types, without a stack, as Python does.
+// The C++ signatures of the most common schemas: called with typed arguments and without a stack, as Python does.
 struct DirectCall {
   using Unary = at::Tensor(const at::Tensor&);
   using Binary = at::Tensor(const at::Tensor&, const at::Tensor&);
@@ -70,9 +70,9 @@ struct DirectCall {
 struct Overload {
   c10::OperatorHandle handle;
   std::vector<Parameter> parameters;
-  // For each result the number of the argument that it is (a!), or -1.
+  // For each result, the index of the argument that it is (a!), or -1.
   std::vector<int> result_alias;
-  // Where a result is a dtype, which a stack holds as a number.
+  // For each result, whether it is a dtype, which a stack holds as a number.
   std::vector<bool> result_is_dtype;
   std::string text;
   DirectCall direct;
@@ -84,7 +84,7 @@ struct Operator {
   // Whether it may change the shape, the dtype or the storage of an argument.
   bool reshapes;
   std::vector<Overload> overloads;
-  // What was chosen for arguments of these kinds, where the kinds alone decide.
+  // The overloads chosen so far, by the kinds of the arguments, where the kinds alone decide.
   struct Choice {
     std::uint64_t kinds;
     const Overload* overload;
@@ -92,7 +92,7 @@ struct Operator {
   std::vector<Choice> choices;
 };
 
-// How TypeScript marks what it passes: a slot and a number are both JavaScript numbers.
+// How TypeScript tags the values it passes, since a slot and a number are both JavaScript numbers.
 enum class Tag : int { kPlain = 0, kTensor = 1, kTensorList = 2 };
 
 struct Argument {
@@ -100,7 +100,8 @@ struct Argument {
   Tag tag;
 };
 
-// Throws std::invalid_argument where no schema has that name, or where all that have it are in `left_out`.
+// Finds the overloads of a name, except those in `left_out`; there may be none left. Throws std::invalid_argument if no
+// schema has the name.
 std::unique_ptr<Operator> find_operator(const std::string& full_name, const std::vector<std::string>& left_out);
 
 void init_operators(Napi::Env env, Napi::Object exports);

@@ -16,7 +16,7 @@ QueueThread::QueueThread(Napi::Env env) {
   const auto name = Napi::String::New(env, "nodule-train queue");
   const napi_status status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
                                                              &QueueThread::settle, &call_back_);
-  if (status != napi_ok) throw std::runtime_error("the queue for asynchronous work could not be made");
+  if (status != napi_ok) throw std::runtime_error("starting the queue for asynchronous calls: Node-API refused it");
   napi_unref_threadsafe_function(env, call_back_);
   // Added after the thread-safe function's own hook, so it runs before it: hooks run last in, first out.
   napi_add_env_cleanup_hook(env, [](void* queue) { static_cast<QueueThread*>(queue)->stop(); }, this);
@@ -42,7 +42,7 @@ Napi::Value QueueThread::push(Napi::Env env, std::function<void()> run, std::fun
 void QueueThread::run(Job& job) {
   const at::ThreadLocalStateGuard guard(job.state);
   if (at::get_num_threads() != job.threads) at::set_num_threads(job.threads);
-  // The nesting is not part of the state; without it the cast copies of the weights would outlive the job.
+  // The autocast nesting is not part of the state; without it the cached casts of the weights would outlive the job.
   at::autocast::increment_nesting();
   try {
     job.run();
@@ -63,8 +63,8 @@ void QueueThread::work() {
       waiting_.pop_front();
     }
     run(*job);
-    // Does not wait: the queue of the thread-safe function has no limit. Where the environment ends meanwhile, settle()
-    // is called without it and lets the job go.
+    // Never blocks: the queue of the thread-safe function is unbounded. If the environment ends in the meantime,
+    // settle() is called without one and frees the job.
     Job* done = job.release();
     if (napi_call_threadsafe_function(call_back_, done, napi_tsfn_nonblocking) != napi_ok) delete done;
   }
@@ -87,7 +87,7 @@ void QueueThread::settle(napi_env raw_env, napi_value, void* context, void* data
       job->deferred.Reject(to_js_error(env, error).Value());
     }
   } catch (const Napi::Error&) {
-    // worker.terminate() came meanwhile: JavaScript can be called no more, and nobody waits for the promise.
+    // worker.terminate() was called in the meantime: JavaScript can no longer run, and nothing awaits the promise.
   }
 }
 

@@ -12,7 +12,7 @@
 #include <thread>
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBCXX__)
-// GCC 12 gave this function a new version; the old one is on every system that libtorch runs on (see glibc_floor.h).
+// GCC 12 gave this function a new symbol version; every system that libtorch supports has the old (glibc_floor.h).
 __asm__(
     ".symver "
     "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE,_ZNSt18condition_variable4waitERSt11unique_"
@@ -29,7 +29,7 @@ class QueueThread {
   QueueThread(const QueueThread&) = delete;
   QueueThread& operator=(const QueueThread&) = delete;
 
-  // Waits for the job that runs; no other begins.
+  // Waits for the running job; no other job starts.
   void halt();
 
   Napi::Value push(Napi::Env env, std::function<void()> run, std::function<Napi::Value(Napi::Env)> settle);
@@ -38,7 +38,7 @@ class QueueThread {
   struct Job {
     explicit Job(Napi::Env env);
     Napi::Promise::Deferred deferred;
-    // As it was at the call: grad mode, autocast and inference mode travel with the work.
+    // Grad mode, autocast and inference mode at the time of the call.
     at::ThreadLocalState state;
     int threads;
     std::function<void()> run;
@@ -49,7 +49,7 @@ class QueueThread {
   void work();
   static void run(Job& job);
   static void settle(napi_env env, napi_value, void* context, void* job);
-  // The environment ends: nothing may touch it after this.
+  // Called when the environment ends; nothing may use the environment afterwards.
   void stop();
 
   napi_threadsafe_function call_back_ = nullptr;
@@ -58,7 +58,7 @@ class QueueThread {
   std::deque<std::unique_ptr<Job>> waiting_;
   bool stopping_ = false;
   std::thread thread_;
-  // Of the JavaScript thread only: jobs whose promise is open. The process stays alive while there are any.
+  // Number of jobs whose promise is pending; they keep the process alive. Used on the JavaScript thread only.
   std::size_t open_ = 0;
 };
 

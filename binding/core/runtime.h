@@ -1,4 +1,4 @@
-// Threads, seeds, memory figures and CUDA's presence.
+// Number of threads, seed, memory use, and whether CUDA is available.
 #pragma once
 
 #include <napi.h>

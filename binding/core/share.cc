@@ -23,20 +23,20 @@ struct Table {
   std::int64_t next = 1;
 };
 
-// Never destroyed: workers may end after the static objects of the process.
+// Never destroyed: workers may outlive the static objects of the process.
 Table& table() {
   static auto* instance = new Table();
   return *instance;
 }
 
-// (slot) -> number of the entry. An alias crosses, not the tensor: two threads with one autograd leaf would race for
-// its gradient. The alias shares the memory and the version counter, so that a write by either is seen by both.
+// share(slot) -> number of the entry. The other thread gets an alias, as two threads with one autograd leaf would race
+// for its gradient. The alias shares memory and version counter, so each thread sees the other's writes.
 Napi::Value share(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Tensor& tensor = tensor_at(info[0]);
     if (tensor.requires_grad() && !tensor.is_leaf()) {
       throw std::invalid_argument(
-          "the tensor has a graph, which belongs to this thread; share tensor.detach() or its values");
+          "the tensor has a graph, which belongs to this thread. Share tensor.detach() or a copy of its values");
     }
     Shared entry{tensor.detach(), tensor.requires_grad(), &environment(info.Env())};
     Table& shared = table();
@@ -47,7 +47,7 @@ Napi::Value share(const Napi::CallbackInfo& info) {
   });
 }
 
-// (number) -> the entry, out of the table; an undefined tensor where it is not there.
+// Removes an entry from the table and returns it; its tensor is undefined if there was no such entry.
 Shared take(const Napi::Value& number) {
   Table& shared = table();
   const std::lock_guard<std::mutex> lock(shared.mutex);
@@ -58,7 +58,7 @@ Shared take(const Napi::Value& number) {
   return entry;
 }
 
-// (number) -> slot, or null where it was taken, revoked or let go.
+// takeShared(number) -> slot, or null if the entry was taken, revoked or dropped.
 Napi::Value take_shared(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     Shared entry = take(info[0]);
@@ -68,7 +68,7 @@ Napi::Value take_shared(const Napi::CallbackInfo& info) {
   });
 }
 
-// (number) -> whether it was there.
+// revokeShared(number) -> whether the entry existed.
 Napi::Value revoke_shared(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), take(info[0]).tensor.defined()); });
 }

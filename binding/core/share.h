@@ -1,4 +1,4 @@
-// Tensors on their way from one worker to another. The table is the process's; each entry can be taken once.
+// Tensors in transit from one worker to another. There is one table per process; each entry can be taken once.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +10,7 @@ namespace nodule {
 
 struct Environment;
 
-// What `owner` shared and nobody took is let go: called when its environment ends.
+// Drops what `owner` shared and nobody took. Called when its environment ends.
 void drop_shared_of(const Environment* owner);
 
 void init_share(Napi::Env env, Napi::Object exports);

@@ -13,7 +13,7 @@ namespace {
 constexpr double kIndexRange = 16777216.0;
 constexpr std::uint32_t kGenerationRange = 1u << 29;
 
-// Told in steps, as telling costs more than freeing a small tensor.
+// V8 is notified in steps of this many bytes, because a notification costs more than freeing a small tensor.
 constexpr std::int64_t kCollectorStep = std::int64_t{1} << 20;
 
 struct Parts {
@@ -34,7 +34,7 @@ double SlotTable::put(at::Tensor tensor) {
   std::uint32_t index;
   if (free_.empty()) {
     if (entries_.size() >= static_cast<std::size_t>(kIndexRange))
-      throw std::runtime_error("more than 2^24 live tensors");
+      throw std::runtime_error("2^24 tensors are alive, which is the limit. Call dispose(), or work inside scope()");
     index = static_cast<std::uint32_t>(entries_.size());
     entries_.emplace_back();
   } else {
@@ -63,7 +63,7 @@ bool SlotTable::release(double slot) {
   if (!alive(slot)) return false;
   const Parts parts = split(slot);
   Entry& entry = entries_[parts.index];
-  // Out of the table first: freeing a graph may be long, and nothing may see a half-freed entry.
+  // Moved out of the table first: freeing a graph may take long, and nothing may see a half-freed entry.
   at::Tensor tensor = std::move(entry.tensor);
   const std::shared_ptr<at::Tensor> view = std::move(entry.view);
   watched_change_ -= entry.watched;
@@ -104,7 +104,7 @@ void tell_collector(Napi::Env env) {
 }
 
 const at::Tensor& tensor_at(const Napi::Value& slot) {
-  if (!slot.IsNumber()) throw std::invalid_argument("a tensor slot is wanted");
+  if (!slot.IsNumber()) throw std::invalid_argument("found a value that is not a number, expected a tensor slot");
   return slots(slot.Env()).at(slot.As<Napi::Number>().DoubleValue());
 }
 
@@ -115,7 +115,8 @@ at::Tensor optional_tensor_at(const Napi::Value& slot) {
 }
 
 std::vector<at::Tensor> tensors_at(const Napi::Value& array_of_slots) {
-  if (!array_of_slots.IsArray()) throw std::invalid_argument("an array of tensor slots is wanted");
+  if (!array_of_slots.IsArray())
+    throw std::invalid_argument("found a value that is not an array, expected an array of tensor slots");
   const auto array = array_of_slots.As<Napi::Array>();
   std::vector<at::Tensor> tensors;
   tensors.reserve(array.Length());

@@ -1,5 +1,6 @@
-// Tensors cross the border as slot numbers. A slot has an index and a generation, so that a number kept after its
-// tensor was disposed is told from the tensor that took the place. The table belongs to one Node environment (worker).
+// JavaScript refers to tensors by slot numbers. A slot has an index and a generation, so that a number kept after its
+// tensor was disposed is not mistaken for the tensor that reuses the index. Each Node environment (main thread or
+// worker) has its own table.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,18 +17,18 @@ namespace nodule {
 class SlotTable {
  public:
   double put(at::Tensor tensor);
-  // Throws std::invalid_argument where the slot was disposed.
+  // Throws std::invalid_argument if the slot was disposed.
   const at::Tensor& at(double slot) const;
   bool alive(double slot) const;
-  // False where it was disposed already.
+  // Returns false if the slot was disposed already.
   bool release(double slot);
   std::size_t count() const { return live_; }
 
-  // What the last `data()` of this slot looks at, null where there was none.
+  // The tensor that the last `data()` of this slot shows; null if there was none.
   std::shared_ptr<at::Tensor>& view_of(double slot);
-  // Counts the tensor's bytes among those that only the garbage collector frees; once, until it is released.
+  // Counts the tensor's bytes, once until its release, among those that only the garbage collector frees.
   void watch(double slot);
-  // Bytes watched since the last call, less those released.
+  // Bytes watched since the last call, minus those released.
   std::int64_t take_watched_change();
   std::int64_t watched_change() const { return watched_change_; }
 
@@ -47,11 +48,11 @@ class SlotTable {
 
 SlotTable& slots(Napi::Env env);
 
-// Lets V8 know what memory its objects hold outside its heap, or it sees no reason to collect them.
+// Tells V8 how much memory its objects hold outside its heap; otherwise it sees no reason to collect them.
 void tell_collector(Napi::Env env);
 
 const at::Tensor& tensor_at(const Napi::Value& slot);
-// A null, undefined or negative slot is an undefined tensor.
+// A null, undefined or negative slot gives an undefined tensor.
 at::Tensor optional_tensor_at(const Napi::Value& slot);
 std::vector<at::Tensor> tensors_at(const Napi::Value& array_of_slots);
 Napi::Value slot_of(Napi::Env env, at::Tensor tensor);

@@ -58,7 +58,7 @@ Napi::Value is_contiguous(const Napi::CallbackInfo& info) {
                [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_contiguous()); });
 }
 
-// fromData(typed array, dtype, shape): copies, since an ArrayBuffer may be detached or shared.
+// fromData(typed array, dtype, shape) -> slot. Copies the data, since an ArrayBuffer may be detached or shared.
 Napi::Value from_data(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto view = info[0].As<Napi::TypedArray>();
@@ -66,11 +66,11 @@ Napi::Value from_data(const Napi::CallbackInfo& info) {
     const at::ScalarType type = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
     at::Tensor tensor = at::empty(shape_of(info[2]), at::TensorOptions().dtype(type));
     if (static_cast<std::size_t>(tensor.nbytes()) != view.ByteLength()) {
-      throw std::invalid_argument("the data has " + std::to_string(view.ByteLength()) + " bytes, the shape wants " +
-                                  std::to_string(tensor.nbytes()));
+      throw std::invalid_argument("the data has " + std::to_string(view.ByteLength()) + " bytes, expected " +
+                                  std::to_string(tensor.nbytes()) + " for this shape and dtype");
     }
     if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), bytes, tensor.nbytes());
-    // A bool of another byte than 0 and 1 is undefined behaviour in every kernel.
+    // A bool byte other than 0 or 1 is undefined behaviour in every kernel.
     if (type == at::kBool) tensor = tensor.view(at::kByte).ne(0);
     return slot_of(info.Env(), std::move(tensor));
   });
@@ -100,7 +100,7 @@ Napi::Value dispose(const Napi::CallbackInfo& info) {
   });
 }
 
-// At the end of a scope: one call for all that was made in it.
+// One call at the end of a scope, for all tensors created in it.
 Napi::Value dispose_all(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto array = info[0].As<Napi::Array>();
@@ -111,7 +111,7 @@ Napi::Value dispose_all(const Napi::CallbackInfo& info) {
   });
 }
 
-// From now on the tensor counts as memory that the garbage collector can free: it belongs to no scope.
+// Counts the tensor as memory that only the garbage collector frees, because it belongs to no scope.
 Napi::Value watch(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     slots(info.Env()).watch(info[0].As<Napi::Number>().DoubleValue());

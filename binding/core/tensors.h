@@ -1,4 +1,4 @@
-// Making tensors, reading them and their properties.
+// Creating tensors, and reading their values and properties.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
-// The kernels of nodule::crop_augment: one thread for each output voxel. The arithmetic is nodule/crop_sample.h's, as
-// on the CPU, so the bits are the same.
+// The kernels of nodule::crop_augment, one thread per output voxel. The arithmetic is that of nodule/crop_sample.h, as
+// on the CPU, so the results are bit-identical.
 #include "cuda/kernels.h"
 #include "cuda/launch.h"
 
@@ -25,7 +25,7 @@ template <class T>
 NODULE_HOST_DEVICE T normal_of_voxel(std::int64_t voxel, const Window<T>& w) {
   const Words words = philox4x32_10(noise_counter(static_cast<std::uint32_t>(voxel >> 2)), w.key0, w.key1);
   const int lane = static_cast<int>(voxel & 3);
-  // No indexing by a variable: that would put the words into memory.
+  // Not indexed by a variable, which would move the words from registers to local memory.
   return normal_from<T>(lane == 0 ? words.w[0] : lane == 1 ? words.w[1] : lane == 2 ? words.w[2] : words.w[3]);
 }
 
@@ -68,7 +68,7 @@ NODULE_HOST_DEVICE T not_a_number() {
   return static_cast<T>(__builtin_nan(""));
 }
 
-// Block: voxels of a plane (x), channels and last the mask (y), samples (z).
+// Grid: voxels of a plane (x), channels followed by the mask (y), samples (z).
 template <class T>
 __global__ void sample_crops(CropLaunch<T> c) {
   const std::int64_t size = c.options.size, channels = c.planes.channels;
@@ -87,7 +87,7 @@ __global__ void sample_crops(CropLaunch<T> c) {
   }
 }
 
-// A kernel of its own: in `open_crops` one thread would advance what another has not read yet.
+// A separate kernel: in `open_crops` one thread would advance the cursor before another has read it.
 __global__ void advance(std::int64_t* cursor, std::int64_t by) { *cursor += by; }
 
 template <class T>

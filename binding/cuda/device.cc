@@ -8,7 +8,7 @@ namespace nodule {
 void* OnDevice::stream() const { return c10::cuda::getCurrentCUDAStream(device_.index()).stream(); }
 
 void check_launch(const char* name, int code) {
-  TORCH_CHECK(code == 0, name, ": the launch failed: ", cudaGetErrorString(static_cast<cudaError_t>(code)));
+  TORCH_CHECK(code == 0, name, ": launching the kernel failed: ", cudaGetErrorString(static_cast<cudaError_t>(code)));
 }
 
 }  // namespace nodule

@@ -1,4 +1,4 @@
-// The device that an operator's kernels run on. The plugin's is CUDA's, the shim's is the CPU.
+// The device that an operator's kernels run on: a CUDA device in the plugin, the CPU in the shim.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -6,12 +6,12 @@
 
 namespace nodule {
 
-/// For its life, the tensor's device is the current one.
+/// Makes the tensor's device the current one during its lifetime.
 class OnDevice {
  public:
   explicit OnDevice(const at::Tensor& tensor) : guard_(tensor.device()), device_(tensor.device()) {}
 
-  /// The stream that libtorch's own operators use on it now, as a cudaStream_t.
+  /// The stream that libtorch's own operators currently use on the device, as a cudaStream_t.
   void* stream() const;
 
  private:
@@ -19,7 +19,7 @@ class OnDevice {
   c10::Device device_;
 };
 
-/// Throws where a launch gave an error.
+/// Throws if a launch returned an error.
 void check_launch(const char* name, int code);
 
 }  // namespace nodule

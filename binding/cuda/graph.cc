@@ -21,19 +21,19 @@ StepGraph::StepGraph(c10::DeviceIndex device)
     : device_(device), stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device)) {}
 
 StepGraph::~StepGraph() {
-  // An unfinished recording would leave the stream unusable, and this stream the current one.
+  // An unfinished capture would leave the stream unusable and still the current one.
   try {
     const c10::cuda::CUDAGuard guard(device_);
     if (recording_) stop_recording();
     if (outside_) c10::cuda::setCurrentCUDAStream(*outside_);
     graph_.reset();
   } catch (...) {
-    // Only on a device that is lost anyway; a destructor has nobody to tell.
+    // Happens only on a device that is lost anyway, and a destructor has nobody to report to.
   }
 }
 
 void StepGraph::enter() {
-  TORCH_CHECK(!outside_, "the graph's stream is the current one already");
+  TORCH_CHECK(!outside_, "entering the graph's stream: it is the current stream already");
   const c10::cuda::CUDAGuard guard(device_);
   const auto outside = c10::cuda::getCurrentCUDAStream(device_);
   wait_for(stream_, outside);
@@ -42,8 +42,8 @@ void StepGraph::enter() {
 }
 
 void StepGraph::leave() {
-  TORCH_CHECK(outside_, "the graph's stream is not the current one");
-  TORCH_CHECK(!recording_, "the graph is still recording");
+  TORCH_CHECK(outside_, "leaving the graph's stream: it is not the current stream");
+  TORCH_CHECK(!recording_, "leaving the graph's stream: the capture has not ended");
   const c10::cuda::CUDAGuard guard(device_);
   const auto outside = *outside_;
   outside_.reset();
@@ -52,17 +52,17 @@ void StepGraph::leave() {
 }
 
 void StepGraph::begin() {
-  TORCH_CHECK(outside_, "recording needs the graph's own stream: enter first");
-  TORCH_CHECK(!recording_ && !ready_, "the graph was recorded already");
+  TORCH_CHECK(outside_, "starting the capture: the graph's own stream is not the current one. Enter it first");
+  TORCH_CHECK(!recording_ && !ready_, "starting the capture: the graph was captured already. Create another one");
   const c10::cuda::CUDAGuard guard(device_);
   graph_ = std::make_unique<at::cuda::CUDAGraph>();
   pool_ = at::cuda::graph_pool_handle();
-  // A cached cast of a weight would be recorded once and replayed stale.
+  // A cached cast of a weight would be captured once and replayed stale.
   autocast_cache_ = at::autocast::is_autocast_cache_enabled();
   at::autocast::set_autocast_cache_enabled(false);
   recording_ = true;
   try {
-    // Thread-local: what other threads of the process do with the device meanwhile is no fault of this recording.
+    // Thread-local: what other threads of the process do with the device must not invalidate this capture.
     graph_->capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
   } catch (...) {
     recording_ = false;
@@ -83,30 +83,30 @@ void StepGraph::stop_recording() {
   }
 }
 
-// capture_end throws before it has told the allocator, which would go on asking this graph, by its address, whether an
-// allocation is for its pool.
+// capture_end throws before it notifies the allocator, which would keep asking this graph, by its address, whether an
+// allocation belongs to its pool.
 void StepGraph::drop_recording() {
   namespace allocator = c10::cuda::CUDACachingAllocator;
   try {
     allocator::endAllocateToPool(device_, pool_);
     allocator::releasePool(device_, pool_);
   } catch (const c10::Error&) {
-    // It knew already.
+    // The allocator was notified already.
   }
-  // Never destroyed, for what else in libtorch may hold its address; a failed recording is rare, and this is small.
+  // Never destroyed, as libtorch may hold its address elsewhere; a failed capture is rare, and the object is small.
   static_cast<void>(graph_.release());
 }
 
 void StepGraph::end() {
-  TORCH_CHECK(recording_, "the graph is not recording");
+  TORCH_CHECK(recording_, "ending the capture: none has started");
   const c10::cuda::CUDAGuard guard(device_);
   stop_recording();
   ready_ = true;
 }
 
 void StepGraph::replay(std::int64_t times) {
-  TORCH_CHECK(ready_, "the graph has recorded nothing");
-  TORCH_CHECK(times >= 0, "a graph cannot be replayed ", times, " times");
+  TORCH_CHECK(ready_, "replaying the graph: it has captured nothing. Call record() first");
+  TORCH_CHECK(times >= 0, "replaying the graph: the number of times is ", times, ", expected at least 0");
   const c10::cuda::CUDAGuard guard(device_);
   for (std::int64_t i = 0; i < times; ++i) graph_->replay();
   c10::cuda::getCurrentCUDAStream(device_).synchronize();

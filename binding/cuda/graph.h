@@ -1,4 +1,4 @@
-// A piece of work on the GPU, recorded once as a CUDA graph and replayed.
+// Work on the GPU that is captured once as a CUDA graph and replayed.
 #pragma once
 
 #include <ATen/cuda/CUDAGraph.h>
@@ -9,23 +9,23 @@
 
 namespace nodule {
 
-/// Order of use: enter, (warm-up work), begin, the work, end, leave, then replay as often as wanted. Recording runs
-/// nothing. Everything that is allocated between begin and end lies in a pool of the graph's own until it is destroyed.
+/// Order of use: enter, (warm-up work), begin, the work, end, leave, then any number of replays. Capturing runs
+/// nothing. Allocations between begin and end stay in the graph's own memory pool until the graph is destroyed.
 struct StepGraph {
   explicit StepGraph(c10::DeviceIndex device);
   ~StepGraph();
 
-  /// Makes a stream of its own the current one of this thread, after all that was queued before: CUDA does not record
-  /// on the default stream, and what warms up must run on the stream that records, or autograd and the allocator would
-  /// tie the recording to the other one.
+  /// Makes the graph's own stream the current one of this thread, ordered after all work queued so far: CUDA cannot
+  /// capture on the default stream, and the warm-up must run on the capturing stream, or autograd and the allocator
+  /// would tie the capture to the other one.
   void enter();
   void leave();
 
   void begin();
-  /// Throws where something that cannot be recorded was done in between; the recording is then dropped.
+  /// Throws if the work since begin() cannot be captured; the capture is then dropped.
   void end();
 
-  /// Queues that many replays on the current stream and waits for them.
+  /// Queues `times` replays on the current stream and waits for them.
   void replay(std::int64_t times);
 
  private:

@@ -1,5 +1,5 @@
-// Launchers of our kernels on raw pointers: what a .cu file exports, so that nvcc never sees ATen (which makes a
-// compilation for five architectures take over a minute instead of seconds). All give a cudaError_t.
+// Kernel launchers on raw pointers: what the .cu files export, so that nvcc never sees ATen (with it, compiling for
+// five architectures takes over a minute instead of seconds). All return a cudaError_t.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,16 @@
 
 namespace nodule {
 
-/// A sample's window, worked out once for all of its voxels. `crop` is -1 where its row of draws points outside.
+/// A sample's window, computed once for all of its voxels. `crop` is -1 if its row of `draws` is not valid.
 template <class T>
 struct OpenCrop {
   Window<T> window;
   std::int64_t crop;
 };
 
-/// Everything lies on the device. `crops` is room for `options.batch` entries; the cursor is advanced by the batch.
-/// A sample whose row of draws points outside the planes is filled with NaN: the host cannot look at the row without
-/// waiting for the device, and the loss then says it.
+/// All pointers are device pointers. `crops` has space for `options.batch` entries; the cursor is advanced by the
+/// batch. A sample whose row of `draws` points outside the planes is filled with NaN: the host cannot check the row
+/// without waiting for the device, and the NaN shows in the loss.
 template <class T>
 struct CropLaunch {
   CropPlanes planes;

@@ -1,6 +1,6 @@
-// How a kernel is launched: by nvcc on the GPU, and by g++ as loops over blocks and threads on the CPU (the shim), so
-// that a machine without a GPU runs the same indexing and the same arithmetic. Kernels therefore use neither shared
-// memory nor warp intrinsics, and one-dimensional blocks. Both are compiled without fused multiply-add.
+// Kernel launches: compiled by nvcc for the GPU, and by g++ as loops over blocks and threads for the CPU (the shim), so
+// that a machine without a GPU runs the same indexing and the same arithmetic. Kernels therefore use one-dimensional
+// blocks and neither shared memory nor warp intrinsics. Both are compiled without fused multiply-add.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace nodule {
 
-/// The cudaError_t of the launches before.
+/// The cudaError_t of the preceding launches.
 inline int launch_result() { return static_cast<int>(cudaGetLastError()); }
 
 }  // namespace nodule
@@ -28,10 +28,10 @@ struct dim3 {
   dim3(unsigned x_, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
 };
 
-// As CUDA names them; a launch of the shim runs on the thread that makes it.
+// CUDA's names. A launch in the shim runs on the calling thread.
 inline thread_local dim3 gridDim(1), blockDim(1), blockIdx(0, 0, 0), threadIdx(0, 0, 0);
 
-// Last to first: a kernel whose result hangs on the order of its threads then shows it.
+// From last to first, to expose a kernel whose result depends on the order of its threads.
 #define NODULE_LAUNCH(kernel, grid, threads, stream, ...)                         \
   do {                                                                            \
     static_cast<void>(stream);                                                    \
@@ -54,7 +54,7 @@ inline int launch_result() { return 0; }
 namespace nodule {
 
 constexpr unsigned kThreads = 256;
-/// The most blocks that CUDA takes in the second and third dimension; kernels loop over what is beyond.
+/// CUDA's limit on blocks in the second and third dimension; kernels loop over the rest.
 constexpr std::int64_t kMostBlocks = 65535;
 
 inline unsigned blocks_for(std::int64_t items) { return static_cast<unsigned>((items + kThreads - 1) / kThreads); }

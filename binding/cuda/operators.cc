@@ -11,7 +11,7 @@ namespace nodule {
 
 namespace {
 
-// The dispatcher comes here when any of them is on CUDA; a pointer to the host in a kernel would end the process.
+// The dispatcher comes here if any argument is on CUDA; reading a host pointer in a kernel would end the process.
 void check_same_device(const char* name, const at::Tensor& first, const char* other_name, const at::Tensor& other) {
   TORCH_CHECK(first.device() == other.device(), name, ": ", other_name, " is on ", other.device(),
               ", the first argument on ", first.device(), "; all must be on one device");

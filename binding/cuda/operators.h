@@ -1,5 +1,4 @@
-// The operators of our own for tensors on CUDA. Whoever includes this registers them: the plugin for CUDA, the shim
-// under a namespace of its own for the CPU.
+// Our own operators for tensors on CUDA. The plugin registers them for CUDA, the shim for the CPU in its own namespace.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,4 +1,4 @@
-// The kernel of nodule::philox4x32_10: shows that the device's integers give the generator's published numbers.
+// The kernel of nodule::philox4x32_10, to verify that the device reproduces the generator's published numbers.
 #include "cuda/kernels.h"
 #include "cuda/launch.h"
 

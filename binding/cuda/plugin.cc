@@ -1,4 +1,4 @@
-// The plugin's one entry, and what registers our operators for CUDA when it is opened.
+// The plugin's entry point, and the registration of our operators for CUDA when the plugin is opened.
 #include "cuda/plugin.h"
 
 #include <c10/cuda/CUDAFunctions.h>
@@ -17,7 +17,7 @@ namespace {
 
 void write(CudaError* error, const char* text) { std::snprintf(error->text, sizeof error->text, "%s", text); }
 
-/// Nothing may be thrown to the addon: it is another binary.
+/// No exception may reach the addon, which is another binary.
 template <class Work>
 int guarded(CudaError* error, Work&& work) {
   try {
@@ -28,14 +28,15 @@ int guarded(CudaError* error, Work&& work) {
   } catch (const std::exception& caught) {
     write(error, caught.what());
   } catch (...) {
-    write(error, "an error that is no std::exception");
+    write(error, "unknown error (not a std::exception)");
   }
   return 1;
 }
 
 c10::DeviceIndex checked(int device) {
   const int count = c10::cuda::device_count_ensure_non_zero();
-  TORCH_CHECK(device >= 0 && device < count, "there is no cuda:", device, ", only ", count, " device(s)");
+  TORCH_CHECK(device >= 0 && device < count, "device cuda:", device, " does not exist, CUDA finds ", count,
+              " device(s)");
   return static_cast<c10::DeviceIndex>(device);
 }
 

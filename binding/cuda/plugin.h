@@ -1,5 +1,5 @@
-// The border between the addon, which knows nothing of CUDA, and the CUDA plugin, which is opened only where
-// libtorch_cuda is: one entry that gives a table of functions. Nothing is thrown across it.
+// The interface between the addon, which does not link CUDA, and the CUDA plugin, which is opened only after
+// libtorch_cuda: one entry point that returns a table of functions. No exception crosses it.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace nodule {
 
-/// Raised whenever anything below changes.
+/// Incremented whenever anything below changes.
 constexpr std::uint32_t kCudaPluginAbi = 1;
 
 constexpr const char* kCudaPluginEntry = "nodule_cuda_plugin";
@@ -19,7 +19,7 @@ struct CudaError {
 /// A captured step; see graph.h.
 struct StepGraph;
 
-/// Each function gives 0, or 1 and the reason in `error`.
+/// Each function returns 0, or 1 with the reason in `error`.
 struct CudaPlugin {
   std::uint32_t abi;     // kCudaPluginAbi; read before anything else
   std::uint32_t bytes;   // sizeof(CudaPlugin)

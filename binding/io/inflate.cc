@@ -1,4 +1,4 @@
-// Unpacks zlib and gzip streams off the JavaScript thread, straight into the memory where the values stay.
+// Decompresses zlib and gzip streams off the JavaScript thread, directly into their final memory.
 #include "io/inflate.h"
 
 #ifdef NODULE_LIBDEFLATE
@@ -22,13 +22,13 @@ struct Bytes {
 
 Bytes bytes_of(const Napi::Value& value, const char* function) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    throw Napi::TypeError::New(value.Env(), std::string(function) + ": wanted Uint8Arrays");
+    throw Napi::TypeError::New(value.Env(), std::string(function) + ": expected Uint8Arrays");
   auto array = value.As<Napi::Uint8Array>();
   return {array.Data(), array.ByteLength()};
 }
 
 #ifdef NODULE_LIBDEFLATE
-// A release is judged by it: a loader built without libdeflate does not hold this text.
+// The release check looks for this text: a loader built without libdeflate does not contain it.
 constexpr const char* kInflater = "libdeflate " LIBDEFLATE_VERSION_STRING;
 
 struct Result {
@@ -36,7 +36,7 @@ struct Result {
   std::size_t bytes;
 };
 
-/// One zlib stream, or gzip members one after another as node:zlib takes them; what follows the last is passed over.
+/// Decompresses one zlib stream, or consecutive gzip members like node:zlib; bytes after the last one are ignored.
 Result unpack(libdeflate_decompressor* inflater, Bytes packed, Bytes out) {
   const auto is_gzip = [&](std::size_t at) {
     return packed.size - at >= 2 && packed.data[at] == 0x1f && packed.data[at + 1] == 0x8b;
@@ -75,7 +75,7 @@ class Inflate : public Napi::AsyncWorker {
   void Execute() override {
     const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> inflater(
         libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
-    if (!inflater) return SetError("inflate: no memory for the decompressor");
+    if (!inflater) return SetError("inflate(packed, out): no memory for the decompressor");
     result_ = unpack(inflater.get(), packed_, out_);
   }
 
@@ -95,7 +95,7 @@ class Inflate : public Napi::AsyncWorker {
  private:
   Napi::Promise::Deferred deferred_;
   Bytes packed_, out_;
-  // Both stay alive until the thread is done with them.
+  // Keep both arrays alive until the thread is done with them.
   Napi::ObjectReference packed_object_, out_object_;
   Result result_{LIBDEFLATE_BAD_DATA, 0};
 };
@@ -108,7 +108,7 @@ Napi::Value inflate(const Napi::CallbackInfo& info) {
 }
 #endif
 
-/// Hands out fresh memory before it is written, all at once: half of what filling it page by page costs the kernel.
+/// Faults in fresh memory in one call before it is written, which costs the kernel half of what page by page does.
 class Populate : public Napi::AsyncWorker {
  public:
   Populate(Napi::Env env, Napi::Value bytes)
@@ -122,12 +122,12 @@ class Populate : public Napi::AsyncWorker {
  protected:
   void Execute() override {
 #ifdef __linux__
-    constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, which Linux has since 5.14; older headers lack it
+    constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, since Linux 5.14; older headers lack it
     constexpr std::uintptr_t kPage = 4096;
     const auto start = reinterpret_cast<std::uintptr_t>(bytes_.data);
     const std::uintptr_t first = (start + kPage - 1) & ~(kPage - 1);
     const std::uintptr_t last = (start + bytes_.size) & ~(kPage - 1);
-    // Refused by older kernels: then each page comes when it is written.
+    // Older kernels refuse it; each page is then faulted in when it is written.
     if (first < last) madvise(reinterpret_cast<void*>(first), last - first, kPopulateWrite);
 #endif
   }

@@ -24,7 +24,7 @@ struct Mapping {
   throw Napi::Error::New(env, "mapping " + file + ": " + what + ": " + std::strerror(code));
 }
 
-// Bytes of a regular file; -1 with errno for anything else.
+// The size of a regular file in bytes; -1 with errno set for anything else.
 std::int64_t regular_size(int descriptor) {
 #if defined(__linux__)
   // fstat is a symbol of glibc 2.33 and newer, statx one of 2.28.
@@ -45,20 +45,20 @@ std::int64_t regular_size(int descriptor) {
 
 }  // namespace
 
-// Private: what is written into the buffer stays in this process. No memory is set aside for that, as nothing of ours
-// writes. The pages are given back when the buffer and every array over it are garbage, or the thread ends.
+// A private mapping: writes into the buffer stay in this process. No swap space is reserved for them, as none of our
+// code writes. The pages are unmapped when the buffer and every array over it are garbage, or the thread ends.
 Napi::Value map_file(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (info.Length() != 1 || !info[0].IsString()) throw Napi::TypeError::New(env, "mapFile(file): wanted one path");
+  if (info.Length() != 1 || !info[0].IsString()) throw Napi::TypeError::New(env, "mapFile(file): expected one path");
   const std::string file = info[0].As<Napi::String>().Utf8Value();
-  // O_NONBLOCK: the opening of a pipe would wait for a writer.
+  // O_NONBLOCK: otherwise opening a pipe would wait for a writer.
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) fail(env, file, "opening it failed", errno);
   const auto size = regular_size(descriptor);
   if (size < 0) {
     const int code = errno;
     close(descriptor);
-    fail(env, file, "it is no regular file", code);
+    fail(env, file, "it is not a regular file", code);
   }
   const auto bytes = static_cast<std::size_t>(size);
   if (bytes == 0) {
@@ -69,7 +69,7 @@ Napi::Value map_file(const Napi::CallbackInfo& info) {
   const int code = errno;
   close(descriptor);
   if (address == MAP_FAILED) fail(env, file, "mmap failed", code);
-  // The buffer owns it only once it is made: in a worker that ends it cannot be made any more.
+  // The buffer takes ownership only once it exists: in a worker that is ending, creating it throws.
   auto mapping = std::unique_ptr<Mapping>(new Mapping{address, bytes});
   auto buffer = Napi::ArrayBuffer::New(
       env, address, bytes, [](Napi::Env, void*, Mapping* owned) { delete owned; }, mapping.get());

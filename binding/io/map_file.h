@@ -4,7 +4,7 @@
 
 namespace io {
 
-/// mapFile(file) -> an ArrayBuffer over the file's bytes, read from the disk when they are looked at.
+/// mapFile(file) -> an ArrayBuffer over the file's bytes, read from disk on access.
 Napi::Value map_file(const Napi::CallbackInfo& info);
 
 }  // namespace io

@@ -1,5 +1,5 @@
-// A tiny addon that knows nothing of libtorch: it opens libraries by their full path and says why it could not. What is
-// wanted of scan files without libtorch (binding/io) comes along.
+// A tiny addon that does not depend on libtorch: it opens libraries by their full path and reports why one could not be
+// opened. It also exports the native file functions that work without libtorch (binding/io).
 #include <dlfcn.h>
 #include <napi.h>
 
@@ -15,12 +15,12 @@ namespace {
 
 std::string last_error() {
   const char* text = dlerror();
-  return text ? text : "unknown error of the dynamic linker";
+  return text ? text : "the dynamic linker gave no reason";
 }
 
-// Threads of libgomp that wait for each other turn in circles for a millisecond before they sleep. Where another
-// process wants the cores they take its time and their own: measured 5.6 times the time of a run, against nothing lost
-// on an idle machine. libgomp reads it when it is loaded; whoever has set something else keeps it.
+// libgomp threads that wait for each other spin for a millisecond before they sleep. If another process needs the
+// cores, the spinning slows down both: a run took 5.6 times as long. Sleeping sooner costs nothing on an idle machine.
+// libgomp reads the variable when it is loaded; a value that is already set is kept.
 void sleep_soon() {
 #if defined(__linux__)
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
@@ -31,11 +31,11 @@ void sleep_soon() {
 // opened later finds these libraries by SONAME.
 Napi::Value open_library(const Napi::CallbackInfo& info) {
   if (info.Length() != 1 || !info[0].IsString())
-    throw Napi::TypeError::New(info.Env(), "open(file): wanted one full path");
+    throw Napi::TypeError::New(info.Env(), "open(file): expected one argument, a full path");
   std::string file = info[0].As<Napi::String>().Utf8Value();
   static std::once_flag once;
   std::call_once(once, sleep_soon);
-  // A handle is never closed: libtorch's threads and static state outlive every environment.
+  // Handles are never closed: libtorch's threads and static state outlive every environment.
   if (dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) return info.Env().Null();
   return Napi::String::New(info.Env(), last_error());
 }
@@ -61,10 +61,11 @@ std::string cuda_error(void* library, const char* call, int code) {
   auto name_of = symbol<int (*)(int, const char**)>(library, "cuGetErrorName");
   const char* name = nullptr;
   if (name_of) name_of(code, &name);
-  return std::string("the NVIDIA driver is there, but ") + call + " says " + (name ? name : std::to_string(code));
+  return std::string("the NVIDIA driver is installed, but ") + call + " returned " +
+         (name ? name : std::to_string(code));
 }
 
-// Name and memory of each device, empty where the driver does not say.
+// Name and memory of each device that the driver describes.
 std::vector<Gpu> list_gpus(void* library, int devices) {
   auto get = symbol<int (*)(int*, int)>(library, "cuDeviceGet");
   auto name_of = symbol<int (*)(char*, int, int)>(library, "cuDeviceGetName");
@@ -80,7 +81,7 @@ std::vector<Gpu> list_gpus(void* library, int devices) {
   return gpus;
 }
 
-// The driver's own interface, without CUDA's headers: these calls have had these signatures since CUDA 3.2.
+// Queries the driver API without CUDA's headers: the signatures of these calls have not changed since CUDA 3.2.
 CudaDriver ask_driver() {
   CudaDriver found;
   void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);

@@ -1,4 +1,4 @@
-// The raw bytes of tensors, for readers and writers of files: little-endian, row-major.
+// Raw tensor bytes for file readers and writers: little-endian, row-major.
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
@@ -21,22 +21,25 @@ std::vector<std::int64_t> sizes_of(const Napi::Value& value) {
   return sizes;
 }
 
-// (bytes, dtype, shape) -> slot of a new tensor. The caller has checked that the bytes are as many as the shape wants;
-// a mismatch here would read past the end, so it is checked once more.
+// tensorFromBytes(bytes, dtype, shape) -> slot of a new tensor. The caller has checked the number of bytes; it is
+// checked again here, because a mismatch would read past the end.
 Napi::Value tensor_from_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
     const auto bytes = info[0].As<Napi::Uint8Array>();
     const auto dtype = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
     at::Tensor tensor = at::empty(sizes_of(info[2]), at::TensorOptions().dtype(dtype));
-    if (tensor.nbytes() != bytes.ByteLength()) throw std::invalid_argument("the bytes do not fit the shape");
+    if (tensor.nbytes() != bytes.ByteLength()) {
+      throw std::invalid_argument("making a tensor from bytes: found " + std::to_string(bytes.ByteLength()) +
+                                  " bytes, expected " + std::to_string(tensor.nbytes()) + " for this shape and dtype");
+    }
     if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), bytes.Data(), tensor.nbytes());
-    // A bool of another byte than 0 and 1 is undefined behaviour in every kernel.
+    // A bool byte other than 0 or 1 is undefined behaviour in every kernel.
     if (dtype == at::kBool) tensor = tensor.view(at::kByte).ne(0);
     return slot_of(info.Env(), std::move(tensor));
   });
 }
 
-// (slot) -> Uint8Array, a copy.
+// tensorToBytes(slot) -> Uint8Array, a copy.
 Napi::Value tensor_to_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
     const at::Tensor tensor = in_memory(tensor_at(info[0]).detach()).cpu().contiguous();
@@ -46,7 +49,7 @@ Napi::Value tensor_to_bytes(const Napi::CallbackInfo& info) {
   });
 }
 
-// (slot of a flat storage, sizes, strides, offset) -> slot of a view of it. libtorch refuses what lies outside.
+// viewOfStorage(slot of a flat storage, sizes, strides, offset) -> slot of a view. libtorch refuses views beyond it.
 Napi::Value view_of_storage(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
     return slot_of(info.Env(), tensor_at(info[0]).as_strided(sizes_of(info[1]), sizes_of(info[2]),
@@ -54,8 +57,8 @@ Napi::Value view_of_storage(const Napi::CallbackInfo& info) {
   });
 }
 
-// (slot, dtype or null, device or null). The same tensor object gets other data: what holds it (a module, an optimizer,
-// JavaScript) goes on holding it. Counters stay whole numbers.
+// convertInPlace(slot, dtype or null, device or null). Replaces the data of the same tensor object, so a module, an
+// optimizer or JavaScript that refers to it keeps its reference. Integer tensors (counters) keep their dtype.
 Napi::Value convert_in_place(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
     const c10::NoGradGuard no_grad;

@@ -34,7 +34,7 @@ Sums sums_of(const at::Tensor& prediction, const at::Tensor& target, double smoo
 }
 
 // With S = sum(p) + sum(y) + s and I = 2 sum(p y) + s: d loss / d p = I / S^2 - (2 / S) y, and the same with p and y
-// exchanged. The term on the positives has q = p y for p: d / d p = (I2 / S2^2) y - (2 / S2) y^2.
+// exchanged. The term on the positives has p y in place of p: d / d p = (I2 / S2^2) y - (2 / S2) y^2.
 struct DiceFunction : torch::autograd::Function<DiceFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& prediction, const at::Tensor& target,
                             double smooth, double positive_weight) {
@@ -52,7 +52,7 @@ struct DiceFunction : torch::autograd::Function<DiceFunction> {
     const at::Tensor &prediction = saved[0], &target = saved[1];
     const double positive_weight = context->saved_data["positive_weight"].toDouble();
     const bool positives = positive_weight != 0;
-    // A second derivative needs the sums as functions of the prediction, not as the constants that were saved.
+    // A second derivative needs the sums as functions of the prediction, not as the saved constants.
     const Sums sums = at::GradMode::is_enabled()
                           ? sums_of(prediction, target, context->saved_data["smooth"].toDouble(), positives)
                           : Sums{saved[2], saved[3], saved[4], saved[5]};
@@ -86,7 +86,7 @@ struct DiceFunction : torch::autograd::Function<DiceFunction> {
 
 // Shapes, dtypes and devices are checked in src/torch/losses/checkPair.ts.
 at::Tensor apply(const at::Tensor& prediction, const at::Tensor& target, double smooth, double positive_weight) {
-  // Sums over thousands of pixels do not fit the half precisions.
+  // Sums over thousands of pixels do not fit into float16 or bfloat16.
   const bool half = prediction.scalar_type() == at::kHalf || prediction.scalar_type() == at::kBFloat16;
   const at::ScalarType dtype = half ? at::kFloat : prediction.scalar_type();
   const std::int64_t batch = prediction.size(0);

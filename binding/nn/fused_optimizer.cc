@@ -62,11 +62,11 @@ FusedOptimizer::FusedOptimizer(Rule rule, std::vector<at::Tensor> parameters, Op
     : rule_(rule), parameters_(std::move(parameters)), settings_(settings), states_(parameters_.size()) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& parameter = parameters_[i];
-    if (!parameter.is_leaf()) refuse(i, "is the result of an operator, only leaves can be optimized");
-    if (!parameter.is_floating_point()) refuse(i, "is no floating-point tensor");
-    if (!parameter.is_non_overlapping_and_dense()) refuse(i, "has holes or overlaps in its memory, clone it first");
+    if (!parameter.is_leaf()) refuse(i, "is the result of an operator, expected a leaf tensor");
+    if (!parameter.is_floating_point()) refuse(i, "is not a floating-point tensor");
+    if (!parameter.is_non_overlapping_and_dense()) refuse(i, "has holes or overlaps in its memory. Call clone() first");
     for (std::size_t j = 0; j < i; ++j) {
-      if (parameters_[j].is_same(parameter)) refuse(i, "is parameter " + std::to_string(j) + " again");
+      if (parameters_[j].is_same(parameter)) refuse(i, "is the same tensor as parameter " + std::to_string(j));
     }
   }
 }
@@ -98,7 +98,7 @@ void FusedOptimizer::step(const at::Tensor& found_inf, const at::Tensor& lr) {
   if (lr.defined() && (lr.scalar_type() != at::kFloat || lr.numel() != 1)) {
     std::ostringstream message;
     message << "optimizer: the learning rate is a tensor " << lr.toString() << lr.sizes()
-            << ", wanted is one float32 number";
+            << ", expected one float32 number";
     throw std::invalid_argument(message.str());
   }
   const c10::AutoGradMode no_grad(false);
@@ -112,7 +112,7 @@ void FusedOptimizer::step(const at::Tensor& found_inf, const at::Tensor& lr) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& gradient = parameters_[i].grad();
     if (!gradient.defined()) continue;
-    if (gradient.layout() != at::kStrided) refuse(i, "has a sparse gradient, which the fused operators do not take");
+    if (gradient.layout() != at::kStrided) refuse(i, "has a sparse gradient, expected a dense one");
     prepare_state(i);
     groups[{parameters_[i].device(), parameters_[i].scalar_type()}].push_back(i);
   }
@@ -170,7 +170,7 @@ void FusedOptimizer::step_adam(const std::vector<std::size_t>& members, std::vec
   } else {
     apply(s.lr);
   }
-  // A skipped step is no step.
+  // A skipped step does not count.
   if (found_inf) at::_foreach_sub_(steps, std::vector<at::Tensor>(steps.size(), found_inf->reshape({}).to(at::kFloat)));
 }
 
@@ -178,7 +178,7 @@ void FusedOptimizer::step_sgd(const std::vector<std::size_t>& members, std::vect
                               std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf,
                               const at::Tensor& lr) {
   const auto& s = settings_;
-  // The first step of a parameter fills its buffer with the gradient and does not damp it, so first-timers go apart.
+  // The first step of a parameter fills its buffer with the undamped gradient, so these parameters form a group.
   struct Part {
     std::vector<at::Tensor> parameters, gradients, buffers;
   } first_time, again;
@@ -227,7 +227,7 @@ void FusedOptimizer::load_state(std::size_t index, const std::vector<std::pair<s
     const bool is_step = field == &ParameterState::step;
     if (is_step ? value.numel() != 1 : value.sizes() != parameter.sizes()) {
       std::ostringstream message;
-      message << "has shape " << parameter.sizes() << ", its state " << name << " in the file has " << value.sizes();
+      message << "has shape " << parameter.sizes() << ", but its loaded state " << name << " has " << value.sizes();
       refuse(index, message.str());
     }
     loaded.*field =

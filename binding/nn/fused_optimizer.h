@@ -1,5 +1,5 @@
-// Adam, AdamW and SGD through libtorch's fused operators. The state is kept as Python's optimizers keep it, so that it
-// travels between the two.
+// Adam, AdamW and SGD through libtorch's fused operators. The state has the form of Python's optimizers, so that it can
+// be exchanged with them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,7 +24,7 @@ struct OptimizerSettings {
   bool maximize = false;
 };
 
-// What is kept for one parameter; undefined until its first step.
+// The optimizer state of one parameter; undefined until its first step.
 struct ParameterState {
   at::Tensor step;  // float32, 0-dim, Adam and AdamW
   at::Tensor exp_avg, exp_avg_sq, max_exp_avg_sq;
@@ -33,13 +33,13 @@ struct ParameterState {
 
 class FusedOptimizer {
  public:
-  // Throws where a parameter is no leaf, or its memory has holes or overlaps: the fused kernels walk over it as one
-  // piece.
+  // Throws if a parameter is repeated, not a leaf or not floating-point, or if its memory has holes or overlaps: the
+  // fused kernels treat it as one contiguous piece.
   FusedOptimizer(Rule rule, std::vector<at::Tensor> parameters, OptimizerSettings settings);
 
-  // Parameters without a gradient are passed over, as in Python. A non-zero `found_inf` (float32, one element) skips
-  // the whole step on the device, without a word to the host. A defined `lr` (float32, one element, on the parameters'
-  // device) is read there instead of the setting: a recorded CUDA graph would repeat a number for ever.
+  // Parameters without a gradient are skipped, as in Python. A non-zero `found_inf` (float32, one element) skips the
+  // whole step on the device, without synchronizing with the host. A defined `lr` (float32, one element, on the
+  // parameters' device) is read there instead of the setting: a captured CUDA graph would repeat a host value forever.
   void step(const at::Tensor& found_inf, const at::Tensor& lr = {});
   // Gradients become undefined, not zero.
   void zero_grad();
@@ -49,7 +49,7 @@ class FusedOptimizer {
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
   // (name, tensor) pairs of one parameter, in Python's order; empty before its first step.
   std::vector<std::pair<std::string, at::Tensor>> state_of(std::size_t index) const;
-  // Copies into tensors with the parameter's strides; an empty list forgets the state.
+  // Copies the state into tensors with the parameter's strides; an empty list clears it.
   void load_state(std::size_t index, const std::vector<std::pair<std::string, at::Tensor>>& state);
 
  private:
@@ -58,7 +58,7 @@ class FusedOptimizer {
                  std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf, const at::Tensor& lr);
   void step_sgd(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
                 std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf, const at::Tensor& lr);
-  // The device or dtype of a parameter may have changed since (module.to): its state follows.
+  // Creates the state, or converts it if the parameter's device or dtype has changed since (module.to).
   void prepare_state(std::size_t index);
 
   Rule rule_;

@@ -4,7 +4,7 @@
 
 namespace nodule {
 
-// The U-Net, the losses, the optimizers and the raw bytes of tensors.
+// Exports the U-Net, the losses, the optimizers, raw tensor bytes and reading files into tensors.
 void init_nn(Napi::Env env, Napi::Object exports);
 
 void init_unet(Napi::Env env, Napi::Object exports);

@@ -1,4 +1,4 @@
-// A fused optimizer as an object of JavaScript, kept by TypeScript in a private field.
+// A fused optimizer as a JavaScript object, which TypeScript keeps in a private field.
 #include <memory>
 #include <stdexcept>
 
@@ -14,7 +14,7 @@ Rule rule_of(const std::string& name) {
   if (name == "adam") return Rule::kAdam;
   if (name == "adamW") return Rule::kAdamW;
   if (name == "sgd") return Rule::kSgd;
-  throw std::invalid_argument("optimizer: no rule is named " + name);
+  throw std::invalid_argument("optimizer: the rule is '" + name + "', expected adam, adamW or sgd");
 }
 
 void read_settings(const Napi::Object& object, OptimizerSettings& settings) {
@@ -48,7 +48,7 @@ class OptimizerObject : public Napi::ObjectWrap<OptimizerObject> {
                                                InstanceMethod<&OptimizerObject::dispose>("dispose")}));
   }
 
-  // (rule, slots of the parameters, settings)
+  // new FusedOptimizer(rule, slots of the parameters, settings)
   explicit OptimizerObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<OptimizerObject>(info) {
     guard(info, [&] {
       OptimizerSettings settings;
@@ -86,7 +86,7 @@ class OptimizerObject : public Napi::ObjectWrap<OptimizerObject> {
     });
   }
 
-  // (index) -> [[name, slot], …]
+  // stateOf(index) -> [[name, slot], …]
   Napi::Value state_of(const Napi::CallbackInfo& info) {
     return guard(info, [&] {
       const auto named = optimizer().state_of(info[0].As<Napi::Number>().Uint32Value());
@@ -101,7 +101,7 @@ class OptimizerObject : public Napi::ObjectWrap<OptimizerObject> {
     });
   }
 
-  // (index, names, slots)
+  // loadState(index, names, slots)
   Napi::Value load_state(const Napi::CallbackInfo& info) {
     return guard(info, [&] {
       const auto names = info[1].As<Napi::Array>();

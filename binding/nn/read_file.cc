@@ -1,4 +1,4 @@
-// Bytes of a file straight into a tensor's memory: no second copy, and off the JavaScript thread where it is asked for.
+// Reads bytes of a file directly into a tensor's memory, without a second copy, on or off the JavaScript thread.
 #include <ATen/ATen.h>
 #include <unistd.h>
 
@@ -41,17 +41,17 @@ void fill(const FileRead& read) {
     done += got;
   }
   if (read.swap_bytes) swap_elements(data, bytes, static_cast<std::int64_t>(read.tensor.element_size()));
-  // A bool of another byte than 0 and 1 is undefined behaviour in every kernel.
+  // A bool byte other than 0 or 1 is undefined behaviour in every kernel.
   if (read.tensor.scalar_type() == at::kBool)
     std::transform(data, data + bytes, data, [](char value) { return static_cast<char>(value != 0); });
 }
 
-// The tensor was made for this read: nobody else sees it before it is filled.
+// The tensor was created for this read: nothing else uses it before it is filled.
 FileRead request_of(const Napi::CallbackInfo& info) {
   FileRead read{tensor_at(info[0]), info[1].As<Napi::Number>().Int32Value(), info[2].As<Napi::Number>().Int64Value(),
                 info[3].As<Napi::Boolean>().Value()};
   if (!read.tensor.is_cpu() || !read.tensor.is_contiguous())
-    throw std::invalid_argument("a file is read into contiguous CPU tensors only");
+    throw std::invalid_argument("reading a file into a tensor: expected a contiguous CPU tensor");
   return read;
 }
 
@@ -78,7 +78,7 @@ class ReadWorker : public Napi::AsyncWorker {
   FileRead read_;
 };
 
-// (slot, file descriptor, position, swap bytes): fills the whole tensor from the file.
+// readFile(slot, file descriptor, position, swap bytes) fills the whole tensor from the file.
 Napi::Value read_file(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
     fill(request_of(info));
@@ -86,7 +86,7 @@ Napi::Value read_file(const Napi::CallbackInfo& info) {
   });
 }
 
-// The same off this thread; the caller keeps the descriptor open until the promise settles.
+// readFileAsync(…): the same off the JavaScript thread. The caller keeps the descriptor open until the promise settles.
 Napi::Value read_file_async(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     auto* worker = new ReadWorker(info.Env(), request_of(info));

@@ -1,6 +1,6 @@
-// ATen reads and writes every value once for the ReLU and once for the batch norm, there and back again, and its batch
-// norm of channels-last values loses four digits (it adds float32 one by one); here a value is read twice and written
-// once each way, and sums are in float64.
+// ATen reads and writes every value once for the ReLU and once for the batch norm, in the forward and in the backward
+// pass, and its batch norm of channels-last values loses four digits (it adds float32 values one by one). Here each
+// pass reads a value twice and writes it once, and sums are in float64.
 #include "nn/relu_batch_norm.h"
 
 #include <ATen/Parallel.h>
@@ -32,7 +32,7 @@ bool is_channels_last(const at::Tensor& x) {
          (kLanes % channels == 0 || channels % kLanes == 0);
 }
 
-/// How the values lie: planes of one channel each, or pixels of all channels. Work is cut into parts of one span each.
+/// The memory layout: planes of one channel each, or pixels of all channels. Work is split into parts of one span each.
 class Layout {
  public:
   explicit Layout(const at::Tensor& x) : last_(is_channels_last(x)), channels_(x.size(1)) {
@@ -40,7 +40,7 @@ class Layout {
     if (last_) {
       pixels_ *= x.size(0);
       blocks_ = std::max<std::int64_t>(1, channels_ / kLanes);
-      // Whole rows of lanes, except at the end.
+      // Full rows of lanes, except at the end.
       chunk_ = std::max(kLanes, kChunk / channels_);
       parts_ = (pixels_ + chunk_ - 1) / chunk_ * blocks_;
     } else {
@@ -49,7 +49,7 @@ class Layout {
   }
 
   std::int64_t parts() const { return parts_; }
-  /// Values of a part, about.
+  /// Parts per task, so that a task has about kChunk values.
   std::int64_t grain() const { return std::max<std::int64_t>(1, kChunk / (last_ ? kChunk : pixels_)); }
 
   Span span(std::int64_t part) const {
@@ -79,7 +79,7 @@ struct Lanes {
   }
 };
 
-/// Two sums for each channel, added up part by part in their order.
+/// Two sums per channel, added part by part in a fixed order.
 template <typename Part>
 void sums(const Layout& layout, std::int64_t channels, const Part& part, double* first, double* second) {
   std::vector<double> found(layout.parts() * 2 * kLanes);
@@ -109,7 +109,7 @@ at::Tensor tensor_of(const std::vector<double>& values, at::ScalarType dtype) {
   return out.to(dtype);
 }
 
-/// The mean of a few values of each channel: near enough to all of them to be subtracted from each.
+/// The mean of a few values of each channel: a shift close enough to all of them to keep their sums accurate.
 template <typename T, typename A>
 std::vector<A> samples_of(const at::Tensor& x) {
   const bool last = is_channels_last(x);
@@ -130,7 +130,7 @@ void moments_of(const at::Tensor& x, std::vector<double>& mean, std::vector<doub
   const std::int64_t channels = x.size(1), count = x.numel() / channels;
   const T* from = x.data_ptr<T>();
   std::vector<A> shift = samples_of<T, A>(x);
-  // Of float64 all digits are wanted: a second time round the mean that the first one found.
+  // float64 keeps all its digits only with a second pass, around the mean found by the first.
   for (int pass = 0; pass < (std::is_same_v<A, double> ? 2 : 1); ++pass) {
     sums(
         layout, channels,
@@ -141,7 +141,7 @@ void moments_of(const at::Tensor& x, std::vector<double>& mean, std::vector<doub
         mean.data(), variance.data());
     for (std::int64_t c = 0; c < channels; ++c) {
       const double shifted = mean[c] / count;
-      // Not std::max, which would hide what is not a number.
+      // Not std::max, which would hide a NaN.
       const double spread = variance[c] / count - shifted * shifted;
       variance[c] = spread < 0 ? 0 : spread;
       mean[c] = shift[c] + shifted;
@@ -165,7 +165,7 @@ void normalize_all(const at::Tensor& x, at::Tensor& y, const std::vector<double>
   });
 }
 
-/// @param weight_gradient, bias_gradient are filled
+/// Returns the gradient of x and fills `weight_gradient` and `bias_gradient`.
 template <typename T, typename A>
 at::Tensor back_all(const at::Tensor& x, const at::Tensor& gradient, const std::vector<double>& weight,
                     const std::vector<double>& mean, const std::vector<double>& rate,
@@ -258,7 +258,7 @@ struct ReluBatchNorm : torch::autograd::Function<ReluBatchNorm> {
     return {input_gradient, tensor_of(weight_gradient, dtype), tensor_of(bias_gradient, dtype), {}, {}, {}, {}};
   }
 
-  /// The same from operators that have gradients themselves, for derivatives of a higher order.
+  /// The same gradients from differentiable operators, for derivatives of a higher order.
   static variable_list differentiable(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& gradient,
                                       double eps) {
     constexpr std::array<std::int64_t, 3> over = {0, 2, 3};
@@ -276,22 +276,21 @@ struct ReluBatchNorm : torch::autograd::Function<ReluBatchNorm> {
 void check(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& running_mean,
            const at::Tensor& running_var, bool training) {
   TORCH_CHECK(input.dim() == 4, "nodule::relu_batch_norm: the input has shape ", input.sizes(),
-              ", wanted is [B, C, H, W]");
+              ", expected [B, C, H, W]");
   TORCH_CHECK(input.is_floating_point(), "nodule::relu_batch_norm: the input is ", input.scalar_type(),
-              ", wanted is a floating type");
+              ", expected a floating-point dtype");
   const std::int64_t channels = input.size(1);
   for (const at::Tensor* of : {&weight, &bias, &running_mean, &running_var}) {
-    TORCH_CHECK(of->dim() == 1 && of->size(0) == channels, "nodule::relu_batch_norm: for an input of shape ",
-                input.sizes(), " weight, bias, running_mean and running_var are of shape [", channels,
-                "], one of them has ", of->sizes());
+    TORCH_CHECK(of->dim() == 1 && of->size(0) == channels,
+                "nodule::relu_batch_norm: weight, bias, running_mean or running_var has shape ", of->sizes(),
+                ", expected [", channels, "] for an input of shape ", input.sizes());
     TORCH_CHECK(of->is_floating_point() && of->device() == input.device(),
-                "nodule::relu_batch_norm: weight, bias, running_mean and running_var are of a floating type and on ",
-                "the input's device, ", input.device(), "; one is ", of->scalar_type(), " on ", of->device());
+                "nodule::relu_batch_norm: weight, bias, running_mean or running_var is ", of->scalar_type(), " on ",
+                of->device(), ", expected a floating-point dtype on the input's device, ", input.device());
   }
-  TORCH_CHECK(
-      !training || (channels > 0 && input.numel() / channels > 1),
-      "nodule::relu_batch_norm: in training more than one value of each channel is wanted, the input has shape ",
-      input.sizes());
+  TORCH_CHECK(!training || (channels > 0 && input.numel() / channels > 1),
+              "nodule::relu_batch_norm: the input has shape ", input.sizes(),
+              ", expected more than one value per channel in training");
 }
 
 bool has_kernels(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,

@@ -1,4 +1,4 @@
-// The loops of relu_batch_norm.cc: over rows of values that lie side by side, each with the constants of its channel.
+// The loops of relu_batch_norm.cc: over rows of adjacent values, each with the constants of its channel.
 #pragma once
 
 #include <c10/util/BFloat16.h>
@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
-// The same source for several instruction sets, chosen when the addon is loaded. No fused multiply-add
-// (-ffp-contract=off) and a fixed order of sums: every one of them gives the same bits.
+// Compiled for several instruction sets; one is chosen when the addon is loaded. Without fused multiply-add
+// (-ffp-contract=off) and with a fixed order of sums, all of them give bit-identical results.
 #if defined(__linux__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define NODULE_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
@@ -19,11 +19,11 @@
 namespace nodule {
 namespace {
 
-/// Values that are worked on side by side: 32 neighbours in memory, each with the constants of its channel.
+/// Values that are processed together: 32 neighbours in memory, each with the constants of its channel.
 constexpr std::int64_t kLanes = 32;
-/// Rows of lanes that are added in the values' own precision before float64 takes over.
+/// Rows of lanes that are summed in the values' own precision before they are added to a float64 sum.
 constexpr std::int64_t kRows = 32;
-/// Values of a chunk of channels-last memory. Chunks do not depend on the number of threads, so neither do sums.
+/// Values per chunk of channels-last memory. Chunks do not depend on the number of threads, so neither do sums.
 constexpr std::int64_t kChunk = 32768;
 
 NODULE_INLINE float value(float x) { return x; }
@@ -43,18 +43,18 @@ NODULE_INLINE void store(float x, at::BFloat16* out) {
   out->x = static_cast<std::uint16_t>(x != x ? 0x7fc0 : rounded);
 }
 
-/// What is not a number stays so, as in ATen.
+/// NaN stays NaN, as in ATen.
 template <typename A>
 NODULE_INLINE A relu(A x) {
   return x < 0 ? A(0) : x;
 }
 
-/// Rows of lanes: `rows` whole ones, `stride` apart, and `rest` lanes of one more.
+/// Rows of lanes: `rows` full rows, `stride` apart, and one more row of `rest` lanes.
 struct Span {
   std::int64_t rows, stride, rest;
 };
 
-/// Whole rows, from one of them to before another.
+/// Visits the full rows from `from` up to, but not including, `to`.
 template <typename Row>
 NODULE_INLINE void each_row(const Span& span, std::int64_t from, std::int64_t to, const Row& row) {
   for (std::int64_t r = from; r < to; ++r) row(r * span.stride, kLanes);
@@ -93,7 +93,7 @@ NODULE_INLINE void add_moments(const T* x, const Span& span, const A* shift, dou
   });
 }
 
-/// Sums of g and of g (v - mean), g the gradient of the result.
+/// Sums of g and of g (v - mean), where g is the gradient of the result.
 template <typename T, typename A>
 NODULE_INLINE void add_gradients(const T* x, const T* gradient, const Span& span, const A* mean, double* sum,
                                  double* products) {
@@ -135,7 +135,7 @@ NODULE_INLINE void back(const T* x, const T* gradient, T* out, const Span& span,
   });
 }
 
-// A clone cannot be a template.
+// A function with target_clones cannot be a template.
 #define NODULE_KERNELS(T, A)                                                                                         \
   NODULE_CLONES void moments(const T* x, const Span& span, const A* shift, double* sum, double* squares) {           \
     add_moments<T, A>(x, span, shift, sum, squares);                                                                 \

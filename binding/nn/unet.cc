@@ -36,7 +36,7 @@ ConvBlock::ConvBlock(std::int64_t in_channels, std::int64_t out_channels, const 
 torch::Tensor ConvBlock::forward(const torch::Tensor& input) {
   torch::Tensor x = input;
   for (std::size_t i = 0; i < convolutions_.size(); ++i) {
-    // Again for each, since with one channel a convolution cannot tell the formats apart.
+    // Repeated before each one, since with one channel a convolution cannot tell the formats apart.
     x = convolutions_[i]->forward(x.contiguous(format_));
     if (norms_.empty()) {
       x.relu_();
@@ -130,7 +130,7 @@ UNetModel::UNetModel(const UNetOptions& options) : options_(options) {
 
 namespace {
 
-// The size of the output along one axis, or -1 where the input is too small.
+// The size of the output along one axis, or -1 if the input is too small.
 std::int64_t output_size(std::int64_t size, const UNetOptions& options) {
   const std::int64_t border = options.padding ? 0 : 4;
   for (std::int64_t i = 0; i < options.depth; ++i) {
@@ -152,17 +152,17 @@ void UNetModel::check(const torch::Tensor& input) const {
   std::ostringstream message;
   message << "U-Net forward: ";
   if (input.dim() != 4) {
-    message << "the input has shape " << input.sizes() << ", wanted is [batch, " << options_.in_channels
+    message << "the input has shape " << input.sizes() << ", expected [batch, " << options_.in_channels
             << ", height, width]";
   } else if (input.size(1) != options_.in_channels) {
-    message << "the input of shape " << input.sizes() << " has " << input.size(1) << " channels, this network takes "
+    message << "the input of shape " << input.sizes() << " has " << input.size(1) << " channels, expected "
             << options_.in_channels;
   } else if (output_size(input.size(2), options_) < 0 || output_size(input.size(3), options_) < 0) {
     std::int64_t least = 1;
     while (output_size(least, options_) < 0) ++least;
     message << "the input of " << input.size(2) << " x " << input.size(3) << " is too small for depth "
-            << options_.depth << (options_.padding ? " with" : " without") << " padding, at least " << least << " x "
-            << least << " is wanted";
+            << options_.depth << (options_.padding ? " with" : " without") << " padding, expected at least " << least
+            << " x " << least;
   } else {
     return;
   }
@@ -190,7 +190,7 @@ void UNetModel::initialize_as_book(bool normal_bias) {
       continue;
     }
     nn::init::kaiming_normal_(weight, 0, torch::kFanOut, torch::kReLU);
-    // As torch counts it, also for transposed convolutions, whose first axis is the input.
+    // PyTorch's definition, also for transposed convolutions, whose first axis is the input.
     const auto fan_out = static_cast<double>(weight.size(0) * weight.size(2) * weight.size(3));
     const double bound = 1 / std::sqrt(fan_out);
     if (normal_bias) {

@@ -1,5 +1,5 @@
-// The U-Net of Ronneberger et al. (2015) with the options, names and edge rules of pytorch-unet, and what the book
-// "Deep Learning with PyTorch" puts around it: batch norm on the input, sigmoid on the output, average pooling.
+// The U-Net of Ronneberger et al. (2015) with the options, parameter names and edge handling of pytorch-unet, and what
+// the book "Deep Learning with PyTorch" adds: batch norm on the input, sigmoid on the output, average pooling.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -19,14 +19,14 @@ struct UNetOptions {
   std::int64_t wf = 6;  // the first level has 2^wf channels
   bool padding = false;
   bool batch_norm = false;
-  bool upsample = false;  // else a transposed convolution
+  bool upsample = false;  // bilinear instead of a transposed convolution
   bool average_pooling = false;
   bool input_norm = false;
   bool sigmoid = false;
-  bool channels_last = false;  // how values lie in between; faster on a CPU, the same function
+  bool channels_last = false;  // memory format inside the network; faster on a CPU, same function
 };
 
-// Two of convolution, ReLU, batch norm: in this order, as pytorch-unet has it.
+// Twice convolution, ReLU, batch norm, in this order, as in pytorch-unet.
 struct ConvBlock : torch::nn::Module {
   ConvBlock(std::int64_t in_channels, std::int64_t out_channels, const UNetOptions& options);
   torch::Tensor forward(const torch::Tensor& input);
@@ -69,12 +69,12 @@ class UNetModel {
  public:
   explicit UNetModel(const UNetOptions& options);
 
-  // [B, C, H, W] -> [B, classes, H', W']; H' and W' are smaller than H and W without padding and where the size does
-  // not divide by 2^(depth-1).
+  // [B, C, H, W] -> [B, classes, H', W']; H' and W' are smaller than H and W without padding, and if the size is not
+  // divisible by 2^(depth-1).
   torch::Tensor forward(const torch::Tensor& input);
 
-  // Kaiming normal weights (fan out), biases from (-bound, bound) with bound = 1 / sqrt(fan out): uniform, or the
-  // book's normal(mean -bound, deviation bound).
+  // Kaiming normal weights (fan out) and biases with bound = 1 / sqrt(fan out): uniform in (-bound, bound), or the
+  // book's normal (mean -bound, standard deviation bound).
   void initialize_as_book(bool normal_bias);
 
   // In the order of Python's state_dict.

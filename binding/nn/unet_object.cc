@@ -1,4 +1,4 @@
-// The U-Net as an object of JavaScript. TypeScript keeps it in a private field, so `this` is always one of ours.
+// The U-Net as a JavaScript object. TypeScript keeps it in a private field, so `this` is always a UNetObject.
 #include <torch/nn/module.h>
 
 #include <memory>
@@ -60,7 +60,7 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
     return guard(info, [&] { return slot_of(info.Env(), model().forward(tensor_at(info[0]))); });
   }
 
-  // Promise of the slot. The job holds the model and the input: both may be disposed meanwhile.
+  // forwardAsync(slot) -> promise of a slot. The job holds the model and the input, which may be disposed meanwhile.
   Napi::Value forward_async(const Napi::CallbackInfo& info) {
     return guard(info, [&]() -> Napi::Value {
       model();

@@ -1,4 +1,4 @@
-// nodule::crop_augment for the CPU: the next batch of crops, cut, moved, turned, scaled and given noise.
+// nodule::crop_augment for the CPU: the next batch of crops, cut out, moved, rotated, scaled and with noise added.
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -20,8 +20,8 @@ namespace {
 using Options = CropOptions;
 using Planes = CropPlanes;
 
-// The same C++ compiled for wider registers too, and chosen when the library is loaded; no fused multiply-add is among
-// the instructions that are used (-ffp-contract=off), so all give the same bits.
+// Compiled for wider registers too; one version is chosen when the library is loaded. None uses fused multiply-add
+// (-ffp-contract=off), so all give bit-identical results.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
 #define NODULE_WIDE __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
@@ -30,7 +30,7 @@ using Planes = CropPlanes;
 
 constexpr int kLanes = 16;
 
-/// Normal numbers of the voxels 4*group … 4*(group + 16) - 1 of a sample.
+/// Normal random numbers for the voxels 4*group … 4*(group + 16) - 1 of a sample.
 NODULE_WIDE void normal_block(std::uint32_t group, std::uint32_t key0, std::uint32_t key1, float* out) {
   std::uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
   for (int i = 0; i < kLanes; ++i) {
@@ -55,7 +55,7 @@ void normal_block(std::uint32_t group, std::uint32_t key0, std::uint32_t key1, d
   }
 }
 
-/// Two neighbours of a row in one read; the compiler unpacks and weighs them for many pixels at once.
+/// Two neighbours of a row, loaded in one read; the compiler vectorizes their unpacking and weighting.
 using Pair = std::uint32_t;
 
 Pair pair_at(const std::int16_t* voxels) {
@@ -84,7 +84,7 @@ void weigh_row(const Pair* upper, const Pair* lower, const double* wx, const dou
 
 template <class T>
 void add_noise(T* row, std::int64_t first_voxel, int size, const Window<T>& w, T* normal) {
-  // A row may begin inside a group of four voxels.
+  // A row may start inside a group of four voxels.
   const std::uint32_t group = static_cast<std::uint32_t>(first_voxel >> 2);
   const int skipped = static_cast<int>(first_voxel & 3);
   for (int done = 0; done < skipped + size; done += 4 * kLanes)
@@ -97,7 +97,7 @@ void clamp_row(T* row, int size, T low, T high) {
   for (int i = 0; i < size; ++i) row[i] = clamp_to(row[i], low, high);
 }
 
-/// Rows and columns that hold labels; none: low above high.
+/// The rows and columns that contain labels; low is above high if there are none.
 struct Bounds {
   int low_x, high_x, low_y, high_y;
 };
@@ -118,7 +118,7 @@ Bounds label_bounds(const std::uint8_t* label, int rows, int columns) {
   return bounds;
 }
 
-/// Samples rows of one crop after another; what a crop's rows share is worked out once.
+/// Samples rows, one crop after another; what the rows of a crop share is computed once.
 template <class T>
 class RowSampler {
  public:
@@ -174,7 +174,7 @@ class RowSampler {
     const T margin_x = 1 + cell_reach(w_.xx, w_.xy), margin_y = 1 + cell_reach(w_.yx, w_.yy);
     for (int column = 0; column < size_; ++column) {
       const T x = clamped_x(w_, row, column), y = clamped_y(w_, row, column);
-      // No label within reach: most pixels of most crops.
+      // Skips pixels without a label within reach, which are most pixels of most crops.
       bool set = x >= bounds_.low_x - margin_x && x <= bounds_.high_x + margin_x && y >= bounds_.low_y - margin_y &&
                  y <= bounds_.high_y + margin_y;
       if (set)
@@ -212,21 +212,22 @@ void sample_batch(const Planes& p, const Options& o, const double* draws, std::i
   });
 }
 
-// A row from outside draw_epoch could point anywhere; reading there would end the process.
+// A row that draw_epoch did not write could point anywhere; reading there would end the process.
 void check_rows(const Planes& p, const Options& o, const double* draws, std::int64_t positions, std::int64_t first) {
   for (std::int64_t sample = 0; sample < o.batch; ++sample) {
     const std::int64_t position = (first + sample) % positions;
     const double* row = draws + position * kDrawColumns;
     const RowFault fault = row_fault(p, o, row);
     TORCH_CHECK(fault.kind != RowFault::kWindow, "crop_augment: row ", position, " of draws names crop ", row[kCrop],
-                " at (", row[kRowOffset], ", ", row[kColumnOffset], "), outside ", p.crops, " crops of ", p.rows, "x",
-                p.columns, " with a window of ", o.size);
+                " at (", row[kRowOffset], ", ", row[kColumnOffset], "), expected a crop below ", p.crops,
+                " and a window of ", o.size, " inside planes of ", p.rows, "x", p.columns);
     TORCH_CHECK(fault.kind != RowFault::kMatrix, "crop_augment: row ", position, " of draws has the matrix entry ",
-                row[kAffine + fault.place], ", which is no affine of an image");
+                row[kAffine + fault.place], ", expected a number between -1e4 and 1e4");
     TORCH_CHECK(fault.kind != RowFault::kCut, "crop_augment: row ", position, " of draws cuts ", row[fault.place],
-                " slices off a stack of ", p.channels, ", wanted are at most those on one side of the middle");
+                " slices off a stack of ", p.channels, ", expected 0 to ", p.channels / 2);
     TORCH_CHECK(fault.kind != RowFault::kTable, "crop_augment: row ", static_cast<std::int64_t>(row[kCrop]),
-                " of table names plane ", stack_of(p, row)[fault.place], " of ",
+                " of table names ", fault.place < p.channels ? "image" : "label", " plane ",
+                stack_of(p, row)[fault.place], ", expected a plane below ",
                 fault.place < p.channels ? p.planes : p.labels);
   }
 }

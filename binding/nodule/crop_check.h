@@ -1,4 +1,4 @@
-// The arguments of crop_augment, checked and taken apart the same way on every device.
+// Checks of the arguments of crop_augment, the same on every device.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -28,7 +28,7 @@ inline void check_crop_arguments(const at::Tensor& image, const at::Tensor& labe
   TORCH_CHECK(draws.dim() == 2 && draws.size(0) > 0 && draws.size(1) == kDrawColumns &&
                   draws.scalar_type() == at::kDouble && draws.is_contiguous(),
               "crop_augment: draws must be contiguous float64 [positions, ", static_cast<int>(kDrawColumns),
-              "] as draw_epoch gives them, found ", draws.scalar_type(), " ", draws.sizes());
+              "] from draw_epoch, found ", draws.scalar_type(), " ", draws.sizes());
   TORCH_CHECK(cursor.numel() == 1 && cursor.scalar_type() == at::kLong,
               "crop_augment: cursor must be one int64, found ", cursor.scalar_type(), " ", cursor.sizes());
   TORCH_CHECK(batch > 0, "crop_augment: batch must be at least 1, found ", batch);
@@ -45,7 +45,7 @@ inline at::ScalarType crop_dtype(std::optional<at::ScalarType> dtype) {
   return type;
 }
 
-/// Of checked arguments.
+/// The planes of arguments that check_crop_arguments accepted.
 inline CropPlanes planes_of(const at::Tensor& image, const at::Tensor& label, const at::Tensor& table) {
   return {image.const_data_ptr<std::int16_t>(),
           label.const_data_ptr<std::uint8_t>(),

@@ -1,4 +1,4 @@
-// What crop_augment reads, as plain data for the CPU and for CUDA, and which rows of draws it may follow.
+// The inputs of crop_augment as plain data for the CPU and for CUDA, and the check of a row of `draws`.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ struct CropPlanes {
   std::int64_t rows, columns, channels, crops, planes, labels;
 };
 
-/// Row of the table that a row of draws names: the planes of its channels, then the plane of its label.
+/// The row of the table that a row of `draws` names: the planes of its channels, then the plane of its label.
 NODULE_HOST_DEVICE const std::int32_t* stack_of(const CropPlanes& p, const double* draws) {
   return p.table + static_cast<std::int64_t>(draws[kCrop]) * (p.channels + 1);
 }
 
-/// Why a row of draws cannot be followed without reading outside the planes, and at which place of matrix or table.
+/// Why a row of `draws` would read outside the planes, and the place in the matrix, the table or the row at fault.
 struct RowFault {
   enum Kind { kNone, kWindow, kMatrix, kTable, kCut } kind;
   std::int64_t place;

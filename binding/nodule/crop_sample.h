@@ -1,5 +1,5 @@
-// The arithmetic of crop_augment, once for CPU and CUDA: additions, multiplications, comparisons and integer hashes
-// only, compiled without fused multiply-add, so that both give the same bits.
+// The arithmetic of crop_augment, shared by CPU and CUDA: additions, multiplications, comparisons and integer hashes
+// only, compiled without fused multiply-add, so that both give bit-identical results.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@
 
 namespace nodule {
 
-/// One sample's window: where an output pixel lies in the plane, and how far sampling may reach.
+/// The window of one sample: the map from output pixels to the plane, and the limits of sampling.
 template <class T>
 struct Window {
   T xx, xy, x0, yx, yy, y0;          // plane x = xx*u + xy*v + x0 with u = 2*column + 1 - size, v = 2*row + 1 - size
   int low_x, high_x, low_y, high_y;  // border: coordinates are clamped to it, as padding_mode='border' does
   int size;
   bool mirror;              // slices in reverse order
-  int cut_first, cut_last;  // slices that show their inner neighbour instead
+  int cut_first, cut_last;  // slices replaced by their inner neighbour
   T noise;
   std::uint32_t key0, key1;
 };
 
-/// `draws` is one row of the tensor of draws. affine_grid and grid_sample with align_corners=False place output pixel j
+/// `draws` is one row of draw_epoch's result. affine_grid and grid_sample with align_corners=False place output pixel j
 /// of S at x = ((a*(2j+1-S)/S + ... + 1)*S - 1)/2; the division by S cancels.
 template <class T>
 NODULE_HOST_DEVICE Window<T> make_window(const double* draws, int size, int rows, int columns, bool border_at_window) {
@@ -55,7 +55,7 @@ NODULE_HOST_DEVICE T clamp_to(T value, T low, T high) {
   return value < low ? low : (value > high ? high : value);
 }
 
-/// Place in the stack of slices that an output channel is sampled from.
+/// The index in the stack of slices that an output channel is sampled from.
 template <class T>
 NODULE_HOST_DEVICE std::int64_t slice_of(const Window<T>& w, std::int64_t channel, std::int64_t channels) {
   const std::int64_t place = w.mirror ? channels - 1 - channel : channel;
@@ -82,9 +82,9 @@ NODULE_HOST_DEVICE T clamped_y(const Window<T>& w, int row, int column) {
   return clamp_to(source_y(w, row, column), static_cast<T>(w.low_y), static_cast<T>(w.high_y));
 }
 
-/// The four neighbours of a point, from `corner` to the right and down, and its place between them; the same for every
-/// channel of a sample. On the last row or column the neighbours are the last two, with a weight of 1: the same value
-/// as of the one before it with a weight of 0, and never a read beyond the plane.
+/// The four neighbours of a point, from `corner` to the right and down, and the weights between them; the same for
+/// every channel of a sample. On the last row or column the neighbours are the last two, with a weight of 1: this gives
+/// the value of the last one without a read beyond the plane.
 template <class T>
 struct Tap {
   int corner;
@@ -98,7 +98,7 @@ NODULE_HOST_DEVICE Tap<T> make_tap(T x, T y, int rows, int columns) {
   return {top * columns + left, x - static_cast<T>(left), y - static_cast<T>(top)};
 }
 
-/// Upper left, upper right, lower left, lower right: whole numbers, so their differences are exact.
+/// Interpolates upper left, upper right, lower left and lower right: whole numbers, so their differences are exact.
 template <class T>
 NODULE_HOST_DEVICE T bilinear(T a, T b, T c, T d, T wx, T wy) {
   const T upper = a + wx * (b - a);
@@ -114,9 +114,9 @@ NODULE_HOST_DEVICE T bilinear_at(const Voxel* plane, const Tap<T>& tap, int colu
 }
 
 /// A standard normal number from 32 random bits without logarithm or cosine, whose last bit differs between machines:
-/// the sum of the four bytes, mapped onto normal quantiles by an odd polynomial (the idea is Teichroew's, Knuth vol.
-/// 2, 3.4.1; the coefficients are a least-squares fit to the exact quantiles of this sum). Variance 1, fourth
-/// moment 3.0001, sixth 15.0006, 1,021 levels, never beyond 5.14.
+/// the sum of the four bytes, mapped to normal quantiles by an odd polynomial (Teichroew's method, Knuth vol. 2, 3.4.1;
+/// the coefficients are a least-squares fit to the exact quantiles of this sum). Variance 1, fourth moment 3.0001,
+/// sixth 15.0006, 1,021 levels, absolute value at most 5.14.
 template <class T>
 NODULE_HOST_DEVICE T normal_from(std::uint32_t bits) {
   const std::uint32_t pairs = (bits & 0x00FF00FFu) + ((bits >> 8) & 0x00FF00FFu);
@@ -129,11 +129,11 @@ NODULE_HOST_DEVICE T normal_from(std::uint32_t bits) {
                         s * (static_cast<T>(-2.4258643782207976) + s * static_cast<T>(2.923581575333981)))));
 }
 
-/// Counter of the noise of the four voxels 4*group … 4*group+3 of a sample, counted over [channel, row, column].
+/// The counter for the noise of voxels 4*group … 4*group+3 of a sample, numbered over [channel, row, column].
 NODULE_HOST_DEVICE Words noise_counter(std::uint32_t group) { return {{group, 0u, 0u, kStreamNoise}}; }
 
-/// The label of the source voxel that the output pixel's centre falls into. Its expected area is the nodule's own at
-/// every size; cutting a bilinear sample at one half loses 39 % of a single voxel's.
+/// The label of the source voxel that contains the output pixel's centre. The expected area equals the nodule's at
+/// every size; thresholding a bilinear sample at 0.5 loses 39 % of the area of a single voxel.
 template <class T>
 NODULE_HOST_DEVICE bool nearest_label(const std::uint8_t* plane, const Window<T>& w, int row, int column, int columns) {
   const T half = static_cast<T>(0.5);
@@ -142,17 +142,17 @@ NODULE_HOST_DEVICE bool nearest_label(const std::uint8_t* plane, const Window<T>
   return plane[y * columns + x] != 0;
 }
 
-/// How far the cell of a pixel, the image of its square, reaches to each side of its centre in the plane. The entries
+/// How far the cell of a pixel, the image of its square in the plane, extends to each side of its centre. The arguments
 /// are half the step between pixels.
 template <class T>
 NODULE_HOST_DEVICE T cell_reach(T first, T second) {
   return (first < 0 ? -first : first) + (second < 0 ? -second : second);
 }
 
-/// The label of an output pixel that keeps every nodule: the nearest voxel's, and where scaling down would step over a
-/// labelled voxel (the voxel's centre lies in this pixel's cell, and no pixel of the 3x3 around it is labelled), 1.
-/// The cells, images of the pixels' squares, tile the plane: so a labelled voxel belongs to exactly one pixel, and a
-/// component of which no pixel hits a voxel comes back with one pixel for each cell it touches.
+/// The label of an output pixel, such that no nodule is lost: the nearest voxel's, or 1 where scaling down would skip a
+/// labelled voxel (the voxel's centre is in this pixel's cell, and no pixel of the 3x3 around it is labelled). The
+/// cells, images of the pixels' squares, tile the plane: a labelled voxel belongs to exactly one pixel, and a component
+/// that no pixel hits keeps one pixel for each cell it touches.
 template <class T>
 NODULE_HOST_DEVICE bool kept_label(const std::uint8_t* plane, const Window<T>& w, int row, int column, int columns) {
   if (nearest_label(plane, w, row, column, columns)) return true;
@@ -174,7 +174,7 @@ NODULE_HOST_DEVICE bool kept_label(const std::uint8_t* plane, const Window<T>& w
     for (int vx = first_x; vx <= last_x && !stepped_over; ++vx) {
       if (plane[vy * columns + vx] == 0) continue;
       const T dx = static_cast<T>(vx) - x, dy = static_cast<T>(vy) - y;
-      // The inverse by its adjugate: pixel distance = adjugate * d / determinant, no division needed to compare.
+      // Inverse by the adjugate: pixel distance = adjugate * d / determinant; comparing it needs no division.
       const T along_column = sign * (w.yy * dx - w.xy * dy);
       const T along_row = sign * (w.xx * dy - w.yx * dx);
       stepped_over = along_column >= -limit && along_column < limit && along_row >= -limit && along_row < limit;

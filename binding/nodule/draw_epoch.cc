@@ -1,5 +1,5 @@
-// nodule::draw_epoch: the order of an epoch and everything random in it, in one table that the device reads.
-// A row depends on (seed, epoch, position) and on the data set alone.
+// nodule::draw_epoch: the order of an epoch and all its random parameters, in one table that the device reads.
+// A row depends only on (seed, epoch, position) and the data set.
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -17,7 +17,7 @@
 namespace nodule {
 namespace {
 
-/// Random words for one purpose at one place of one epoch.
+/// Random words of one epoch, addressed by their purpose and a place.
 class Source {
  public:
   Source(std::int64_t seed, std::int64_t epoch) : seed_(static_cast<std::uint64_t>(seed)), epoch_(epoch) {}
@@ -39,7 +39,7 @@ std::int64_t below(std::uint32_t word, std::int64_t n) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(word) * static_cast<std::uint64_t>(n) >> 32);
 }
 
-/// Sine and cosine of 2*pi*turn by their series: a C library's differ in the last bit from machine to machine.
+/// Sine and cosine of 2*pi*turn by their Taylor series: those of C libraries differ in the last bit between machines.
 void sine_cosine(double turn, double* sine, double* cosine) {
   const int quarter = static_cast<int>(4 * turn + 0.5);
   const double x = (turn - 0.25 * quarter) * 6.283185307179586476925;
@@ -55,7 +55,7 @@ void sine_cosine(double turn, double* sine, double* cosine) {
   *cosine = sines[(quarter + 1) & 3];
 }
 
-/// Visits all groups in a new random order in every cycle, so that none comes twice before all came once.
+/// Visits all groups in a new random order in each cycle, so that none repeats before all were visited.
 class Rounds {
  public:
   Rounds(const at::Tensor& groups, const Source& source, std::uint32_t kind)
@@ -63,7 +63,7 @@ class Rounds {
 
   std::int64_t size() const { return count_; }
 
-  /// The crop of visit number `visit`: a member of the group, drawn by `word`.
+  /// The crop of visit number `visit`: a member of the group, chosen by `word`.
   std::int64_t crop(std::int64_t visit, std::uint32_t word) {
     if (visit / count_ != cycle_) shuffle(visit / count_);
     const std::int64_t group = order_[visit % count_];
@@ -98,8 +98,8 @@ struct Transform {
   bool rotate, offset_no_op;
 };
 
-/// Flip and scale of each axis, then a rotation before them, as the book composes them; the translation in the third
-/// column, where affine_grid reads it.
+/// Draws the affine matrix as the book composes it: flip and scale of each axis times a rotation, with the translation
+/// in the third column, where affine_grid reads it.
 void draw_affine(const Transform& t, const Words& first, const Words& second, double* affine) {
   double axis[2], shift[2];
   for (int i = 0; i < 2; ++i) {
@@ -117,8 +117,8 @@ void draw_affine(const Transform& t, const Words& first, const Words& second, do
   affine[5] = shift[1];
 }
 
-/// The first row (or column) of a window. A focus in the middle of the plane leaves all the room there is; one nearer
-/// to the plane's edge is kept as far from the window's edge as that one would be, as far as the plane allows.
+/// Draws the first row (or column) of a window. A focus in the middle of the plane allows every position. A focus off
+/// the middle keeps the same distance from the window's edge as one in the middle, as far as the plane allows.
 std::int64_t place_window(std::uint32_t word, std::int64_t focus, std::int64_t extent, std::int64_t window) {
   const std::int64_t room = extent - window;
   const std::int64_t moved = focus - extent / 2;
@@ -133,8 +133,8 @@ void check_groups(const at::Tensor& groups, const char* name, std::int64_t crops
               groups.sizes());
   const std::int64_t* g = groups.const_data_ptr<std::int64_t>();
   for (std::int64_t i = 0; i + 1 < groups.numel(); ++i)
-    TORCH_CHECK(g[i] >= 0 && g[i] < g[i + 1] && g[i + 1] <= crops, "draw_epoch: ", name, " must rise within 0 to ",
-                crops, ", found ", g[i], " then ", g[i + 1]);
+    TORCH_CHECK(g[i] >= 0 && g[i] < g[i + 1] && g[i + 1] <= crops, "draw_epoch: ", name,
+                " must increase strictly within 0 to ", crops, ", found ", g[i], " then ", g[i + 1]);
 }
 
 at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negative_groups, const at::Tensor& focus,
@@ -165,20 +165,20 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
   TORCH_CHECK(hide_edges >= 0, "draw_epoch: hide_edges must not be negative, found ", hide_edges);
   TORCH_CHECK(hard_share >= 0 && hard_share <= 1, "draw_epoch: hard_share must be 0 to 1, found ", hard_share);
   TORCH_CHECK(hard_share == 0 || (hard_groups.has_value() && hard_groups->numel() > 1),
-              "draw_epoch: no hard crop, but ", hard_share, " of the crops without a nodule shall be hard");
+              "draw_epoch: there is no hard crop, but hard_share is ", hard_share, ", expected 0");
   const at::Tensor& hard_starts = hard_share > 0 ? *hard_groups : negative_groups;
   check_groups(hard_starts, "hard_groups", focus.size(0));
   const Source source(seed, epoch);
   Rounds positive(positive_groups, source, 0), negative(negative_groups, source, 1), hard(hard_starts, source, 2);
-  TORCH_CHECK(positive.size() > 0 || negative_share == 1, "draw_epoch: no crop with a nodule, but ", 1 - negative_share,
-              " of the crops shall have one");
+  TORCH_CHECK(positive.size() > 0 || negative_share == 1,
+              "draw_epoch: there is no crop with a nodule, but negative_share is ", negative_share, ", expected 1");
   TORCH_CHECK(negative.size() > 0 || negative_share == 0 || hard_share == 1,
-              "draw_epoch: no crop without a nodule, but ", negative_share, " of the crops shall have none");
+              "draw_epoch: there is no crop without a nodule, but negative_share is ", negative_share, ", expected 0");
 
   const Transform transform{flip, offset, scale, rotate, offset_no_op};
   const Words phases = source.words(kStreamShare, 0);
   const double phase = unit(phases.w[0]), hard_phase = unit(phases.w[1]);
-  // Both shares are spread evenly, so that every batch has its part of them.
+  // Both shares are spread evenly over the epoch, so that every batch has its part.
   const auto count = [](std::int64_t places, double share, double from) {
     return static_cast<std::int64_t>(std::floor(places * share + from));
   };

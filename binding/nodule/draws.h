@@ -1,5 +1,5 @@
-// The columns of the tensor of draws [positions, kDrawColumns] float64 that draw_epoch writes and crop_augment reads.
-// float64 holds every integer below 2^53, so one table carries indices, keys and matrices.
+// The columns of the random parameters `draws`, float64 [positions, kDrawColumns], that draw_epoch writes and
+// crop_augment reads. float64 holds every integer below 2^53, so one table carries indices, keys and matrices.
 #pragma once
 
 namespace nodule {
@@ -13,7 +13,7 @@ enum DrawColumn {
   kNoiseKey0 = 10,    // key of the generator for this position's noise
   kNoiseKey1 = 11,
   kMirror = 12,  // 1: the slices in reverse order
-  // So many slices at the start and at the end of the stack show their inner neighbour instead, as beyond a scan's
+  // How many slices at the start and at the end of the stack are replaced by their inner neighbour, as beyond a scan's
   // ends.
   kCutFirst = 13,
   kCutLast = 14,

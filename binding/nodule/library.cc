@@ -1,4 +1,4 @@
-// The schemas of the operators of our own. Their kernels register themselves, one file each, CUDA's from the plugin.
+// Registers the schemas of our own operators. Their kernels register themselves, one file each, the plugin's for CUDA.
 #include <torch/library.h>
 
 #include "nodule/schemas.h"

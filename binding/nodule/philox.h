@@ -1,6 +1,6 @@
 // Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2,
-// 3" (SC 2011). A number depends on its key and counter alone, so any voxel's noise is found without drawing the ones
-// before.
+// 3" (SC 2011). A number depends only on its key and counter, so the noise of any voxel is computed without generating
+// the numbers before it.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ NODULE_HOST_DEVICE Words philox4x32_10(Words counter, std::uint32_t key0, std::u
   return counter;
 }
 
-/// What a number is drawn for: the fourth word of the counter, so that no two uses share a number.
+/// The purpose of a random number: the fourth word of the counter, so that no two purposes share a number.
 enum Stream : std::uint32_t {
   kStreamOrder = 1,
   kStreamShare = 2,

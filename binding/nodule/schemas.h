@@ -1,4 +1,4 @@
-// The schemas of the operators of our own, without their namespace.
+// The schemas of our own operators, without their namespace.
 #pragma once
 
 namespace nodule {

@@ -63,7 +63,7 @@ describe.skipIf(reason !== null)(`CudaGraph (skipped: ${reason})`, { timeout: 12
         const input = zeros([3], { device });
         expect(() => graph.record(() => input.sum().item())).toThrow();
         expect(input.add(1).sum().item()).toBe(3);
-        expect(() => graph.replay()).toThrow('recorded nothing');
+        expect(() => graph.replay()).toThrow('captured nothing');
       }),
     ));
 

@@ -91,15 +91,15 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
       it('it is missing', () => expect(said('missing')).toBe('the CUDA plugin PLUGIN does not exist'));
       it('it has another interface', () =>
         expect(said('abi', (file) => compileLibrary(file, table(99, '2.11.0')))).toBe(
-          'the CUDA plugin PLUGIN cannot be used: it has another interface: found 99, wanted is 1',
+          'the CUDA plugin PLUGIN cannot be used: its interface version is 99, expected 1',
         ));
       it('it is built for another libtorch', () =>
         expect(said('libtorch', (file) => compileLibrary(file, table(1, '2.10.0')))).toBe(
-          'the CUDA plugin PLUGIN cannot be used: it is built for another libtorch: found 2.10.0, wanted is 2.11.0',
+          'the CUDA plugin PLUGIN cannot be used: it was built for libtorch 2.10.0, expected 2.11.0',
         ));
       it('it is another library', () =>
         expect(said('other', (file) => compileLibrary(file, 'int other;'))).toBe(
-          'the CUDA plugin PLUGIN cannot be used: it has no nodule_cuda_plugin',
+          'the CUDA plugin PLUGIN cannot be used: it does not export nodule_cuda_plugin',
         ));
       it('it is no library at all', () =>
         expect(said('text', (file) => fs.writeFileSync(file, 'text'))).toMatch(

@@ -1,5 +1,5 @@
-// The operators for CUDA on the CPU, under the namespace nodule_shim: the same .cu files compiled by g++, where a
-// launch loops over blocks and threads. A test without a GPU compares them with the operators for the CPU.
+// The CUDA operators on the CPU, under the namespace nodule_shim: the same .cu files compiled by g++, where a launch
+// loops over blocks and threads. A test that needs no GPU compares them with the CPU operators.
 #include <torch/library.h>
 
 #include "cuda/device.h"
@@ -10,7 +10,9 @@ namespace nodule {
 
 void* OnDevice::stream() const { return nullptr; }
 
-void check_launch(const char* name, int code) { TORCH_CHECK(code == 0, name, ": a launch of the shim gave ", code); }
+void check_launch(const char* name, int code) {
+  TORCH_CHECK(code == 0, name, ": a launch of the shim returned ", code);
+}
 
 }  // namespace nodule
 

@@ -44,7 +44,7 @@ describe('the dispatcher bridge', () => {
 
   it('a fraction for an int is refused, with the argument and the schema', () => {
     expect(() => ops.select(tensor([1, 2]), 0.5, 0)).toThrow(
-      /^aten::select: 'dim' is the number 0.5, which is not whole, wanted is a whole number; schema aten::select.int\(/,
+      /^aten::select: 'dim' is the number 0.5, which is not whole, expected a whole number; schema aten::select.int\(/,
     );
   });
 
@@ -83,9 +83,9 @@ describe('the dispatcher bridge', () => {
 
   it('what is no Tensor is refused as one', () => {
     expect(() => ops.relu({ shape: [1] } as any)).toThrow(
-      /^aten::relu: 'self' is missing, wanted is a Tensor; schema aten::relu\(/,
+      /^aten::relu: 'self' is missing, expected a Tensor; schema aten::relu\(/,
     );
-    expect(() => ops.relu('x' as any)).toThrow(/^aten::relu: 'self' is the string 'x', wanted is a Tensor; schema/);
+    expect(() => ops.relu('x' as any)).toThrow(/^aten::relu: 'self' is the string 'x', expected a Tensor; schema/);
   });
 
   it('a list of tensors with a hole is read as Tensor?[]', () => {
@@ -110,7 +110,7 @@ describe('the dispatcher bridge', () => {
   });
 
   it('a number is no place to write to', () => {
-    expect(() => op('aten::add_')(1, tensor([1]))).toThrow(/'self' is the number 1, wanted is a Tensor/);
+    expect(() => op('aten::add_')(1, tensor([1]))).toThrow(/'self' is the number 1, expected a Tensor/);
   });
 
   it('a result that is a dtype comes by its name', () => {
@@ -137,7 +137,7 @@ describe('the dispatcher bridge', () => {
 
   it('two signatures that fit equally are both named', () => {
     expect(() => op('aten::normal')(1, 1)).toThrow(
-      /two signatures fit equally, name one as op\('aten::normal.<overload>'\): aten::normal.Tensor_float\(.* and aten::normal.float_Tensor\(/,
+      /two signatures fit equally well, choose one with op\('aten::normal.<overload>'\): aten::normal.Tensor_float\(.* and aten::normal.float_Tensor\(/,
     );
   });
 

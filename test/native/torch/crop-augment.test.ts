@@ -311,16 +311,22 @@ describe('crop_augment refuses', () => {
     expect(() => call((p) => (p.draws = draws((v) => (v[0] = 1))))).toThrow('row 0 of draws names crop 1');
     expect(() => call((p) => (p.draws = draws((v) => (v[1] = 5))))).toThrow('row 0 of draws names crop 0 at (5, 0)');
     expect(() => call((p) => (p.draws = draws((v) => (v[0] = Number.NaN))))).toThrow('row 0 of draws');
-    expect(() => call((p) => (p.draws = draws((v) => (v[4] = Number.NaN))))).toThrow('no affine of an image');
-    expect(() => call((p) => (p.table = int32([0, 2, 0], [1, 3])))).toThrow('row 0 of table names plane 2 of 2');
-    expect(() => call((p) => (p.table = int32([0, 1, 1], [1, 3])))).toThrow('row 0 of table names plane 1 of 1');
+    expect(() => call((p) => (p.draws = draws((v) => (v[4] = Number.NaN))))).toThrow(
+      'has the matrix entry nan, expected a number between -1e4 and 1e4',
+    );
+    expect(() => call((p) => (p.table = int32([0, 2, 0], [1, 3])))).toThrow(
+      'row 0 of table names image plane 2, expected a plane below 2',
+    );
+    expect(() => call((p) => (p.table = int32([0, 1, 1], [1, 3])))).toThrow(
+      'row 0 of table names label plane 1, expected a plane below 1',
+    );
     expect(() => call(() => {}, 13)).toThrow('window must be 1 to 12');
   });
 
   it('tensors of another type or shape, by what was found', () => {
     expect(() => call((p) => (p.image = zeros([2, 12, 12])))).toThrow('image must be contiguous int16');
     expect(() => call((p) => (p.label = zeros([1, 12, 11], { dtype: 'uint8' })))).toThrow('label must be contiguous');
-    expect(() => call((p) => (p.draws = zeros([1, 4], { dtype: 'float64' })))).toThrow('as draw_epoch gives them');
+    expect(() => call((p) => (p.draws = zeros([1, 4], { dtype: 'float64' })))).toThrow('[positions, 15] from draw_epoch');
     expect(() => call((p) => (p.cursor = tensor([-1], { dtype: 'int64' })))).toThrow('cursor must not be negative');
   });
 });

@@ -199,9 +199,15 @@ describe('the draws of an epoch', () => {
 
 describe('draw_epoch refuses', () => {
   it('what it cannot draw from, with the figures', () => {
-    expect(() => draw({ positive: [0] })).toThrow('no crop with a nodule, but 0.75 of the crops shall have one');
-    expect(() => draw({ negative: [30] })).toThrow('no crop without a nodule, but 0.25 of the crops shall have none');
-    expect(() => draw({ positive: [0, 0] })).toThrow('positive_groups must rise within 0 to 70, found 0 then 0');
+    expect(() => draw({ positive: [0] })).toThrow(
+      'there is no crop with a nodule, but negative_share is 0.25, expected 1',
+    );
+    expect(() => draw({ negative: [30] })).toThrow(
+      'there is no crop without a nodule, but negative_share is 0.25, expected 0',
+    );
+    expect(() => draw({ positive: [0, 0] })).toThrow(
+      'positive_groups must increase strictly within 0 to 70, found 0 then 0',
+    );
     expect(() => draw({ positive: [0, 71] })).toThrow('found 0 then 71');
     expect(() => draw({ scale: 1 })).toThrow('scale must be at least 0 and below 1, found 1');
     expect(() => draw({ negativeShare: Number.NaN })).toThrow('negative_share must be 0 to 1');
@@ -228,7 +234,7 @@ describe('hard crops', () => {
   });
 
   it('are refused where they are wanted and not there', () => {
-    expect(() => draw({ hardShare: 0.5 })).toThrow('no hard crop, but 0.5 of the crops without a nodule shall be hard');
+    expect(() => draw({ hardShare: 0.5 })).toThrow('there is no hard crop, but hard_share is 0.5, expected 0');
   });
 });
 

@@ -88,7 +88,7 @@ describe('running out of memory', () => {
     }
     expect(error).toMatchObject({ name: 'NoduleTrainError', code: 'out-of-memory' });
     expect((error as Error).message).toMatch(
-      /^aten::zeros: out of memory on cpu: 140737488355328 bytes could not be had, .* live tensors hold [\d.]+ MiB on cpu/,
+      /^aten::zeros: out of memory on cpu: 140737488355328 bytes could not be allocated, .* live tensors hold [\d.]+ MiB on cpu/,
     );
     expect((error as Error).message).not.toContain('\n');
     expect(memory()).toEqual(before);

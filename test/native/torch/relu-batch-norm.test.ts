@@ -181,8 +181,10 @@ describe('nodule::relu_batch_norm', () => {
 
   it('refuses shapes, types and single values that do not fit, and says which', () => {
     const [x, c4, c3] = [randn([2, 4, 3, 3]), ones([4]), ones([3])];
-    expect(() => fused(x, c3, c4, c4, c4, true, 0.1, 1e-5)).toThrow('of shape [4], one of them has [3]');
-    expect(() => fused(ones([2, 4]), c4, c4, c4, c4, true, 0.1, 1e-5)).toThrow('wanted is [B, C, H, W]');
+    expect(() => fused(x, c3, c4, c4, c4, true, 0.1, 1e-5)).toThrow(
+      'has shape [3], expected [4] for an input of shape',
+    );
+    expect(() => fused(ones([2, 4]), c4, c4, c4, c4, true, 0.1, 1e-5)).toThrow('expected [B, C, H, W]');
     expect(() => fused(ones([2, 4, 3, 3], { dtype: 'int64' }), c4, c4, c4, c4, true, 0.1, 1e-5)).toThrow('floating');
     expect(() => fused(ones([1, 4, 1, 1]), c4, c4, c4, c4, true, 0.1, 1e-5)).toThrow('more than one value');
   });

@@ -48,9 +48,11 @@ describe('nn.unet', () => {
 
   it('refuses an input of the wrong channels, dimensions or size, and says what it wants', () => {
     const net = nn.unet(small);
-    expect(() => net.forward(zeros([1, 3, 8, 8]))).toThrow(/3 channels, this network takes 2/);
-    expect(() => net.forward(zeros([2, 8, 8]))).toThrow(/wanted is \[batch, 2, height, width\]/);
-    expect(() => net.forward(zeros([1, 2, 3, 8]))).toThrow(/too small for depth 3 with padding, at least 4 x 4/);
+    expect(() => net.forward(zeros([1, 3, 8, 8]))).toThrow(/3 channels, expected 2/);
+    expect(() => net.forward(zeros([2, 8, 8]))).toThrow(/expected \[batch, 2, height, width\]/);
+    expect(() => net.forward(zeros([1, 2, 3, 8]))).toThrow(
+      /too small for depth 3 with padding, expected at least 4 x 4/,
+    );
     expect(() => nn.unet({ ...small, padding: false }).forward(zeros([1, 2, 43, 64]))).toThrow(/at least 44 x 44/);
     expect(nn.unet({ ...small, padding: false }).forward(zeros([1, 2, 44, 44])).shape).toEqual([1, 1, 4, 4]);
   });

@@ -145,7 +145,7 @@ describe('an optimizer with its learning rate in a tensor', () => {
     scope(() => {
       const parameter = fromData(Float32Array.of(1), [1], { requiresGrad: true });
       parameter.pow(2).sum().backward();
-      expect(() => optim.adam([parameter]).step(undefined, zeros([2]))).toThrow('wanted is one float32 number');
+      expect(() => optim.adam([parameter]).step(undefined, zeros([2]))).toThrow('expected one float32 number');
     }));
 });
 

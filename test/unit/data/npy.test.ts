@@ -43,6 +43,6 @@ describe('an array on disk', () => {
   it('that is a folder or not there is refused with the reason', async () => {
     const path = await file();
     expect(() => mapNpy(path)).toThrow(`mapping ${path}: opening it failed: No such file`);
-    expect(() => mapNpy(tmpdir())).toThrow('it is no regular file');
+    expect(() => mapNpy(tmpdir())).toThrow('it is not a regular file');
   });
 });
