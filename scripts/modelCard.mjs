@@ -64,7 +64,7 @@ crops, so density says nothing to it.`,
   'phantom-hu': ({ scans, phantoms }) => ({
     title: 'phantom-hu: a nodule segmenter trained on synthetic scans in HU',
     data: `Phantoms of the level \`${phantoms.level}\` that the command makes itself (\`nodule-train synth\`, seeds from ${phantoms.train.seed} on): ${scans.train} scans trained,
-${scans.validation} validated. No scan of a person is in it. [Phantoms](../../docs/phantoms.md) says what they show and what not.`,
+${scans.validation} validated. No scan of a person is in it. [Phantoms](../../docs/guide/phantoms.md) says what they show and what not.`,
     limits: 'It has never seen a real lung: it is there to try the tools with, and as a start for training.',
     licence: "The weights are under the project's MIT licence.",
   }),
@@ -115,7 +115,7 @@ Threshold, smallest component and lowest mean probability were then chosen on th
 
 ## Figures
 
-[Evaluation](../../docs/evaluate.md) defines each; intervals are 95 %, over patients.
+[Evaluation](../../docs/guide/evaluate.md) defines each; intervals are 95 %, over patients.
 
 ### Where checkpoint and threshold were chosen
 

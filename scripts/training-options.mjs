@@ -1,4 +1,4 @@
-// Writes the tables of options in docs/training.md from the schema: between `<!-- options: FIELDS -->` and `<!-- end of options -->`, where
+// Writes the tables of options in docs/guide/training.md from the schema: between `<!-- options: FIELDS -->` and `<!-- end of options -->`, where
 // FIELDS are names of fields or, with a dot at the end, all fields below one. A test fails where the page is stale.
 //   node scripts/training-options.mjs
 import fs from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { leavesOf, optionName } from '../dist/cli/schemaOptions.js';
 import { trainConfigSchema } from '../dist/train/config.js';
 
-const page = path.join(import.meta.dirname, '..', 'docs', 'training.md');
+const page = path.join(import.meta.dirname, '..', 'docs', 'guide', 'training.md');
 const marked = /<!-- options: ([^>]*?) -->\n[\s\S]*?<!-- end of options -->/g;
 
 /** Every option of `train`, by its field's path. */
@@ -31,7 +31,7 @@ export function namedFields(marker, known = options()) {
     const found = name.endsWith('.') ? [...known.keys()].filter((field) => field.startsWith(name)) : [name];
     const unknown = found.find((field) => !known.has(field));
     if (found.length === 0 || unknown !== undefined)
-      throw new Error(`docs/training.md: there is no option ${unknown ?? name}`);
+      throw new Error(`docs/guide/training.md: there is no option ${unknown ?? name}`);
     return found;
   });
 }

@@ -164,7 +164,7 @@ export const trainConfigSchema = z.strictObject({
     .optional()
     .describe('augmentation of your own after the built-in one: a module and its export, as my.mjs#name'),
   samplerModule: z.string().min(1).optional().describe('sampler of your own: a module and its export, as my.mjs#name'),
-  loss: z.enum(lossNames).default('dice').describe('what is made small; docs/losses.md has the formulas'),
+  loss: z.enum(lossNames).default('dice').describe('what is made small; docs/reference/losses.md has the formulas'),
   ceWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-ce`'),
   focalWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-focal`'),
   boundaryWeight: z.number().min(0).default(0.01).describe('weight of the second term of the loss `dice-boundary`'),
@@ -247,7 +247,7 @@ type Overrides = Omit<Partial<TrainConfigInput>, 'preset' | 'data' | 'out'>;
 /** What a preset changes in the defaults. */
 export const presets: Record<PresetName, Overrides> = {
   default: {},
-  /** What is measured of it stands in docs/training.md. */
+  /** What is measured of it stands in docs/guide/training.md. */
   fast: {
     samples: 2048,
     epochs: 6,

@@ -10,9 +10,9 @@ interface Script {
   withTables(text: string): string;
 }
 const { options, listedFields, withTables }: Script = await import(script);
-const text = readFileSync(path.join(root, 'docs', 'training.md'), 'utf8');
+const text = readFileSync(path.join(root, 'docs', 'guide', 'training.md'), 'utf8');
 
-describe('docs/training.md', () => {
+describe('docs/guide/training.md', () => {
   it('has its tables of options as the schema has them (else: node scripts/training-options.mjs)', () => {
     expect(text).toBe(withTables(text));
   });
