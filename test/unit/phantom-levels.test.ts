@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 import { levels } from '../../dist/phantom/index.js';
 
 it('docs/guide/phantoms.md tells the parameters of every level as they are', () => {
-  const lines = readFileSync(path.resolve(import.meta.dirname, '..', '..', 'docs', 'guide', 'phantoms.md'), 'utf8').split('\n');
+  const lines = readFileSync(
+    path.resolve(import.meta.dirname, '..', '..', 'docs', 'guide', 'phantoms.md'),
+    'utf8',
+  ).split('\n');
   const all = [levels.easy, levels.standard, levels.hard];
   const range = ([low, high]: readonly [number, number]) => (low === high ? `${low}` : `${low} – ${high}`);
   const percent = (...shares: number[]) => shares.map((share) => Math.round(100 * share)).join(' / ');
