@@ -203,7 +203,7 @@ ${registry.map(({ name, summary }) => `| [${name}](cli/${name}.md) | ${cell(summ
 
 - \`--help\` prints a command's options, \`nodule-train --version\` the version.
 - \`--json\` writes events as JSON lines to stdout; everything else goes to stderr. The last event has the type \`end\`.
-- An option that is on by default is turned off by its form with \`--no-\`.
+- An option that is on by default is listed in the form that turns it off, \`--no-NAME\`.
 - The options of a command are the fields of its configuration: \`--augment-noise\` is the field \`augment.noise\`.
 
 | exit status | meaning |
@@ -211,7 +211,7 @@ ${registry.map(({ name, summary }) => `| [${name}](cli/${name}.md) | ${cell(summ
 | 0 | done |
 | 1 | failed; one message on stderr says why ([errors](errors.md)) |
 | 2 | bad usage: unknown option, wrong value, contradicting options |
-| 130 | \`train\` was stopped by Ctrl-C and has saved a checkpoint |
+| 130 | stopped by Ctrl-C; \`train\` has saved a checkpoint |
 `;
 
 /** Every page by its path from the root of the repository. */
