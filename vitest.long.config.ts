@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes minutes: `npm run test:long`. Its figures stand in docs/reliability.md. */
+/** What takes minutes: `npm run test:long`. Its figures stand in docs/records/reliability.md. */
 export default defineConfig({
   test: {
     include: ['test/long/**/*.test.ts'],

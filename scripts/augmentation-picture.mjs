@@ -1,4 +1,4 @@
-// Draws docs/augmentation.png: what each augmentation does to four crops of a phantom. Run it after `npm run build`.
+// Draws docs/explanation/pictures/augmentation.png: what each augmentation does to four crops of a phantom. Run it after `npm run build`.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
@@ -70,6 +70,6 @@ for (const [column, augment] of columns.entries()) {
   sampler.dispose();
 }
 
-const file = path.resolve(import.meta.dirname, '..', 'docs', 'augmentation.png');
+const file = path.resolve(import.meta.dirname, '..', 'docs', 'explanation', 'pictures', 'augmentation.png');
 writeFileSync(file, encode({ width, height, data, channels: 3 }));
 process.stderr.write(`${file}\n`);

@@ -45,27 +45,28 @@ function table(figures, { intervals }) {
 const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging Archive, 2015,
 doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium (LIDC) and Image Database Resource
 Initiative (IDRI): a completed reference database of lung nodules on CT scans*, Medical Physics 38(2), 2011, doi:10.1118/1.3528204.
-[CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) asks that whoever hands on what was made of these data names them.`;
+[CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) requires that anyone who shares work
+made from these data credits them.`;
 
 const texts = {
   default: ({ patients, scans }) => ({
     title: 'default: a nodule segmenter trained on LIDC-IDRI',
     data: `${LIDC}
 
-${scans.train} crops of ${patients.train} patients trained, ${scans.validation} of ${patients.validation} patients validated; each is 128 × 128 pixels around one nodule, 8-bit, each slice
-scaled from its own minimum and maximum, labelled where at least two of four readers marked nodule.${
-      patients.leftOut.length > 0 ? ` Left out of both: ${patients.leftOut.join(', ')}.` : ''
+${scans.train} crops of ${patients.train} patients for training, ${scans.validation} of ${patients.validation} patients for validation; each is 128 × 128 pixels around one nodule, 8-bit, each slice
+scaled from its own minimum and maximum, labelled where at least two of four readers marked a nodule.${
+      patients.leftOut.length > 0 ? ` Excluded from both: ${patients.leftOut.join(', ')}.` : ''
     }`,
-    limits: `Trained on crops with a nodule in their middle, never on lungs without one: on whole scans expect many false components. HU were lost in the
-crops, so density says nothing to it.`,
+    limits: `Trained on crops with a nodule in the middle, never on lungs without one: expect many false components on whole scans. The crops are
+not in HU, so the model knows nothing about density.`,
     licence:
-      "The weights are under the project's MIT licence; the data's licence asks for the names above beside them.",
+      "The weights are under the project's MIT licence; the data's licence requires the credits above with them.",
   }),
   'phantom-hu': ({ scans, phantoms }) => ({
     title: 'phantom-hu: a nodule segmenter trained on synthetic scans in HU',
-    data: `Phantoms of the level \`${phantoms.level}\` that the command makes itself (\`nodule-train synth\`, seeds from ${phantoms.train.seed} on): ${scans.train} scans trained,
-${scans.validation} validated. No scan of a person is in it. [Phantoms](../../docs/phantoms.md) says what they show and what not.`,
-    limits: 'It has never seen a real lung: it is there to try the tools with, and as a start for training.',
+    data: `Phantoms of the level \`${phantoms.level}\`, made by the command below (\`nodule-train synth\`, seeds from ${phantoms.train.seed} on): ${scans.train} scans for training,
+${scans.validation} for validation. It contains no scan of a person. [Phantoms](../../docs/guide/phantoms.md) says what they show and what they lack.`,
+    limits: 'It has never seen a real lung: use it to try the tools, or as initial weights for training.',
     licence: "The weights are under the project's MIT licence.",
   }),
 };
@@ -78,7 +79,7 @@ export function modelCard(figures, description) {
   const inputText =
     input.kind === 'hu-clip'
       ? `\`hu-clip\`: HU, clipped to ${input.low} … ${input.high}`
-      : '`minmax-window`: 128 × 128 windows, each slice scaled from its own minimum and maximum to 0…255; scans in HU are brought into that window by window';
+      : '`minmax-window`: 128 × 128 windows, each slice scaled from its own minimum and maximum to 0…255; scans in HU are converted to that window by window';
   const minutes = Math.round(figures.trainingSeconds / 60);
   return `# ${title}
 
@@ -97,7 +98,7 @@ npx nodule-train evaluate --data DIR --model ${name}
 | pooling | \`${network.pooling}\` |
 | spacing | ${spacing} |
 | threshold | ${threshold}; components of fewer than ${minimumVoxels} voxels${minimumScore > 0 ? `, or of a mean probability below ${minimumScore},` : ''} are dropped |
-| trained on | the patients are listed in the file's metadata (\`trainedOn\`); \`evaluate\` warns where it meets one |
+| trained on | the patients are listed in the file's metadata (\`trainedOn\`); \`evaluate\` warns if it scores one of them |
 
 ## Data
 
@@ -109,26 +110,26 @@ ${data}
 ${figures.command}
 \`\`\`
 
-${figures.trainCommand === null ? 'made all of this folder' : `made all of this folder from a run of \`${figures.trainCommand}\``}: ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops at most, loss \`${config.loss}\`, optimizer \`${config.optimizer}\`, learning rate ${config.learningRate}, schedule \`${config.schedule}\`, seed ${config.seed};
-${minutes} minutes on ${figures.threads} ${figures.threads === 1 ? 'thread' : 'threads'} (${figures.cpuCapability}), nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}. Epoch ${best.epoch} was kept, for its score of ${three(best.score)}.
-Threshold, smallest component and lowest mean probability were then chosen on the scans that validated${config.mostMissed < 1 ? `, so that at most ${(100 * config.mostMissed).toFixed(0)} % of their nodules are missed` : ''}${point.flips ? '; the model averages over the four mirror images of a slice' : ''}. \`figures.json\` has every field of the configuration.
+${figures.trainCommand === null ? 'made this folder' : `made this folder from a run of \`${figures.trainCommand}\``}: ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops at most, loss \`${config.loss}\`, optimizer \`${config.optimizer}\`, learning rate ${config.learningRate}, schedule \`${config.schedule}\`, seed ${config.seed};
+${minutes} minutes on ${figures.threads} ${figures.threads === 1 ? 'thread' : 'threads'} (${figures.cpuCapability}), nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}. Epoch ${best.epoch} was kept, with a score of ${three(best.score)}.
+Threshold, minimum component size and minimum mean probability were then chosen on the validation scans${config.mostMissed < 1 ? `, so that at most ${(100 * config.mostMissed).toFixed(0)} % of their nodules are missed` : ''}${point.flips ? '; the model averages over the four mirror images of a slice' : ''}. \`figures.json\` has every field of the configuration.
 
 ## Figures
 
-[Evaluation](../../docs/evaluate.md) defines each; intervals are 95 %, over patients.
+[Figures](../../docs/reference/figures.md) defines each; intervals are 95 %, bootstrap over patients.
 
-### Where checkpoint and threshold were chosen
+### Validation
 
-${validation.scans} ${validation.baseline === null ? 'crops' : 'scans'} of ${validation.patients} patients. These figures flatter, as checkpoint and threshold were chosen on them.
+${validation.scans} ${validation.baseline === null ? 'crops' : 'scans'} of ${validation.patients} patients. These figures are optimistic, because checkpoint and threshold were chosen on them.
 
 ${table(validation, { intervals: true })}
 ${
   heldOut === null
     ? ''
     : `
-### Phantoms that nothing was chosen on
+### Held-out phantoms
 
-${heldOut.scans} scans.
+${heldOut.scans} scans on which nothing was chosen.
 
 ${table(heldOut, { intervals: true })}
 `
@@ -136,10 +137,10 @@ ${table(heldOut, { intervals: true })}
   wholeScans === null
     ? ''
     : `
-### Whole slices of real scans
+### Whole real scans
 
-${wholeScans.scans} scans of LIDC-IDRI (in LUNA16's form), ${wholeScans.trainedOn} of whose patients trained or validated; truth is what at least two of four readers marked. Too few for
-intervals, or for more than a look.
+${wholeScans.scans} scans of LIDC-IDRI (in LUNA16's form), ${wholeScans.trainedOn} of whose patients were in training or validation; the truth is what at least two of four readers marked. Too few for
+intervals or conclusions.
 
 ${table(wholeScans, { intervals: false })}
 `

@@ -1,4 +1,4 @@
-// What rules and models that were never trained on phantoms find in them: the tables of docs/phantoms.md.
+// What rules and models that were never trained on phantoms find in them: the tables of docs/records/phantoms.md.
 //   node scripts/phantom-figures.mjs                     a threshold with size and lung mask, at one false component a scan
 //   node scripts/phantom-figures.mjs --model FILE.pt     the book's 2020 model on the grid of a thin-sliced LUNA16 scan
 //   --levels easy,standard,hard   --scans N (default 40; 5 with a model)   --seed N   --nodules N   --size S,R,C   --spacing X,Y,Z

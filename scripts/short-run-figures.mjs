@@ -1,4 +1,4 @@
-// What a short run finds on phantoms, for the table in docs/training.md: found nodules at four false components a scan,
+// What a short run finds on phantoms, for the table in docs/records/short-runs.md: found nodules at four false components a scan,
 // components above one half ranked by their mean probability.
 //   node scripts/short-run-figures.mjs FOLDER --loss dice-ce --learning-rate 0.002
 // Phantoms and run stay in FOLDER; the options after it are those of `nodule-train train`.

@@ -1,4 +1,4 @@
-// CPU time of a training step (forward, loss, backward, Adam) of configurations side by side, for docs/training.md. Processor time and
+// CPU time of a training step (forward, loss, backward, Adam) of configurations side by side, for docs/records/short-runs.md. Processor time and
 // one thread, so that other work on the machine does not show; the least of five rounds, each configuration in each round.
 //   node scripts/step-cost.mjs
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../dist/torch/index.js';

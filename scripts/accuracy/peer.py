@@ -1,6 +1,6 @@
 """The Python peer of the accuracy study: a pytorch-unet trained with plain Dice and Adam at a constant rate.
 
-Trains on the patients of a split file, saves plain state dicts on the way, and knows nothing of scoring: docs/results.md.
+Trains on the patients of a split file, saves plain state dicts on the way, and knows nothing of scoring: docs/records/results.md.
 `whole` shows whole 128 x 128 slices in shuffled order; `windows` random 64 x 64 windows, 75 % of them with nodule.
 """
 

@@ -1,4 +1,4 @@
-// The tables of docs/results.md, from the lines that score.mjs appended: folds pooled, seeds averaged, intervals over patients.
+// The tables of docs/records/results.md, from the lines that score.mjs appended: folds pooled, seeds averaged, intervals over patients.
 //   node scripts/accuracy/table.mjs results.jsonl [--learners ours,peer-whole] [--against ours]
 // With --against, how far that learner is ahead of each other one, drawn over the same patients.
 import { readFileSync } from 'node:fs';

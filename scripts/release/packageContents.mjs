@@ -8,8 +8,8 @@ const PREBUILDS = 'prebuilds/linux-x64';
 const ADDON = `${PREBUILDS}/torch-${LIBTORCH_VERSION}`;
 
 const MAY = [
-  /^(package\.json|README\.md|LICENSE)$/,
-  /^docs\/[\w-]+\.(md|png|svg)$/,
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+  /^docs\/([\w-]+\/)*[\w-]+\.(md|png|svg)$/,
   /^models\/[\w-]+\/(README\.md|figures\.json|model\.safetensors)$/,
   /^dist\/([\w-]+\/)*[\w.-]+\.(js|d\.ts)$/,
   /^prebuilds\/linux-x64\/nodule-train\.glibc\.node$/,
@@ -18,7 +18,7 @@ const MAY = [
 ];
 
 const MUST = [
-  ...['package.json', 'README.md', 'LICENSE', 'docs/install.md'],
+  ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/guide/install.md'],
   ...['default', 'phantom-hu'].flatMap((name) => [`models/${name}/README.md`, `models/${name}/model.safetensors`]),
   ...['dist/index.js', 'dist/index.d.ts', 'dist/torch/index.js', 'dist/torch/index.d.ts', 'dist/cli/main.js'],
   `${PREBUILDS}/nodule-train.glibc.node`,

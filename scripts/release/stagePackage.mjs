@@ -50,9 +50,14 @@ export const stagePackage = async (folder) => {
   // Its licence goes where its code goes.
   const copying = path.join(folder, 'prebuilds', 'linux-x64', 'libdeflate-COPYING.txt');
   fs.copyFileSync(path.join(libdeflate.folder, 'COPYING'), copying);
-  const files = ['README.md', 'LICENSE', ...filesBelow('docs'), ...filesBelow('models'), ...filesBelow('dist')].filter(
-    isContent,
-  );
+  const files = [
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    ...filesBelow('docs'),
+    ...filesBelow('models'),
+    ...filesBelow('dist'),
+  ].filter(isContent);
   for (const file of files) {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     // The maps of the compiled files point to sources that are not in the package.

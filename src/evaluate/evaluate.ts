@@ -63,7 +63,7 @@ interface Predictor {
 
 /**
  * Segments scans with a model, or takes what was predicted elsewhere, and scores it beside a rule without learning;
- * docs/evaluate.md defines the figures.
+ * docs/reference/figures.md defines the figures.
  *
  * @throws NoduleTrainError `evaluate-options` where not exactly one of `model` and `predictions` is given, `split-empty` where nothing is left to
  *   score, and what reading the data, the split, the model and the predictions throws

@@ -29,7 +29,7 @@ export interface FoundFigures {
   falsePerScan: number;
 }
 
-/** The object of `evaluate` and of score.json; docs/evaluate.md defines each. */
+/** The object of `evaluate` and of score.json; docs/reference/figures.md defines each. */
 export interface Figures extends FoundFigures {
   scans: number;
   patients: number;

@@ -4,7 +4,7 @@ export type NoduleAttachment = 'isolated' | 'juxtavascular' | 'juxtapleural';
 
 type Range = readonly [low: number, high: number];
 
-/** What makes a level; fixed before anything was trained on phantoms (docs/phantoms.md). */
+/** What makes a level; fixed before anything was trained on phantoms (docs/guide/phantoms.md). */
 export interface LevelParameters {
   diameterMm: Range;
   kinds: Readonly<Record<NoduleKind, number>>;

@@ -3,7 +3,7 @@ import type { ScanScore } from './matching.js';
 import { selectionScore } from './selectionScore.js';
 
 /**
- * Figures over scans, or over crops of one nodule each; docs/evaluate.md defines them. A nodule has agreement where its truth has any voxel;
+ * Figures over scans, or over crops of one nodule each; docs/reference/figures.md defines them. A nodule has agreement where its truth has any voxel;
  * one without cannot be found and has no Dice. What there is nothing to compute from is null.
  */
 export interface NoduleScores {

@@ -48,7 +48,7 @@ describe.skipIf(file === null)(
         `${found.length} of ${solid.length} found, Dice ${mean(found.map(({ diceNear }) => diceNear)).toFixed(2)}`,
       );
       expect(solid.length).toBeGreaterThanOrEqual(20);
-      // The aim of 80 % is missed, by those on vessels (docs/phantoms.md).
+      // The aim of 80 % is missed, by those on vessels (docs/records/phantoms.md).
       expect(found.length / solid.length).toBeGreaterThanOrEqual(0.7);
       expect(mean(found.map(({ diceNear }) => diceNear))).toBeGreaterThan(0.4);
     });

@@ -14,6 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTensorsSync } from '../../dist/torch/index.js';
+import { modelCard } from '../../scripts/modelCard.mjs';
 import { stack, writeSeriesSync } from '../support/dicomSeries.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -21,9 +23,51 @@ const main = path.join(root, 'dist', 'cli', 'main.js');
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`),
+  'CHANGELOG.md',
+  'examples/README.md',
+  ...readdirSync(path.join(root, 'models')).map((name) => `models/${name}/README.md`),
+  ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .map((file) => `docs/${file.split(path.sep).join('/')}`)
+    .sort(),
 ].filter((page) => page.endsWith('.md'));
 const textOf = (page: string) => readFileSync(path.join(root, page), 'utf8');
+
+/** A page without its code blocks, where `#` begins a comment and `](` means nothing. */
+const proseOf = (page: string) => textOf(page).replace(/^ *```[\s\S]*?^ *```$/gm, '');
+
+const slug = (title: string) =>
+  title
+    .toLowerCase()
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+
+/** Anchors of a page's headings, as GitHub makes them: a repeated title gets a number. */
+const anchorsOf = (page: string): string[] => {
+  const seen = new Map<string, number>();
+  return [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) => {
+    const made = slug(title as string);
+    const before = seen.get(made) ?? 0;
+    seen.set(made, before + 1);
+    return before === 0 ? made : `${made}-${before}`;
+  });
+};
+
+interface Link {
+  link: string;
+  target: string;
+  anchor: string | undefined;
+}
+
+/** Links and pictures of a page that lead to files of the repository. */
+const linksOf = (page: string): Link[] =>
+  [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link as string)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [file, anchor] = link.split('#') as [string, string?];
+      return { link, anchor, target: file === '' ? page : path.posix.join(path.posix.dirname(page), file) };
+    });
 
 interface Block {
   language: string;
@@ -70,20 +114,28 @@ const knows = (help: string, flag: string) => {
 
 describe('README and docs', { timeout: 120_000 }, () => {
   it.each(pages)('%s: relative links lead to files, and to headings where they name one', (page) => {
-    const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string);
-    for (const link of links.filter((target) => !/^[a-z]+:/.test(target))) {
-      const [file, heading] = link.split('#') as [string, string?];
-      const target = file === '' ? page : path.posix.join(path.posix.dirname(page), file);
+    for (const { link, target, anchor } of linksOf(page)) {
       expect(existsSync(path.join(root, target)), `${page} links to ${link}`).toBe(true);
-      if (heading === undefined) continue;
-      const slugs = [...textOf(target).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
-        (title as string)
-          .toLowerCase()
-          .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-          .replace(/\s/g, '-'),
-      );
-      expect(slugs, `${page} links to ${link}`).toContain(heading);
+      if (anchor !== undefined) expect(anchorsOf(target), `${page} links to ${link}`).toContain(anchor);
     }
+  });
+
+  it('the README leads to every page of docs, over links', () => {
+    const reached = new Set(['README.md']);
+    for (const page of reached) for (const { target } of linksOf(page)) if (pages.includes(target)) reached.add(target);
+    expect(pages.filter((page) => !reached.has(page))).toEqual([]);
+  });
+
+  it('the README links to every page of docs but those of single commands', () => {
+    const linked = new Set(linksOf('README.md').map(({ target }) => target));
+    const own = pages.filter((page) => page.startsWith('docs/') && !page.startsWith('docs/reference/cli/'));
+    expect(own.filter((page) => !linked.has(page))).toEqual([]);
+  });
+
+  it.each(pages)('%s: has one title, and a text below it that says what the page is for', (page) => {
+    const prose = proseOf(page).replace(/^<!--.*-->\n/, '');
+    expect(prose.match(/^# /gm), page).toHaveLength(1);
+    expect(prose).toMatch(/^# .+\n\n(?![#|!`-])\S/);
   });
 
   it.each(pages)('%s: every command and script that it names exists, with the options given to it', (page) => {
@@ -135,6 +187,12 @@ describe('README and docs', { timeout: 120_000 }, () => {
   });
 });
 
+it.each(readdirSync(path.join(root, 'models')))('models/%s/README.md is what scripts/modelCard.mjs writes', (name) => {
+  const figures = JSON.parse(textOf(`models/${name}/figures.json`));
+  const { metadata } = loadTensorsSync(path.join(root, 'models', name, 'model.safetensors'));
+  expect(textOf(`models/${name}/README.md`)).toBe(modelCard(figures, JSON.parse(metadata.model as string)));
+});
+
 /** The first of the phantoms that are made here. */
 const phantom = 'scans/subset1/phantom-standard-1-0001.mhd';
 
@@ -165,6 +223,12 @@ const cheap = (words: string[]): string[] => {
   }
   // A page's run is longer than the one that is trained here.
   if (filled.includes('--replay-step')) set('--replay-step', '1');
+  if (name === 'plan') set('--sample', '2');
+  if (name === 'findrate') {
+    set('--steps', '20');
+    set('--batch', '4');
+    set('--threads', '1');
+  }
   if (name === 'train' && !filled.includes('--resume')) {
     set('--epochs', '1');
     set('--samples', '32');
@@ -175,10 +239,11 @@ const cheap = (words: string[]): string[] => {
   return filled;
 };
 
-/** Commands that are run as they stand, made cheap; others are long (demo), download (install), or want a free port. */
+/** Commands that are run as they stand, made cheap; others are long (demo) or download (install). */
 const runnable = (words: string[]) =>
-  ['synth', 'prepare', 'train', 'evaluate', 'doctor', 'convert'].includes(words[0] as string) ||
-  words.join(' ') === 'libtorch path';
+  ['synth', 'prepare', 'plan', 'train', 'findrate', 'mine', 'evaluate', 'report', 'doctor', 'convert'].includes(
+    words[0] as string,
+  ) || words.join(' ') === 'libtorch path';
 
 describe('commands and code of README and docs, run on tiny phantoms', { timeout: 300_000 }, () => {
   let folder: string;
@@ -226,7 +291,11 @@ describe('commands and code of README and docs, run on tiny phantoms', { timeout
       else execute(cwd, process.execPath, [main, ...cheap(words)]);
     }
     expect(ran).toEqual(expect.arrayContaining(['train', 'evaluate', 'synth']));
-    expect(existsSync(path.join(cwd, 'runs', 'first', 'metrics.csv'))).toBe(true);
+    const [header] = readFileSync(path.join(cwd, 'runs', 'first', 'metrics.csv'), 'utf8').split('\n');
+    const described = [...textOf('docs/reference/run-folder.md').matchAll(/^\| ((?:`[\w.]+`(?:, )?)+) \|/gm)].flatMap(
+      ([, cell]) => [...(cell as string).matchAll(/`([\w.]+)`/g)].map(([, column]) => column),
+    );
+    expect(described).toEqual(expect.arrayContaining((header as string).split(',')));
   });
 
   const others = pages.filter(
@@ -237,6 +306,9 @@ describe('commands and code of README and docs, run on tiny phantoms', { timeout
     const model = path.join(folder, 'readme', 'runs', 'first', 'checkpoints', 'best.safetensors');
     symlinkSync(model, path.join(cwd, 'model.safetensors'));
     if (commandsOf(page).some((line) => line.includes('synth scans'))) rmSync(path.join(cwd, 'scans'));
+    // A page about a run that it does not train itself.
+    if (!commandsOf(page).some((line) => / train --data /.test(line)))
+      symlinkSync(path.join(folder, 'readme', 'runs'), path.join(cwd, 'runs'));
     for (const command of commandsOf(page)) {
       const words = ownArguments(command);
       if (words !== null && runnable(words)) execute(cwd, process.execPath, [main, ...cheap(words)]);

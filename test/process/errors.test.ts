@@ -51,9 +51,9 @@ const run = (args: string[], env: NodeJS.ProcessEnv = {}, prefix: string[] = [])
   return spawnSync(command as string, rest, { encoding: 'utf8', env: { ...process.env, ...env }, cwd: scratch });
 };
 
-/** Rows of the table in docs/errors.md: name → message, where `…` stands for what differs from case to case. */
+/** Rows of the table in docs/reference/errors.md: name → message, where `…` stands for what differs from case to case. */
 const documented = new Map(
-  readFileSync(path.join(root, 'docs', 'errors.md'), 'utf8')
+  readFileSync(path.join(root, 'docs', 'reference', 'errors.md'), 'utf8')
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .filter((cells) => cells.length === 6 && /^[012]$/.test(cells[3] as string))
@@ -240,7 +240,7 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
 };
 
 describe('errors of the command line', { timeout: 120_000 }, () => {
-  it('are the ones of the table in docs/errors.md', () => {
+  it('are the ones of the table in docs/reference/errors.md', () => {
     expect([...documented.keys()].sort()).toEqual(Object.keys(cases).sort());
   });
 

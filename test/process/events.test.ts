@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resumeTraining, type TrainEvent } from '../../dist/index.js';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-const page = readFileSync(new URL('../../docs/watching.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/events.md', import.meta.url), 'utf8');
 
 /** Fields and their types of each table below a heading of the third order. */
 const documented = Object.fromEntries(
@@ -64,7 +64,7 @@ describe('events', { timeout: 120_000 }, () => {
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('each have the fields that docs/watching.md says, of the types that it says, and every type of event comes', () => {
+  it('each have the fields that docs/reference/events.md says, of the types that it says, and every type of event comes', () => {
     for (const event of lines) check(event);
     const types = Object.keys(documented).filter((name) => name !== 'metrics' && name !== 'nodules');
     expect([...new Set(lines.map(({ type }) => type))].sort()).toEqual(types.sort());

@@ -84,7 +84,7 @@ async function runDemo(options: DemoOptions, json: boolean): Promise<void> {
         validationShare: 0.2,
         validationScans: VALIDATION_SCANS,
         validateEvery: 3,
-        // In a few minutes a surer loss and larger steps come further than the defaults of a long run (docs/training.md).
+        // In a few minutes a surer loss and larger steps come further than the defaults of a long run (docs/records/short-runs.md).
         loss: 'dice-ce',
         learningRate: 3e-3,
       },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Random changes of each training crop; docs/augmentation.md shows them. All zero and false: only the window is random. */
+/** Random changes of each training crop; docs/explanation/augmentation.md shows them. All zero and false: only the window is random. */
 export const augmentationSchema = z.strictObject({
   flip: z.boolean().default(true).describe('mirror rows and columns, each in half of the crops'),
   flipSlices: z.boolean().default(true).describe('reverse the order of the slices in half of the crops'),

@@ -13,7 +13,7 @@ interface Row {
   estimate: number | null;
 }
 
-/** The figures of `evaluate` (docs/evaluate.md) with their intervals. */
+/** The figures of `evaluate` (docs/reference/figures.md) with their intervals. */
 export function figureRows(figures: Figures): Row[] {
   const { found, missed, leftEmpty, withoutAgreement, sensitivity, falsePerScan, dice3d, intervals } = figures;
   const agreed = figures.nodules - withoutAgreement;

@@ -78,7 +78,7 @@ export interface ScanAudit {
 }
 
 /**
- * How far a label may go before it is flagged. Chosen on phantoms of seeds from 1001 on (docs/labels.md has the figures); what is
+ * How far a label may go before it is flagged. Chosen on phantoms of seeds from 1001 on (docs/records/labels.md has the figures); what is
  * judged by them in tests and tables are other seeds and the real scans.
  */
 export const tolerances = {

@@ -13,7 +13,7 @@ export interface ContourVotes {
 
 /**
  * Fills LIDC's outlines on the grid of the scan that was read. An outline is the first pixel outside a nodule, so what
- * counts is inside it (../../docs/labels.md); an exclusion takes its inside away from its own nodule. A reader has one
+ * counts is inside it (../../docs/explanation/labels.md); an exclusion takes its inside away from its own nodule. A reader has one
  * vote for a voxel, however many of its nodules hold it.
  *
  * Outlines are in pixels of the DICOM slices, so columns, rows and direction must be the DICOM's. Throws 'contours-series',

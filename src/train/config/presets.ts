@@ -5,7 +5,7 @@ type Overrides = Omit<Partial<TrainConfigInput>, 'preset' | 'data' | 'out'>;
 /** What a preset changes in the defaults. */
 export const presets: Record<PresetName, Overrides> = {
   default: {},
-  /** What is measured of it stands in docs/training.md. */
+  /** What is measured of it stands in docs/records/short-runs.md. */
   fast: {
     samples: 2048,
     epochs: 6,

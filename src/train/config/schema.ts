@@ -161,7 +161,7 @@ export const trainConfigSchema = z.strictObject({
     .optional()
     .describe('augmentation of your own after the built-in one: a module and its export, as my.mjs#name'),
   samplerModule: z.string().min(1).optional().describe('sampler of your own: a module and its export, as my.mjs#name'),
-  loss: z.enum(lossNames).default('dice').describe('what is made small; docs/losses.md has the formulas'),
+  loss: z.enum(lossNames).default('dice').describe('what is made small; docs/reference/losses.md has the formulas'),
   ceWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-ce`'),
   focalWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-focal`'),
   boundaryWeight: z.number().min(0).default(0.01).describe('weight of the second term of the loss `dice-boundary`'),

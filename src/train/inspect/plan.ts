@@ -51,7 +51,7 @@ const bytesPerVoxelKept = 3;
 
 /**
  * What preparing and training will want of memory, disk and time: counted from a fingerprint of the data, and measured on a few scans and a
- * few training steps here. Estimates; docs/plan.md says what is in them. Throws what opening and reading throw.
+ * few training steps here. Estimates; docs/guide/plan.md says what is in them. Throws what opening and reading throw.
  */
 export async function plan(
   input: z.input<typeof planOptionsSchema>,

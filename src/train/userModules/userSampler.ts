@@ -38,7 +38,7 @@ export async function loadSampler(
   if (faults.length === 0) return sampler;
   throw new NoduleTrainError(
     'user-module',
-    `making the sampler ${samplerModule}: ${faults.join('; ')}; wanted is an object with all of the interface Sampler (docs/training.md)`,
+    `making the sampler ${samplerModule}: ${faults.join('; ')}; wanted is an object with all of the interface Sampler (docs/guide/custom-modules.md)`,
   );
 }
 

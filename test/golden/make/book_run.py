@@ -4,7 +4,7 @@
 
 FOLDER is in LUNA16's layout, WEIGHTS a safetensors file of initial weights. From the scans and annotations on, everything is done
 here again, in float64: boxes, labels, split, crops, augmentation, network, loss, Adam, counts. Only the random numbers are ours,
-drawn anew from their description (docs/reproducibility.md, binding/nodule): Philox4x32-10 by seed, epoch and position.
+drawn anew from their description (docs/explanation/reproducibility.md, binding/nodule): Philox4x32-10 by seed, epoch and position.
 
 OUT gets the final weights (`final.NAME`), the first step's crops (`image`, `mask`), and each of its own initial weights by the
 same seed (`initial.NAME`); standard output one JSON object of figures by step.

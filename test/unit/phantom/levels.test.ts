@@ -3,10 +3,11 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { levels } from '../../../dist/phantom/index.js';
 
-it('docs/phantoms.md tells the parameters of every level as they are', () => {
-  const lines = readFileSync(path.resolve(import.meta.dirname, '..', '..', '..', 'docs', 'phantoms.md'), 'utf8').split(
-    '\n',
-  );
+it('docs/guide/phantoms.md lists the parameters of every level as they are', () => {
+  const lines = readFileSync(
+    path.resolve(import.meta.dirname, '..', '..', '..', 'docs', 'guide', 'phantoms.md'),
+    'utf8',
+  ).split('\n');
   const all = [levels.easy, levels.standard, levels.hard];
   const range = ([low, high]: readonly [number, number]) => (low === high ? `${low}` : `${low} – ${high}`);
   const percent = (...shares: number[]) => shares.map((share) => Math.round(100 * share)).join(' / ');
