@@ -326,7 +326,9 @@ describe('crop_augment refuses', () => {
   it('tensors of another type or shape, by what was found', () => {
     expect(() => call((p) => (p.image = zeros([2, 12, 12])))).toThrow('image must be contiguous int16');
     expect(() => call((p) => (p.label = zeros([1, 12, 11], { dtype: 'uint8' })))).toThrow('label must be contiguous');
-    expect(() => call((p) => (p.draws = zeros([1, 4], { dtype: 'float64' })))).toThrow('[positions, 15] from draw_epoch');
+    expect(() => call((p) => (p.draws = zeros([1, 4], { dtype: 'float64' })))).toThrow(
+      '[positions, 15] from draw_epoch',
+    );
     expect(() => call((p) => (p.cursor = tensor([-1], { dtype: 'int64' })))).toThrow('cursor must not be negative');
   });
 });

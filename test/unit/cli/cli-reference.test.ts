@@ -14,7 +14,7 @@ interface Script {
 }
 type Registry = { name: string; summary: string; load: () => Promise<Command> }[];
 
-const script = path.resolve(import.meta.dirname, '..', '..', 'scripts', 'figures', 'cli-reference.mjs');
+const script = path.resolve(import.meta.dirname, '..', '..', '..', 'scripts', 'figures', 'cli-reference.mjs');
 const { indexPage, notice, referencePages, writtenPages, differences, listedOptions, groupOf }: Script = await import(
   script
 );
