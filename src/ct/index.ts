@@ -21,6 +21,7 @@ export {
 } from './grid/geometry.js';
 export { greySlice } from './pictures/greySlice.js';
 export { lungMask } from './regions/lungMask.js';
+export { median, upperMedian } from './median.js';
 export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
 export {
   type MaskOptions,
