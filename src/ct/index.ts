@@ -32,6 +32,7 @@ export {
   voxelCount,
 } from './grid/volume.js';
 export { siblingFile } from './imageFile/siblingFile.js';
+export { median, upperMedian } from './median.js';
 export { greySlice } from './pictures/greySlice.js';
 export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
 export type { RgbImage } from './pictures/rgbImage.js';

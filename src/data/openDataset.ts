@@ -1,5 +1,5 @@
 import { createRule, type LabelRule, type LabelRuleOptions } from '../labels/index.js';
-import { NoduleTrainError } from '../runtime/error.js';
+import { NoduleTrainError } from '../runtime/index.js';
 import { type Dataset, unknownSeries } from './dataset.js';
 import { labelScan } from './labelling/labelScan.js';
 import { openSource } from './sources/openSource.js';

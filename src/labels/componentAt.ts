@@ -1,10 +1,11 @@
 import type { IndexIRC, Shape3 } from '../ct/index.js';
 
 /**
- * The 26-connected component of the marked voxels that contains `seed`, as flat positions in no order; empty where the
- * seed is not marked or not in the volume. Of readers' votes, `votes >= 2` at an annotation gives the nodule's own truth.
+ * Finds the 26-connected component of the marked voxels that contains `seed`, as flat positions in no particular order.
+ * Returns an empty list if the seed is not marked or is outside the volume. With readers' votes, marking `votes >= 2`
+ * and starting at an annotation gives the ground truth of that nodule.
  */
-export const componentAt = (marked: (position: number) => boolean, shape: Shape3, seed: IndexIRC): number[] => {
+export function componentAt(marked: (position: number) => boolean, shape: Shape3, seed: IndexIRC): number[] {
   const [slices, rows, columns] = shape;
   if (seed.some((place, axis) => place < 0 || place >= shape[axis]!)) return [];
   const start = (seed[0] * rows + seed[1]) * columns + seed[2];
@@ -27,4 +28,4 @@ export const componentAt = (marked: (position: number) => boolean, shape: Shape3
     }
   }
   return [...seen];
-};
+}

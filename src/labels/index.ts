@@ -1,4 +1,5 @@
 export { type Annotation, readAnnotations } from './annotations.js';
+export type { AuditCounts } from './audit/auditCounts.js';
 export { auditPage } from './audit/auditPage.js';
 export { auditScan } from './audit/auditScan.js';
 export {
@@ -13,7 +14,7 @@ export {
   tolerances,
 } from './audit/auditTypes.js';
 export { type Audits, collectAudits, type Finding } from './audit/collectAudits.js';
-export { type AuditCounts, writeAudit } from './audit/writeAudit.js';
+export { writeAudit } from './audit/writeAudit.js';
 export {
   type BoxRuleOptions,
   boundingBoxMask,

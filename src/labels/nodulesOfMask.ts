@@ -9,12 +9,16 @@ import {
 } from '../ct/index.js';
 import type { Annotation } from './annotations.js';
 import { componentAt } from './componentAt.js';
+import { equivalentDiameterMm } from './equivalentDiameterMm.js';
 import type { RuleNodule } from './rules/labelRule.js';
 
-/** How far from its annotated point, in voxels along each axis, a nodule's voxels are looked for. */
-const reach = 3;
+/** Search distance from an annotated point to its nodule's voxels, in voxels along each axis. */
+const REACH_VOXELS = 3;
 
-/** The annotated nodules, each with the box of the 26-connected component at its point; nothing near it: that point alone. */
+/**
+ * Gives each annotated nodule the box of the 26-connected component at its point. Without marked voxels near the point,
+ * the box is that point.
+ */
 export const annotatedNodules = (volume: Volume, mask: Uint8Array, annotations: readonly Annotation[]): RuleNodule[] =>
   annotations.map((annotation) => {
     const center = nearestIndex(volume, annotation.center);
@@ -23,17 +27,17 @@ export const annotatedNodules = (volume: Volume, mask: Uint8Array, annotations: 
     return { annotation, center, ...boxOf(volume, voxels, center) };
   });
 
-/** All that is labelled as one nodule, which is there even where nothing is. */
-export const wholeNodule = (volume: Volume, mask: Uint8Array, annotation?: Annotation): RuleNodule => {
+/** Takes all labelled voxels as one nodule, which exists even if none is labelled. */
+export function wholeNodule(volume: Volume, mask: Uint8Array, annotation?: Annotation): RuleNodule {
   const voxels: number[] = [];
   for (let position = 0; position < mask.length; position++) if (mask[position] !== 0) voxels.push(position);
   if (annotation === undefined) return noduleOfVoxels(volume, voxels, voxels);
   const center = nearestIndex(volume, annotation.center);
   return { annotation, center, ...boxOf(volume, voxels, center) };
-};
+}
 
-/** The 26-connected components of what is marked, each as flat positions. */
-export const componentsOf = ({ shape }: Volume, marked: Uint8Array): number[][] => {
+/** Lists the 26-connected components of the marked voxels, each as flat positions. */
+export function componentsOf({ shape }: Volume, marked: Uint8Array): number[][] {
   const { labels, components } = connectedComponents(marked, shape, 26);
   const [, rows, columns] = shape;
   return components.map(({ label, low, high }) => {
@@ -46,19 +50,19 @@ export const componentsOf = ({ shape }: Volume, marked: Uint8Array): number[][] 
         }
     return voxels;
   });
-};
+}
 
 /**
- * The nodules that groups of marked voxels are, of which `mask` is the agreed truth. A group at an annotated point takes
- * its annotation (two points in one group: one nodule each); the others are placed at the middle of their voxels, with the
- * diameter of the sphere of their volume. Annotated points without a group follow, with nothing labelled.
+ * Turns groups of marked voxels into nodules; `mask` has the voxels that count as truth. A group at an annotated point
+ * takes that annotation (two points in one group give two nodules). Any other group gets the centroid of its voxels and
+ * the diameter of the sphere of equal volume. Annotated points without a group come last, with nothing labelled.
  */
-export const markedNodules = (
+export function markedNodules(
   volume: Volume,
   mask: Uint8Array,
   groups: readonly (readonly number[])[],
   annotations: readonly Annotation[],
-): RuleNodule[] => {
+): RuleNodule[] {
   const groupAt = new Map<number, number>();
   if (annotations.length > 0)
     groups.forEach((voxels, group) => {
@@ -80,9 +84,9 @@ export const markedNodules = (
       .filter(({ group }) => group === null)
       .map(({ annotation, center }) => ({ annotation, center, boxLow: center, boxHigh: center })),
   ];
-};
+}
 
-/** A nodule that only its voxels tell: its agreed ones, or, where nothing was agreed on, all that were marked. */
+/** Describes a nodule without an annotation by its true voxels or, if it has none, by all of its marked ones. */
 const noduleOfVoxels = (volume: Volume, truth: readonly number[], marked: readonly number[]): RuleNodule => {
   const voxels = truth.length > 0 ? truth : marked;
   const sum = [0, 0, 0];
@@ -95,18 +99,14 @@ const noduleOfVoxels = (volume: Volume, truth: readonly number[], marked: readon
     voxels.length > 0
       ? indexIRC(sum[0]! / voxels.length, sum[1]! / voxels.length, sum[2]! / voxels.length)
       : indexIRC((slices - 1) / 2, (rows - 1) / 2, (columns - 1) / 2);
-  // Where millimetres are unknown a place is counted in voxels.
+  // With unknown spacing, positions are in voxels.
   const center = indexToWorld({ ...volume, spacing: volume.spacing ?? [1, 1, 1] }, middle);
   const diameterMm =
-    volume.spacing === null || voxels.length === 0 ? null : sphereDiameter(volume.spacing, voxels.length);
+    volume.spacing === null || voxels.length === 0 ? null : equivalentDiameterMm(voxels.length, volume.spacing);
   const nearest = indexIRC(Math.round(middle[0]), Math.round(middle[1]), Math.round(middle[2]));
   const annotation = { uid: volume.uid, center, diameterMm, line: 0 };
   return { annotation, center: nearest, ...boxOf(volume, truth, nearest) };
 };
-
-/** Diameter in mm of the sphere of as much volume. */
-const sphereDiameter = ([x, y, z]: readonly [number, number, number], voxels: number): number =>
-  2 * Math.cbrt((3 * voxels * x * y * z) / (4 * Math.PI));
 
 const positionOf = ({ shape: [, rows, columns] }: Volume, [index, row, column]: IndexIRC): number =>
   (index * rows + row) * columns + column;
@@ -126,13 +126,13 @@ const boxOf = (volume: Volume, voxels: readonly number[], none: IndexIRC) => {
   return { boxLow: low as unknown as IndexIRC, boxHigh: high as unknown as IndexIRC };
 };
 
-/** The marked voxel nearest to `at`, counted in voxels, within reach; null where there is none. */
+/** Finds the marked voxel nearest to `at`, with distances in voxels; null if none is within reach. */
 const nearestMarked = (volume: Volume, marked: (position: number) => boolean, at: IndexIRC): IndexIRC | null => {
   let best: IndexIRC | null = null;
   let nearest = Number.POSITIVE_INFINITY;
-  for (let i = -reach; i <= reach; i++)
-    for (let r = -reach; r <= reach; r++)
-      for (let c = -reach; c <= reach; c++) {
+  for (let i = -REACH_VOXELS; i <= REACH_VOXELS; i++)
+    for (let r = -REACH_VOXELS; r <= REACH_VOXELS; r++)
+      for (let c = -REACH_VOXELS; c <= REACH_VOXELS; c++) {
         const place = indexIRC(at[0] + i, at[1] + r, at[2] + c);
         const distance = i * i + r * r + c * c;
         if (distance >= nearest || !isInside(volume, place) || !marked(positionOf(volume, place))) continue;

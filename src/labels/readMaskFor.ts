@@ -11,21 +11,23 @@ import { NoduleTrainError } from '../runtime/index.js';
 import { rtStruct } from './contours/rtStruct.js';
 
 export interface MaskForOptions {
-  /** Number or label of the segment of a SEG, or of the region of an RTSTRUCT, where there are several. */
+  /** Number or label of the segment of a SEG or the region of an RTSTRUCT; needed if there are several. */
   readonly segment?: string | number;
-  /** Told what the user should know of the file; by default a warning of the process. */
+  /** Receives notes on the file for the user; by default they become process warnings. */
   readonly onNote?: (text: string) => void;
 }
 
 /**
- * The values of a mask on the grid of `volume`, [slices, rows, columns]: an image of labels, a DICOM SEG or an RTSTRUCT (0 and 1).
- * Throws 'mask-shape' and 'mask-grid' where it does not fit, 'mask-segment' with the list where one must be chosen, and what the readers throw.
+ * Reads a mask onto the grid of `volume`, `[slices, rows, columns]`: the values of a label image, or 0 and 1 from a
+ * DICOM SEG or RTSTRUCT.
+ * @throws NoduleTrainError `mask-shape` and `mask-grid` if it does not fit the grid, `mask-segment` with the list of
+ * segments if one must be chosen, and the errors of the readers
  */
-export const readMaskFor = async (
+export async function readMaskFor(
   volume: Volume,
   path: string,
   { segment, onNote = warn }: MaskForOptions = {},
-): Promise<Uint8Array> => {
+): Promise<Uint8Array> {
   const kind = /\.dcm$/i.test(path) ? await dicomMaskKind(path) : null;
   const tell = (notes: readonly string[]): void => {
     for (const note of notes) onNote(`${path}: ${note}`);
@@ -44,12 +46,13 @@ export const readMaskFor = async (
   if (segment !== undefined) {
     throw new NoduleTrainError(
       'mask-segment',
-      `reading the mask ${path}: the segment ${JSON.stringify(segment)} is asked for, and only a DICOM SEG or an RTSTRUCT has any; leave it out`,
+      `reading the mask ${path}: found an image, but segment ${JSON.stringify(segment)} needs a DICOM SEG or an ` +
+        'RTSTRUCT. Omit the segment.',
     );
   }
   const mask = await readMask(path);
   checkSameGrid('mask', path, mask, volume);
   return mask.voxels;
-};
+}
 
 const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN' });

@@ -1,15 +1,17 @@
 import type { Canvas } from './canvas.js';
 import { scramble } from './random.js';
 
-/** The reconstruction's point spread beyond the voxel itself, standard deviation in mm and, along z, in slices. */
+/**
+ * Point spread of the reconstruction beyond the voxel itself: standard deviation in the plane in mm, along z in slices.
+ */
 const BLUR_MM = 0.45;
 const BLUR_SLICES = 0.35;
 
 /**
- * The scan as measured: the canvas under the scanner's point spread plus noise that is correlated in the plane, in int16 HU
- * clipped to [-1024, 3071] as 12-bit scanners store them.
+ * Simulates the measurement: blurs the canvas with the scanner's point spread and adds noise that is correlated in the
+ * plane. Returns int16 HU, `[slices, rows, columns]`, clipped to [-1024, 3071] like the values of 12-bit scanners.
  *
- * The noise of a voxel hangs on the seed and its number only.
+ * The noise of a voxel depends only on the seed and the voxel's number.
  */
 export function measured({ hu, shape, spacing }: Canvas, noiseHu: number, seed: number): Int16Array {
   const [slices, rows, columns] = shape;
@@ -25,7 +27,7 @@ export function measured({ hu, shape, spacing }: Canvas, noiseHu: number, seed: 
   const slice = (i: number) => hu.subarray(i * plane, (i + 1) * plane);
   const across = BLUR_SLICES ** 2 / 2;
   const key = scramble(seed ^ 0x51ed270b);
-  // Two passes of [1 2 1] / 4 keep 3/8 · 3/8 of the variance.
+  // [1 2 1] / 4 along rows and columns keeps 3/8 · 3/8 of the variance, so 3/8 of the standard deviation.
   const gain = noiseHu / (0.375 * SUM_OF_BYTES);
   let window = [before, middle, after] as [Float32Array, Float32Array, Float32Array];
   blurPlane(slice(0), window[1], rows, columns, weight);
@@ -49,18 +51,15 @@ export function measured({ hu, shape, spacing }: Canvas, noiseHu: number, seed: 
 /** Standard deviation of the sum of four bytes. */
 const SUM_OF_BYTES = Math.sqrt((4 * (256 ** 2 - 1)) / 12);
 
-/** The sum of a hash's four bytes is near enough to normal for noise that is then smoothed. */
+/** Fills a plane with sums of a hash's four bytes, close enough to normal for noise that is smoothed afterwards. */
 function whiteNoise(noise: Float32Array, key: number, first: number): void {
   for (let at = 0; at < noise.length; at++) {
-    let h = (first + at) ^ key;
-    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-    h ^= h >>> 16;
+    const h = scramble((first + at) ^ key);
     noise[at] = (h & 255) + ((h >>> 8) & 255) + ((h >>> 16) & 255) + (h >>> 24) - 510;
   }
 }
 
-/** [w, 1 - 2w, w] along rows and columns, edges repeated; `to` may be `from`. */
+/** Convolves with [w, 1 - 2w, w] along rows and columns, repeating the edges; `to` may be `from`. */
 function blurPlane(from: Float32Array, to: Float32Array, rows: number, columns: number, weight: number): void {
   const rest = 1 - 2 * weight;
   for (let r = 0; r < rows; r++) {

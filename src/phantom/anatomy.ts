@@ -1,17 +1,18 @@
 import type { Random } from './random.js';
 
 /**
- * The shape of one chest in millimetres from its middle: x to the patient's left, y to the back, z to the head.
+ * The shape of one chest in millimetres from its centre: x to the patient's left, y to the back, z to the head.
  *
- * Lungs are what lies inside the rib cage (a rounded ellipse that narrows to the apex) and outside mediastinum, heart and the
- * two domes of the diaphragm. All lengths are near to those of an adult at full inspiration.
+ * The lungs are the space inside the rib cage (a rounded ellipse that narrows to the apex) and outside mediastinum,
+ * heart and the two domes of the diaphragm. All lengths are close to those of an adult at full inspiration.
  */
 export class Anatomy {
+  /** Half axes of the body and of the rib cage: A along x, B along y. */
   readonly bodyA: number;
   readonly bodyB: number;
   readonly cageA: number;
   readonly cageB: number;
-  /** The middle of the cage lies a little in front of the body's. */
+  /** The centre of the cage is a little in front of the body's. */
   readonly cageY: number;
   readonly skew: number;
   readonly fat: number;
@@ -23,10 +24,10 @@ export class Anatomy {
   readonly ribPhase: number;
   readonly lungHu: number;
   readonly gravityHu: number;
-  /** Of everything across, where the scan's width does not hold an adult. */
+  /** Scale of all lengths in the plane; smaller if the scan is too narrow for an adult. */
   readonly scale: number;
 
-  /** `widthMm` is what the scan sees across, the smaller of both sides. */
+  /** `widthMm` is the width of the scan in the plane, the smaller of both sides. */
   constructor(random: Random, widthMm: number) {
     const size = random.between(0.94, 1.05);
     this.scale = Math.min(1, (widthMm * 0.475) / (163 * size)) * size;
@@ -58,30 +59,31 @@ export class Anatomy {
     this.gravityHu = random.between(25, 60);
   }
 
-  /** How much narrower the cage is at a height, 1 at the middle. */
+  /** Relative width of the cage at height `z`: 1 up to the middle, falling to 0.02 at the apex. */
   cageScale(z: number): number {
     const up = (z - 20) / (this.apexZ - 20);
     if (up <= 0) return 1;
     return up >= 0.999 ? 0.02 : Math.sqrt(1 - up * up);
   }
 
-  /** Mm inside the rib cage, negative outside, measured along the ray from its middle. */
+  /** Depth in mm inside the rib cage along the ray from its centre; negative outside. */
   cageDepth(x: number, y: number, cageScale: number): number {
     return roundedDepth(x, y - this.cageY, this.cageA * cageScale, this.cageB * cageScale, this.skew);
   }
 
+  /** Depth in mm inside the body along the ray from its centre; negative outside. */
   bodyDepth(x: number, y: number): number {
     return roundedDepth(x, y, this.bodyA, this.bodyB, 0);
   }
 
-  /** Half the mediastinum's width at a place. */
+  /** Half the width of the mediastinum in mm. */
   mediastinumHalfWidth(y: number, z: number): number {
     const k = this.scale;
     const hilum = bump(z, 0, 32);
     return k * (4 + (22 + 9 * hilum) * bump(y, -2 * k, 31 * k) + 23 * bump(y, this.spineY, 21 * k));
   }
 
-  /** Mm outside the heart, negative inside. */
+  /** Distance in mm from the heart; negative inside. */
   heartDistance(x: number, y: number, z: number): number {
     const { heart } = this;
     const u = (x - heart.x) / heart.a;
@@ -90,7 +92,7 @@ export class Anatomy {
     return (Math.sqrt(u * u + v * v + w * w) - 1) * heart.b;
   }
 
-  /** Height above the diaphragm. */
+  /** Height above the diaphragm in mm; negative below. */
   aboveDiaphragm(x: number, y: number, z: number): number {
     const dome = this.domes[x < 0 ? 0 : 1]!;
     const u = (x - dome.x) / (72 * this.scale);
@@ -98,7 +100,7 @@ export class Anatomy {
     return z - this.baseZ - dome.height * (1 - u * u - v * v);
   }
 
-  /** Mm from the nearest wall of a lung, positive inside; near the wall it is a distance, deep inside a bound. */
+  /** Distance in mm from the nearest lung wall, positive inside. Accurate near the wall, only a bound deep inside. */
   lungDepth(x: number, y: number, z: number): number {
     const cage = this.cageDepth(x, y, this.cageScale(z));
     if (cage < -20) return cage;
@@ -111,10 +113,11 @@ export class Anatomy {
   }
 }
 
+/** Gaussian bump of height 1. */
 export const bump = (at: number, middle: number, width: number): number =>
   Math.exp(-((at - middle) * (at - middle)) / (2 * width * width));
 
-/** Depth in an ellipse with fuller corners: (u⁴ + v⁴ + 1.3 u²v²)^¼ = 1, along the ray from its middle. */
+/** Depth inside an ellipse with fuller corners, (u⁴ + v⁴ + 1.3 u²v²)^¼ = 1, along the ray from its centre. */
 function roundedDepth(x: number, y: number, a: number, b: number, skew: number): number {
   const u = x / a;
   const v = y / b;

@@ -9,7 +9,10 @@ const BLOOD = 42;
 const RIB_PERIOD = 23;
 const VERTEBRA_PERIOD = 27;
 
-/** Fills the canvas: air and table, body wall with ribs and spine, mediastinum, heart, liver, and the lungs' own density. */
+/**
+ * Fills the canvas with air and table, body wall with ribs and spine, mediastinum, heart, liver and the density of the
+ * lungs.
+ */
 export function drawChest(canvas: Canvas, anatomy: Anatomy, random: Random): void {
   const texture = new Texture(canvas, random);
   const [slices, rows] = canvas.shape;
@@ -59,7 +62,7 @@ function drawRow(canvas: Canvas, anatomy: Anatomy, texture: Texture, i: number, 
   }
 }
 
-/** How much of a voxel lies inside, from the depth of its middle in voxels. */
+/** Share of a voxel that is inside, from the depth of its centre in voxels. */
 const share = (depth: number): number => (depth >= 0.5 ? 1 : depth <= -0.5 ? 0 : depth + 0.5);
 
 const tableHu = (below: number): number => {
@@ -67,7 +70,10 @@ const tableHu = (below: number): number => {
   return below < 2.5 || below > 19.5 ? -250 : -880;
 };
 
-/** Inside the cage and no lung: heart, vessels and fat of the mediastinum, liver and spleen under the domes. */
+/**
+ * HU inside the cage but outside the lungs: heart, vessels and fat of the mediastinum, liver and spleen under the
+ * domes.
+ */
 function inner(anatomy: Anatomy, x: number, y: number, z: number, diaphragm: number, texture: number): number {
   const spine = vertebra(anatomy, x, y, z);
   if (spine !== null) return spine;
@@ -78,7 +84,7 @@ function inner(anatomy: Anatomy, x: number, y: number, z: number, diaphragm: num
   return texture > 14 ? FAT + 15 : texture > 2 ? -30 : 30;
 }
 
-/** The wall of the chest from the cage outward: ribs with muscle between, shoulder blades, muscle, fat, skin. */
+/** HU of the chest wall from the cage outward: ribs with muscle between, shoulder blades, muscle, fat, skin. */
 function wall(anatomy: Anatomy, x: number, y: number, z: number, body: number, out: number, texture: number): number {
   const k = anatomy.scale;
   if (body < 2) return 20;
@@ -89,7 +95,7 @@ function wall(anatomy: Anatomy, x: number, y: number, z: number, body: number, o
     const front = y < 0 && Math.abs(x) < 42 * k;
     const sternum = y < 0 && Math.abs(x) < 17 * k;
     if (sternum) return out > 2 * k && out < 10 * k ? (out > 3.5 * k && out < 8.5 * k ? 160 : 420) : FAT + 40;
-    // Ribs fall from back to front, so that an axial slice cuts several of them obliquely.
+    // Ribs slope down from back to front, so an axial slice cuts several of them obliquely.
     const fall = z - anatomy.ribPhase - 0.5 * y;
     const dz = fall - Math.round(fall / RIB_PERIOD) * RIB_PERIOD;
     const e = ((out - 5.5 * k) / (4.4 * k)) ** 2 + (dz / 6.8) ** 2;
@@ -103,7 +109,7 @@ function wall(anatomy: Anatomy, x: number, y: number, z: number, body: number, o
   return body < anatomy.fat + 4 || texture > 26 ? -40 : MUSCLE + 0.25 * texture;
 }
 
-/** Vertebra, its canal and processes; null elsewhere. */
+/** HU of a vertebra, its canal and processes; null elsewhere. */
 function vertebra(anatomy: Anatomy, x: number, y: number, z: number): number | null {
   const k = anatomy.scale;
   const v = y - anatomy.spineY;
@@ -129,7 +135,7 @@ function distanceToSegment(x: number, y: number, ax: number, ay: number, bx: num
   return Math.sqrt((x - ax - s * (bx - ax)) ** 2 + (y - ay - s * (by - ay)) ** 2);
 }
 
-/** Slow changes of density of about ±30 HU: a sum of products of waves along the axes, cheap because each is a table. */
+/** Smooth density variations of about ±30 HU: a sum of products of waves along the axes, each read from a table. */
 class Texture {
   readonly #waves: { x: Float64Array; y: Float64Array; z: Float64Array }[] = [];
   readonly #row: Float64Array;
@@ -163,7 +169,7 @@ class Texture {
   }
 }
 
-/** Where the great vessels and airways lie, for {@link drawTubes}. */
+/** Lists the great vessels and airways, to draw with {@link drawTubes}. */
 export function greatTubes(anatomy: Anatomy): { airways: Pipe[]; vessels: Pipe[] } {
   const k = anatomy.scale;
   const at = (x: number, y: number, z: number) => [x * k, y * k, z] as const;

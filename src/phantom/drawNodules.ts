@@ -4,23 +4,24 @@ import { type Canvas, placeOf, voxelsWithin } from './canvas.js';
 import { radiusAlong } from './noduleShape.js';
 import type { PlacedNodule } from './placeNodules.js';
 
-/** A nodule as it came to lie on the voxels. */
+/** A nodule as drawn on the voxels. */
 export interface DrawnNodule extends PlacedNodule {
-  /** Of its mask, mm from the middle of the scan. */
+  /** Centroid of its mask, in mm from the centre of the scan. */
   centroid: Vector3;
-  /** Of its share of all voxels, before the cut at one half. */
+  /** Volume from its share of each voxel, before the mask's cut at one half. */
   volumeMm3: number;
-  /** Voxels of the mask. */
+  /** Number of voxels in its mask. */
   voxels: number;
 }
 
 const SUBSAMPLES = 4;
-/** What the share of a nodule in a voxel is mixed with: air-filled lung. */
+/** HU of air-filled lung, which fills the rest of a partly covered voxel. */
 const LUNG = -860;
 
 /**
- * Draws nodules with partial volume by 4×4×4 samples a voxel on their rims, and sets the mask where at least half a voxel is nodule.
- * The chest wall cuts them: of a juxtapleural one only what lies in the lung is drawn and counted.
+ * Draws nodules with partial volume, from 4×4×4 samples per voxel on their rims. Sets the mask where at least half of a
+ * voxel is nodule. The chest wall cuts nodules: only the part of a juxtapleural one inside the lung is drawn and
+ * counted.
  */
 export function drawNodules(
   canvas: Canvas,
@@ -70,7 +71,7 @@ function drawNodule({ hu, shape, spacing }: Canvas, mask: Uint8Array, anatomy: A
   return { ...nodule, centroid, voxels, volumeMm3: volume * spacing[0] * spacing[1] * spacing[2] };
 }
 
-/** How much of a voxel lies in the nodule (its radii times `factor`) and in the lung. */
+/** Share of a voxel that is inside both the nodule (with its radii times `factor`) and the lung. */
 function shareInside(
   { shape }: PlacedNodule,
   anatomy: Anatomy,

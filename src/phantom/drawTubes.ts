@@ -1,7 +1,7 @@
 import type { Vector3 } from '../ct/index.js';
 import { type Canvas, placeOf, voxelsWithin } from './canvas.js';
 
-/** A piece of a vessel, airway or scar: a cone with round ends. */
+/** A piece of a vessel, airway or scar: a cone with round ends, in mm from the centre of the scan. */
 export interface Tube {
   from: Vector3;
   to: Vector3;
@@ -11,17 +11,17 @@ export interface Tube {
 }
 
 /**
- * How a tube meets what is there: 'bright' only brightens (vessels in lung), 'dark' only darkens (airways), 'tissue' replaces
- * what is no lung (aorta).
+ * How a tube combines with what is already drawn: 'bright' only brightens (vessels in lung), 'dark' only darkens
+ * (airways), 'tissue' replaces everything except lung (aorta).
  */
 export type TubeMode = 'bright' | 'dark' | 'tissue';
 
 /** HU that a tube's edge fades into. */
-const around = { bright: -860, dark: 30, tissue: 0 } as const;
+const AROUND_HU = { bright: -860, dark: 30, tissue: 0 } as const;
 
 /**
- * Draws tubes with partial volume: the edge is as wide as the voxel seen along the edge's normal, and a tube thinner than a
- * voxel loses contrast as a disc under a Gaussian point spread does, 1 - exp(-r² / 2σ²).
+ * Draws tubes with partial volume. The edge is as wide as the voxel along the edge's normal. A tube thinner than a
+ * voxel loses contrast like a disc under a Gaussian point spread: 1 - exp(-r² / 2σ²).
  */
 export function drawTubes(canvas: Canvas, tubes: Iterable<Tube>, mode: TubeMode): void {
   for (const tube of tubes) drawTube(canvas, tube, mode);
@@ -47,7 +47,7 @@ function drawTube({ hu, shape, spacing }: Canvas, tube: Tube, mode: TubeMode): v
   const rows = range(1, shape[1]);
   const slices = range(2, shape[0]);
   const spread = crossSpread(dx, dy, dz, lengthSquared, spacing);
-  const rest = around[mode];
+  const rest = AROUND_HU[mode];
   for (let i = slices.from; i <= slices.to; i++) {
     const z = placeOf(i, shape[0], sz) - az;
     for (let r = rows.from; r <= rows.to; r++) {
@@ -63,7 +63,7 @@ function drawTube({ hu, shape, spacing }: Canvas, tube: Tube, mode: TubeMode): v
         const distance = Math.sqrt(px * px + py * py + pz * pz) + 1e-6;
         const width = (Math.abs(px) * sx + Math.abs(py) * sy + Math.abs(pz) * sz) / distance;
         const r0 = tube.radiusFrom + t * (tube.radiusTo - tube.radiusFrom);
-        // Under a point spread no tube looks thinner than the spread itself: it only fades.
+        // Under a point spread no tube looks thinner than the spread itself: it fades instead.
         const seen = Math.max(r0, 0.45 * width);
         let share = Math.min(1, (seen - distance) / width + 0.5);
         if (share <= 0) continue;
@@ -83,7 +83,7 @@ function drawTube({ hu, shape, spacing }: Canvas, tube: Tube, mode: TubeMode): v
   }
 }
 
-/** σ₁σ₂ of the voxel's spread across a direction, from det Σ · dᵀΣ⁻¹d; a box of width s has σ = s / √12. */
+/** Product σ₁σ₂ of the voxel's spread across direction d, from det Σ · dᵀΣ⁻¹d; a box of width s has σ = s / √12. */
 function crossSpread(dx: number, dy: number, dz: number, lengthSquared: number, [sx, sy, sz]: Vector3): number {
   const x = (sx * sx) / 12;
   const y = (sy * sy) / 12;

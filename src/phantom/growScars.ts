@@ -6,13 +6,13 @@ import type { Random } from './random.js';
 import { unit } from './vesselTree.js';
 
 /**
- * Scars and bands of collapsed lung: strands as bright as a nodule and about as much of it, but at least four times as long as
- * wide. They are no nodules, so a rule that goes by brightness and size alone is wrong about them.
+ * Grows scars and bands of collapsed lung: strands with the brightness and volume of nodules, but at least four times
+ * as long as wide. They are not nodules, so a rule based on brightness and size alone gets them wrong.
  */
 export function growScars(anatomy: Anatomy, half: Vector3, level: LevelParameters, random: Random): Tube[] {
   const tubes: Tube[] = [];
-  const wanted = random.integer(level.scars[0], level.scars[1]);
-  for (let made = 0, tried = 0; made < wanted && tried < 500; tried++) {
+  const count = random.integer(level.scars[0], level.scars[1]);
+  for (let made = 0, tried = 0; made < count && tried < 500; tried++) {
     const middle = half.map((extent) => random.between(-0.85, 0.85) * extent) as unknown as Vector3;
     const radius = random.between(1.1, 2.2);
     const length = radius * random.between(9, 16);

@@ -4,20 +4,22 @@ export type NoduleAttachment = 'isolated' | 'juxtavascular' | 'juxtapleural';
 
 type Range = readonly [low: number, high: number];
 
-/** What makes a level; fixed before anything was trained on phantoms (docs/guide/phantoms.md). */
+/** Parameters of a level, fixed before anything was trained on phantoms (docs/guide/phantoms.md). */
 export interface LevelParameters {
+  /** Drawn uniformly in the logarithm. */
   diameterMm: Range;
+  /** Share of each kind and attachment. */
   kinds: Readonly<Record<NoduleKind, number>>;
   attachments: Readonly<Record<NoduleAttachment, number>>;
-  /** Largest relative deviation of the radius from an ellipsoid's. */
+  /** Largest relative deviation of the radius from an ellipsoid. */
   irregularity: number;
   /** Standard deviation of the noise after smoothing. */
   noiseHu: Range;
-  /** Scars and bands of collapsed lung: as bright as nodules, longer than wide. */
+  /** Number of scars and bands of collapsed lung: as bright as nodules, but elongated. */
   scars: Range;
-  /** Vessels that leave each hilum. */
+  /** Number of vessels that leave each hilum. */
   vesselRoots: number;
-  /** Vessels end at this radius. */
+  /** Radius at which vessels end. */
   smallestVesselMm: number;
 }
 

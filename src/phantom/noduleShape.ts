@@ -1,16 +1,17 @@
 import type { Vector3 } from '../ct/index.js';
 import type { Random } from './random.js';
 
-/** A closed surface around its centre, given by its radius along each direction. */
+/** A closed surface around a centre, given by its radius in each direction. */
 export interface NoduleShape {
   center: Vector3;
   /** Mean radius in mm. */
   radius: number;
+  /** Directions with their relative stretch. */
   axes: readonly [Vector3, number][];
   bumps: readonly { direction: Vector3; height: number; order: 2 | 3 | 5 }[];
 }
 
-/** An ellipsoid with axes within ±12 % and bumps that deviate by at most about `irregularity`. */
+/** Draws an ellipsoid with axes within ±12 % of `radius` and bumps that deviate by at most about `irregularity`. */
 export function randomShape(center: Vector3, radius: number, irregularity: number, random: Random): NoduleShape {
   const bumps = Array.from({ length: 6 }, (_, n) => ({
     direction: random.direction() as Vector3,
@@ -24,7 +25,7 @@ export function randomShape(center: Vector3, radius: number, irregularity: numbe
   return { center, radius, axes, bumps };
 }
 
-/** The surface's distance from the centre along a unit direction, mm. */
+/** Distance of the surface from the centre along a unit direction, in mm. */
 export function radiusAlong({ radius, axes, bumps }: NoduleShape, x: number, y: number, z: number): number {
   let factor = 1;
   for (const [axis, stretch] of axes) {
@@ -33,7 +34,7 @@ export function radiusAlong({ radius, axes, bumps }: NoduleShape, x: number, y: 
   }
   for (const { direction, height, order } of bumps) {
     const t = direction[0] * x + direction[1] * y + direction[2] * z;
-    // Legendre polynomials: each adds a bump of one fineness and no volume to first order.
+    // Legendre polynomials: each adds bumps of one scale, and no volume to first order.
     if (order === 2) factor += height * (1.5 * t * t - 0.5);
     else if (order === 3) factor += height * t * (2.5 * t * t - 1.5);
     else factor += height * t * (t * t * (7.875 * t * t - 8.75) + 1.875);

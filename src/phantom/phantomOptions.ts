@@ -1,20 +1,21 @@
 import { z } from 'zod';
+import { NoduleTrainError } from '../runtime/index.js';
 
-/** One phantom, all but what makes it differ from the others of its kind. */
+/** Options that all phantoms of a set share. */
 const shared = {
   level: z
     .enum(['easy', 'standard', 'hard'])
     .default('standard')
-    .describe('easy: large solid nodules; standard; hard: small, faint and attached ones'),
+    .describe('difficulty; easy: large solid nodules, hard: small, faint and attached ones'),
   size: z
     .tuple([z.int().positive(), z.int().positive(), z.int().positive()])
     .default([64, 256, 256])
-    .describe('voxels: slices, rows, columns'),
+    .describe('scan size in voxels: slices, rows, columns'),
   spacing: z
     .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
     .default([1.3, 1.3, 2.4])
-    .describe('mm between voxels: x, y, z'),
-  nodules: z.int().min(0).max(20).optional().describe('per scan; default 3 or 4, by the seed'),
+    .describe('voxel spacing in mm: x, y, z'),
+  nodules: z.int().min(0).max(20).optional().describe('nodules per scan; default 3 or 4, depending on the seed'),
 };
 
 const seed = z
@@ -24,18 +25,33 @@ const seed = z
 
 /** Options of `synthesize`. */
 export const phantomSchema = z.strictObject({
-  seed: seed.describe('decides everything that is random'),
-  uid: z.string().min(1).optional().describe('of the series; default phantom-SEED'),
+  seed: seed.describe('random seed'),
+  uid: z.string().min(1).optional().describe('series UID; default phantom-SEED'),
   ...shared,
 });
 
 /** Options of `writePhantoms` and of `nodule-train synth`. */
 export const phantomSetSchema = z.strictObject({
-  count: z.int().positive().default(10).describe('scans'),
-  seed: seed.default(1).describe('decides everything that is random; sets of different seeds share no scan'),
-  threads: z.int().min(0).default(0).describe('worker threads; 0: one for each core'),
+  count: z.int().positive().default(10).describe('number of scans'),
+  seed: seed.default(1).describe('random seed; sets of different seeds share no scan'),
+  threads: z.int().min(0).default(0).describe('worker threads; 0: one per core'),
   ...shared,
 });
 
 export type PhantomOptions = z.input<typeof phantomSchema>;
 export type PhantomSetOptions = z.input<typeof phantomSetSchema>;
+
+/**
+ * Checks options and fills in the defaults.
+ * @throws NoduleTrainError `phantom-options`, naming the first wrong option
+ */
+export function checkPhantomOptions<Schema extends z.ZodType>(
+  schema: Schema,
+  doing: string,
+  options: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new NoduleTrainError('phantom-options', `${doing}: ${path.join('.') || 'options'}: ${message}`);
+}

@@ -4,6 +4,7 @@ import { answerJobs } from '../runtime/index.js';
 import { type PhantomNodule, synthesize } from './synthesize.js';
 import type { PhantomJob } from './writePhantoms.js';
 
+/** Makes one phantom and writes its scan and mask. */
 async function make({ scan, mask, phantom }: PhantomJob): Promise<PhantomNodule[]> {
   const { volume, mask: voxels, nodules } = synthesize(phantom);
   const { shape, spacing, origin, direction, uid } = volume;

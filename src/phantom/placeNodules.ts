@@ -5,28 +5,30 @@ import type { LevelParameters, NoduleAttachment, NoduleKind } from './levels.js'
 import { type NoduleShape, randomShape } from './noduleShape.js';
 import type { Random } from './random.js';
 
+/** A nodule with its place, before it is drawn. */
 export interface PlacedNodule {
   shape: NoduleShape;
   kind: NoduleKind;
   attachment: NoduleAttachment;
-  /** Of the solid part (for ground glass of all of it). */
+  /** HU of the solid part; for ground glass, of the whole nodule. */
   hu: number;
-  /** Radius of the solid core over the nodule's, 0 for ground glass, 1 for solid ones. */
+  /** Radius of the solid core relative to the nodule's: 0 for ground glass, 1 for solid. */
   core: number;
-  /** HU of the part that is not solid. */
+  /** HU of the ground-glass part. */
   glassHu: number;
 }
 
-/** Half the extent of the scan, mm. */
+/** Half the extent of the scan along x, y, z in mm. */
 export type HalfExtent = Vector3;
 
+/** Attempts to find a place for one nodule of one size. */
 const TRIES = 600;
-/** Two nodules stay this far apart, so that no prediction can join them by chance. */
+/** Smallest gap between two nodules, so that a prediction does not join them by chance. */
 const GAP_MM = 8;
 
 /**
- * Draws nodules and finds a place for each in the lungs within the scan. One that finds none is drawn again smaller, down to
- * the level's smallest; a scan without room has fewer.
+ * Draws random nodules and finds a place in the lungs for each, inside the scan. A nodule without a place shrinks, down
+ * to the level's smallest diameter. A scan without room gets fewer nodules.
  */
 export function placeNodules(
   count: number,
@@ -71,7 +73,7 @@ function findPlace(
   placed: readonly PlacedNodule[],
   random: Random,
 ): Vector3 | null {
-  // A nodule is whole in its scan: cut ones have no exact size.
+  // Keep nodules whole inside the scan: a cut one would have no exact size.
   const room = half.map((extent) => extent - 1.3 * radius - 2) as unknown as Vector3;
   if (room.some((extent) => extent <= 0)) return null;
   for (let tried = 0; tried < TRIES; tried++) {
@@ -105,6 +107,7 @@ function besideVessel(radius: number, vessels: readonly Tube[], random: Random):
 
 const distance = (a: Vector3, b: Vector3): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
+/** Distance in mm from the surface of the nearest vessel. */
 function nearest(at: Vector3, vessels: readonly Tube[]): number {
   let least = Number.POSITIVE_INFINITY;
   for (const { from, radiusFrom } of vessels) {

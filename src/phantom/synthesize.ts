@@ -1,5 +1,4 @@
 import { identityDirection, indexIRC, indexToWorld, type Vector3, type Volume, type WorldLPS } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
 import { measured } from './addNoise.js';
 import { Anatomy } from './anatomy.js';
 import type { Canvas } from './canvas.js';
@@ -8,31 +7,43 @@ import { drawNodules } from './drawNodules.js';
 import { drawTubes } from './drawTubes.js';
 import { growScars } from './growScars.js';
 import { levels, type NoduleAttachment, type NoduleKind } from './levels.js';
-import { type PhantomOptions, phantomSchema } from './phantomOptions.js';
+import { checkPhantomOptions, type PhantomOptions, phantomSchema } from './phantomOptions.js';
 import { placeNodules } from './placeNodules.js';
 import { Random } from './random.js';
 import { growVessels } from './vesselTree.js';
 
+/** A nodule of a phantom. */
 export interface PhantomNodule {
   /** Centroid of its mask. */
   center: WorldLPS;
-  /** Of the sphere of equal volume. */
+  /** Diameter of the sphere of equal volume. */
   diameterMm: number;
   kind: NoduleKind;
   attachment: NoduleAttachment;
   voxels: number;
 }
 
+/** A synthetic chest CT with its ground truth. */
 export interface Phantom {
   volume: Volume;
-  /** 1 where at least half of a voxel is nodule; `[slices, rows, columns]`. */
+  /** 1 where at least half of the voxel is nodule; `[slices, rows, columns]`. */
   mask: Uint8Array;
   nodules: PhantomNodule[];
 }
 
-/** A chest CT that never was, in HU, with its nodules and their exact mask. The same options give the same voxels. Throws 'phantom-options'. */
+/**
+ * Synthesizes a chest CT in HU, with its nodules and their exact mask. The same options give the same voxels.
+ * @throws NoduleTrainError `phantom-options`
+ */
 export function synthesize(options: PhantomOptions): Phantom {
-  const { seed, level, size, spacing, uid, nodules: wanted } = parse(options);
+  const {
+    seed,
+    level,
+    size,
+    spacing,
+    uid,
+    nodules: requested,
+  } = checkPhantomOptions(phantomSchema, 'making a phantom', options);
   const parameters = levels[level];
   const stream = (n: number) => new Random(seed, n);
   const canvas: Canvas = { hu: new Float32Array(size[0] * size[1] * size[2]), shape: size, spacing };
@@ -47,7 +58,7 @@ export function synthesize(options: PhantomOptions): Phantom {
   const half = [0, 1, 2].map((axis) => (size[2 - axis]! * spacing[axis]!) / 2) as unknown as Vector3;
   drawTubes(canvas, growScars(anatomy, half, parameters, stream(3)), 'bright');
   const random = stream(4);
-  const count = wanted ?? random.integer(3, 4);
+  const count = requested ?? random.integer(3, 4);
   const mask = new Uint8Array(canvas.hu.length);
   const drawn = drawNodules(canvas, mask, anatomy, placeNodules(count, anatomy, vessels, half, parameters, random));
   const noise = stream(5).between(parameters.noiseHu[0], parameters.noiseHu[1]);
@@ -78,11 +89,4 @@ export function synthesize(options: PhantomOptions): Phantom {
     voxels,
   }));
   return { volume, mask, nodules };
-}
-
-function parse(options: PhantomOptions) {
-  const parsed = phantomSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new NoduleTrainError('phantom-options', `Making a phantom: ${path.join('.') || 'options'}: ${message}`);
 }

@@ -4,21 +4,23 @@ import type { Tube } from './drawTubes.js';
 import type { LevelParameters } from './levels.js';
 import type { Random } from './random.js';
 
+/** Limit on the segments of a lung, before twigs. */
 const SEGMENTS_PER_LUNG = 6000;
 
+/** The growing end of a branch. */
 interface Tip {
   at: Vector3;
   direction: Vector3;
   radius: number;
-  /** Mm until the next fork. */
+  /** Length until the next fork in mm. */
   left: number;
-  /** Where in the lung it leads. */
+  /** Place in the lung that it grows towards. */
   target: Vector3;
 }
 
 /**
- * Vessels from both hila into the lungs. They taper, bend away from the walls, give off side branches and fork by Murray's
- * law (1926): the cubes of the children's radii sum to the parent's.
+ * Grows vessels from both hila into the lungs. They taper, bend away from the walls, give off side branches and fork by
+ * Murray's law (1926): the cubes of the children's radii add up to the cube of the parent's.
  */
 export function growVessels(anatomy: Anatomy, level: LevelParameters, random: Random): Tube[] {
   return [-1, 1].flatMap((side) => growLung(anatomy, level, random, side));
@@ -30,7 +32,7 @@ function growLung(anatomy: Anatomy, level: LevelParameters, random: Random, side
   const open: Tip[] = [];
   for (let root = 0; root < level.vesselRoots; root++) {
     const at: Vector3 = [side * 30 * k, random.between(-8, 16) * k, random.between(-18, 18)];
-    // Targets all over the lung: vessels that only wander leave the apex, the base and the corners empty.
+    // Targets all over the lung: vessels without one leave the apex, the base and the corners empty.
     const target = placeInLung(anatomy, random, () => [
       side * random.between(35, 125) * k,
       random.between(-85, 80) * k,
@@ -40,7 +42,7 @@ function growLung(anatomy: Anatomy, level: LevelParameters, random: Random, side
     open.push({ at, direction, radius: random.between(2.8, 4.6), left: random.between(12, 26), target });
   }
   while (open.length > 0 && tubes.length < SEGMENTS_PER_LUNG) {
-    // Breadth first, so that the limit cuts the finest.
+    // Breadth first, so that the limit on segments drops the finest branches.
     const tip = open.shift()!;
     const grown = growBranch(anatomy, level, random, tip, tubes);
     open.push(...grown);
@@ -49,9 +51,10 @@ function growLung(anatomy: Anatomy, level: LevelParameters, random: Random, side
   return tubes;
 }
 
+/** Places per lung that are tried for a twig. */
 const TWIGS_PER_LUNG = 1800;
 
-/** Leads a twig from the nearest vessel to places without one, so that no part of a lung stays empty. */
+/** Grows a twig from the nearest vessel to each place far from all vessels, so that no part of a lung stays empty. */
 function growTwigs(anatomy: Anatomy, level: LevelParameters, random: Random, side: number, tubes: Tube[]): void {
   const k = anatomy.scale;
   const ends = new Ends(tubes);
@@ -80,7 +83,7 @@ function growTwigs(anatomy: Anatomy, level: LevelParameters, random: Random, sid
   }
 }
 
-/** Where tubes end, laid out flat: thousands of searches among thousands of ends. */
+/** End points of tubes in one flat array, for thousands of searches among thousands of points. */
 class Ends {
   #places = new Float64Array(3 * 4096);
   #count = 0;
@@ -125,7 +128,7 @@ function growBranch(anatomy: Anatomy, level: LevelParameters, random: Random, ti
     direction = bend(anatomy, random, at, direction, step, radius, tip.target);
     const to: Vector3 = [at[0] + direction[0] * step, at[1] + direction[1] * step, at[2] + direction[2] * step];
     const next = radius * (1 - 0.004 * step);
-    // Vessels reach the walls only when they are thin.
+    // Only thin vessels end at the walls.
     const depth = anatomy.lungDepth(to[0], to[1], to[2]);
     if (depth < 1 + radius && tubes.length > level.vesselRoots * 8 && radius < 2.5) return children;
     tubes.push({ from: at, to, radiusFrom: radius, radiusTo: next, hu });
@@ -153,14 +156,14 @@ function branch(anatomy: Anatomy, random: Random, at: Vector3, direction: Vector
   return { at, direction: start, radius, left: radius * random.between(4, 8) + 4, target };
 }
 
-/** The first of some places that lies in the lung, or the last one. */
+/** Draws up to nine places and returns the first one inside the lung, else the last one. */
 function placeInLung(anatomy: Anatomy, random: Random, draw: () => Vector3): Vector3 {
   let place = draw();
   for (let n = 0; n < 8 && anatomy.lungDepth(place[0], place[1], place[2]) < random.between(2, 8); n++) place = draw();
   return place;
 }
 
-/** Of a few directions near the last one, that which leads to the target and stays away from the walls. */
+/** Picks, from a few directions near the last one, the best for reaching the target and keeping away from the walls. */
 function bend(
   anatomy: Anatomy,
   random: Random,
@@ -170,13 +173,13 @@ function bend(
   radius: number,
   target: Vector3,
 ): Vector3 {
-  const wanted = unit([target[0] - at[0], target[1] - at[1], target[2] - at[2]]);
+  const ideal = unit([target[0] - at[0], target[1] - at[1], target[2] - at[2]]);
   let best = was;
   let most = Number.NEGATIVE_INFINITY;
   for (let n = 0; n < 3; n++) {
     const tried = unit(add(was, random.direction(), 0.24));
     const ahead = add(at, tried, step + 4);
-    const toward = tried[0] * wanted[0] + tried[1] * wanted[1] + tried[2] * wanted[2];
+    const toward = tried[0] * ideal[0] + tried[1] * ideal[1] + tried[2] * ideal[2];
     const depth = anatomy.lungDepth(ahead[0], ahead[1], ahead[2]);
     const worth = Math.min(depth, 4 + 2 * radius) + 12 * toward + random.next();
     if (worth > most) {
@@ -187,12 +190,14 @@ function bend(
   return best;
 }
 
+/** a + times · b. */
 const add = (a: Vector3, b: Vector3, times: number): Vector3 => [
   a[0] + times * b[0],
   a[1] + times * b[1],
   a[2] + times * b[2],
 ];
 
+/** Scales a vector to length 1. */
 export function unit([x, y, z]: Vector3): Vector3 {
   const length = Math.sqrt(x * x + y * y + z * z) || 1;
   return [x / length, y / length, z / length];

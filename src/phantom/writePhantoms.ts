@@ -4,11 +4,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { NoduleTrainError, runInWorkers } from '../runtime/index.js';
-import { type PhantomSetOptions, phantomSetSchema } from './phantomOptions.js';
+import { checkPhantomOptions, type PhantomSetOptions, phantomSetSchema } from './phantomOptions.js';
 import { scramble } from './random.js';
 import type { PhantomNodule } from './synthesize.js';
 
-/** What a worker is told to make. */
+/** Job of a worker: where to write one scan and mask, and the options of the phantom. */
 export interface PhantomJob {
   scan: string;
   mask: string;
@@ -19,31 +19,25 @@ export interface PhantomJob {
 }
 
 /**
- * Writes phantoms in LUNA16's layout: `subset0` … `subset9` with `UID.mhd` + `UID.zraw`, `annotations.csv`, exact masks in `masks/UID_mask.mhd`,
- * and `nodules.csv`, which says of each nodule what it is. Every scan is a patient of its own.
+ * Writes phantoms in LUNA16's layout: `subset0` … `subset9` with `UID.mhd` and `UID.zraw`, `annotations.csv`, exact
+ * masks in `masks/UID_mask.mhd`, and `nodules.csv` with the kind of each nodule. Each scan is a separate patient.
  *
- * Scans are made in worker threads; what they contain hangs on the options alone. `onProgress` hears how many are done.
- * Throws 'phantom-options' and 'output-exists'.
+ * Worker threads make the scans; their content depends only on the options. `onProgress` receives the number of
+ * finished scans.
+ * @throws NoduleTrainError `phantom-options`, or `output-exists` if the folder already has phantoms
  */
 export async function writePhantoms(
   dir: string,
   options: PhantomSetOptions = {},
   onProgress?: (done: number, count: number) => void,
 ): Promise<void> {
-  const parsed = phantomSetSchema.safeParse(options);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw new NoduleTrainError(
-      'phantom-options',
-      `Making phantoms in ${dir}: ${path.join('.') || 'options'}: ${message}`,
-    );
-  }
-  const { count, seed, threads, ...shared } = parsed.data;
+  const doing = `making phantoms in ${dir}`;
+  const { count, seed, threads, ...shared } = checkPhantomOptions(phantomSetSchema, doing, options);
   const list = join(dir, 'annotations.csv');
   if (existsSync(list)) {
     throw new NoduleTrainError(
       'output-exists',
-      `Making phantoms in ${dir}: it already has annotations.csv; give a new folder, or remove this one first`,
+      `${doing}: annotations.csv already exists. Give a new folder, or remove this one first.`,
     );
   }
   const subsets = Array.from({ length: Math.min(count, 10) }, (_, n) => join(dir, `subset${n}`));
@@ -80,7 +74,7 @@ export async function writePhantoms(
   const patients = jobs.map(({ phantom: { uid } }) => `${uid},${uid}`);
   await writeFile(join(dir, 'patients.csv'), `${['seriesuid,patient', ...patients].join('\n')}\n`);
   await writeFile(join(dir, 'README.txt'), readme(count, seed, shared.level));
-  // Last, so that a folder with the list has all it names.
+  // Last, so that a folder with this list is complete.
   await writeFile(
     list,
     table(columns, () => []),
@@ -88,7 +82,8 @@ export async function writePhantoms(
 }
 
 const readme = (count: number, seed: number, level: string) =>
-  `${count} phantoms made by nodule-train synth (level ${level}, seed ${seed}): computed images in LUNA16's layout, of no person.
+  `${count} phantoms made by nodule-train synth (level ${level}, seed ${seed}): computed images in LUNA16's \
+layout, of no person.
 masks/UID_mask.mhd is exact; nodules.csv says what each nodule is, patients.csv that every scan stands for a
 patient of its own.
 `;

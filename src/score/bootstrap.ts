@@ -1,39 +1,44 @@
 import { NoduleTrainError } from '../runtime/index.js';
 
+/** A confidence interval. */
 export interface Interval {
   low: number;
   high: number;
 }
 
 export interface IntervalOptions {
-  /** Default 1. */
+  /** Random seed; default 1. */
   seed?: number;
-  /** How often patients are drawn anew; default 2,000. */
+  /** Number of bootstrap samples; default 2,000. */
   resamples?: number;
-  /** Share of the draws inside; default 0.95. */
+  /** Confidence level; default 0.95. */
   level?: number;
 }
 
 /**
- * Percentile interval of a statistic by bootstrap over patients (Efron 1979): whole patients are drawn with replacement, since nodules
- * and scans of one patient are alike. Draws for which the statistic is null (no nodule among them) are left out; null where none is left.
+ * Computes a percentile interval of a statistic by bootstrap over patients (Efron 1979). Draws whole patients with
+ * replacement, because nodules and scans of one patient are alike. Skips samples for which the statistic is null (no
+ * nodule among them).
+ * @returns the interval; null if the statistic is null for all samples
+ * @throws NoduleTrainError `interval-options`
  */
 export const bootstrapInterval = <Patient>(
   patients: readonly Patient[],
-  statistic: (drawn: readonly Patient[]) => number | null,
+  statistic: (sample: readonly Patient[]) => number | null,
   options: IntervalOptions = {},
-): Interval | null => bootstrapIntervals(patients, (drawn) => ({ value: statistic(drawn) }), options).value;
+): Interval | null => bootstrapIntervals(patients, (sample) => ({ value: statistic(sample) }), options).value;
 
-/** {@link bootstrapInterval} of several statistics, from the same draws. */
+/** Computes the {@link bootstrapInterval} of several statistics from the same samples. */
 export function bootstrapIntervals<Patient, Name extends string>(
   patients: readonly Patient[],
-  statistics: (drawn: readonly Patient[]) => Record<Name, number | null>,
+  statistics: (sample: readonly Patient[]) => Record<Name, number | null>,
   { seed = 1, resamples = 2000, level = 0.95 }: IntervalOptions = {},
 ): Record<Name, Interval | null> {
   if (!(level > 0 && level < 1) || !(resamples >= 1)) {
     throw new NoduleTrainError(
       'interval-options',
-      `Computing an interval: level ${level} and ${resamples} resamples were given; level must lie between 0 and 1, resamples be at least 1`,
+      `computing an interval: level is ${level} and resamples ${resamples}, ` +
+        'expected a level between 0 and 1 and at least 1 resample',
     );
   }
   const names = Object.keys(statistics(patients)) as Name[];
@@ -55,7 +60,7 @@ export function bootstrapIntervals<Patient, Name extends string>(
   return Object.fromEntries(names.map((name) => [name, interval(name)])) as Record<Name, Interval | null>;
 }
 
-/** Linear between order statistics, as numpy's default. */
+/** Quantile by linear interpolation between order statistics, numpy's default. */
 function quantile(sorted: Float64Array, q: number): number {
   const at = q * (sorted.length - 1);
   const below = Math.floor(at);
@@ -63,7 +68,7 @@ function quantile(sorted: Float64Array, q: number): number {
   return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
 }
 
-/** A small seeded generator of numbers in [0, 1) (mulberry32, public domain), enough for drawing patients. */
+/** Seeded random numbers in [0, 1) (mulberry32, public domain), good enough to draw patients. */
 function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,18 +1,18 @@
 import { type Component, type Components, connectedComponents, type Shape3 } from '../ct/index.js';
 
-/** Where probabilities become nodules. */
+/** Thresholds that turn probabilities into nodules. */
 export interface OperatingPoint {
-  /** A voxel belongs to a candidate above this probability. */
+  /** Probability above which a voxel belongs to a candidate. */
   threshold: number;
-  /** Candidates of fewer voxels are dropped. */
+  /** Smallest candidate that is kept. */
   minimumVoxels: number;
-  /** Candidates of a lower score are dropped. */
+  /** Lowest score that is kept. */
   minimumScore: number;
 }
 
 /** A 26-connected component of voxels above a threshold. */
 export interface Candidate extends Component {
-  /** Mean probability over its voxels, threshold…1. */
+  /** Mean probability of its voxels, between the threshold and 1. */
   score: number;
 }
 
@@ -20,7 +20,7 @@ export interface Candidates extends Components {
   components: Candidate[];
 }
 
-/** All candidates of a probability volume `[slices, rows, columns]`. */
+/** Finds all candidates of a probability volume `[slices, rows, columns]`. */
 export function candidatesAbove(probabilities: Float32Array, shape: Shape3, threshold: number): Candidates {
   const mask = new Uint8Array(probabilities.length);
   for (let i = 0; i < mask.length; i++) mask[i] = probabilities[i]! > threshold ? 1 : 0;

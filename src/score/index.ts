@@ -1,11 +1,44 @@
-export * from './bootstrap.js';
-export * from './candidates.js';
-export * from './cropScore.js';
-export * from './dice.js';
-export * from './matching.js';
-export * from './noduleScore.js';
-export * from './operatingPoint.js';
-export * from './predictedScan.js';
-export * from './selectionScore.js';
-export * from './thresholdBaseline.js';
-export * from './trueNodules.js';
+export {
+  bootstrapInterval,
+  bootstrapIntervals,
+  type Interval,
+  type IntervalOptions,
+} from './bootstrap.js';
+export { type Candidate, type Candidates, candidatesAbove, isNodule, type OperatingPoint } from './candidates.js';
+export { scoreCrop } from './cropScore.js';
+export { dice, type Overlap, overlap } from './dice.js';
+export {
+  hits,
+  type MatchedComponent,
+  type MatchedScan,
+  matchScan,
+  type NoduleScore,
+  type ScanScore,
+  type ScanToScore,
+  scoreMatched,
+  scoreScan,
+  type TrueNodule,
+} from './matching.js';
+export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScore.js';
+export {
+  chooseOperatingPoint,
+  type PointChoice,
+  type PointGrid,
+  type PointOptions,
+  PointSearch,
+  type PredictedScan,
+  predictionAt,
+  type SelectedPoint,
+  scoreAt,
+} from './operatingPoint.js';
+export { predictedScan } from './predictedScan.js';
+export { HALF_FALSE_PER_SCAN, selectionScore } from './selectionScore.js';
+export {
+  BASELINE_CUTS_HU,
+  type BaselineCandidate,
+  type BaselinePoint,
+  type BaselineScan,
+  baselineAt,
+  baselineCandidates,
+} from './thresholdBaseline.js';
+export { ignoredNodules, trueNodules } from './trueNodules.js';

@@ -1,80 +1,78 @@
 import { type Component, type Components, connectedComponents, type Index3, type Shape3 } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
-import { dice, type Overlap } from './dice.js';
+import { checkSameSize, dice, type Overlap } from './dice.js';
 
-/** A nodule of the truth. */
+/** A nodule of the ground truth. */
 export interface TrueNodule {
   /** Slice, row, column (fractional). */
   centerIRC: Index3;
   diameterMm: number;
 }
 
-/** What a prediction and the truth of one scan are. */
+/** The prediction and the ground truth of one scan. */
 export interface ScanToScore {
-  /** Not zero where a nodule is predicted; `[slices, rows, columns]`. */
+  /** Not zero inside predicted nodules; `[slices, rows, columns]`. */
   prediction: ArrayLike<number>;
-  /** Not zero inside the true nodules. */
+  /** Not zero inside true nodules; same shape. */
   truth: ArrayLike<number>;
   shape: Shape3;
   /** x, y, z in mm. */
   spacing: readonly [number, number, number];
   nodules: readonly TrueNodule[];
-  /** Findings that are neither wanted nor false (LUNA16's excluded ones): components whose centre lies in them are dropped. */
+  /**
+   * Findings to ignore, neither nodule nor false positive (LUNA16's excluded ones): components centred in them are
+   * dropped.
+   */
   ignored?: readonly TrueNodule[];
 }
 
-/** One nodule's result. */
+/** Score of one nodule. */
 export interface NoduleScore {
   nodule: TrueNodule;
-  /** A predicted component's centre lies within the nodule's radius. */
+  /** Whether the centre of a predicted component is within the nodule's radius. */
   found: boolean;
-  /** 3D Dice of the predicted components that touch it; 0 where nothing is predicted. */
+  /** 3D Dice of the predicted components that touch it; 0 if none does. */
   dice: number;
   overlap: Overlap;
 }
 
-/** One scan's result. */
+/** Score of one scan. */
 export interface ScanScore {
   nodules: NoduleScore[];
-  /** Predicted components whose centre lies in no nodule and in no ignored finding. */
+  /** Number of predicted components centred in no nodule and no ignored finding. */
   falseComponents: number;
   predictedComponents: number;
-  /** All that is predicted in the scan against all of its truth. */
+  /** The whole prediction against the whole truth. */
   overlap: Overlap;
   /** The case is a crop around its only nodule. */
   oneNodule?: boolean;
 }
 
-/** A predicted component beside the truth. */
+/** A predicted component with its relation to the truth. */
 export interface MatchedComponent extends Component {
-  /** Numbers of the nodules within whose radius its centre lies. */
+  /** Indices of the nodules whose radius contains its centre. */
   hits: readonly number[];
-  /** Its centre lies in an ignored finding. */
+  /** Whether its centre is in an ignored finding. */
   ignored: boolean;
-  /** Voxels that it shares with a nodule, by the nodule's number. */
+  /** Number of voxels that it shares with each nodule, by the nodule's index. */
   shared: ReadonlyMap<number, number>;
 }
 
-/** All that the scores of a scan are made of, whichever of the components are kept. */
+/** A prediction matched with the truth: enough to score the scan for any choice of components. */
 export interface MatchedScan {
   nodules: readonly TrueNodule[];
-  /** Voxels of each nodule's truth. */
+  /** Number of true voxels of each nodule. */
   truthVoxels: readonly number[];
   components: readonly MatchedComponent[];
 }
 
 /**
- * Lays the 26-connected components of a prediction beside the truth. A true voxel belongs to the nodule whose centre is the
- * nearest in units of that nodule's radius. `components` are those of the prediction, where they are known already. Throws 'mask-shape'.
+ * Matches the 26-connected components of a prediction with the truth. A true voxel belongs to the nodule with the
+ * nearest centre, in units of that nodule's radius. Pass `components` if those of the prediction are already known.
+ * @throws NoduleTrainError `mask-shape`
  */
 export function matchScan(scan: ScanToScore, components?: Components): MatchedScan {
   const { shape, spacing, nodules, ignored = [] } = scan;
-  if (scan.truth.length !== scan.prediction.length) {
-    throw new NoduleTrainError(
-      'mask-shape',
-      `Scoring a scan: the prediction has ${scan.prediction.length} voxels, the truth ${scan.truth.length}; both must be of one scan`,
-    );
-  }
+  checkSameSize('scoring a scan', scan.prediction, scan.truth);
   const predicted = components ?? connectedComponents(scan.prediction, shape, 26);
   const shared = predicted.components.map(() => new Map<number, number>());
   const owners = voxelsOfNodules(scan.truth, shape, spacing, nodules);
@@ -97,33 +95,43 @@ export function matchScan(scan: ScanToScore, components?: Components): MatchedSc
 }
 
 /**
- * Scores the components that are kept: LUNA16's rule for hits (a candidate within a nodule's radius; more hits on one nodule
- * count once), and for each nodule the Dice of its own voxels against all kept components that touch them, whole. A component
- * that runs on into vessels therefore pays for all of it.
+ * Scores the components that are kept. Hits follow LUNA16's rule: a candidate centred within a nodule's radius, with
+ * several hits on one nodule counted once. The Dice of a nodule compares its own voxels with all of each kept component
+ * that touches them, so a component that continues into vessels lowers it.
  */
 export function scoreMatched(
-  { nodules, truthVoxels, components }: MatchedScan,
+  matched: MatchedScan,
   keep: (component: MatchedComponent) => boolean = () => true,
 ): ScanScore {
-  const kept = components.filter(keep);
-  const scores = nodules.map((nodule, n): NoduleScore => {
+  const kept = matched.components.filter(keep);
+  const scores = matched.nodules.map((nodule, n): NoduleScore => {
     const touching = kept.filter(({ shared }) => shared.has(n));
-    const sum = (of: (component: MatchedComponent) => number) => touching.reduce((total, each) => total + of(each), 0);
-    const overlap = {
-      shared: sum(({ shared }) => shared.get(n)!),
-      predicted: sum(({ voxels }) => voxels),
-      truth: truthVoxels[n]!,
-    };
+    const overlap = overlapWithNodule(matched, touching, n);
     return { nodule, found: kept.some(({ hits }) => hits.includes(n)), dice: dice(overlap) ?? 0, overlap };
   });
   return {
     nodules: scores,
     falseComponents: kept.filter(({ hits, ignored }) => hits.length === 0 && !ignored).length,
     predictedComponents: kept.length,
-    overlap: overlapOf(kept, truthVoxels),
+    overlap: overlapOf(kept, matched.truthVoxels),
   };
 }
 
+/** Voxel counts of some components, of the truth of nodule `n`, and of their intersection. */
+export function overlapWithNodule(
+  { truthVoxels }: MatchedScan,
+  components: readonly MatchedComponent[],
+  n: number,
+): Overlap {
+  const sum = (of: (component: MatchedComponent) => number) => components.reduce((total, each) => total + of(each), 0);
+  return {
+    shared: sum(({ shared }) => shared.get(n) ?? 0),
+    predicted: sum(({ voxels }) => voxels),
+    truth: truthVoxels[n]!,
+  };
+}
+
+/** Voxel counts of all kept components, of the whole truth, and of their intersection. */
 function overlapOf(kept: readonly MatchedComponent[], truthVoxels: readonly number[]): Overlap {
   let [shared, predicted] = [0, 0];
   for (const component of kept) {
@@ -133,10 +141,10 @@ function overlapOf(kept: readonly MatchedComponent[], truthVoxels: readonly numb
   return { shared, predicted, truth: truthVoxels.reduce((sum, voxels) => sum + voxels, 0) };
 }
 
-/** {@link matchScan} and {@link scoreMatched} of all its components. */
+/** Matches and scores a scan with all components kept. */
 export const scoreScan = (scan: ScanToScore): ScanScore => scoreMatched(matchScan(scan));
 
-/** Whether a component's centre lies within the radius of a nodule. */
+/** Whether the centre of a component is within the radius of a nodule, in mm. */
 export function hits(
   { centerIRC }: Pick<Component, 'centerIRC'>,
   nodule: TrueNodule,
@@ -149,6 +157,7 @@ function squaredDistanceMm(a: Index3, b: Index3, [x, y, z]: readonly [number, nu
   return ((a[0] - b[0]) * z) ** 2 + ((a[1] - b[1]) * y) ** 2 + ((a[2] - b[2]) * x) ** 2;
 }
 
+/** Lists the true voxels of each nodule as flat positions. */
 function voxelsOfNodules(
   truth: ArrayLike<number>,
   [slices, rows, columns]: Shape3,

@@ -1,40 +1,42 @@
+import { median } from '../ct/index.js';
 import { bootstrapIntervals, type Interval, type IntervalOptions } from './bootstrap.js';
 import type { ScanScore } from './matching.js';
 import { selectionScore } from './selectionScore.js';
 
 /**
- * Figures over scans, or over crops of one nodule each; docs/reference/figures.md defines them. A nodule has agreement where its truth has any voxel;
- * one without cannot be found and has no Dice. What there is nothing to compute from is null.
+ * Figures over scans, or over crops of one nodule each; docs/reference/figures.md defines them. A nodule has agreement if its
+ * truth has any voxel. One without agreement cannot be found and has no Dice. A figure with nothing to compute it from
+ * is null.
  */
 export interface NoduleScores {
-  /** With agreement. */
+  /** Number of nodules with agreement. */
   nodules: number;
   withoutAgreement: number;
-  /** Of those without agreement: nothing is predicted there. */
+  /** Nodules without agreement at which nothing is predicted. */
   leftEmpty: number;
   leftEmptyShare: number | null;
-  /** Of those with agreement. */
+  /** Nodules with agreement that are found. */
   found: number;
   /** found / nodules. */
   sensitivity: number | null;
-  /** Mean over the nodules with agreement, 0 for one where nothing is predicted. */
+  /** Mean over the nodules with agreement; 0 for one at which nothing is predicted. */
   dice3d: number | null;
   dice3dMedian: number | null;
   /** 2ΣTP / (2ΣTP + ΣFP + ΣFN) over all voxels of all scans. */
   dice3dPooled: number | null;
-  /** With agreement, and Dice 0. */
+  /** Nodules with agreement and Dice 0. */
   missed: number;
   missedShare: number | null;
-  /** Mean over all nodules of the Dice where there is agreement, else 1 if left empty and 0 if not. */
+  /** Mean over all nodules: the Dice if there is agreement, else 1 if left empty and 0 if not. */
   joint: number | null;
-  /** What an empty prediction gets there. */
+  /** `joint` of an empty prediction. */
   jointOfEmpty: number | null;
   falsePerScan: number;
   /** See {@link selectionScore}. */
   quality: number | null;
 }
 
-/** Sums the scores of scans. */
+/** Aggregates the scores of scans. */
 export function noduleScores(scans: readonly ScanScore[]): NoduleScores {
   const dice: number[] = [];
   let [withoutAgreement, leftEmpty, found, missed, wrong, shared, both] = [0, 0, 0, 0, 0, 0, 0];
@@ -65,7 +67,7 @@ export function noduleScores(scans: readonly ScanScore[]): NoduleScores {
     found,
     sensitivity: share(found, nodules),
     dice3d: share(sum, nodules),
-    dice3dMedian: median(dice),
+    dice3dMedian: median(Float64Array.from(dice)),
     dice3dPooled: share(2 * shared, both),
     missed,
     missedShare: share(missed, nodules),
@@ -76,27 +78,23 @@ export function noduleScores(scans: readonly ScanScore[]): NoduleScores {
   };
 }
 
-/** Figures with an interval: all but the two that only count what there is. */
+/** Figures with an interval: all except the two plain counts. */
 export type NoduleInterval = Exclude<keyof NoduleScores, 'nodules' | 'found'>;
 
-/** 95 % intervals of the same figures, resampling patients; counts are those of as many patients as there are. */
+/**
+ * Computes 95 % intervals of the same figures by bootstrap over patients; each sample has as many patients as there
+ * are.
+ */
 export function noduleIntervals(
   patients: readonly (readonly ScanScore[])[],
   options: IntervalOptions = {},
 ): Record<NoduleInterval, Interval | null> {
   return bootstrapIntervals(
     patients,
-    (drawn) => {
-      const { nodules: _, found: __, ...figures } = noduleScores(drawn.flat());
+    (sample) => {
+      const { nodules: _, found: __, ...figures } = noduleScores(sample.flat());
       return figures;
     },
     options,
   );
-}
-
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

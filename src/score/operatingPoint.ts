@@ -4,58 +4,64 @@ import { scoreCrop } from './cropScore.js';
 import { type MatchedScan, matchScan, type ScanScore, scoreMatched, type TrueNodule } from './matching.js';
 import { noduleScores } from './noduleScore.js';
 
-/** A scan with its truth and what the network says of it. */
+/** A scan with its ground truth and the network's probabilities. */
 export interface PredictedScan {
   volume: Volume;
-  /** 1 inside true nodules. */
+  /** 1 inside true nodules; `[slices, rows, columns]`. */
   truth: Uint8Array;
   nodules: readonly TrueNodule[];
-  /** Neither wanted nor false. */
+  /** Findings to ignore, neither nodule nor false positive. */
   ignored?: readonly TrueNodule[];
-  /** A crop around its only nodule. */
+  /** The case is a crop around its only nodule. */
   oneNodule?: boolean;
+  /** `[slices, rows, columns]`. */
   probabilities: Float32Array;
 }
 
+/** An operating point with its figures on the scans it was chosen on. */
 export interface PointChoice extends OperatingPoint {
-  /** On the scans it was chosen on. */
   sensitivity: number | null;
   falsePerScan: number;
   dice3d: number | null;
 }
 
+/** Operating points to try. */
 export interface PointGrid {
   thresholds?: readonly number[];
   minimumVoxels?: readonly number[];
-  /** Tried scores, as shares of the way from the threshold to 1. */
+  /** Lowest scores, as fractions of the way from the threshold to 1. */
   minimumScores?: readonly number[];
 }
 
 export interface PointOptions extends PointGrid {
+  /** Largest number of false components per scan; default 4. */
   maxFalsePerScan?: number;
 }
 
-const defaultGrid = {
+const DEFAULT_GRID = {
   thresholds: [0.3, 0.5, 0.7, 0.9],
   minimumVoxels: [4, 8, 16, 32, 64],
   minimumScores: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
 } satisfies PointGrid;
 
-/** Scans at each threshold of a grid, beside their truth: enough for every point of the grid, without any voxels. */
+/**
+ * Searches a grid of operating points. Keeps each scan matched with its truth at every threshold, but not its voxels.
+ */
 export class PointSearch {
   readonly #grid: Required<PointGrid>;
   readonly #cuts: Cut[][];
 
   constructor(grid: PointGrid = {}) {
-    this.#grid = { ...defaultGrid, ...grid };
+    this.#grid = { ...DEFAULT_GRID, ...grid };
     this.#cuts = this.#grid.thresholds.map(() => []);
   }
 
+  /** Matches a scan at each threshold. */
   add(scan: PredictedScan): void {
     for (const [at, threshold] of this.#grid.thresholds.entries()) this.#cuts[at]!.push(cutAt(scan, threshold));
   }
 
-  /** The scores of each scan at each point. */
+  /** Scores every scan at every point. */
   scores(): { point: OperatingPoint; scores: ScanScore[] }[] {
     const { thresholds, minimumVoxels, minimumScores } = this.#grid;
     return thresholds.flatMap((threshold, at) =>
@@ -69,8 +75,9 @@ export class PointSearch {
   }
 
   /**
-   * The point of the best `selectionScore` among those that leave at most the share `mostMissed` of the nodules with agreement without any
-   * voxel; where none does, the one that misses least. Among equals the looser one.
+   * Picks the point with the best `selectionScore` among those that miss at most the share `mostMissed` of the nodules
+   * with agreement (no voxel predicted), or, if none does, among those that miss the fewest. Ties go to the looser
+   * point.
    */
   best(mostMissed: number): SelectedPoint {
     const tried = this.scores().map(({ point, scores }) => {
@@ -83,17 +90,20 @@ export class PointSearch {
   }
 }
 
+/** An operating point with its figures on the scans it was chosen on. */
 export interface SelectedPoint extends OperatingPoint {
-  /** Of the scans it was chosen on: `selectionScore`, nodules with agreement, and those of them without any voxel. */
+  /** `selectionScore`. */
   score: number;
+  /** Nodules with agreement. */
   nodules: number;
+  /** Those of them without any predicted voxel. */
   missed: number;
 }
 
 /**
- * Chooses threshold, smallest size and lowest score on validation scans: of the points within `maxFalsePerScan` the one that
- * finds most nodules, among equals the one of the best quality (see `selectionScore`), then the looser one; if none is within
- * it, the one with the fewest false components.
+ * Chooses threshold, smallest size and lowest score on validation scans: the point within `maxFalsePerScan` that finds
+ * the most nodules. Ties go to the best quality (see `selectionScore`), then to the looser point. If no point is within
+ * the limit, it chooses the one with the fewest false components.
  */
 export function chooseOperatingPoint(
   scans: readonly PredictedScan[],
@@ -121,21 +131,23 @@ export function scoreAt(scan: PredictedScan, point: OperatingPoint): ScanScore {
   return scoreOf(cutAt(scan, point.threshold), point);
 }
 
-/** 1 where the model has nodule at an operating point. */
+/** Makes the mask that a model predicts at an operating point: 1 inside nodules, `[slices, rows, columns]`. */
 export function predictionAt({ volume, probabilities }: PredictedScan, point: OperatingPoint): Uint8Array {
   const { labels, components } = candidatesAbove(probabilities, volume.shape, point.threshold);
   const kept = Uint8Array.from([0, ...components.map((candidate) => (isNodule(candidate, point) ? 1 : 0))]);
   return Uint8Array.from(labels, (label) => kept[label]!);
 }
 
-/** A scan cut at a threshold, beside its truth: whatever is kept of it can be scored without the voxels. */
+/**
+ * A scan at one threshold, matched with its truth: it can be scored for any choice of candidates without the voxels.
+ */
 interface Cut {
   candidates: Candidates['components'];
   matched: MatchedScan;
   oneNodule: boolean;
 }
 
-/** Where the spacing is unknown, everything is counted in voxels. */
+/** Matches a scan at a threshold. With unknown spacing, all distances are in voxels. */
 function cutAt(
   { volume, truth, nodules, ignored, oneNodule = false, probabilities }: PredictedScan,
   threshold: number,

@@ -2,7 +2,7 @@ import type { LabelledScan } from '../data/index.js';
 import type { PredictedScan } from './operatingPoint.js';
 import { ignoredNodules, trueNodules } from './trueNodules.js';
 
-/** A labelled scan beside what is predicted of it, one probability per voxel. */
+/** Combines a labelled scan with its prediction, one probability per voxel in `[slices, rows, columns]`. */
 export function predictedScan(scan: LabelledScan, probabilities: Float32Array): PredictedScan {
   const { volume, mask: truth, ignored, oneNodule } = scan;
   return {

@@ -1,23 +1,27 @@
 import { connectedComponents, knownSpacing, lungMask, storedValue, type Volume } from '../ct/index.js';
 import { hits, type TrueNodule } from './matching.js';
 
-/** Cuts that the baseline may choose from: the first ones see ground glass, the last ones part nodules from thin vessels. */
+/**
+ * Density thresholds that the baseline chooses from: the lowest find ground glass, the highest separate nodules from
+ * thin vessels.
+ */
 export const BASELINE_CUTS_HU = [-700, -600, -500, -400, -300, -200, -100] as const;
 
 /** One bright component in the lungs. */
 export interface BaselineCandidate {
-  /** Of the sphere of equal volume. */
+  /** Diameter of the sphere of equal volume. */
   diameterMm: number;
-  /** Indices of the nodules that it finds; none: it is false. */
+  /** Indices of the nodules that it hits; empty for a false component. */
   nodules: readonly number[];
 }
 
-/** What the baseline sees in one scan, for each cut. */
+/** Candidates of the baseline in one scan, for each density threshold. */
 export interface BaselineScan {
   nodules: number;
   candidates: ReadonlyMap<number, readonly BaselineCandidate[]>;
 }
 
+/** The best result of the baseline, with its threshold and sizes. */
 export interface BaselinePoint {
   found: number;
   nodules: number;
@@ -25,13 +29,14 @@ export interface BaselinePoint {
   sensitivity: number | null;
   falsePerScan: number;
   cutHu: number;
-  /** Components of sizes outside are dropped. */
+  /** Smallest and largest component that is kept. */
   diameterMm: readonly [least: number, most: number];
 }
 
 /**
- * Finds nodules without learning: voxels above a cut within the lung mask, and their 26-connected components. Sizes stay open until
- * {@link baselineAt} picks them. Hits are judged as in `scoreScan`. Throws 'spacing-unknown'.
+ * Finds nodules without learning: the 26-connected components of voxels above a density threshold inside the lung mask.
+ * {@link baselineAt} later chooses the sizes. Hits follow the same rule as in `scoreScan`.
+ * @throws NoduleTrainError `spacing-unknown`
  */
 export function baselineCandidates(volume: Volume, nodules: readonly TrueNodule[]): BaselineScan {
   const spacing = knownSpacing(volume, 'finding nodules by a threshold');
@@ -55,8 +60,9 @@ const SMALLEST_MM = Array.from({ length: 37 }, (_, n) => 2 + n / 2);
 const LARGEST_MM = [8, 10, 12, 15, 18, 20, 25, 30, 40, Number.POSITIVE_INFINITY];
 
 /**
- * The best that the baseline can do on these scans with at most `falsePerScan` false components a scan: cut, smallest and largest
- * size are chosen on the very scans that are scored, which favours it. Finding nothing, with nothing false, is always possible.
+ * Finds the best result of the baseline on these scans with at most `falsePerScan` false components per scan. Chooses
+ * threshold, smallest and largest size on the scored scans themselves, which favours the baseline. The fallback finds
+ * nothing, with nothing false.
  */
 export function baselineAt(scans: readonly BaselineScan[], falsePerScan: number): BaselinePoint {
   const nodules = scans.reduce((sum, scan) => sum + scan.nodules, 0);

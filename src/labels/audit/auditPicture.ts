@@ -1,27 +1,29 @@
 import { greySlice, outlinePicture } from '../../ct/index.js';
 import type { ScanToAudit } from './auditTypes.js';
 
-const maskColour = [255, 176, 0] as const;
-const lungColour = [0, 190, 190] as const;
-const pointColour = [255, 60, 110] as const;
+const MASK_COLOUR = [255, 176, 0] as const;
+const LUNG_COLOUR = [0, 190, 190] as const;
+const POINT_COLOUR = [255, 60, 110] as const;
 
-/** What the colours are, for people. */
-export const auditLegend = 'amber: edge of the mask; teal: edge of the lungs (closed); pink: annotated point';
+/** Legend of the colours. */
+export const auditLegend = 'amber: mask edge; teal: edge of the closed lung mask; pink: annotated point';
 
-/** The slice of a nodule, and around its point enlarged without and with the edges; each a PNG file. */
+/** PNG files of one nodule: its slice, and the enlarged surroundings of its point without and with the mask edges. */
 export interface AuditPictures {
   readonly slice: Uint8Array;
   readonly plain: Uint8Array;
   readonly edges: Uint8Array;
 }
 
-const sliceSide = 320;
-const zoomVoxels = 56;
-const zoomTimes = 5;
+/** Longest side of the whole slice in pixels. */
+const SLICE_SIDE = 320;
+/** Side of the enlarged detail in voxels, and pixels per voxel. */
+const ZOOM_VOXELS = 56;
+const ZOOM_TIMES = 5;
 
 /**
- * Pictures of one nodule in the slice of its point, or the nearest slice of its mask's box where the point is outside the volume.
- * @param lungs the lungs' mask; null: none was found
+ * Draws one nodule in the slice of its point, or in the nearest slice of the volume if the point is outside.
+ * @param lungs lung mask `[slices, rows, columns]`; null if no lungs were found
  */
 export function auditPictures(
   { volume, mask, nodules }: ScanToAudit,
@@ -35,21 +37,21 @@ export function auditPictures(
   const plane = slice * rows * columns;
   const plain = { grey, rows, columns };
   const outlines = [
-    ...(lungs === null ? [] : [{ set: lungs.subarray(plane), colour: lungColour }]),
-    { set: mask.subarray(plane), colour: maskColour },
+    ...(lungs === null ? [] : [{ set: lungs.subarray(plane), colour: LUNG_COLOUR }]),
+    { set: mask.subarray(plane), colour: MASK_COLOUR },
   ];
-  const marked = { ...plain, outlines, cross: { row: center[1], column: center[2], colour: pointColour } };
-  const scale = Math.max(1, Math.ceil(Math.max(rows, columns) / sliceSide));
-  const half = zoomVoxels / 2;
+  const marked = { ...plain, outlines, cross: { row: center[1], column: center[2], colour: POINT_COLOUR } };
+  const scale = Math.max(1, Math.ceil(Math.max(rows, columns) / SLICE_SIDE));
+  const half = ZOOM_VOXELS / 2;
   const [r, c] = [
     Math.min(rows - 1, Math.max(0, center[1])) - half,
     Math.min(columns - 1, Math.max(0, center[2])) - half,
   ];
   const whole = { top: 0, left: 0, high: rows, wide: columns };
-  const around = { top: r, left: c, high: zoomVoxels, wide: zoomVoxels };
+  const around = { top: r, left: c, high: ZOOM_VOXELS, wide: ZOOM_VOXELS };
   return {
     slice: outlinePicture(marked, whole, 1 / scale),
-    plain: outlinePicture(plain, around, zoomTimes),
-    edges: outlinePicture(marked, around, zoomTimes),
+    plain: outlinePicture(plain, around, ZOOM_TIMES),
+    edges: outlinePicture(marked, around, ZOOM_TIMES),
   };
 }

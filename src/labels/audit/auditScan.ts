@@ -1,4 +1,5 @@
-import { lungMask, storedValue, type Volume } from '../../ct/index.js';
+import { lungMask, storedValue, upperMedian, type Volume } from '../../ct/index.js';
+import { equivalentDiameterMm } from '../equivalentDiameterMm.js';
 import {
   type AuditCheck,
   type AuditFlag,
@@ -8,23 +9,24 @@ import {
   type ScanAudit,
   type ScanToAudit,
 } from './auditTypes.js';
-import { border, diameter, empty, equivalentMm, leavesLung, outsideLung, round } from './maskChecks.js';
+import { border, diameter, empty, leavesLung, outsideLung, round } from './maskChecks.js';
 import { type LungField, mirrored } from './mirrorCheck.js';
 import { noduleVoxels } from './noduleVoxels.js';
 import { pairChecks, sameNodule } from './pairChecks.js';
 import { outsideBody, outsideVolume } from './pointChecks.js';
 
-const lungChecks: readonly AuditCheck[] = ['outside-body', 'mirrored', 'leaves-lung'];
+const LUNG_CHECKS: readonly AuditCheck[] = ['outside-body', 'mirrored', 'leaves-lung'];
 
-/** Denser than normal lung by this: ground glass is, noise of a voxel may be. */
-const denserHu = 130;
-const darkHu = -500;
+/** Contrast to normal lung above which a voxel is dense. Ground glass exceeds it; single noisy voxels may, too. */
+const DENSER_HU = 130;
+/** Upper limit of air-filled lung. */
+const DARK_HU = -500;
 
 /**
- * Judges the ground truth of one scan: flags what looks wrong, with figures, and says what could not be judged. Where the spacing is
- * unknown nothing in millimetres is judged, where the values are not HU nothing that needs lungs or body.
+ * Checks the ground truth of one scan: flags suspicious labels, with figures, and lists the checks it could not make.
+ * Checks in millimetres need a known spacing; checks against lungs and body also need HU.
  *
- * @returns the audit, and the lungs that it found (null where none were looked for or found), which pictures can show
+ * @returns the audit, and the lung mask for pictures (null if none was needed or found)
  */
 export function auditScan(scan: ScanToAudit): { audit: ScanAudit; lungs: Uint8Array | null } {
   const { volume, nodules } = scan;
@@ -39,11 +41,14 @@ export function auditScan(scan: ScanToAudit): { audit: ScanAudit; lungs: Uint8Ar
   flags.push(...empty(volume, nodules, voxels));
   if (spacing === null) {
     notJudged.push({ check: 'diameter', reason: 'the spacing is unknown' });
-    notJudged.push({ check: 'border', reason: 'along the slices: without a spacing they may be cut to the nodule' });
+    notJudged.push({
+      check: 'border',
+      reason: 'along the slices: without a spacing the stack may be cropped to the nodule',
+    });
   }
   const figures = nodules.map((one, nodule): NoduleFigures => {
     const own = voxels[nodule]!;
-    const maskMm = spacing === null ? null : equivalentMm(own.length, spacing);
+    const maskMm = spacing === null ? null : equivalentDiameterMm(own.length, spacing);
     const outside = field === null || own.length === 0 ? null : outsideLung(volume, field.lungs, one.box, own);
     if (one.diameterMm === null && spacing !== null) {
       for (const check of ['diameter', 'mirrored'] as const) {
@@ -72,22 +77,24 @@ export function auditScan(scan: ScanToAudit): { audit: ScanAudit; lungs: Uint8Ar
   return { audit: { uid, shape, spacing, nodules: figures, flags, notJudged }, lungs: field?.lungs ?? null };
 }
 
-/** Null, with the reason noted, where lungs cannot be found. */
+/**
+ * Finds the lungs and the density that separates lung from tissue; null, with the reason in `notJudged`, if it cannot.
+ */
 function lungFieldOf(volume: Volume, notJudged: NotJudged[]): LungField | null {
   const cannot = (reason: string) => {
-    for (const check of lungChecks) notJudged.push({ check, reason });
+    for (const check of LUNG_CHECKS) notJudged.push({ check, reason });
     return null;
   };
   if (volume.intensity !== 'hu') return cannot('the values are not Hounsfield units');
   if (volume.spacing === null) return cannot('the spacing is unknown');
   const lungs = lungMask(volume);
-  const dark = storedValue(volume, darkHu);
+  const dark = storedValue(volume, DARK_HU);
   const values: number[] = [];
-  // Every 101st voxel: a prime, so that no column of the grid is preferred.
+  // Every 101st voxel: a prime step, so that the sample favours no column of the grid.
   for (let at = 0; at < lungs.length; at += 101) {
     if (lungs[at] !== 0 && volume.voxels[at]! < dark) values.push(volume.voxels[at]!);
   }
-  if (values.length === 0) return cannot('no lung is found in the scan');
-  const median = values.sort((a, b) => a - b)[values.length >> 1]!;
-  return { lungs, median, dense: median + denserHu / volume.scale };
+  const normalLung = upperMedian(Float64Array.from(values));
+  if (normalLung === null) return cannot('no lung was found in the scan');
+  return { lungs, dense: normalLung + DENSER_HU / volume.scale };
 }

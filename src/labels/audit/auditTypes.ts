@@ -1,21 +1,21 @@
 import type { Index3, Volume, WorldLPS } from '../../ct/index.js';
 
-/** What is looked for, in the order in which a page lists it; `tolerances` says how far each may go. */
+/** The checks and what each one flags, in the order of the page; `tolerances` has their limits. */
 export const auditChecks = {
-  'outside-volume': 'the annotated point lies outside the volume',
-  'outside-body': 'the annotated point lies outside the body',
-  mirrored: 'left and right seem exchanged: nothing nodule-like at the point, but at its mirror image',
+  'outside-volume': 'the annotated point is outside the volume',
+  'outside-body': 'the annotated point is outside the body',
+  mirrored: 'left and right may be swapped: nothing nodule-like at the point, but at its mirror image',
   empty: 'no voxel is labelled',
-  'leaves-lung': 'much of the mask lies far from the lungs',
+  'leaves-lung': 'much of the mask is far from the lungs',
   diameter: 'the mask is much larger or smaller than the annotated diameter',
   border: "the mask touches the scan's border",
-  overlapping: 'the masks of two nodules are one piece',
-  duplicate: 'two annotations of one place',
+  overlapping: 'the masks of two nodules are connected',
+  duplicate: 'two annotations of the same nodule',
 } as const;
 
 export type AuditCheck = keyof typeof auditChecks;
 
-/** 'error': as it stands the label teaches something wrong; 'warning': it may be right and should be looked at. */
+/** 'error': the label is wrong and would mislead training; 'warning': it may be correct and should be checked. */
 export type AuditSeverity = 'error' | 'warning';
 
 export interface AuditFlag {
@@ -23,11 +23,11 @@ export interface AuditFlag {
   readonly severity: AuditSeverity;
   /** Index of the nodule in its scan, from 0. */
   readonly nodule: number;
-  /** The other one, where two nodules are concerned. */
+  /** Index of the second nodule, for checks on pairs. */
   readonly other?: number;
-  /** One sentence with the figures. */
+  /** One sentence with the figures, for people. */
   readonly message: string;
-  /** The figures, rounded; units are in the names. */
+  /** The rounded figures, with units in the names. */
   readonly figures: Readonly<Record<string, number | string | readonly number[]>>;
 }
 
@@ -35,13 +35,13 @@ export interface AuditFlag {
 export interface NotJudged {
   readonly check: AuditCheck;
   readonly reason: string;
-  /** Of one nodule; absent: of all of the scan's. */
+  /** Index of the nodule; absent: the check was skipped for the whole scan. */
   readonly nodule?: number;
 }
 
-/** A nodule of the truth that is to be audited. */
+/** A ground-truth nodule to audit. */
 export interface NoduleToAudit {
-  /** Slice, row, column of its annotated point; it may lie outside the volume. */
+  /** Slice, row, column of its annotated point; it may be outside the volume. */
   readonly center: Index3;
   readonly centerLps: WorldLPS;
   readonly diameterMm: number | null;
@@ -49,22 +49,22 @@ export interface NoduleToAudit {
   readonly box: { readonly low: Index3; readonly high: Index3 };
 }
 
-/** A scan with its truth, as `LabelledScan` has it. */
+/** A scan with its ground truth, a subset of `LabelledScan`. */
 export interface ScanToAudit {
   readonly volume: Volume;
-  /** Above 0 where there is a nodule; [slices, rows, columns]. */
+  /** Above 0 inside nodules; `[slices, rows, columns]`. */
   readonly mask: Uint8Array;
   readonly nodules: readonly NoduleToAudit[];
 }
 
-/** What the audit measured of one nodule; null where it could not. */
+/** Measurements of one nodule; null where one was not possible. */
 export interface NoduleFigures {
   readonly center: Index3;
   readonly annotatedMm: number | null;
-  /** Of the sphere of as much volume as its labelled voxels. */
+  /** Diameter of the sphere with the volume of its labelled voxels. */
   readonly maskMm: number | null;
   readonly voxels: number;
-  /** Of its voxels, how many lie farther from the lungs than tolerated. */
+  /** Share of its voxels that are farther from the lungs than `tolerances.lungMm`. */
   readonly shareOutsideLung: number | null;
 }
 
@@ -78,22 +78,22 @@ export interface ScanAudit {
 }
 
 /**
- * How far a label may go before it is flagged. Chosen on phantoms of seeds from 1001 on (docs/records/labels.md has the figures); what is
- * judged by them in tests and tables are other seeds and the real scans.
+ * Limits beyond which a label is flagged. Chosen on phantoms with seeds from 1001; tests and the tables of
+ * docs/guide/audit.md use other seeds and the real scans.
  */
 export const tolerances = {
-  /** A point this near to the body is in it. */
+  /** Distance from the body up to which a point counts as inside. */
   bodyMm: 3,
-  /** Least and most equivalent diameter of a mask over the annotated one. */
+  /** Smallest and largest ratio of the mask's equivalent diameter to the annotated one. */
   diameterRatio: [0.5, 1.6],
-  /** Differences of diameter within this share of a voxel's diagonal are of the grid. */
+  /** Difference of diameters that the grid explains, in voxel diagonals. */
   diameterVoxels: 0.5,
-  /** Voxels within this distance of the closed lung mask are in the lung or at its wall. */
+  /** Distance from the closed lung mask within which a voxel belongs to the lung or its wall. */
   lungMm: 8,
-  /** Share of a mask's voxels that may lie farther off. */
+  /** Largest share of a mask's voxels farther away than that. */
   lungShare: 0.15,
-  /** Annotations nearer to each other than this, or than the smaller one's radius, are of one nodule. */
+  /** Distance up to which two annotations mean the same nodule; the smaller radius if that is larger. */
   duplicateMm: 3,
-  /** How far the middle of the chest is looked for to both sides, as chests are not symmetric. */
+  /** Search distance for the mirror image to both sides, because chests are not symmetric. */
   mirrorMm: 10,
 } as const;

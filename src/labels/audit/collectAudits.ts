@@ -2,12 +2,12 @@ import { type AuditPictures, auditPictures } from './auditPicture.js';
 import { auditScan } from './auditScan.js';
 import type { AuditFlag, ScanAudit, ScanToAudit } from './auditTypes.js';
 
-/** One flagged nodule with all that was found of it. */
+/** One flagged nodule with its flags and pictures. */
 export interface Finding {
   readonly scan: ScanAudit;
   readonly nodule: number;
   readonly flags: readonly AuditFlag[];
-  /** Null where too many worse ones have pictures. */
+  /** Null once enough worse nodules have pictures. */
   pictures: AuditPictures | null;
 }
 
@@ -18,13 +18,13 @@ export interface Audits {
   readonly findings: readonly Finding[];
 }
 
-/** Errors before warnings, many flags before few. */
+/** Sort key: errors before warnings, many flags before few. */
 const badness = ({ flags }: Finding): number =>
   flags.reduce((sum, { severity }) => sum + (severity === 'error' ? 100 : 1), 0);
 
 /**
- * Audits scans one after another and keeps the worst findings' pictures, at most `pictures` of them: memory does not grow with the
- * scans' voxels.
+ * Audits scans one by one. Keeps pictures of only the `pictures` worst nodules, so memory does not grow with the number
+ * of voxels.
  */
 export function collectAudits(pictures = 60): { add(scan: ScanToAudit): ScanAudit; audits(): Audits } {
   const scans: ScanAudit[] = [];

@@ -3,7 +3,7 @@ import { type AuditFlag, type NoduleToAudit, tolerances } from './auditTypes.js'
 import { lungDistance } from './lungDistance.js';
 import { isOutsideVolume } from './pointChecks.js';
 
-/** Flags nodules within the volume that have no labelled voxel. */
+/** Flags nodules inside the volume without a labelled voxel. */
 export function empty(
   volume: Volume,
   nodules: readonly NoduleToAudit[],
@@ -24,11 +24,7 @@ export function empty(
   );
 }
 
-/** Diameter of the sphere of as much volume as so many voxels. */
-export const equivalentMm = (voxels: number, [sx, sy, sz]: Vector3): number =>
-  2 * Math.cbrt((3 * voxels * sx * sy * sz) / (4 * Math.PI));
-
-/** The flag of a mask whose equivalent diameter is far from the annotated one, or null. */
+/** Flags a mask whose equivalent diameter is far from the annotated one; null if it is not. */
 export function diameter(nodule: number, annotatedMm: number, maskMm: number, spacing: Vector3): AuditFlag | null {
   const ratio = maskMm / annotatedMm;
   const [least, most] = tolerances.diameterRatio;
@@ -38,20 +34,24 @@ export function diameter(nodule: number, annotatedMm: number, maskMm: number, sp
     check: 'diameter',
     severity: 'warning',
     nodule,
-    message: `The mask has the volume of a sphere of ${maskMm.toFixed(1)} mm, annotated are ${annotatedMm.toFixed(1)} mm (${ratio.toFixed(2)} times).`,
+    message:
+      `The mask has the volume of a sphere of ${maskMm.toFixed(1)} mm, ` +
+      `but the annotated diameter is ${annotatedMm.toFixed(1)} mm (ratio ${ratio.toFixed(2)}).`,
     figures: { maskMm: round(maskMm), annotatedMm: round(annotatedMm), ratio: round(ratio) },
   };
 }
 
-/** Share of a nodule's voxels that lie farther from the lungs than tolerated, and how far the farthest does (at most 20 mm is measured). */
+/** Distance from the lungs beyond which nothing is measured. */
+const FARTHEST_MM = 20;
+
+/** Measures the share of a nodule's voxels outside the lung tolerance, and the largest distance up to FARTHEST_MM. */
 export function outsideLung(
   { shape, spacing }: Volume,
   lungs: Uint8Array,
   box: NoduleToAudit['box'],
   voxels: readonly number[],
 ): { share: number; farthestMm: number } {
-  const mostMm = 20;
-  const distance = lungDistance(lungs, shape, spacing!, box, mostMm);
+  const distance = lungDistance(lungs, shape, spacing!, box, FARTHEST_MM);
   let outside = 0;
   let farthestMm = 0;
   for (const at of voxels) {
@@ -62,21 +62,23 @@ export function outsideLung(
   return { share: voxels.length === 0 ? 0 : outside / voxels.length, farthestMm };
 }
 
-/** The flag of a mask that leaves the lung, or null. A nodule at the pleura stays within the tolerance. */
+/** Flags a mask that leaves the lung; null if it does not. A nodule at the pleura stays within the tolerance. */
 export function leavesLung(nodule: number, { share, farthestMm }: ReturnType<typeof outsideLung>): AuditFlag | null {
   if (share <= tolerances.lungShare) return null;
+  const percent = (100 * share).toFixed(0);
+  const farthest = farthestMm >= FARTHEST_MM ? `${FARTHEST_MM} mm or more` : `at most ${farthestMm.toFixed(0)} mm`;
   return {
     check: 'leaves-lung',
     severity: 'error',
     nodule,
-    message: `${(100 * share).toFixed(0)} % of the mask lies more than ${tolerances.lungMm} mm from the lungs, ${farthestMm >= 20 ? '20 mm or more' : `up to ${farthestMm.toFixed(0)} mm`}.`,
+    message: `${percent} % of the mask is more than ${tolerances.lungMm} mm from the lungs, ${farthest}.`,
     figures: { shareOutside: round(share), farthestMm: round(farthestMm) },
   };
 }
 
-const sides = ['slice', 'row', 'column'] as const;
+const SIDES = ['slice', 'row', 'column'] as const;
 
-/** The flag of a mask that touches the volume's border, or null; along slices only where `alongSlices`. */
+/** Flags a mask that touches the volume's border, along slices only if `alongSlices`; null if it does not. */
 export function border(
   nodule: number,
   { shape }: Volume,
@@ -91,8 +93,8 @@ export function border(
     const place = [Math.floor(line / rows), line % rows, c];
     for (const axis of [0, 1, 2] as const) {
       if (axis === 0 && !alongSlices) continue;
-      if (place[axis] === 0) touched.add(`first ${sides[axis]}`);
-      if (place[axis] === [slices, rows, columns][axis]! - 1) touched.add(`last ${sides[axis]}`);
+      if (place[axis] === 0) touched.add(`first ${SIDES[axis]}`);
+      if (place[axis] === [slices, rows, columns][axis]! - 1) touched.add(`last ${SIDES[axis]}`);
     }
   }
   if (touched.size === 0) return null;
@@ -101,9 +103,10 @@ export function border(
     check: 'border',
     severity: 'warning',
     nodule,
-    message: `The mask touches the scan's border (${at}): the nodule may go on outside.`,
+    message: `The mask touches the scan's border (${at}): the nodule may continue outside.`,
     figures: { at },
   };
 }
 
+/** Rounds to two decimals. */
 export const round = (value: number): number => Math.round(value * 100) / 100;

@@ -3,19 +3,18 @@ import { type AuditFlag, type NoduleToAudit, tolerances } from './auditTypes.js'
 import { forEachVoxel } from './noduleVoxels.js';
 import { isOutsideVolume } from './pointChecks.js';
 
-/** The lungs of a scan, as the mirror needs them. */
+/** The lungs of a scan and the density that separates them from tissue. */
 export interface LungField {
+  /** 1 in the lungs; `[slices, rows, columns]`. */
   readonly lungs: Uint8Array;
-  /** Median of what is dark in the lungs, as stored. */
-  readonly median: number;
-  /** Denser than this is no lung, as stored. */
+  /** Stored values above this are not lung. */
   readonly dense: number;
 }
 
 /**
- * Flags points that look exchanged left for right: at the point is nothing dense, or no lung near, but at its mirror image lies a
- * dense spot of the annotated size in the lungs. Mirrored is about the middle of the lungs (looked for some millimetres to both sides),
- * about the image's middle, and about x = 0, as a wrong sign of x would.
+ * Flags points with left and right swapped: nothing dense at the point, or no lung around it, but a dense spot of the
+ * annotated size in the lungs at its mirror image. It mirrors about the middle of the lungs (and some millimetres to
+ * both sides), about the middle of the image, and about x = 0, which a wrong sign of x amounts to.
  */
 export function mirrored(volume: Volume, field: LungField, nodules: readonly NoduleToAudit[]): AuditFlag[] {
   const axis = leftRightAxis(volume);
@@ -43,14 +42,16 @@ export function mirrored(volume: Volume, field: LungField, nodules: readonly Nod
         check: 'mirrored',
         severity: 'error',
         nodule,
-        message: `Nothing nodule-like lies at the point, but at its mirror image about ${plane}, slice, row, column ${place.join(', ')}: left and right may be exchanged.`,
+        message:
+          `Nothing nodule-like at the point, but at its mirror image about ${plane} ` +
+          `(slice, row, column ${place.join(', ')}): left and right may be swapped.`,
         figures: { mirrorImage: place, about: plane },
       },
     ];
   });
 }
 
-/** Index axis that runs most nearly from right to left: 0 slices, 1 rows, 2 columns. */
+/** Index axis closest to the left-right direction: 0 slices, 1 rows, 2 columns. */
 function leftRightAxis({ direction }: Volume): 0 | 1 | 2 {
   const along = direction[0].map(Math.abs);
   const most = along.indexOf(Math.max(...along));
@@ -72,7 +73,7 @@ function worldMirror(volume: Volume, { centerLps: [x, y, z] }: NoduleToAudit): I
   return worldToIndex(volume, worldLPS(-x, y, z));
 }
 
-/** Share of dense voxels between two distances (mm) from a place; null where none lies there. */
+/** Share of dense voxels at distances of `fromMm` to `toMm` from `center`; null if there is no voxel. */
 function denseShare(volume: Volume, dense: number, center: Index3, fromMm: number, toMm: number): number | null {
   const [sx, sy, sz] = volume.spacing as Vector3;
   const reach = [toMm / sz, toMm / sy, toMm / sx];
@@ -93,27 +94,28 @@ function inLungs({ lungs }: LungField, { shape: [, rows, columns] }: Volume, cen
   return lungs[(i * rows + r) * columns + c] === 1;
 }
 
-/** Whether a nodule may be at the point: dense, and lung about it, the more of it where the point is outside the lungs (at their wall). */
+/** Whether the point may be a nodule: dense, with lung around it, and more of it if the point is at the lung wall. */
 function plausible(volume: Volume, field: LungField, center: Index3, diameterMm: number): boolean {
   const look = lookAt(volume, field, center, diameterMm);
   if (look === null || look.core < 0.9) return false;
   return look.around < (inLungs(field, volume, center) ? 0.88 : 0.6);
 }
 
-/** Whether what lies at a place looks like a nodule of this size: dense, and much lung around it. */
+/** Whether a place looks like a nodule of this size: dense, with much lung around it. */
 function isNodule(volume: Volume, field: LungField, center: Index3, diameterMm: number): boolean {
   const look = lookAt(volume, field, center, diameterMm);
   return look !== null && look.core >= 0.9 && look.around < 0.68;
 }
 
-const shellMm = 5;
+/** Thickness of the shell around a nodule. */
+const SHELL_MM = 5;
 
-/** Dense shares of the middle and of a shell about a nodule of this size; null outside the volume. */
+/** Dense shares of the core and of a shell around a nodule of this size; null outside the volume. */
 function lookAt(volume: Volume, { dense }: LungField, center: Index3, diameterMm: number) {
   if (isOutsideVolume(volume, nearest(center))) return null;
-  // Where no voxel's middle is so near, the nearest one is the nodule's.
+  // In a coarse grid no voxel centre may fall into the core: use the nearest voxel.
   const core = denseShare(volume, dense, center, 0, 0.35 * diameterMm);
-  const around = denseShare(volume, dense, center, 0.65 * diameterMm, 0.65 * diameterMm + shellMm);
+  const around = denseShare(volume, dense, center, 0.65 * diameterMm, 0.65 * diameterMm + SHELL_MM);
   if (around === null) return null;
   return { core: core ?? denseShare(volume, dense, nearest(center), 0, 0)!, around };
 }

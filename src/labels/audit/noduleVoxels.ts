@@ -2,8 +2,8 @@ import type { Index3 } from '../../ct/index.js';
 import type { ScanToAudit } from './auditTypes.js';
 
 /**
- * Flat positions of each nodule's labelled voxels: those in its box, but where boxes share voxels those that no other point is
- * nearer to. Annotations of one nodule (`sameNodule`) share theirs. Boxes may reach beyond the volume.
+ * Lists each nodule's labelled voxels as flat positions: those in its box. Where boxes overlap, a voxel belongs to the
+ * nearest point. Annotations of one nodule (`sameNodule`) share their voxels. Boxes may extend beyond the volume.
  */
 export function noduleVoxels(
   { volume, mask, nodules }: ScanToAudit,
@@ -30,7 +30,9 @@ type Box = { readonly low: Index3; readonly high: Index3 };
 export const boxesMeet = (a: Box, b: Box): boolean =>
   a.low.every((low, axis) => low <= b.high[axis]! + 1 && b.low[axis]! <= a.high[axis]! + 1);
 
-/** Visits the voxels of a box that lie in the volume: flat position, and [slice, row, column]. */
+/**
+ * Calls `visit` with the flat position and the [slice, row, column] of each voxel of a box that is inside the volume.
+ */
 export function forEachVoxel(
   [slices, rows, columns]: Index3,
   low: Index3,

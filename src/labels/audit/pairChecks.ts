@@ -3,11 +3,14 @@ import { type AuditFlag, type NoduleToAudit, tolerances } from './auditTypes.js'
 import { round } from './maskChecks.js';
 import { boxesMeet, forEachVoxel } from './noduleVoxels.js';
 
-/** Distance of two annotated points in mm; null where the spacing is unknown. */
+/** Distance of two annotated points in mm; null if the spacing is unknown. */
 const distanceMm = (a: NoduleToAudit, b: NoduleToAudit, spacing: Vector3 | null): number | null =>
   spacing === null ? null : Math.hypot(...a.centerLps.map((place, axis) => place - b.centerLps[axis]!));
 
-/** Whether two annotations are of one nodule: nearer than tolerated, or within the smaller one's radius; without a spacing, at one voxel. */
+/**
+ * Whether two annotations mean the same nodule: their distance is within the tolerance or the smaller radius. With
+ * unknown spacing: they share a voxel.
+ */
 export function sameNodule(a: NoduleToAudit, b: NoduleToAudit, spacing: Vector3 | null): boolean {
   const mm = distanceMm(a, b, spacing);
   if (mm === null) return a.center.every((place, axis) => place === b.center[axis]);
@@ -15,7 +18,9 @@ export function sameNodule(a: NoduleToAudit, b: NoduleToAudit, spacing: Vector3 
   return mm <= Math.max(tolerances.duplicateMm, smaller / 2);
 }
 
-/** Flags pairs of annotations of one nodule, and other pairs whose masks are one piece; each pair once, at its first nodule. */
+/**
+ * Flags pairs of annotations of one nodule, and other pairs with connected masks; each pair once, at its first nodule.
+ */
 export function pairChecks(
   volume: Volume,
   nodules: readonly NoduleToAudit[],
@@ -26,14 +31,14 @@ export function pairChecks(
     for (const [other, b] of nodules.entries()) {
       if (other <= nodule) continue;
       const mm = distanceMm(a, b, volume.spacing);
-      const apart = mm === null ? 'in one voxel' : `${mm.toFixed(1)} mm apart`;
+      const apart = mm === null ? 'in the same voxel' : `${mm.toFixed(1)} mm apart`;
       const figures: AuditFlag['figures'] = mm === null ? {} : { distanceMm: round(mm) };
       const pair = { severity: 'warning' as const, nodule, other, figures };
       if (sameNodule(a, b, volume.spacing)) {
-        const message = `Nodules ${nodule + 1} and ${other + 1} are annotated ${apart}: one of them seems to be a duplicate.`;
+        const message = `Nodules ${nodule + 1} and ${other + 1} are annotated ${apart}: one may be a duplicate.`;
         flags.push({ ...pair, check: 'duplicate', message });
       } else if (boxesMeet(a.box, b.box) && joined(volume, a, b, voxels[nodule]!, voxels[other]!)) {
-        const message = `The masks of nodules ${nodule + 1} and ${other + 1} are one piece; their points lie ${apart}.`;
+        const message = `The masks of nodules ${nodule + 1} and ${other + 1} are connected; their points are ${apart}.`;
         flags.push({ ...pair, check: 'overlapping', message });
       }
     }
@@ -41,7 +46,7 @@ export function pairChecks(
   return flags;
 }
 
-/** Whether one 26-connected piece of the two masks holds voxels of both. */
+/** Whether a 26-connected component of both masks together contains voxels of each. */
 function joined(
   { shape }: Volume,
   a: NoduleToAudit,

@@ -4,7 +4,7 @@ import { type AuditFlag, type NoduleToAudit, tolerances } from './auditTypes.js'
 export const isOutsideVolume = ({ shape }: Pick<Volume, 'shape'>, center: Index3): boolean =>
   center.some((place, axis) => place < 0 || place >= shape[axis]!);
 
-/** Flags the points that lie outside the volume. */
+/** Flags points outside the volume. */
 export function outsideVolume(volume: Volume, nodules: readonly NoduleToAudit[]): AuditFlag[] {
   return nodules.flatMap(({ center }, nodule) =>
     isOutsideVolume(volume, center)
@@ -13,7 +13,9 @@ export function outsideVolume(volume: Volume, nodules: readonly NoduleToAudit[])
             check: 'outside-volume' as const,
             severity: 'error' as const,
             nodule,
-            message: `The point lies at slice, row, column ${center.join(', ')}; the volume has ${volume.shape.join(' × ')}.`,
+            message:
+              `The point is at slice, row, column ${center.join(', ')}, ` +
+              `outside the volume of ${volume.shape.join(' × ')} voxels.`,
             figures: { center, shape: volume.shape },
           },
         ]
@@ -21,7 +23,10 @@ export function outsideVolume(volume: Volume, nodules: readonly NoduleToAudit[])
   );
 }
 
-/** Flags the points in the volume that are in the room or the table: farther than tolerated from body and lungs, in their slice. */
+/**
+ * Flags points inside the volume but in the air or the table around the patient: too far from body and lungs in their
+ * slice.
+ */
 export function outsideBody(volume: Volume, lungs: Uint8Array, nodules: readonly NoduleToAudit[]): AuditFlag[] {
   const [, rows, columns] = volume.shape;
   const [sx, sy] = volume.spacing!;
@@ -47,8 +52,8 @@ export function outsideBody(volume: Volume, lungs: Uint8Array, nodules: readonly
         severity: 'error',
         nodule,
         message: far
-          ? `The point lies ${nearestMm.toFixed(0)} mm from the body in its slice.`
-          : 'There is no body in the slice of the point.',
+          ? `The point is ${nearestMm.toFixed(0)} mm from the body in its slice.`
+          : 'The slice of the point contains no body.',
         figures: far ? { fromBodyMm: Math.round(nearestMm) } : {},
       },
     ];

@@ -1,69 +1,37 @@
-/** What a cut is adapted to; both arrays are put into another order. */
+import { median } from '../../ct/index.js';
+
+/** Densities of a nodule and its surroundings; `adaptedCut` reorders both arrays. */
 interface Densities {
-  /** HU of the voxels in the annotated sphere. */
+  /** HU of the voxels inside the annotated sphere. */
   readonly core: Float64Array;
-  /** HU of the voxels just outside it, the chest wall and vessels among them. */
+  /** HU of the voxels just outside it, including chest wall and vessels. */
   readonly around: Float64Array;
 }
 
-/** Normal lung at full inspiration, for nodules with no lung in sight. */
-const normalLungHu = -850;
+/** Normal lung at full inspiration, for nodules without lung around them. */
+const NORMAL_LUNG_HU = -850;
 
-/** Air and lung are below this, the book's threshold between lung and everything else. */
-const lungBelowHu = -700;
+/** The book's threshold between air or lung (below) and everything else. */
+const LUNG_BELOW_HU = -700;
 
-/** Middle of the lung window (level -600, width 1500) in which readers draw: what is brighter looks like nodule to them. */
+/** Centre of the lung window (level -600, width 1500) in which readers draw: they see brighter voxels as nodule. */
 export const readersEdgeHu = -600;
 
 /**
- * The HU above which a voxel belongs to a nodule: halfway between its median and the lung around it, where a
- * scanner's blur puts the edge of a ground-glass nodule, but never above -600 HU, where readers see the edge of a solid
- * one. null where the sphere is no denser than the lung: then density says nothing about where the nodule ends.
+ * Chooses the HU above which a voxel belongs to a nodule: halfway between the medians of the nodule and of the lung
+ * around it, where a scanner's blur puts the edge of a ground-glass nodule, but at most -600 HU, where readers see the
+ * edge of a solid one. Null if the sphere is not denser than the lung, because then density does not show where the
+ * nodule ends.
  */
-export const adaptedCut = ({ core, around }: Densities): number | null => {
-  const lung = median(below(around, lungBelowHu)) ?? normalLungHu;
+export function adaptedCut({ core, around }: Densities): number | null {
+  const lung = median(below(around, LUNG_BELOW_HU)) ?? NORMAL_LUNG_HU;
   const middle = median(core) ?? lung;
   return middle > lung ? Math.min(readersEdgeHu, (middle + lung) / 2) : null;
-};
+}
 
-/** Those of the values that are below a limit, brought to the front. */
+/** Moves the values below a limit to the front and returns them. */
 const below = (values: Float64Array, limit: number): Float64Array => {
   let count = 0;
   for (const value of values) if (value < limit) values[count++] = value;
   return values.subarray(0, count);
-};
-
-/** Orders `values` as it needs to. */
-const median = (values: Float64Array): number | null => {
-  const { length } = values;
-  if (length === 0) return null;
-  const half = length >> 1;
-  const upper = nth(values, half);
-  if (length % 2 === 1) return upper;
-  // What stands before the upper middle is no greater: the lower middle is the greatest of it.
-  return (
-    (values.subarray(0, half).reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY) + upper) / 2
-  );
-};
-
-/** The value that would stand at place `n` if `values` were sorted; puts it there, and no greater ones before it (Hoare's selection, 1961). */
-const nth = (values: Float64Array, n: number): number => {
-  let low = 0;
-  let high = values.length - 1;
-  while (low < high) {
-    const pivot = values[(low + high) >> 1]!;
-    let [i, j] = [low, high];
-    while (i <= j) {
-      while (values[i]! < pivot) i++;
-      while (values[j]! > pivot) j--;
-      if (i > j) break;
-      const swapped = values[i]!;
-      values[i++] = values[j]!;
-      values[j--] = swapped;
-    }
-    if (n <= j) high = j;
-    else if (n >= i) low = i;
-    else break;
-  }
-  return values[n]!;
 };

@@ -6,6 +6,7 @@ import {
   isInside,
   knownSpacing,
   nearestIndex,
+  storedValue,
   type Vector3,
   type Volume,
   voxelCount,
@@ -18,71 +19,76 @@ import { inPlaneMean } from './inPlaneMean.js';
 import { type Side, traceBothSides, traceEachSide, traceWrapping } from './tracedBox.js';
 import { roundHalvesToEven, transposedIndex } from './transposedIndex.js';
 
-/** Faults of the book's rule that can be switched on one by one; the preset 'book' has all of them. */
+/** Faults of the book's rule, as separate switches; the preset 'book' turns all of them on. */
 const compatSchema = z.strictObject({
-  /** Fault 8: the transposed inverse of the direction turns places into indices. */
+  /** Fault 8: positions become indices by the transposed inverse of the direction matrix. */
   transposedDirection: z.boolean().optional(),
-  /** Fault 9: at the volume's lower edges the search and the box read the far side. */
+  /** Fault 9: at the volume's lower edges, search and box wrap to the far side. */
   wrapAtEdges: z.boolean().optional(),
-  /** Fault 10: the label is all that is denser than the threshold in the box. */
+  /** Fault 10: the label is every voxel above the threshold in the box. */
   boxLabels: z.boolean().optional(),
-  /** Fault 11: the search stops on both sides when one meets air. */
+  /** Fault 11: the search stops on both sides as soon as one meets air. */
   stopOnEither: z.boolean().optional(),
 });
 
-/** Options of the ground truth from annotated points. */
+/** Options of the box rule, which makes ground truth from annotated points. */
 export const boxRuleSchema = z.strictObject({
   preset: z.enum(['default', 'book']).default('default'),
-  /** HU below which the book's rule sees air; the default rule uses it where a diameter is unknown. */
+  /** HU below which the book's rule sees air; the default rule uses it for nodules of unknown diameter. */
   thresholdHu: z.number().default(-700),
-  /** How far a label may reach from the annotated point, in annotated radii: readers' outlines are not spheres. */
+  /**
+   * Largest distance of a label from the annotated point, in annotated radii; above 1 because outlines are not spheres.
+   */
   reach: z.number().positive().default(1.15),
   compat: compatSchema.prefault({}),
 });
 
 export type BoxRuleOptions = z.input<typeof boxRuleSchema>;
 
-/** What became of one annotation. */
+/** The label of one annotation. */
 export interface LabelledNodule {
   readonly annotation: Annotation;
-  /** Nearest voxel to the annotated point; it may lie outside the volume, then nothing is labelled. */
+  /** Voxel nearest to the annotated point. If it is outside the volume, nothing is labelled. */
   readonly center: IndexIRC;
   /** Voxels from the centre to the farther side of the box along [index, row, column]. */
   readonly radii: Vector3;
   /** First and last voxel of the box. */
   readonly boxLow: IndexIRC;
   readonly boxHigh: IndexIRC;
-  /** HU above which a voxel counts; null: the annotated sphere, as the nodule is no denser than the lung around it. */
+  /** HU above which voxels are labelled; null: the annotated sphere is, because it is not denser than lung. */
   readonly cutHu: number | null;
   readonly voxels: number;
 }
 
-const defaultCompat = { transposedDirection: false, wrapAtEdges: false, boxLabels: false, stopOnEither: false };
-const bookCompat = { transposedDirection: true, wrapAtEdges: true, boxLabels: true, stopOnEither: true };
+const DEFAULT_COMPAT = { transposedDirection: false, wrapAtEdges: false, boxLabels: false, stopOnEither: false };
+const BOOK_COMPAT = { transposedDirection: true, wrapAtEdges: true, boxLabels: true, stopOnEither: true };
 
 /**
- * Ground truth of a scan from its annotated points: a uint8 mask [slices, rows, columns] of 0 and 1, and the nodules.
+ * Makes the ground truth of a scan from its annotated points: a mask of 0 and 1, `[slices, rows, columns]`, and the
+ * nodules.
  *
- * From each point the rule traces outward in index, row and column until air, makes the box, and labels the dense voxels
- * in it. By default each side stops at air or at `reach` × the annotated radius, the label stays within that distance (mm)
- * of the point, and what counts as dense is adapted to the nodule. Without a diameter the book's rule holds.
- * Throws 'rule-needs-hu' for a volume that is not in HU and 'spacing-unknown' where millimetres are unknown.
+ * From each point the rule traces outward in index, row and column until it meets air. This gives a box, in which it
+ * labels the dense voxels. By default each side stops at air or at `reach` × the annotated radius, the label stays
+ * within that distance (mm) of the point, and the density threshold adapts to the nodule. Without a diameter it applies
+ * the book's rule.
+ * @throws NoduleTrainError `rule-needs-hu` for a volume that is not in HU, `spacing-unknown` if the spacing is unknown
  */
-export const boundingBoxMask = (
+export function boundingBoxMask(
   volume: Volume,
   annotations: readonly Annotation[],
   options: BoxRuleOptions = {},
-): { mask: Uint8Array; nodules: LabelledNodule[] } => {
+): { mask: Uint8Array; nodules: LabelledNodule[] } {
   const {
     preset,
     compat: switches,
     ...rule
   } = checkOptions(boxRuleSchema, `labelling the nodules of ${volume.uid}`, options);
-  const compat = { ...(preset === 'book' ? bookCompat : defaultCompat), ...switches };
+  const compat = { ...(preset === 'book' ? BOOK_COMPAT : DEFAULT_COMPAT), ...switches };
   if (volume.intensity !== 'hu') {
     throw new NoduleTrainError(
       'rule-needs-hu',
-      `labelling the nodules of ${volume.uid}: its values are not Hounsfield units, which the rule cuts at; give masks for such scans`,
+      `labelling the nodules of ${volume.uid}: its values are not Hounsfield units, which the box rule needs. ` +
+        'Give masks for such scans.',
     );
   }
   const mask = new Uint8Array(voxelCount(volume.shape));
@@ -93,23 +99,23 @@ export const boundingBoxMask = (
     return labelOne({ volume, mask, annotation, point, center, reachMm, thresholdHu: rule.thresholdHu, compat });
   });
   return { mask, nodules };
-};
+}
 
 interface OneNodule {
   readonly volume: Volume;
   readonly mask: Uint8Array;
   readonly annotation: Annotation;
-  /** Fractional index of the annotated point, and its voxel. */
+  /** Fractional index of the annotated point, and its nearest voxel. */
   readonly point: IndexIRC;
   readonly center: IndexIRC;
   readonly reachMm: number | null;
   readonly thresholdHu: number;
-  readonly compat: typeof defaultCompat;
+  readonly compat: typeof DEFAULT_COMPAT;
 }
 
 const labelOne = (one: OneNodule): LabelledNodule => {
   const { volume, mask, annotation, point, center, reachMm, thresholdHu, compat } = one;
-  const { voxels, shape, scale, offset } = volume;
+  const { voxels, shape } = volume;
   const outside = !isInside(volume, center);
   if (outside && !compat.wrapAtEdges) {
     return { annotation, center, radii: [0, 0, 0], boxLow: center, boxHigh: center, cutHu: null, voxels: 0 };
@@ -119,14 +125,14 @@ const labelOne = (one: OneNodule): LabelledNodule => {
     wholeBox || outside
       ? thresholdHu
       : adaptedCut(densitiesAround(volume, point, center, annotation.diameterMm! / 2, reachMm!));
-  // Readers' outlines reach beyond the annotated radius; where nothing but the radius is known, it is the best guess.
+  // Readers' outlines extend beyond the annotated radius; if only the radius is known, it is the best guess.
   const radiusMm = cutHu === null ? annotation.diameterMm! / 2 : reachMm!;
   const inBall = wholeBox ? null : ballAround(volume, point, radiusMm);
-  const cut = ((cutHu ?? Number.NEGATIVE_INFINITY) - offset) / scale;
+  const cut = storedValue(volume, cutHu ?? Number.NEGATIVE_INFINITY);
   const byVoxel = (position: number): boolean => voxels[position]! > cut;
   const meanAt = inPlaneMean(volume);
   const byMean = (position: number): boolean => meanAt(position) > cut;
-  // One voxel of noise must not end a trace; where a nodule's contrast is not far above the noise, nor make a hole.
+  // A single noisy voxel must not end a trace, nor make a hole in a nodule of low contrast.
   const traced = inBall === null ? byVoxel : byMean;
   const dense = inBall !== null && cutHu !== null && cutHu < readersEdgeHu ? byMean : byVoxel;
   const spacing = knownSpacing(volume, 'tracing nodules in millimetres');
@@ -150,7 +156,7 @@ const labelOne = (one: OneNodule): LabelledNodule => {
     }
   }
   if (count === 0 && inBall !== null && !outside) {
-    // Thick slices may have no voxel's centre within a small nodule's radius: it must not be lost.
+    // With thick slices, no voxel centre may be inside a small nodule: label its nearest voxel, or it would be lost.
     mask[(center[0] * shape[1] + center[1]) * shape[2] + center[2]] = 1;
     count = 1;
   }
@@ -159,32 +165,30 @@ const labelOne = (one: OneNodule): LabelledNodule => {
   return { annotation, center, radii, boxLow: corner('low'), boxHigh: corner('high'), cutHu, voxels: count };
 };
 
-/** Squared distance in mm from the annotated point to a voxel's centre. */
-const distanceFrom = (volume: Volume, [i, r, c]: IndexIRC) => {
+/** Returns a test of whether a voxel's centre is within `reachMm` of a point. */
+const ballAround = (volume: Volume, [i, r, c]: IndexIRC, reachMm: number) => {
   const [sx, sy, sz] = knownSpacing(volume, 'tracing nodules in millimetres');
-  return (index: number, row: number, column: number): number =>
-    ((index - i) * sz) ** 2 + ((row - r) * sy) ** 2 + ((column - c) * sx) ** 2;
+  return (index: number, row: number, column: number): boolean =>
+    ((index - i) * sz) ** 2 + ((row - r) * sy) ** 2 + ((column - c) * sx) ** 2 <= reachMm ** 2;
 };
 
-const ballAround = (volume: Volume, point: IndexIRC, reachMm: number) => {
-  const distance = distanceFrom(volume, point);
-  return (index: number, row: number, column: number): boolean => distance(index, row, column) <= reachMm ** 2;
-};
+/** Thickness of the shell around a nodule: enough to contain some lung even beside the chest wall. */
+const SHELL_MM = 5;
 
-/** Thickness of the shell of surroundings, in which some lung is found even beside the chest wall. */
-const shellMm = 5;
-
-/** Used again for each nodule: fresh arrays make the collector keep the mask, which is being made meanwhile, for a costly round more. */
+/**
+ * Reused for each nodule: fresh arrays would make the garbage collector keep the mask, allocated meanwhile, a costly
+ * cycle longer.
+ */
 const scratch = { core: new Float64Array(0), around: new Float64Array(0) };
 
-/** HU within the annotated radius and in a shell outside the label's reach; good until the next call. */
+/** Collects HU inside the annotated radius and in a shell outside the label's reach; valid until the next call. */
 const densitiesAround = (volume: Volume, point: IndexIRC, center: IndexIRC, radiusMm: number, reachMm: number) => {
   const { voxels, shape, scale, offset } = volume;
   const spacing = knownSpacing(volume, 'tracing nodules in millimetres');
   const [sx, sy, sz] = spacing;
   const [i, r, c] = point;
   const bounds = ([0, 1, 2] as const).map((axis) => {
-    const far = Math.ceil((reachMm + shellMm) / spacing[2 - axis]!);
+    const far = Math.ceil((reachMm + SHELL_MM) / spacing[2 - axis]!);
     return [Math.max(0, center[axis] - far), Math.min(shape[axis] - 1, center[axis] + far)] as const;
   }) as [readonly [number, number], readonly [number, number], readonly [number, number]];
   const room = bounds.reduce((product, [low, high]) => product * (high - low + 1), 1);
@@ -194,7 +198,7 @@ const densitiesAround = (volume: Volume, point: IndexIRC, center: IndexIRC, radi
   core[0] = voxels[(center[0] * shape[1] + center[1]) * shape[2] + center[2]]! * scale + offset;
   let inside = 1;
   let outside = 0;
-  const [radius, inner, outer] = [radiusMm ** 2, reachMm ** 2, (reachMm + shellMm) ** 2];
+  const [radius, inner, outer] = [radiusMm ** 2, reachMm ** 2, (reachMm + SHELL_MM) ** 2];
   for (let index = bounds[0][0]; index <= bounds[0][1]; index++) {
     for (let row = bounds[1][0]; row <= bounds[1][1]; row++) {
       const line = (index * shape[1] + row) * shape[2];

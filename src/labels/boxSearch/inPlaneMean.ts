@@ -1,10 +1,11 @@
 import type { Volume } from '../../ct/index.js';
 
 /**
- * Mean of the stored values of the 3×3 voxels around one in its slice (fewer at the volume's edge). Noise is a third of a
- * single voxel's, and slices, which lie farther apart than a small nodule is thick, are not mixed.
+ * Returns a function from a voxel's flat position to the mean stored value of the 3×3 voxels around it in its slice
+ * (fewer at the volume's edge). The mean has a third of a single voxel's noise. It does not mix slices, which may be
+ * farther apart than a small nodule is thick.
  */
-export const inPlaneMean = ({ voxels, shape: [, rows, columns] }: Volume): ((position: number) => number) => {
+export function inPlaneMean({ voxels, shape: [, rows, columns] }: Volume): (position: number) => number {
   return (position) => {
     const column = position % columns;
     const row = Math.floor(position / columns) % rows;
@@ -16,4 +17,4 @@ export const inPlaneMean = ({ voxels, shape: [, rows, columns] }: Volume): ((pos
     }
     return sum / ((bottom - top + 1) * (right - left + 1));
   };
-};
+}

@@ -1,6 +1,6 @@
 import type { IndexIRC, Shape3, Vector3 } from '../../ct/index.js';
 
-/** Lowest and highest index that a box takes in along one axis, both included; nothing where low is above high. */
+/** Lowest and highest index of a box along one axis, both inclusive; empty if `low` is above `high`. */
 export interface Side {
   readonly low: number;
   readonly high: number;
@@ -24,14 +24,17 @@ const along = ({ center, shape, axis }: Line): ((place: number) => number) => {
   return (place) => base + place * strides[axis];
 };
 
-/** The smallest radius of the book's search. */
-const bookLeast = 2;
+/** Initial radius of the book's search, in voxels. */
+const BOOK_LEAST = 2;
 
-/** Until either side meets air; beyond the volume's edge the other side alone decides. The box stays in the volume. */
-export const traceBothSides = (line: Line): Side => {
+/**
+ * Grows both sides together until either meets air. Once one side leaves the volume, the other alone decides. The box
+ * stays inside the volume.
+ */
+export function traceBothSides(line: Line): Side {
   const [place, length] = [line.center[line.axis], line.shape[line.axis]];
   const at = along(line);
-  let radius = bookLeast;
+  let radius = BOOK_LEAST;
   for (; ; radius++) {
     const sides = [place + radius, place - radius].filter((side) => side >= 0 && side < length);
     if (sides.length === 0) {
@@ -41,10 +44,10 @@ export const traceBothSides = (line: Line): Side => {
     if (!sides.every((side) => line.dense(at(side)))) break;
   }
   return { low: Math.max(0, place - radius), high: Math.min(length - 1, place + radius), radius };
-};
+}
 
-/** Each side by itself, until air (that voxel included, as the book does) or `limit` voxels away; at least one voxel. */
-export const traceEachSide = (line: Line, limit: number): Side => {
+/** Grows each side on its own, at least 1 and at most `limit` voxels, until it meets air (inclusive, as the book). */
+export function traceEachSide(line: Line, limit: number): Side {
   const [place, length] = [line.center[line.axis], line.shape[line.axis]];
   const at = along(line);
   const reach = (sign: 1 | -1): number => {
@@ -55,14 +58,14 @@ export const traceEachSide = (line: Line, limit: number): Side => {
   };
   const [down, up] = [reach(-1), reach(1)];
   return { low: Math.max(0, place - down), high: Math.min(length - 1, place + up), radius: Math.max(down, up) };
-};
+}
 
 /**
- * The book's search and box as Python's indexing makes them: a negative index reads from the far end, an index beyond an
- * end (of any axis) stops the search one voxel earlier, and a box that begins below 0 begins at the far end, so it is
- * empty or lies elsewhere.
+ * Reproduces the book's search and box with Python's indexing: a negative index reads from the far end, an index past
+ * the end of any axis stops the search one voxel earlier, and a box that starts below 0 starts at the far end, so it is
+ * empty or elsewhere.
  */
-export const traceWrapping = (line: Line): Side => {
+export function traceWrapping(line: Line): Side {
   const { center, shape, axis, dense } = line;
   const [place, length] = [center[axis], shape[axis]];
   const wrapped = center.map((other, k) => (other < 0 ? other + shape[k]! : other)) as unknown as IndexIRC;
@@ -72,7 +75,7 @@ export const traceWrapping = (line: Line): Side => {
     const position = index < 0 ? index + length : index;
     return offGrid || position < 0 || position >= length ? null : dense(at(position));
   };
-  let radius = bookLeast;
+  let radius = BOOK_LEAST;
   for (; ; radius++) {
     const up = read(place + radius);
     const down = up === true ? read(place - radius) : up;
@@ -81,4 +84,4 @@ export const traceWrapping = (line: Line): Side => {
   }
   const clip = (index: number): number => Math.min(length, Math.max(0, index < 0 ? index + length : index));
   return { low: clip(place - radius), high: clip(place + radius + 1) - 1, radius };
-};
+}

@@ -10,17 +10,17 @@ import {
 } from '../../ct/index.js';
 
 /**
- * The fractional index that the book takes for a place: the offset from the origin stands on the left of the direction's
- * inverse, so it meets its transpose, which is right for identity and flips only.
+ * Computes the book's fractional index of a position. The book puts the offset from the origin to the left of the
+ * inverse direction matrix, as a row vector, which applies the transpose; that is correct only for identity and flips.
  */
-export const transposedIndex = (grid: Geometry, [x, y, z]: WorldLPS): IndexIRC => {
+export function transposedIndex(grid: Geometry, [x, y, z]: WorldLPS): IndexIRC {
   const [sx, sy, sz] = knownSpacing(grid, 'turning a place in the patient into an index');
   const offset = [x - grid.origin[0], y - grid.origin[1], z - grid.origin[2]] as const;
   const [dx, dy, dz] = apply(transpose(inverse(grid.direction)), offset);
   return indexIRC(dz / sz, dy / sy, dx / sx);
-};
+}
 
-/** numpy's rounding, which the book uses. */
+/** Rounds halves to even, like numpy, which the book uses. */
 export const roundHalvesToEven = ([index, row, column]: IndexIRC): IndexIRC =>
   indexIRC(halfToEven(index), halfToEven(row), halfToEven(column));
 

@@ -3,28 +3,31 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { fillPolygon, outlinePixels } from './fillPolygon.js';
 import type { LidcOutline, LidcReadings } from './readLidcXml.js';
 
-/** What readers' outlines say of the voxels of a scan. */
+/** Readers' outlines as voxels of a scan. */
 export interface ContourVotes {
-  /** Readers that marked each voxel, [slices, rows, columns]. */
+  /** Number of readers that marked each voxel, `[slices, rows, columns]`. */
   readonly votes: Uint8Array;
-  /** The nodules as flat positions of all voxels that a reader marked: readers' nodules that share a voxel are one. */
+  /** Nodules, each as flat positions of all voxels that any reader marked. Marks that share a voxel are one nodule. */
   readonly groups: readonly (readonly number[])[];
 }
 
 /**
- * Fills LIDC's outlines on the grid of the scan that was read. An outline is the first pixel outside a nodule, so what
- * counts is inside it (../../docs/explanation/labels.md); an exclusion takes its inside away from its own nodule. A reader has one
- * vote for a voxel, however many of its nodules hold it.
+ * Fills LIDC's outlines on the grid of a scan. An outline runs along the first pixels outside a nodule, so only its
+ * inside counts (docs/explanation/labels.md). An exclusion removes its inside from its own nodule. A reader has one vote per voxel,
+ * even if several of the reader's nodules contain it.
  *
- * Outlines are in pixels of the DICOM slices, so columns, rows and direction must be the DICOM's. Throws 'contours-series',
- * 'contours-grid', 'contours-slice' and 'contours-pixel', which name the figures.
+ * Outlines are in pixels of the DICOM slices, so columns, rows and direction must match the DICOM files.
+ * @throws NoduleTrainError `contours-series`, `contours-grid`, `contours-slice` or `contours-pixel`, with the figures
  */
-export const contourVotes = (volume: Volume, { seriesUid, readers }: LidcReadings): ContourVotes => {
+export function contourVotes(volume: Volume, { seriesUid, readers }: LidcReadings): ContourVotes {
   const fail = (code: string, problem: string): never => {
     throw new NoduleTrainError(code, `placing readers' outlines on ${volume.uid}: ${problem}`);
   };
   if (seriesUid !== volume.uid)
-    fail('contours-series', `they are of series ${seriesUid}; give the outlines of this scan`);
+    fail(
+      'contours-series',
+      `the outlines are of series ${seriesUid}, expected ${volume.uid}. Give the outlines of this scan.`,
+    );
   const sliceOf = sliceFinder(volume, fail);
   const votes = new Uint8Array(voxelCount(volume.shape));
   const nodules: Set<number>[] = [];
@@ -39,7 +42,7 @@ export const contourVotes = (volume: Volume, { seriesUid, readers }: LidcReading
     for (const position of marked) votes[position]!++;
   }
   return { votes, groups: joined(nodules) };
-};
+}
 
 type Fail = (code: string, problem: string) => never;
 
@@ -55,7 +58,8 @@ const noduleVoxels = (
       if (column >= 0 && row >= 0 && column < columns && row < rows) continue;
       fail(
         'contours-pixel',
-        `an outline at z ${outline.z} has the pixel ${column}, ${row}, but a slice has ${columns} columns and ${rows} rows; the scan must be as its DICOM files are, neither cropped nor resampled`,
+        `an outline at z ${outline.z} has the pixel ${column}, ${row}, expected pixels in ${columns} columns and ` +
+          `${rows} rows. Give the scan as in its DICOM files, neither cropped nor resampled.`,
       );
     }
     const voxels = new Set<number>();
@@ -74,8 +78,8 @@ const noduleVoxels = (
   return voxels;
 };
 
-/** How far the third axis may lean away from the patient's, as a cosine: the z of an outline then is its slice's. */
-const upright = 0.999;
+/** Smallest cosine between the third axis and the patient's z for which an outline's z identifies its slice. */
+const UPRIGHT = 0.999;
 
 const sliceFinder = (volume: Volume, fail: Fail): ((outline: LidcOutline) => number) => {
   const { spacing, origin, direction, shape, sliceUids } = volume;
@@ -83,10 +87,12 @@ const sliceFinder = (volume: Volume, fail: Fail): ((outline: LidcOutline) => num
   const step = spacing === null ? 0 : direction[2][2] * spacing[2];
   const normal =
     (direction[0][0] * direction[1][1] - direction[0][1] * direction[1][0]) * Math.sign(direction[2][2] || 1);
-  if (spacing === null || Math.abs(direction[2][2]) < upright || normal < upright) {
+  if (spacing === null || Math.abs(direction[2][2]) < UPRIGHT || normal < UPRIGHT) {
     fail(
       'contours-grid',
-      `its direction is [${direction.join(' ')}] with spacing ${spacing === null ? 'unknown' : spacing.join(' ')}; outlines are in pixels of axial DICOM slices, so wanted is the direction that the DICOM series has (right-handed, slices along z)`,
+      `its direction is [${direction.join(' ')}] with spacing ${spacing === null ? 'unknown' : spacing.join(' ')}, ` +
+        'expected axial slices as in the DICOM series (right-handed, slices along z), because outlines are in ' +
+        'pixels of these slices',
     );
   }
   return ({ sopUid, z }) => {
@@ -94,17 +100,18 @@ const sliceFinder = (volume: Volume, fail: Fail): ((outline: LidcOutline) => num
     if (known !== undefined) return known;
     const place = (z - origin[2]) / step;
     const slice = Math.round(place);
-    // An outline half way between two slices belongs to neither.
+    // An outline halfway between two slices belongs to neither.
     if (slice >= 0 && slice < shape[0] && Math.abs(place - slice) < 0.5 - 1e-6) return slice;
     const last = origin[2] + (shape[0] - 1) * step;
     return fail(
       'contours-slice',
-      `an outline lies at z ${z}, the slices from ${origin[2]} to ${last} by ${Math.abs(step)} mm; no slice is within half of that`,
+      `an outline is at z ${z}, expected a z within half a step of a slice ` +
+        `(z ${origin[2]} to ${last} in steps of ${Math.abs(step)} mm)`,
     );
   };
 };
 
-/** Sets that share a voxel, directly or through others, as one. */
+/** Merges sets that share a voxel, directly or through other sets. */
 const joined = (sets: readonly Set<number>[]): number[][] => {
   const groupOf = new Map<number, Set<number>>();
   const groups = new Set<Set<number>>();

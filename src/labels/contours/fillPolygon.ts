@@ -1,16 +1,16 @@
-/** A corner of a polygon in pixels; (0, 0) is the centre of the first pixel. */
+/** A point in pixel coordinates; (0, 0) is the centre of the first pixel. */
 export type PixelPoint = readonly [column: number, row: number];
 
 /**
- * Calls `visit` with each stretch of pixel centres inside a closed polygon, from its first to its last, by the even-odd rule, so that a
- * loop inside another is a hole. A centre on the outline belongs to the side of higher rows and columns: of two polygons that share an edge
- * one has it. Rows outside 0 to `rows` - 1 are passed over.
+ * Calls `visit` with the first and last column of each run of pixel centres inside a closed polygon. Uses the even-odd
+ * rule, so a loop inside another is a hole. A centre on the outline counts to the side of higher rows and columns, so
+ * it is in exactly one of two polygons that share an edge. Skips rows outside 0 to `rows` - 1.
  */
-export const fillPolygon = (
+export function fillPolygon(
   points: readonly PixelPoint[],
   rows: number,
   visit: (row: number, fromColumn: number, toColumn: number) => void,
-): void => {
+): void {
   if (points.length < 3) return;
   let top = Number.POSITIVE_INFINITY;
   let bottom = Number.NEGATIVE_INFINITY;
@@ -22,7 +22,7 @@ export const fillPolygon = (
     const crossings: number[] = [];
     points.forEach(([x, y], corner) => {
       const [nextX, nextY] = points[(corner + 1) % points.length]!;
-      // Half open, so that a corner on the line is crossed once by the two edges that meet there, or by both or none.
+      // Half-open: a corner on the line is one crossing if the outline passes through, two or none if it turns back.
       if (y <= row === nextY <= row) return;
       crossings.push(x + ((row - y) * (nextX - x)) / (nextY - y));
     });
@@ -32,15 +32,16 @@ export const fillPolygon = (
       if (from <= to) visit(row, from, to);
     }
   }
-};
+}
 
-/** The pixel centres on the outline of a polygon whose corners are pixel centres. */
-export const outlinePixels = (points: readonly PixelPoint[], visit: (row: number, column: number) => void): void => {
+/** Calls `visit` with the pixel centres on the outline of a polygon whose corners are pixel centres. */
+export function outlinePixels(points: readonly PixelPoint[], visit: (row: number, column: number) => void): void {
   points.forEach(([x, y], corner) => {
     const [nextX, nextY] = points[(corner + 1) % points.length]!;
     const steps = Math.max(1, divisor(Math.abs(nextX - x), Math.abs(nextY - y)));
     for (let step = 0; step < steps; step++) visit(y + (step * (nextY - y)) / steps, x + (step * (nextX - x)) / steps);
   });
-};
+}
 
+/** Greatest common divisor (Euclid). */
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));

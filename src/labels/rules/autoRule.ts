@@ -1,12 +1,12 @@
 import type { LabelRule } from './labelRule.js';
 
 /**
- * The exact mask where a scan has one, else the box rule, scan by scan. Which of the two it was shows in `files`, so it is
- * part of a scan's key.
+ * Uses the mask of a scan if it has one, else the box rule. `files` differs between the two, so the choice is part of a
+ * prepared scan's key.
  */
 export const autoRule = (mask: LabelRule, box: LabelRule): LabelRule => ({
   name: 'auto',
-  // Both only rise, so the sum changes when either does.
+  // Versions only rise, so the sum changes whenever either does.
   version: mask.version + box.version,
   options: { mask: mask.options, box: box.options },
   files: (truth) => (truth.mask === null ? box : mask).files(truth),

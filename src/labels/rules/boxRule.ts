@@ -1,8 +1,10 @@
 import { type BoxRuleOptions, boundingBoxMask, boxRuleSchema } from '../boxSearch/boundingBoxMask.js';
 import type { LabelRule } from './labelRule.js';
 
-/** Truth from annotated points by `boundingBoxMask`: what is dense around each point, within reach of its annotated diameter. */
-export const boxRule = (input: BoxRuleOptions = {}): LabelRule => {
+/**
+ * Ground truth from annotated points: the dense voxels around each, limited by its diameter ({@link boundingBoxMask}).
+ */
+export function boxRule(input: BoxRuleOptions = {}): LabelRule {
   const options = boxRuleSchema.parse(input);
   return {
     name: 'box',
@@ -11,4 +13,4 @@ export const boxRule = (input: BoxRuleOptions = {}): LabelRule => {
     files: () => [],
     label: async (volume, { annotations }) => boundingBoxMask(volume, annotations, options),
   };
-};
+}

@@ -5,8 +5,8 @@ import type { LabelRule } from './labelRule.js';
 import { labelSource } from './labelSource.js';
 import { agreed, type VoteRuleOptions, voteRuleSchema } from './voteRule.js';
 
-/** Truth from the outlines in LIDC's XML: what at least `threshold` readers marked. */
-export const contourRule = (input: VoteRuleOptions = {}): LabelRule => {
+/** Ground truth from the outlines in LIDC's XML: the voxels that at least `threshold` readers marked. */
+export function contourRule(input: VoteRuleOptions = {}): LabelRule {
   const options = voteRuleSchema.parse(input);
   return {
     name: 'contours',
@@ -19,4 +19,4 @@ export const contourRule = (input: VoteRuleOptions = {}): LabelRule => {
       return { mask, nodules: markedNodules(volume, mask, groups, truth.annotations) };
     },
   };
-};
+}

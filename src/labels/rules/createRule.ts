@@ -9,12 +9,12 @@ import { maskRule, maskRuleSchema } from './maskRule.js';
 import { sphereRule, sphereRuleSchema } from './sphereRule.js';
 import { voteRule, voteRuleSchema } from './voteRule.js';
 
-/** Which rule makes the ground truth, and the options of each. */
+/** The choice of a label rule, and the options of each. */
 export const labelRuleSchema = z.strictObject({
   labels: z
     .enum(['auto', 'box', 'sphere', 'contours', 'votes', 'mask'])
     .default('auto')
-    .describe('rule of the ground truth; auto: a mask where the scan has one, else box'),
+    .describe('ground-truth rule; auto: mask if the scan has one, else box'),
   box: boxRuleSchema.prefault({}),
   sphere: sphereRuleSchema.prefault({}),
   votes: voteRuleSchema.prefault({}),
@@ -23,9 +23,12 @@ export const labelRuleSchema = z.strictObject({
 
 export type LabelRuleOptions = z.input<typeof labelRuleSchema>;
 
-/** The rule that the options name. Throws 'options'. */
-export const createRule = (input: LabelRuleOptions = {}): LabelRule => {
-  const options = checkOptions(labelRuleSchema, 'choosing the rule of the ground truth', input);
+/**
+ * Creates the label rule that the options choose.
+ * @throws NoduleTrainError `options`
+ */
+export function createRule(input: LabelRuleOptions = {}): LabelRule {
+  const options = checkOptions(labelRuleSchema, 'choosing the label rule', input);
   const rules = {
     auto: () => autoRule(maskRule(options.mask), boxRule(options.box)),
     box: () => boxRule(options.box),
@@ -35,4 +38,4 @@ export const createRule = (input: LabelRuleOptions = {}): LabelRule => {
     mask: () => maskRule(options.mask),
   };
   return rules[options.labels]();
-};
+}

@@ -7,15 +7,19 @@ import type { LabelRule, ScanTruth } from './labelRule.js';
 import { labelSource } from './labelSource.js';
 
 export const maskRuleSchema = z.strictObject({
-  /** Number or label; where there is only one it need not be said. */
-  segment: z.string().min(1).optional().describe('segment of a DICOM SEG or region of an RTSTRUCT that is the mask'),
+  /** Number or label; not needed if there is only one. */
+  segment: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('number or label of the DICOM SEG segment or RTSTRUCT region to use as the mask'),
 });
 
 export type MaskRuleOptions = z.input<typeof maskRuleSchema>;
 
-/** Truth that is given: an image on the scan's grid, a DICOM SEG or an RTSTRUCT. */
-export const maskRule = (input: MaskRuleOptions = {}): LabelRule => {
-  const options = checkOptions(maskRuleSchema, 'choosing the rule mask', input);
+/** Ground truth from a mask file: an image on the scan's grid, a DICOM SEG or an RTSTRUCT. */
+export function maskRule(input: MaskRuleOptions = {}): LabelRule {
+  const options = checkOptions(maskRuleSchema, 'choosing the label rule mask', input);
   return {
     name: 'mask',
     version: 2,
@@ -27,7 +31,7 @@ export const maskRule = (input: MaskRuleOptions = {}): LabelRule => {
       return { mask, nodules: nodulesOf(volume, mask, truth) };
     },
   };
-};
+}
 
 const nodulesOf = (volume: Volume, mask: Uint8Array, { annotations, oneNodule }: ScanTruth) => {
   if (oneNodule) return [wholeNodule(volume, mask, annotations[0])];
@@ -35,7 +39,7 @@ const nodulesOf = (volume: Volume, mask: Uint8Array, { annotations, oneNodule }:
   return markedNodules(volume, mask, componentsOf(volume, mask), []);
 };
 
-/** 1 for the values that mean a nodule; 0 for the others. */
+/** Maps the values of a mask to 1 (nodule) and 0; throws `mask-value` for a value of no known meaning. */
 const noduleVoxels = (
   volume: Volume,
   path: string,
@@ -55,7 +59,8 @@ const noduleVoxels = (
     const known = [...(meanings?.nodule ?? []), ...(meanings?.other ?? [])].join(', ');
     throw new NoduleTrainError(
       'mask-value',
-      `reading the mask ${path}: voxel number ${position} is ${value}; the values that mean something are ${known}: is this the mask of another data set?`,
+      `reading the mask ${path}: voxel ${position} is ${value}, expected one of ${known}. ` +
+        'Check that the mask belongs to this data set.',
     );
   }
   return mask;

@@ -15,16 +15,16 @@ import type { Annotation } from '../annotations.js';
 import type { LabelRule, RuleNodule } from './labelRule.js';
 
 export const sphereRuleSchema = z.strictObject({
-  scale: z.number().positive().max(10).default(1).describe('radius of the sphere in annotated radii'),
+  scale: z.number().positive().max(10).default(1).describe('sphere radius, as a multiple of the annotated radius'),
 });
 
 export type SphereRuleOptions = z.input<typeof sphereRuleSchema>;
 
 /**
- * Truth from annotated points and diameters alone: the voxels whose centres lie in the sphere, in mm, and at least the
- * voxel at the point. Needs no Hounsfield units. Throws 'diameter-missing' and 'spacing-unknown'.
+ * Ground truth from annotated points and diameters alone: the voxels with centres inside the sphere (in mm), and at
+ * least the voxel at the point. Needs no HU. Its `label` throws `diameter-missing` and `spacing-unknown`.
  */
-export const sphereRule = (input: SphereRuleOptions = {}): LabelRule => {
+export function sphereRule(input: SphereRuleOptions = {}): LabelRule {
   const options = sphereRuleSchema.parse(input);
   return {
     name: 'sphere',
@@ -37,14 +37,15 @@ export const sphereRule = (input: SphereRuleOptions = {}): LabelRule => {
       return { mask, nodules };
     },
   };
-};
+}
 
 const labelSphere = (volume: Volume, mask: Uint8Array, annotation: Annotation, scale: number): RuleNodule => {
   const { diameterMm, uid, line } = annotation;
   if (diameterMm === null) {
     throw new NoduleTrainError(
       'diameter-missing',
-      `labelling the nodules of ${uid} by spheres: the annotation in line ${line} has no diameter; give it one, or choose another rule with --labels`,
+      `labelling the nodules of ${uid} as spheres: the annotation in line ${line} has no diameter. ` +
+        'Add it, or choose another rule with --labels.',
     );
   }
   const radius = (scale * diameterMm) / 2;
@@ -53,7 +54,7 @@ const labelSphere = (volume: Volume, mask: Uint8Array, annotation: Annotation, s
   const center = nearestIndex(volume, annotation.center);
   const { low, high, voxels } = fillSphere(volume, mask, { point, radius, spacing });
   if (voxels > 0) return { annotation, center, boxLow: low, boxHigh: high };
-  // No voxel's centre may lie in a small sphere between thick slices: the nodule must not be lost.
+  // With thick slices, no voxel centre may be inside a small sphere: label its nearest voxel, or it would be lost.
   if (isInside(volume, center)) mask[(center[0] * volume.shape[1] + center[1]) * volume.shape[2] + center[2]] = 1;
   return { annotation, center, boxLow: center, boxHigh: center };
 };

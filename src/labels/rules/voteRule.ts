@@ -5,29 +5,29 @@ import type { LabelRule } from './labelRule.js';
 import { labelSource } from './labelSource.js';
 
 export const voteRuleSchema = z.strictObject({
-  /** Readers that must have marked a voxel; LIDC has four, two are the 50 % consensus. */
+  /** LIDC has four readers; two are the 50 % consensus. */
   threshold: z
     .int()
     .min(1)
     .max(255)
     .default(2)
-    .describe('readers that must have marked a voxel, for the rules votes and contours'),
+    .describe('minimum number of readers per voxel, for the rules votes and contours'),
 });
 
 export type VoteRuleOptions = z.input<typeof voteRuleSchema>;
 
-/** 1 where at least `threshold` readers marked, else 0. */
-export const agreed = (votes: Uint8Array, threshold: number): Uint8Array => {
+/** Makes a mask: 1 where at least `threshold` readers marked the voxel, else 0. */
+export function agreed(votes: Uint8Array, threshold: number): Uint8Array {
   const mask = new Uint8Array(votes.length);
   for (let position = 0; position < votes.length; position++) if (votes[position]! >= threshold) mask[position] = 1;
   return mask;
-};
+}
 
 /**
- * Truth from an image of readers' votes. A nodule is a 26-connected component of voxels that at least one reader marked,
- * its truth those that `threshold` marked; it may be empty.
+ * Ground truth from an image of readers' votes. A nodule is a 26-connected component of voxels that at least one reader
+ * marked. Its truth, the voxels that `threshold` readers marked, may be empty.
  */
-export const voteRule = (input: VoteRuleOptions = {}): LabelRule => {
+export function voteRule(input: VoteRuleOptions = {}): LabelRule {
   const options = voteRuleSchema.parse(input);
   return {
     name: 'votes',
@@ -43,4 +43,4 @@ export const voteRule = (input: VoteRuleOptions = {}): LabelRule => {
       return { mask, nodules };
     },
   };
-};
+}

@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { augmentationSchema, samplerCompatSchema } from '../../data/sampling/augmentation.js';
-import { samplerOptionsSchema } from '../../data/sampling/sampler.js';
-import { sourceOptionsSchema } from '../../data/sources/sourceOptions.js';
+import {
+  augmentationSchema,
+  samplerCompatSchema,
+  samplerOptionsSchema,
+  sourceOptionsSchema,
+} from '../../data/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
 
 const count = () => z.int().positive();

@@ -18,7 +18,7 @@ const csv = async (text: string) => {
 const header = 'seriesuid,coordX,coordY,coordZ,diameter_mm\n';
 
 describe('reading annotations', () => {
-  it("takes LUNA16's columns, with and without malignancy and boxes, in any order and with any line ends", async () => {
+  it("reads LUNA16's columns, with and without malignancy and boxes, in any order, with any line endings", async () => {
     expect(await readAnnotations(await csv(`${header}1.2.3,-1.5,2,3e1,6.25\n\n1.2.4,0,0,0,-1\n`))).toEqual([
       { uid: '1.2.3', center: [-1.5, 2, 30], diameterMm: 6.25, line: 2 },
       { uid: '1.2.4', center: [0, 0, 0], diameterMm: null, line: 4 },
@@ -40,39 +40,39 @@ describe('reading annotations', () => {
 
   it.each([
     [
-      'a field that is no number',
+      'a field that is not a number',
       `${header}1.2.3,1,2,3,4\n1.2.3,1,x,3,4\n`,
       'annotations-line',
-      /annotations\.csv, line 3: coordY is "x"; wanted is a number/,
+      /annotations\.csv, line 3: coordY is "x", expected a number/,
     ],
     ['an empty coordinate', `${header}1.2.3,,2,3,4\n`, 'annotations-line', /line 2: coordX is ""/],
     ['a diameter of zero', `${header}1.2.3,1,2,3,0\n`, 'annotations-line', /line 2: diameter_mm is "0"/],
-    ['a series without its UID', `${header},1,2,3,4\n`, 'annotations-line', /line 2: seriesuid is ""/],
+    ['a missing series UID', `${header},1,2,3,4\n`, 'annotations-line', /line 2: seriesuid is ""/],
     [
       'a line with too few fields',
       `${header}1.2.3,1,2,3,4\n1.2.3,1\n`,
       'annotations-line',
-      /line 3: .*wanted are 5 fields/,
+      /line 3: .*, expected 5 fields/,
     ],
     ['an open quote', `${header}"1.2.3,1,2,3,4\n`, 'annotations-line', /line \d.*[Qq]uote/],
     [
       'another header',
       'uid,x,y,z\n1,2,3,4\n',
       'annotations-header',
-      /line 1: column seriesuid, coordX, coordY, coordZ is missing, found is "uid,x,y,z"/,
+      /line 1: found "uid,x,y,z" without seriesuid, coordX, coordY, coordZ, expected LUNA16's header/,
     ],
-    ['an empty file', '', 'annotations-header', /column seriesuid/],
-  ])('refuses %s and says where', async (_what, text, code, message) => {
+    ['an empty file', '', 'annotations-header', /found "" without seriesuid/],
+  ])('refuses %s and names the place', async (_what, text, code, message) => {
     const path = await csv(text);
     const error = await readAnnotations(path).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
     expect((error as Error).message).toContain(path);
   });
 
-  it('says that a file is missing', async () => {
+  it('reports a missing file', async () => {
     await expect(readAnnotations(join(folder, 'none.csv'))).rejects.toMatchObject({
       code: 'annotations-missing',
-      message: expect.stringContaining('there is no such file'),
+      message: expect.stringContaining('none.csv: no such file. Give the path of a CSV file.'),
     });
   });
 

@@ -7,7 +7,7 @@ import { type AuditCounts, auditPage, collectAudits, writeAudit } from '../../..
 import { synthesize } from '../../../dist/phantom/index.js';
 import { cleanScan, plants } from '../../../scripts/plant-faults.mjs';
 
-describe('the page of an audit', () => {
+describe('the audit page', () => {
   const phantom = synthesize({ seed: 2, size: [48, 128, 128], spacing: [2.6, 2.6, 3.2], level: 'hard' });
   let dir: string;
   let counts: AuditCounts;
@@ -25,26 +25,26 @@ describe('the page of an audit', () => {
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  it('counts what was flagged, the same in audit.json', async () => {
+  it('counts the flags, as audit.json does', async () => {
     expect(counts).toMatchObject({ scans: 4, flaggedNodules: 3, errors: 2, warnings: 1 });
     expect(counts.byCheck).toMatchObject({ duplicate: 1, empty: 1, 'outside-volume': 1, border: 0 });
     const json = JSON.parse(await readFile(path.join(dir, 'audit.json'), 'utf8'));
     expect(json).toMatchObject({ format: 'nodule-train-audit', version: 1, counts });
     expect(json.scans).toHaveLength(4);
   });
-  it('needs nothing from outside and no script, and escapes names', () => {
+  it('is self-contained, has no script, and escapes names', () => {
     expect(page).not.toMatch(/<script|https?:|<link|url\(/i);
     expect(page).not.toContain('<b>&"clean"');
     expect(page).toContain('&#60;b&#62;&#38;&#34;clean&#34;');
   });
-  it('shows the worst first, with pictures of as many as asked for', () => {
+  it('shows the worst nodules first, with pictures of as many as requested', () => {
     const cards = [...page.matchAll(/<section.*?<.section>/gs)].map(([card]) => card);
     expect(cards).toHaveLength(3);
     expect(cards.map((card) => /"error">/.test(card))).toEqual([true, true, false]);
     expect(cards.map((card) => card.match(/<img /g)?.length ?? 0)).toEqual([3, 3, 0]);
-    expect(page).toContain('1 further ones are shown without pictures');
+    expect(page).toContain('Without pictures: 1.');
   });
-  it('has pictures with the edges of mask and lungs in them', () => {
+  it('draws the edges of mask and lungs in its pictures', () => {
     const [, , edges] = [...page.matchAll(/base64,([^"]+)"/g)].map(([, text]) => decode(Buffer.from(text!, 'base64')));
     expect([edges!.width, edges!.height]).toEqual([280, 280]);
     const colours = new Set<string>();
@@ -52,7 +52,7 @@ describe('the page of an audit', () => {
     expect(colours.has('0,190,190')).toBe(true);
     expect(colours.has('255,60,110')).toBe(true);
   });
-  it('says so where nothing is flagged, or nothing was audited', () => {
+  it('says so if nothing is flagged', () => {
     expect(auditPage({ scans: [], findings: [] })).toContain('None.');
   });
 });

@@ -10,7 +10,7 @@ const phantomOf = (seed: number): Phantom =>
   synthesize({ seed, level: levels[seed % 3], size: [...grid.size], spacing: [...grid.spacing] });
 const checksOf = (flags: readonly AuditFlag[]) => flags.map(({ check }) => check);
 
-describe('the audit of labels', () => {
+describe('the label audit', () => {
   const flagged: AuditFlag[] = [];
   const found = new Map<string, number>();
   const phantoms = 20;
@@ -19,7 +19,7 @@ describe('the audit of labels', () => {
       const phantom = phantomOf(seed);
       for (const by of ['exact', 'box'] as const) flagged.push(...auditScan(cleanScan(phantom, by)).audit.flags);
       const nodule = seed % phantom.nodules.length;
-      // Each kind in every fourth phantom: each in five, of all levels.
+      // Plant each fault in every fourth phantom: in five, of all levels.
       for (const [n, [kind, plant]] of Object.entries(plants).entries()) {
         if ((seed + n) % 4 !== 0) continue;
         const { flags } = auditScan(plant(phantom, nodule)).audit;
@@ -28,11 +28,11 @@ describe('the audit of labels', () => {
     }
   });
 
-  it('has at most one flag on 20 clean phantoms, with their exact masks and with those of the box rule', () => {
+  it('raises at most one flag on 20 clean phantoms, with exact masks and with masks of the box rule', () => {
     expect(flagged.map(({ message }) => message).slice(1)).toEqual([]);
   });
   it.each(Object.keys(auditChecks) as AuditCheck[])('finds the planted fault %s', (check) => {
-    // A point exchanged left for right can fall on a vessel as dense as the nodule: then nothing tells it.
+    // A point with left and right swapped can fall on a vessel as dense as the nodule, which nothing can detect.
     expect(found.get(check)).toBeGreaterThanOrEqual(check === 'mirrored' ? 4 : 5);
   });
 });
@@ -40,7 +40,7 @@ describe('the audit of labels', () => {
 describe('one audited scan', () => {
   const phantom = phantomOf(2);
 
-  it('says with figures what is wrong, of which nodule, and keeps what it measured of all', () => {
+  it('names the fault, the nodule and the figures, and keeps the measurements of all nodules', () => {
     const { audit } = auditScan(plants.duplicate(phantom, 0));
     expect(audit.flags).toEqual([
       {
@@ -57,7 +57,7 @@ describe('one audited scan', () => {
     expect(audit.notJudged).toEqual([]);
   });
 
-  it('judges of intensities that are not HU what needs none, and says what it did not judge', () => {
+  it('makes the checks that need no HU on arbitrary intensities, and lists the others as not judged', () => {
     const scan = plants.border(phantom, 0);
     const { audit, lungs } = auditScan({ ...scan, volume: { ...scan.volume, intensity: 'arbitrary' } });
     expect(checksOf(audit.flags)).toEqual(['border']);
@@ -65,7 +65,7 @@ describe('one audited scan', () => {
     expect(lungs).toBeNull();
   });
 
-  it('judges without a spacing what is counted in voxels, and not the border along slices', () => {
+  it('makes the checks in voxels without a spacing, but not the one of the border along slices', () => {
     const scan = plants.duplicate(phantom, 0);
     const twins = [scan.nodules[0]!, { ...scan.nodules[0]! }];
     const { audit } = auditScan({ ...scan, nodules: twins, volume: { ...scan.volume, spacing: null } });
@@ -76,7 +76,7 @@ describe('one audited scan', () => {
     expect(audit.nodules[0]).toMatchObject({ maskMm: null, shareOutsideLung: null });
   });
 
-  it('says of an annotation without a diameter that its size was not judged', () => {
+  it('lists the size of an annotation without a diameter as not judged', () => {
     const [first, ...rest] = cleanScan(phantom, 'exact').nodules;
     const scan = { ...cleanScan(phantom, 'exact'), nodules: [{ ...first!, diameterMm: null }, ...rest] };
     const { audit } = auditScan(scan);
@@ -87,12 +87,12 @@ describe('one audited scan', () => {
     ]);
   });
 
-  it('finds a scan without lungs, and still what lies outside the volume', () => {
+  it('reports a scan without lungs, and still finds a point outside the volume', () => {
     const tissue = { ...phantom.volume, voxels: new Int16Array(phantom.volume.voxels.length).fill(40) };
     const far = { center: worldLPS(900, 0, 0), diameterMm: 8 };
     const { audit } = auditScan(labelledScan(tissue, [far], phantom.mask));
     expect(checksOf(audit.flags)).toEqual(['outside-volume']);
-    expect(audit.notJudged[0]).toMatchObject({ check: 'outside-body', reason: 'no lung is found in the scan' });
+    expect(audit.notJudged[0]).toMatchObject({ check: 'outside-body', reason: 'no lung was found in the scan' });
   });
 
   it('reads HU through scale and offset', () => {

@@ -73,8 +73,8 @@ const sceneOf = ({ shape, dense_low: low, dense_high_exclusive: high }: BorderCa
     hu: (...place) => (place.every((value, axis) => value >= low[axis]! && value < high[axis]!) ? 0 : -1000),
   });
 
-describe("the book's rule", () => {
-  it.each(borderCases.map((one) => [one.case, one] as const))('keeps its faults: %s', (_name, one) => {
+describe("the book's box rule", () => {
+  it.each(borderCases.map((one) => [one.case, one] as const))('reproduces its faults: %s', (_name, one) => {
     const volume = sceneOf(one);
     const annotation = annotate(volume, indexIRC(...one.center_irc), 10);
     const { mask, nodules } = boundingBoxMask(volume, [annotation], { preset: 'book' });
@@ -83,7 +83,7 @@ describe("the book's rule", () => {
   });
 
   it.each(borderCases.filter((one) => one.center_irc[0] < one.shape[0]).map((one) => [one.case, one] as const))(
-    'loses nothing at the edges when only wrapAtEdges is mended: %s',
+    'loses nothing at the edges if only wrapAtEdges is off: %s',
     (_name, one) => {
       const volume = sceneOf(one);
       const annotation = annotate(volume, indexIRC(...one.center_irc), 10);
@@ -94,7 +94,7 @@ describe("the book's rule", () => {
     },
   );
 
-  it('misplaces an annotation of a tilted scan, which the default does not', () => {
+  it('misplaces an annotation of a tilted scan, unlike the default', () => {
     const [c, s] = [Math.cos(0.5), Math.sin(0.5)];
     const direction: Matrix3 = [
       [1, 0, 0],
@@ -106,15 +106,15 @@ describe("the book's rule", () => {
     expect(boundingBoxMask(volume, [annotation]).nodules[0]!.center).toEqual([20, 12, 20]);
     const book = boundingBoxMask(volume, [annotation], { preset: 'book' }).nodules[0]!;
     expect(book.center).not.toEqual([20, 12, 20]);
-    const mended = boundingBoxMask(volume, [annotation], { preset: 'book', compat: { transposedDirection: false } });
-    expect(mended.nodules[0]!.center).toEqual([20, 12, 20]);
+    const fixed = boundingBoxMask(volume, [annotation], { preset: 'book', compat: { transposedDirection: false } });
+    expect(fixed.nodules[0]!.center).toEqual([20, 12, 20]);
     const only = boundingBoxMask(volume, [annotation], { compat: { transposedDirection: true } });
     expect(only.nodules[0]!.center).toEqual(book.center);
     expect(agreement(only.mask, (k) => volume.voxels[k] === 0)).toBeLessThan(0.5);
   });
 });
 
-describe('the default rule', () => {
+describe('the default box rule', () => {
   it.each([
     ['solid', 30, 1],
     ['part-solid', -400, 0.97],
@@ -140,7 +140,7 @@ describe('the default rule', () => {
     expect(agreement(mask, (k) => quiet.voxels[k] === -600)).toBeGreaterThan(0.93);
   });
 
-  it('leaves out a vessel and the chest wall beyond the reach of the annotated radius', () => {
+  it('excludes a vessel and the chest wall beyond the reach of the annotated radius', () => {
     const nodule = ball([20, 20, 20], 4, 0, -870);
     const volume = volumeOf({
       shape: [40, 40, 40],
@@ -153,7 +153,7 @@ describe('the default rule', () => {
     expect(total(book.mask)).toBeGreaterThan(2 * total(mask));
   });
 
-  it('lets an annotation off the middle keep the other side', () => {
+  it('keeps the far side of a nodule annotated off its centre', () => {
     const volume = volumeOf({ shape: [40, 40, 40], hu: ball([20, 20, 20], 6, 0, -870) });
     const annotation = annotate(volume, indexIRC(20, 18, 20), 14);
     const { mask } = boundingBoxMask(volume, [annotation]);
@@ -162,7 +162,7 @@ describe('the default rule', () => {
     expect(total(mask) / volume.voxels.filter((hu) => hu === 0).length).toBeGreaterThan(0.95);
   });
 
-  it('keeps a label that touches the edge of the volume, whole', () => {
+  it('keeps all of a label that touches the edge of the volume', () => {
     for (const center of [indexIRC(1, 15, 15), indexIRC(15, 0, 15), indexIRC(15, 15, 29), indexIRC(29, 29, 0)]) {
       const volume = volumeOf({ shape: [30, 30, 30], hu: ball(center, 5, 20, -870) });
       const { mask } = boundingBoxMask(volume, [annotate(volume, center, 10)]);
@@ -170,7 +170,7 @@ describe('the default rule', () => {
     }
   });
 
-  it('is never empty inside the volume and never farther out than its reach, whatever lies there', () => {
+  it('is never empty inside the volume and never exceeds its reach, for any densities', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: -1100, max: 400 }), { minLength: 5 * 9 * 9, maxLength: 5 * 9 * 9 }),
@@ -198,34 +198,34 @@ describe('the default rule', () => {
     );
   });
 
-  it('takes the annotated sphere where the middle is no denser than lung (a cavity)', () => {
+  it('labels the annotated sphere if its middle is not denser than lung (a cavity)', () => {
     const volume = volumeOf({ shape: [30, 30, 30], hu: ball([15, 15, 15], 4, -950, -870) });
     const { mask, nodules } = boundingBoxMask(volume, [annotate(volume, indexIRC(15, 15, 15), 8)]);
     expect(nodules[0]!.cutHu).toBeNull();
     expect([...mask]).toEqual([...volume.voxels].map((hu) => (hu === -950 ? 1 : 0)));
   });
 
-  it("uses the book's rule, its edges mended, where the diameter is unknown", () => {
+  it("uses the book's rule without its faults at the edges if the diameter is unknown", () => {
     const volume = volumeOf({ shape: [30, 30, 30], hu: ball([2, 15, 15], 4, 0, -870) });
     const { mask, nodules } = boundingBoxMask(volume, [annotate(volume, indexIRC(2, 15, 15), null)]);
     expect(nodules[0]!.cutHu).toBe(-700);
     expect(total(mask)).toBe(volume.voxels.filter((hu) => hu === 0).length);
   });
 
-  it('labels nothing for a point outside the volume and says so by its count', () => {
+  it('labels nothing for a point outside the volume and counts 0 voxels', () => {
     const volume = volumeOf({ shape: [10, 10, 10], hu: () => 0 });
     const { mask, nodules } = boundingBoxMask(volume, [annotate(volume, indexIRC(4, 12, 4), 6)]);
     expect([nodules[0]!.voxels, isInside(volume, nodules[0]!.center), total(mask)]).toEqual([0, false, 0]);
   });
 
-  it('gives the same mask for voxels stored with a scale', () => {
+  it('gives the same mask for voxels stored with scale and offset', () => {
     const volume = volumeOf({ shape: [30, 30, 30], hu: ball([15, 15, 15], 5, 30, -870) });
     const scaled = { ...volume, voxels: volume.voxels.map((hu) => (hu + 1000) / 2), scale: 2, offset: -1000 };
     const annotation = annotate(volume, indexIRC(15, 15, 15), 12);
     expect(boundingBoxMask(scaled, [annotation])).toEqual(boundingBoxMask(volume, [annotation]));
   });
 
-  it('refuses a scan without HU or without millimetres, and an unknown option', () => {
+  it('refuses a scan without HU or without spacing, and an unknown option', () => {
     const volume = volumeOf({ shape: [10, 10, 10], hu: () => 0 });
     const annotations = [annotate(volume, indexIRC(4, 4, 4), 6)];
     expect(() => boundingBoxMask({ ...volume, intensity: 'arbitrary' }, annotations)).toThrowError(
@@ -267,12 +267,12 @@ describe.skipIf(luna === null || masks === null)('on the two real scans (skipped
   });
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-  it("the book's masks are equal voxel for voxel", () => {
+  it("reproduces the book's masks voxel for voxel", () => {
     expect(hashes).toHaveLength(2);
     for (const [ours, theirs] of hashes) expect(ours).toBe(theirs);
   });
 
-  it("the default agrees with the readers better than the book's rule (0.806) and a sphere (0.842)", () => {
+  it("agrees with the readers better by default than the book's rule (0.806) and a sphere (0.842)", () => {
     expect(dices.default).toHaveLength(4);
     expect(mean(dices.book)).toBeCloseTo(0.806, 3);
     expect(mean(dices.default)).toBeGreaterThan(0.88);

@@ -80,7 +80,7 @@ const box = (slice: number, top: number, left: number, bottom: number, right: nu
 };
 
 describe("the rule 'contours'", () => {
-  it('takes what is inside an outline, not the outline', async () => {
+  it('labels the inside of an outline, without the outline', async () => {
     const { mask, nodules } = await label([[[{ points: rectangle(5, 4, 9, 8) }]]]);
     expect(marked(mask)).toEqual(box(1, 5, 6, 7, 8));
     const volume = 9 * 0.7 * 0.7 * 2.5;
@@ -89,7 +89,7 @@ describe("the rule 'contours'", () => {
     expect(nodules[0]!.annotation.center.map((mm) => Number(mm.toFixed(6)))).toEqual([-5.1, -15.8, 102.5]);
   });
 
-  it('takes away an exclusion, of its own nodule only', async () => {
+  it('removes an exclusion from its own nodule only', async () => {
     const hole = { inclusion: 'FALSE', points: rectangle(8, 7, 12, 11) };
     const whole = { points: rectangle(3, 3, 16, 16) };
     const inside = box(1, 8, 9, 10, 11).map(String);
@@ -116,12 +116,12 @@ describe("the rule 'contours'", () => {
     ]);
   });
 
-  it('passes over single points and findings that are no nodule', async () => {
+  it('ignores single points and non-nodules', async () => {
     const { mask, nodules } = await label([[[{ points: [[5, 5]] }]], []]);
     expect([marked(mask), nodules]).toEqual([[], []]);
   });
 
-  it('finds the slice by its SOP instance UID where the scan knows them, else by the nearest z', async () => {
+  it('finds the slice by its SOP instance UID if the scan has them, else by the nearest z', async () => {
     const points = rectangle(5, 4, 9, 8);
     const known = { ...scan, sliceUids: ['7.0', '7.1', '7.2', '7.3'] };
     expect(marked((await label([[[{ sop: '7.3', points }]]], 1, known)).mask)[0]![0]).toBe(3);
@@ -136,7 +136,7 @@ describe("the rule 'contours'", () => {
     );
   });
 
-  it('keeps columns and rows of a scan of a patient that lies prone', async () => {
+  it('keeps columns and rows for a patient in prone position', async () => {
     const prone: Matrix3 = [
       [-1, 0, 0],
       [0, -1, 0],
@@ -146,7 +146,7 @@ describe("the rule 'contours'", () => {
     expect(marked(mask)).toEqual(box(1, 5, 6, 7, 8));
   });
 
-  it('fills whatever polygon as the even-odd rule has it, its outline apart', () => {
+  it('fills any polygon by the even-odd rule, without its outline', () => {
     const point = fc.tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 19 }));
     return fc.assert(
       fc.asyncProperty(fc.array(point, { minLength: 3, maxLength: 8 }), async (points) => {
@@ -161,25 +161,35 @@ describe("the rule 'contours'", () => {
   });
 
   it.each([
-    ['another series', lidcXml([], '1.2.4'), 'contours-series', /on 1\.2\.3: they are of series 1\.2\.4/],
     [
-      'a slice that is not there',
+      'another series',
+      lidcXml([], '1.2.4'),
+      'contours-series',
+      /on 1\.2\.3: the outlines are of series 1\.2\.4, expected 1\.2\.3\. Give the outlines of this scan/,
+    ],
+    [
+      'a slice outside the scan',
       lidcXml([[[{ z: 110.5, points: rectangle(1, 1, 4, 4) }]]]),
       'contours-slice',
-      /z 110\.5, the slices from 100 to 107\.5 by 2\.5 mm/,
+      /an outline is at z 110\.5, expected .* \(z 100 to 107\.5 in steps of 2\.5 mm\)/,
     ],
     [
       'a pixel beyond the slice',
       lidcXml([[[{ points: rectangle(20, 1, 24, 4) }]]]),
       'contours-pixel',
-      /pixel 24, 1, but a slice has 24 columns/,
+      /pixel 24, 1, expected pixels in 24 columns and 20 rows/,
     ],
-    ['no XML', 'plain text', 'lidc-xml', /0|no well-formed|root/],
-    ['an XML file of another kind', '<html></html>', 'lidc-xml', /its root is "html"/],
-    ['an entity bomb', '<!DOCTYPE a [<!ENTITY b "cc">]><LidcReadMessage/>', 'lidc-xml', /DOCTYPE/],
-    ['a broken file', lidcXml([]).slice(0, -12), 'lidc-xml', /no well-formed XML/],
+    ['plain text', 'plain text', 'lidc-xml', /not well-formed XML/],
     [
-      'a coordinate that is no number',
+      'an XML file of another kind',
+      '<html></html>',
+      'lidc-xml',
+      /the root element is "html", expected LIDC's LidcReadMessage/,
+    ],
+    ['an entity bomb', '<!DOCTYPE a [<!ENTITY b "cc">]><LidcReadMessage/>', 'lidc-xml', /DOCTYPE/],
+    ['a broken file', lidcXml([]).slice(0, -12), 'lidc-xml', /not well-formed XML/],
+    [
+      'a coordinate that is not a number',
       lidcXml([
         [
           [
@@ -193,10 +203,10 @@ describe("the rule 'contours'", () => {
         ],
       ]),
       'lidc-xml',
-      /xCoord of outline 1 of nodule 1 of reader 1 is "NaN"; wanted is a whole number/,
+      /xCoord of outline 1 of nodule 1 of reader 1 is "NaN", expected a whole number/,
     ],
     [
-      'an inclusion that is neither',
+      'an inclusion that is neither TRUE nor FALSE',
       lidcXml([[[{ inclusion: 'MAYBE', points: rectangle(1, 1, 4, 4) }]]]),
       'lidc-xml',
       /inclusion of outline 1 .* is "MAYBE"/,
@@ -226,7 +236,7 @@ describe("the rule 'contours'", () => {
       });
   });
 
-  it('refuses a scan without outlines, and says what to give', () => {
+  it('refuses a scan without outlines and names the option to give', () => {
     expect(() => createRule({ labels: 'contours' }).files({ ...truthOf(''), contours: null })).toThrowError(
       expect.objectContaining({ code: 'label-source', message: expect.stringContaining('--contours') }),
     );
@@ -234,7 +244,7 @@ describe("the rule 'contours'", () => {
 });
 
 describe('the index of outlines', () => {
-  it('finds files by their series in a tree, passes over others, and refuses two that differ', async () => {
+  it('finds files by series in a tree of folders, ignores others, and refuses two that differ', async () => {
     const tree = mkdtempSync(join(tmpdir(), 'tree-'));
     mkdirSync(join(tree, 'a', 'b'), { recursive: true });
     await expect(indexContours(tree)).rejects.toMatchObject({ code: 'contours-missing' });
@@ -262,7 +272,7 @@ describe.skipIf(luna === null || xml === null)('on the two real scans (skipped w
   const all = luna === null ? [] : readAnnotations(join(luna, 'annotations.csv'));
 
   it.each(real.map((one, subset) => [one, subset] as const))(
-    "readers' outlines of %s are their votes voxel for voxel, and its nodules the annotated ones",
+    "turns readers' outlines of %s into their votes voxel for voxel, and finds the annotated nodules",
     async (series, subset) => {
       const volume = await readVolume(join(luna as string, `subset${subset}`, `${series}.mhd`), { intensity: 'hu' });
       const contours = (await indexContours(xml as string)).get(series) as string;
@@ -279,10 +289,10 @@ describe.skipIf(luna === null || xml === null)('on the two real scans (skipped w
     },
   );
 
-  it.skipIf(dicom === null)('of the DICOM series, found by SOP instance UID, too', async () => {
+  it.skipIf(dicom === null)('does the same for the DICOM series, with slices found by SOP instance UID', async () => {
     const volume = await readVolume(dicom as string);
     expect(volume.sliceUids).toHaveLength(volume.shape[0]);
-    // Every z is wrong, so only the UIDs can place the outlines.
+    // With every z wrong, only the UIDs can place the outlines.
     const moved = { ...volume, origin: [volume.origin[0], volume.origin[1], 4000] as const };
     const contours = (await indexContours(xml as string)).get(volume.uid) as string;
     const ours = contourVotes(moved, await readLidcXml(contours));
@@ -291,7 +301,7 @@ describe.skipIf(luna === null || xml === null)('on the two real scans (skipped w
   });
 });
 
-/** By the number of edges to the right of a point; on an edge is outside. */
+/** Counts the edges to the right of a point; a point on an edge is outside. */
 function isStrictlyInside(points: readonly (readonly [number, number])[], x: number, y: number): boolean {
   let inside = false;
   for (const [n, [x1, y1]] of points.entries()) {

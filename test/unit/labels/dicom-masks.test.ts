@@ -37,10 +37,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The same scan with its axes in another order and the marked ones flipped, and what that does to a mask on it. */
+/** The same scan with its axes reordered and some flipped, and a function that does the same to a mask. */
 const turned = (order: readonly [number, number, number], flips: readonly boolean[]) => {
   const start = shape.map((extent, axis) => (flips[axis] ? extent - 1 : 0)) as [number, number, number];
-  // Axis 0 is the slices', which is column 2 of the direction.
+  // Axis 0, of the slices, is column 2 of the direction.
   const axis = (to: number): number[] => direction.map((row) => row[2 - order[to]!]! * (flips[order[to]!] ? -1 : 1));
   const [slow, middle, fast] = [axis(0), axis(1), axis(2)];
   const turnedShape = order.map((from) => shape[from]!) as [number, number, number];
@@ -68,21 +68,21 @@ const turned = (order: readonly [number, number, number], flips: readonly boolea
 };
 
 describe('a DICOM SEG as the mask of a scan', () => {
-  it('gives the voxels that highdicom was given, by the number or the label of the segment', async () => {
+  it('reads the voxels that highdicom wrote, by number or label of the segment', async () => {
     expect((await on(scan, file('binary'), 1)).voxels).toEqual(expected.nodule);
     expect((await on(scan, file('binary'), 'Nodule')).voxels).toEqual(expected.nodule);
     expect((await on(scan, file('binary'), '2')).voxels).toEqual(expected.vessel);
     expect((await on(scan, file('one-full'))).voxels).toEqual(expected.nodule);
   });
 
-  it('of several segments lists them where none or no such one is chosen', async () => {
+  it('lists its segments if none is chosen, or one that it lacks', async () => {
     expect(await refusal(scan, file('binary'))).toMatch(
       /^mask-segment: reading the mask .*binary\.dcm: it has 2 segments, and no one is chosen: 1 \(Nodule\), 2 \(Vessel\); choose one by its number or label/,
     );
     expect(await refusal(scan, file('binary'), 'Bone')).toMatch(/0 of them are called "Bone": 1 \(Nodule\)/);
   });
 
-  it.each(['fractional', 'fractional-rle'])('that is fractional is cut at half, and says so: %s', async (name) => {
+  it.each(['fractional', 'fractional-rle'])('is cut at one half if it is fractional, with a note: %s', async (name) => {
     const { voxels, notes } = await on(scan, file(name));
     expect(voxels).toEqual(expected.half);
     expect(notes).toEqual([
@@ -107,12 +107,12 @@ describe('a DICOM SEG as the mask of a scan', () => {
       [1, 2, 0],
       [true, true, false],
     ],
-  ])('lies where it belongs on a scan with axes %j, flipped %j', async (order, flips) => {
+  ])('has the right place on a scan with axes %j, flipped %j', async (order, flips) => {
     const { grid, mask } = turned(order, flips);
     expect((await on(grid, file('binary'), 1)).voxels).toEqual(mask(expected.nodule));
   });
 
-  it("is refused with the figures where its grid is not the scan's", async () => {
+  it("is refused, with the figures, if its grid is not the scan's", async () => {
     const shifted = { ...scan, origin: [origin[0] + 0.2, origin[1], origin[2]] as const };
     expect(await refusal(shifted, file('one-full'))).toMatch(
       /^mask-grid: laying the mask .* pixel \[row 0, column 0\] of frame 1 lies at index \[[-\d., ]+\], 0\.\d+ voxels off the scan's grid; wanted is the scan's own grid, within 0\.1 voxels/,
@@ -128,7 +128,7 @@ describe('a DICOM SEG as the mask of a scan', () => {
     expect(await refusal({ ...scan, spacing: null }, file('one-full'))).toMatch(/^spacing-unknown/);
   });
 
-  it('that is cut off, or of a kind that is not read, is refused', async () => {
+  it('is refused if it is cut off or of an unsupported kind', async () => {
     const bytes = await readFile(file('one-full'));
     const path = join(folder, 'short.dcm');
     await writeFile(path, bytes.subarray(0, bytes.length - 12));
@@ -152,30 +152,30 @@ describe('an RTSTRUCT as the mask of a scan', () => {
     expect(voxels.slice(plane, 2 * plane).filter(Boolean)).toHaveLength(8 * 8);
   });
 
-  it('lists its regions where none is chosen', async () => {
+  it('lists its regions if none is chosen', async () => {
     expect(await refusal(scan, file('rtstruct'))).toMatch(
       /^mask-segment: .*it has 2 regions, and no one is chosen: 1 \(GTV\), 7 \(Lung\)/,
     );
   });
 
-  it('lies where it belongs on a flipped scan', async () => {
+  it('has the right place on a flipped scan', async () => {
     const { grid, mask } = turned([0, 1, 2], [true, false, false]);
     const { voxels } = await on(grid, file('rtstruct'), 'GTV');
     expect(voxels).toEqual(mask(expected.contours));
   });
 
-  it('is refused where its contours are not parallel to the slices, or of no slice of the scan', async () => {
+  it('is refused if its contours are not parallel to the slices, or outside the scan', async () => {
     const { grid } = turned([2, 1, 0], [false, false, false]);
     expect(await refusal(grid, file('rtstruct'), 1)).toMatch(
-      /^mask-grid: .*contour 1 runs from slice [\d.]+ to [\d.]+; wanted are contours parallel/,
+      /^mask-grid: placing the mask .*contour 1 runs from slice [\d.]+ to [\d.]+, expected contours parallel/,
     );
     const smaller = { ...scan, shape: [2, shape[1], shape[2]] as const };
     expect(await refusal(smaller, file('rtstruct'), 1)).toMatch(
-      /contour 3 lies at slice 2\.00, and the scan has 0 to 1/,
+      /contour 3 is at slice 2\.00, expected slices 0 to 1\. Give the contours of this scan/,
     );
   });
 
-  it('with an open contour is refused', async () => {
+  it('is refused if it has an open contour', async () => {
     const bytes = (await readFile(file('rtstruct'))).toString('latin1').replace('CLOSED_PLANAR ', 'OPEN_NONPLANAR');
     const path = join(folder, 'open.dcm');
     await writeFile(path, Buffer.from(bytes, 'latin1'));
@@ -203,11 +203,13 @@ describe('an image as the mask of a scan', () => {
   it('has no segments', async () => {
     const path = join(folder, 'same.mha');
     await writeMask(path, { ...scan, voxels });
-    expect(await refusal(scan, path, 1)).toMatch(/^mask-segment: .*only a DICOM SEG or an RTSTRUCT has any/);
+    expect(await refusal(scan, path, 1)).toMatch(
+      /^mask-segment: .*found an image, but segment 1 needs a DICOM SEG or an RTSTRUCT\. Omit the segment/,
+    );
   });
 });
 describe('damaged DICOM masks', () => {
-  it.each(['binary', 'fractional-rle', 'rtstruct'])('end in one error or in a mask, 400 times: %s', async (name) => {
+  it.each(['binary', 'fractional-rle', 'rtstruct'])('give one error or a mask, 400 times: %s', async (name) => {
     const bytes = await readFile(file(name));
     const path = join(folder, 'mutated.dcm');
     let state = 2463534242;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fillPolygon, type PixelPoint } from '../../../dist/labels/contours/fillPolygon.js';
 
-/** How often each pixel is inside. */
+/** Counts how often each pixel is inside. */
 const filled = (polygons: PixelPoint[][], rows: number, columns: number): number[] => {
   const plane = new Array<number>(rows * columns).fill(0);
   for (const polygon of polygons)
@@ -13,7 +13,7 @@ const filled = (polygons: PixelPoint[][], rows: number, columns: number): number
   return plane;
 };
 
-/** Casts a ray to higher columns. */
+/** Tests a pixel by casting a ray to higher columns. */
 const isInside = (polygon: PixelPoint[], row: number, column: number): boolean => {
   const edges = polygon.map((from, k) => [from, polygon[(k + 1) % polygon.length]!] as const);
   const crossed = edges.filter(
@@ -22,19 +22,19 @@ const isInside = (polygon: PixelPoint[], row: number, column: number): boolean =
   return crossed.length % 2 === 1;
 };
 
-it('pixels are inside whose ray crosses the polygon an odd number of times', () => {
+it('fills the pixels whose ray crosses the polygon an odd number of times', () => {
   const corner = fc.tuple(fc.integer({ min: -50, max: 150 }), fc.integer({ min: -50, max: 150 }));
   fc.assert(
     fc.property(fc.array(corner, { minLength: 3, maxLength: 12 }), fc.constantFrom(1, 4, 10), (drawn, unit) => {
       const polygon = drawn.map(([x, y]): PixelPoint => [x / unit, y / unit]);
-      const wanted = Array.from({ length: 110 }, (_, k) => Number(isInside(polygon, Math.floor(k / 11), k % 11)));
-      expect(filled([polygon], 10, 11)).toEqual(wanted);
+      const expected = Array.from({ length: 110 }, (_, k) => Number(isInside(polygon, Math.floor(k / 11), k % 11)));
+      expect(filled([polygon], 10, 11)).toEqual(expected);
     }),
     { endOnFailure: true },
   );
 });
 
-it('of two polygons that share an edge through the centres of pixels, one has each', () => {
+it('gives each pixel centre on a shared edge to exactly one of two polygons', () => {
   const box = (left: number, right: number): PixelPoint[] => [
     [left, 0],
     [right, 0],
@@ -46,7 +46,7 @@ it('of two polygons that share an edge through the centres of pixels, one has ea
   expect(both.every((times) => times <= 1)).toBe(true);
 });
 
-it('a corner far outside costs no time', () => {
+it('spends no time on a corner far outside', () => {
   const far: PixelPoint[] = [
     [0, 0],
     [5, 0],

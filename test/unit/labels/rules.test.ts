@@ -49,10 +49,10 @@ describe("the rule 'sphere'", () => {
     expect(nodules[0]).toMatchObject({ boxLow: [2, 6, 2], boxHigh: [6, 14, 18] });
   });
 
-  it('is the same ball whichever way the axes run', () =>
+  it('is the same ball for any order of the axes', () =>
     fc.assert(
       fc.asyncProperty(
-        // Quarters of voxels, and diameters that put none of their centres onto the sphere, where rounding would decide.
+        // Quarter voxels, with diameters that keep all centres off the sphere, where rounding would decide.
         fc.tuple(...[7, 9, 11].map((length) => fc.integer({ min: 0, max: 4 * (length - 1) }).map((n) => n / 4))),
         fc.integer({ min: 10, max: 120 }).map((n) => n / 10 + 0.00317),
         fc.constantFrom([0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]),
@@ -90,7 +90,7 @@ describe("the rule 'votes'", () => {
   const volume = volumeOf([3, 8, 8], [1, 1, 2]);
   const at = (i: number, r: number, c: number) => (i * 8 + r) * 8 + c;
 
-  it('labels less where more readers must agree', () =>
+  it('labels fewer voxels if more readers must agree', () =>
     fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 192, maxLength: 192, max: 4 }), async (counts) => {
         const votes = await image(volume, counts);
@@ -106,7 +106,7 @@ describe("the rule 'votes'", () => {
       { numRuns: 20 },
     ));
 
-  it('takes each 26-connected component that a reader marked for a nodule, also without agreement', async () => {
+  it('takes each 26-connected component of marked voxels as a nodule, even without agreement', async () => {
     const counts = new Uint8Array(192);
     for (const [place, readers] of [
       [at(0, 1, 1), 2],
@@ -131,7 +131,7 @@ describe("the rule 'votes'", () => {
 describe("the rule 'mask'", () => {
   const volume = volumeOf([2, 6, 6], null);
 
-  it('takes what the values mean, and refuses one that means nothing', async () => {
+  it('uses the meaning of each value, and refuses a value without one', async () => {
     const values = new Uint8Array(72);
     values.set([1, 2, 3], 10);
     const mask = await image({ ...volume, spacing: [1, 1, 1] }, values);
@@ -140,10 +140,13 @@ describe("the rule 'mask'", () => {
     expect(total((await label({ labels: 'mask' }, volume, { mask })).mask)).toBe(3);
     await expect(
       label({ labels: 'mask' }, volume, { mask, maskValues: { nodule: [2], other: [0, 1] } }),
-    ).rejects.toMatchObject({ code: 'mask-value', message: expect.stringContaining('voxel number 12 is 3') });
+    ).rejects.toMatchObject({
+      code: 'mask-value',
+      message: expect.stringContaining('voxel 12 is 3, expected one of 2, 0, 1'),
+    });
   });
 
-  it('finds nodules without annotations, in voxels where millimetres are unknown, and one in a crop, be it empty', async () => {
+  it('finds nodules without annotations, in voxels without a spacing, and one in any crop', async () => {
     const values = new Uint8Array(72);
     for (const k of [0, 1, 35]) values[k] = 1;
     const mask = await image({ ...volume, spacing: [1, 1, 1] }, values);
@@ -166,8 +169,8 @@ describe("the rule 'mask'", () => {
   });
 });
 
-describe('the choice of a rule', () => {
-  it("'auto' reads the mask where a scan has one, else nothing beside it", () => {
+describe('choosing a rule', () => {
+  it("'auto' reads the mask if a scan has one, else no file", () => {
     const rule = createRule();
     expect([rule.name, rule.files(nothing), rule.files({ ...nothing, mask: 'm.mha' })]).toEqual([
       'auto',
@@ -185,7 +188,7 @@ describe('the choice of a rule', () => {
     });
   });
 
-  it('has the options of the rule, with defaults filled in, as its own', () => {
+  it('fills in the defaults of the chosen rule', () => {
     expect(createRule({ labels: 'votes' }).options).toEqual({ threshold: 2 });
     expect(createRule({ labels: 'box' }).options).toMatchObject({ preset: 'default', reach: 1.15, thresholdHu: -700 });
     expect(() => createRule({ labels: 'votes', votes: { threshold: 0 } })).toThrowError(

@@ -3,15 +3,13 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { levels } from '../../../dist/phantom/index.js';
 
-it('docs/guide/phantoms.md lists the parameters of every level as they are', () => {
-  const lines = readFileSync(
-    path.resolve(import.meta.dirname, '..', '..', '..', 'docs', 'guide', 'phantoms.md'),
-    'utf8',
-  ).split('\n');
+it('docs/guide/phantoms.md lists the parameters of every level', () => {
+  const page = path.resolve(import.meta.dirname, '..', '..', '..', 'docs', 'phantoms.md');
+  const lines = readFileSync(page, 'utf8').split('\n');
   const all = [levels.easy, levels.standard, levels.hard];
   const range = ([low, high]: readonly [number, number]) => (low === high ? `${low}` : `${low} – ${high}`);
   const percent = (...shares: number[]) => shares.map((share) => Math.round(100 * share)).join(' / ');
-  const wanted: [string, string[]][] = [
+  const expected: [string, string[]][] = [
     ['diameter, mm', all.map(({ diameterMm }) => range(diameterMm))],
     [
       'solid / part-solid / ground glass, %',
@@ -30,5 +28,5 @@ it('docs/guide/phantoms.md lists the parameters of every level as they are', () 
     ['vessels end at a radius of, mm', all.map(({ smallestVesselMm }) => `${smallestVesselMm}`)],
   ];
   expect(Object.keys(levels)).toEqual(['easy', 'standard', 'hard']);
-  for (const [name, values] of wanted) expect(lines).toContain(`| ${[name, ...values].join(' | ')} |`);
+  for (const [name, values] of expected) expect(lines).toContain(`| ${[name, ...values].join(' | ')} |`);
 });

@@ -9,16 +9,16 @@ const options: PhantomSetOptions = { count: 3, seed: 2, size: [32, 80, 80], spac
 
 describe('writing phantoms', () => {
   let dir = '';
-  const said: number[] = [];
+  const progress: number[] = [];
   beforeAll(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'phantoms-'));
-    await writePhantoms(path.join(dir, 'a'), { ...options }, (done) => said.push(done));
+    await writePhantoms(path.join(dir, 'a'), { ...options }, (done) => progress.push(done));
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
   const read = (...parts: string[]) => readFile(path.join(dir, ...parts), 'utf8');
 
-  it('gives LUNA16 folders, a list of nodules and an exact mask of each scan', async () => {
+  it('makes LUNA16 folders, a list of nodules and an exact mask of each scan', async () => {
     const lines = (await read('a', 'annotations.csv')).trim().split('\n');
     expect(lines[0]).toBe('seriesuid,coordX,coordY,coordZ,diameter_mm');
     const uid = 'phantom-standard-2-0001';
@@ -35,16 +35,16 @@ describe('writing phantoms', () => {
     );
   });
 
-  it('says that each scan is of a patient of its own', async () => {
+  it('lists each scan as a separate patient', async () => {
     const uids = [0, 1, 2].map((n) => `phantom-standard-2-000${n}`);
     expect(await read('a', 'patients.csv')).toBe(
       `${['seriesuid,patient', ...uids.map((uid) => `${uid},${uid}`)].join('\n')}\n`,
     );
   });
 
-  it('says how many are done', () => expect(said).toEqual([1, 2, 3]));
+  it('reports how many scans are done', () => expect(progress).toEqual([1, 2, 3]));
 
-  it('makes the same scans with any number of threads, and the first ones of a larger set are the same', async () => {
+  it('makes the same scans with any number of threads, and as the first ones of a larger set', async () => {
     await writePhantoms(path.join(dir, 'b'), { ...options, count: 2, threads: 1 });
     for (const file of ['phantom-standard-2-0000', 'phantom-standard-2-0001']) {
       const [a, b] = await Promise.all(
@@ -67,11 +67,15 @@ describe('writing phantoms', () => {
     expect(scans[0]!.voxels).not.toEqual(scans[2]!.voxels);
   });
 
-  it('does not write over a set that is there', async () => {
-    await expect(writePhantoms(path.join(dir, 'a'), { count: 1 })).rejects.toThrow('it already has annotations.csv');
+  it('does not overwrite an existing set', async () => {
+    await expect(writePhantoms(path.join(dir, 'a'), { count: 1 })).rejects.toThrow(
+      'annotations.csv already exists. Give a new folder',
+    );
   });
 
-  it('says which option is wrong', async () => {
-    await expect(writePhantoms(path.join(dir, 'd'), { count: 0 })).rejects.toThrow('count: Too small');
+  it('names the wrong option', async () => {
+    await expect(writePhantoms(path.join(dir, 'd'), { count: 0 })).rejects.toThrow(
+      /^making phantoms in .*: count: Too small/,
+    );
   });
 });

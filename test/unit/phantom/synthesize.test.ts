@@ -12,7 +12,7 @@ const valueAt = ({ voxels, shape }: typeof spacious.volume, i: number, r: number
 const hash = (data: Int16Array | Uint8Array) => createHash('sha256').update(data).digest('hex');
 
 describe('a phantom', () => {
-  it('is the same for the same seed and another for another', () => {
+  it('is the same for the same seed and differs for another', () => {
     const [a, b, c] = [7, 7, 8].map((seed) => synthesize({ seed, ...small }));
     expect(hash(a!.volume.voxels)).toBe(hash(b!.volume.voxels));
     expect(hash(a!.mask)).toBe(hash(b!.mask));
@@ -20,7 +20,7 @@ describe('a phantom', () => {
     expect(hash(a!.volume.voxels)).not.toBe(hash(c!.volume.voxels));
   });
 
-  it('has one component of the mask for each nodule, around its centre', () => {
+  it('has one component of the mask per nodule, around its centre', () => {
     const { volume, mask, nodules } = spacious;
     const { components } = connectedComponents(mask, volume.shape, 26);
     expect(components.map(({ voxels }) => voxels).sort()).toEqual(nodules.map(({ voxels }) => voxels).sort());
@@ -31,7 +31,7 @@ describe('a phantom', () => {
     }
   });
 
-  it('gives the diameter of the sphere that has the volume of the mask', () => {
+  it('reports the diameter of the sphere with the volume of the mask', () => {
     for (const { diameterMm, voxels } of spacious.nodules) {
       const ofMask = 2 * Math.cbrt((3 * voxels * 1.3 * 1.3 * 2.4) / (4 * Math.PI));
       expect(Math.abs(diameterMm - ofMask)).toBeLessThan(0.06 * diameterMm + 0.2);
@@ -55,21 +55,21 @@ describe('a phantom', () => {
     expect((lung * 1.3 * 1.3 * 2.4) / 1e6).toBeGreaterThan(1.2);
   });
 
-  it('has nodules that are brighter than the lung around them, solid ones as soft tissue', () => {
+  it('has nodules brighter than the lung around them, solid ones like soft tissue', () => {
     const { volume, nodules } = synthesize({ seed: 20, nodules: 8 });
     for (const { center, kind, diameterMm } of nodules) {
       const [i, r, c] = worldToIndex(volume, center).map(Math.round) as [number, number, number];
       const around = Array.from({ length: 9 }, (_, d) =>
         valueAt(volume, i, r + Math.floor(d / 3) - 1, c + (d % 3) - 1),
       );
-      // The median, as a vessel may run through ground glass.
+      // The median, because a vessel may run through ground glass.
       const hu = around.sort((a, b) => a - b)[4]!;
       expect(hu).toBeGreaterThan(-750);
       if (kind === 'solid' && diameterMm > 8) expect(hu).toBeGreaterThan(-150);
     }
   });
 
-  it('holds as many nodules as asked for, whole, and none where none is wanted', () => {
+  it('has as many whole nodules as requested, and none for 0', () => {
     const phantom = synthesize({ seed: 5, nodules: 6 });
     expect(phantom.nodules).toHaveLength(6);
     const [slices, rows, columns] = phantom.volume.shape;
@@ -83,13 +83,13 @@ describe('a phantom', () => {
     );
   });
 
-  it('says which option is wrong', () => {
-    expect(() => synthesize({ seed: -1 })).toThrow('Making a phantom: seed: Too small');
-    expect(() => synthesize({ seed: 1, size: [0, 64, 64] })).toThrow('Making a phantom: size.0');
-    expect(() => synthesize({ seed: 1, level: 'easier' as never })).toThrow('Making a phantom: level');
+  it('names the wrong option', () => {
+    expect(() => synthesize({ seed: -1 })).toThrow('making a phantom: seed: Too small');
+    expect(() => synthesize({ seed: 1, size: [0, 64, 64] })).toThrow('making a phantom: size.0');
+    expect(() => synthesize({ seed: 1, level: 'easier' as never })).toThrow('making a phantom: level');
   });
 
-  it('places its middle at the origin of the world', () => {
+  it('is centred at the world origin', () => {
     const { volume } = spacious;
     const [slices, rows, columns] = volume.shape;
     const middle = worldToIndex(volume, [0, 0, 0] as never);

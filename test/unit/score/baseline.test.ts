@@ -23,7 +23,7 @@ describe('the baseline without learning', () => {
     ]),
   };
 
-  it('trades false components for nodules by its sizes', () => {
+  it('trades false components for nodules by choosing sizes', () => {
     expect(baselineAt([noisy], 0)).toMatchObject({ found: 2, falsePerScan: 0, cutHu: -500, diameterMm: [3.5, 10] });
     const twin = { ...noisy, candidates: new Map([[-500, [candidate(4), candidate(4, 0), candidate(10, 1)]]]) };
     expect(baselineAt([twin], 0.5)).toMatchObject({ found: 1, falsePerScan: 0 });
@@ -35,7 +35,7 @@ describe('the baseline without learning', () => {
     expect(baselineAt([doubled], 0)).toMatchObject({ found: 1, nodules: 1 });
   });
 
-  it('finds nothing where all it could take is false, and says so', () => {
+  it('finds nothing if all candidates are false', () => {
     const hopeless = { nodules: 1, candidates: new Map([[-500, [candidate(6)]]]) };
     expect(baselineAt([hopeless], 0.5)).toMatchObject({ found: 0, sensitivity: 0, falsePerScan: 0 });
     expect(baselineAt([], 1)).toMatchObject({ nodules: 0, sensitivity: null });

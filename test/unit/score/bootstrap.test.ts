@@ -6,37 +6,39 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 describe('the bootstrap interval over patients', () => {
   const values = Array.from({ length: 100 }, (_, n) => (n * 37) % 100);
 
-  it('is near mean ± 1.96 standard errors for a mean', () => {
+  it('is close to mean ± 1.96 standard errors for a mean', () => {
     const { low, high } = bootstrapInterval(values, mean)!;
     const error = Math.sqrt(mean(values.map((v) => (v - mean(values)) ** 2)) / values.length);
     expect(low).toBeCloseTo(mean(values) - 1.96 * error, -0.5);
     expect(high).toBeCloseTo(mean(values) + 1.96 * error, -0.5);
   });
 
-  it('depends on the seed and on nothing else', () => {
+  it('depends only on the seed', () => {
     expect(bootstrapInterval(values, mean, { seed: 5 })).toEqual(bootstrapInterval(values, mean, { seed: 5 }));
     expect(bootstrapInterval(values, mean, { seed: 5 })).not.toEqual(bootstrapInterval(values, mean, { seed: 6 }));
   });
 
-  it('is wider when the same values belong to fewer patients', () => {
+  it('is wider if the same values belong to fewer patients', () => {
     const sorted = [...values].sort((a, b) => a - b);
     const patients = Array.from({ length: 10 }, (_, n) => sorted.slice(n * 10, n * 10 + 10));
-    const grouped = bootstrapInterval(patients, (drawn) => mean(drawn.flat()))!;
+    const grouped = bootstrapInterval(patients, (sample) => mean(sample.flat()))!;
     const single = bootstrapInterval(values, mean)!;
     expect(grouped.high - grouped.low).toBeGreaterThan(2 * (single.high - single.low));
   });
 
-  it('leaves out draws without a value, and is null where none has one', () => {
+  it('skips samples without a value, and is null if no sample has one', () => {
     expect(bootstrapInterval([1, 2], () => null)).toBeNull();
     expect(bootstrapInterval([], mean)).toBeNull();
-    expect(bootstrapInterval([0, 1], (drawn) => (drawn.includes(1) ? 1 : null))).toEqual({ low: 1, high: 1 });
+    expect(bootstrapInterval([0, 1], (sample) => (sample.includes(1) ? 1 : null))).toEqual({ low: 1, high: 1 });
   });
 
   it('refuses a level outside 0 to 1', () => {
-    expect(() => bootstrapInterval([1], mean, { level: 95 })).toThrow('level must lie between 0 and 1');
+    expect(() => bootstrapInterval([1], mean, { level: 95 })).toThrow(
+      'level is 95 and resamples 2000, expected a level between 0 and 1',
+    );
   });
 
-  it('covers the figures of nodules', () => {
+  it('applies to the figures of nodules', () => {
     const nodule = { centerIRC: [0, 0, 0] as const, diameterMm: 5 };
     const scan = (found: boolean) => ({
       nodules: [{ nodule, found, dice: found ? 0.8 : 0, overlap: { shared: 0, predicted: 0, truth: 1 } }],

@@ -26,20 +26,22 @@ describe('Dice', () => {
   it('is 2 |P and T| / (|P| + |T|)', () => {
     expect(dice(overlap([1, 1, 0, 0], [0, 1, 1, 0]))).toBe(0.5);
   });
-  it('is 0 for something against nothing and nothing against something', () => {
+  it('is 0 if only the prediction or only the truth is empty', () => {
     expect(dice(overlap([1, 0], [0, 0]))).toBe(0);
     expect(dice(overlap([0, 0], [1, 0]))).toBe(0);
   });
-  it('is not defined for nothing against nothing', () => {
+  it('is undefined if both are empty', () => {
     expect(dice(overlap([0, 0], [0, 0]))).toBeNull();
   });
   it('refuses masks of different scans', () => {
-    expect(() => overlap([1], [1, 0])).toThrow('the prediction has 1 voxels, the truth 2');
+    expect(() => overlap([1], [1, 0])).toThrow(
+      'comparing masks: the prediction has 1 voxels, expected 2 as in the truth',
+    );
   });
 });
 
 describe('scoring a scan', () => {
-  it('finds every nodule of the truth itself, with Dice 1 and nothing false', () => {
+  it('finds every nodule in the truth itself, with Dice 1 and nothing false', () => {
     const { nodules: scores, falseComponents } = score(truth);
     expect(scores.map(({ found, dice: d }) => [found, d])).toEqual([
       [true, 1],
@@ -48,7 +50,7 @@ describe('scoring a scan', () => {
     expect(falseComponents).toBe(0);
   });
 
-  it('counts a component elsewhere as false, and two on one nodule once and none false', () => {
+  it('counts a component elsewhere as false, and two on one nodule as one hit and none false', () => {
     const mask = ballsMask([{ centerIRC: [3, 35, 6], diameterMm: 4 }]);
     for (const c of [10, 14]) mask[(8 * 40 + 12) * 40 + c] = 1;
     const result = score(mask);
@@ -56,12 +58,12 @@ describe('scoring a scan', () => {
     expect([result.falseComponents, result.predictedComponents]).toEqual([1, 3]);
   });
 
-  it('gives Dice 0 to a nodule where nothing is predicted', () => {
+  it('gives Dice 0 to a nodule at which nothing is predicted', () => {
     const { nodules: scores } = score(ballsMask([nodules[0]!]));
     expect(scores[1]).toMatchObject({ found: false, dice: 0, overlap: { shared: 0, predicted: 0 } });
   });
 
-  it('counts the whole of a component that runs on beyond the nodule', () => {
+  it('counts all of a component that continues beyond the nodule', () => {
     const mask = ballsMask([nodules[0]!]);
     for (let c = 12; c < 40; c++) mask[(8 * 40 + 12) * 40 + c] = 1;
     const { overlap: counts } = score(mask).nodules[0]!;
@@ -74,14 +76,14 @@ describe('scoring a scan', () => {
     expect(hits({ centerIRC: [8, 17, 12] }, nodules[0]!, spacing)).toBe(true);
   });
 
-  it('neither wants nor punishes an ignored finding', () => {
+  it('neither rewards nor penalizes an ignored finding', () => {
     const ignored = [{ centerIRC: [3, 35, 6] as const, diameterMm: 6 }];
     const result = scoreScan({ prediction: ballsMask(ignored), truth, shape, spacing, nodules, ignored });
     expect(result.falseComponents).toBe(0);
     expect(result.nodules.every(({ found }) => !found)).toBe(true);
   });
 
-  it('parts the truth between touching nodules by their radii', () => {
+  it('divides the truth between touching nodules by their radii', () => {
     const pair = [
       { centerIRC: [8, 12, 12] as const, diameterMm: 10 },
       { centerIRC: [8, 12, 21] as const, diameterMm: 8 },
@@ -97,10 +99,10 @@ describe('scoring a scan', () => {
 describe('the score that selects a model, on whole scans', () => {
   const quality = (prediction: Uint8Array) => selectionScore([score(prediction)]);
   it('is 1 for the truth', () => expect(quality(truth)).toBe(1));
-  it('cannot be won by painting everything', () =>
+  it('is low for predicting everything', () =>
     expect(quality(new Uint8Array(truth.length).fill(1))).toBeLessThan(0.04));
-  it('cannot be won by painting nothing', () => expect(quality(new Uint8Array(truth.length))).toBe(0));
-  it('cannot be won by one voxel, even in the middle of each nodule', () => {
+  it('is 0 for predicting nothing', () => expect(quality(new Uint8Array(truth.length))).toBe(0));
+  it('is low for a single voxel, even in the middle of each nodule', () => {
     const mask = new Uint8Array(truth.length);
     for (const { centerIRC } of nodules) mask[(centerIRC[0] * 40 + centerIRC[1]) * 40 + centerIRC[2]] = 1;
     expect(noduleScores([score(mask)])).toMatchObject({ found: 2, sensitivity: 1, falsePerScan: 0 });
@@ -112,7 +114,7 @@ describe('the score that selects a model, on whole scans', () => {
     expect(quality(noisy)).toBeGreaterThan(quality(ballsMask(nodules.map((n) => ({ ...n, diameterMm: 4 }))))!);
     expect(quality(noisy)).toBeLessThan(1);
   });
-  it('falls with every false component, to half of the Dice at most', () => {
+  it('falls with every false component, to no less than half of the Dice', () => {
     const withFalse = (count: number) => {
       const mask = Uint8Array.from(truth);
       for (let n = 0; n < count; n++) mask[2 * n] = 1;
@@ -121,7 +123,7 @@ describe('the score that selects a model, on whole scans', () => {
     const scores = [0, 1, 4, 12].map(withFalse);
     expect(scores).toEqual([1, 0.9, 0.75, 0.625]);
   });
-  it('is not defined without any nodule', () => {
+  it('is undefined without any nodule', () => {
     const empty = { truth: new Uint8Array(truth.length), shape, spacing, nodules: [] };
     expect(selectionScore([scoreScan({ ...empty, prediction: empty.truth })])).toBeNull();
     expect(noduleScores([scoreScan({ ...empty, prediction: truth })])).toMatchObject({
