@@ -50,24 +50,24 @@ describe.skipIf(data === null)('every real DICOM series (skipped without ../shar
     expect(sha256(volume)).toBe(one.sha256);
   });
 
-  it('LIDC-IDRI-0001 is its MetaImage of LUNA16, voxel for voxel and place for place', async () => {
+  it('LIDC-IDRI-0001 equals its MetaImage in LUNA16, in every voxel and position', async () => {
     const uid = '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192';
     const dicom = await readVolume(path.join(data as string, 'dicom/LIDC-IDRI-0001'));
     const meta = await readVolume(path.join(data as string, `luna16/subset1/${uid}.mhd`), { intensity: 'hu' });
-    // Only DICOM knows the UIDs of its slices.
+    // Only DICOM has the UIDs of its slices.
     expect({ ...dicom, voxels: null, sliceUids: undefined }).toEqual({ ...meta, voxels: null });
     expect(sha256(dicom)).toBe(sha256(meta));
   });
 
-  it('is listed, and one of a tree is chosen by its UID', async () => {
+  it('is listed, and one series of a folder tree is chosen by its UID', async () => {
     const dir = path.join(data as string, 'dicom');
     const all = await listSeries(dir);
-    const told = all.map(({ uid, modality, slices, columns, rows }) => ({
+    const listed = all.map(({ uid, modality, slices, columns, rows }) => ({
       uid,
       modality,
       size: [columns, rows, slices],
     }));
-    expect(told).toEqual(cases.map(({ uid, size }) => ({ uid, modality: 'CT', size })));
+    expect(listed).toEqual(cases.map(({ uid, size }) => ({ uid, modality: 'CT', size })));
     const slab = cases.find(({ folder }) => folder.endsWith('slab'))!;
     expect(sha256(await readVolume(dir, { series: slab.uid }))).toBe(slab.sha256);
   });

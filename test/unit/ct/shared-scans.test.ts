@@ -20,7 +20,7 @@ const table = path.join(import.meta.dirname, '../../golden/shared-scans.json');
 const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: Case[] };
 const readable = cases.filter((one) => one.readable);
 
-/** NIfTI keeps places as float32, and ITK takes them from another field than we do. */
+/** NIfTI stores positions as float32, and ITK reads them from another field than we do. */
 const close = (ours: readonly number[], theirs: readonly number[], tolerance: number) =>
   expect(Math.max(...theirs.map((value, n) => Math.abs(value - ours[n]!)))).toBeLessThanOrEqual(tolerance);
 
@@ -56,13 +56,13 @@ describe.skipIf(data === null)('every real scan and mask (skipped without ../sha
     },
   );
 
-  it('and names what is missing of a header without its data', async () => {
+  it('names the missing data file of a header', async () => {
     const [broken] = cases.filter((one) => !one.readable);
     expect(cases.filter((one) => !one.readable)).toHaveLength(1);
     const error = await readVolume(path.join(data as string, broken!.file)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'NoduleTrainError', code: 'scan-missing' });
     expect((error as Error).message).toMatch(
-      /^reading .*\.raw, the ElementDataFile of .*header-without-data\.mhd: there is no such file; put it beside the header$/,
+      /^reading .*\.raw, the ElementDataFile of .*header-without-data\.mhd: there is no such file\. Put it beside the header\.$/,
     );
   });
 });
