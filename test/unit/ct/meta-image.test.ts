@@ -17,6 +17,8 @@ import {
   writeMask,
   writeVolume,
 } from '../../../dist/ct/index.js';
+import { largestDifference, valuesOf } from '../../support/goldenScans.js';
+import { ramp, rampVolume } from '../../support/rampVolume.js';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '../../golden/metaimage');
 const expected = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
@@ -47,9 +49,6 @@ const write = async (name: string, ...parts: (string | Uint8Array)[]) => {
   return path;
 };
 const bytesOf = (values: ArrayBufferView) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-const largest = (ours: ArrayLike<number>, theirs: ArrayLike<number>) =>
-  Math.max(...Array.from(ours, (value, k) => Math.abs(value - theirs[k]!)));
-const ramp = Int16Array.from({ length: 60 }, (_, k) => k * 40 - 1024);
 
 describe('reading MetaImage', () => {
   it.each(expected.cases.map((one: { file: string }) => [one.file, one]))(
@@ -63,8 +62,8 @@ describe('reading MetaImage', () => {
       expect(volume.origin).toEqual(one.origin);
       expect(volume.direction).toEqual(one.direction);
       for (const { irc, lps } of one.world) {
-        expect(largest(indexToWorld(volume, indexIRC(...(irc as Vector3))), lps)).toBeLessThan(1e-9);
-        expect(largest(worldToIndex(volume, worldLPS(...(lps as Vector3))), irc)).toBeLessThan(1e-9);
+        expect(largestDifference(indexToWorld(volume, indexIRC(...(irc as Vector3))), lps)).toBeLessThan(1e-9);
+        expect(largestDifference(worldToIndex(volume, worldLPS(...(lps as Vector3))), irc)).toBeLessThan(1e-9);
       }
     },
   );
@@ -92,14 +91,9 @@ describe('reading MetaImage', () => {
     const values = Float64Array.from({ length: 60 }, (_, k) => (k - 20) * 3333.3);
     const path = await write('wide.mha', header({ ElementType: 'MET_DOUBLE' }), bytesOf(values));
     const notes: string[] = [];
-    const { voxels, scale, offset } = await readVolume(path, { onNote: (text) => notes.push(text) });
+    const volume = await readVolume(path, { onNote: (text) => notes.push(text) });
     const bound = (59 * 3333.3) / 65535;
-    expect(
-      largest(
-        Array.from(voxels, (stored) => stored * scale + offset),
-        values,
-      ),
-    ).toBeLessThanOrEqual(bound);
+    expect(largestDifference(valuesOf(volume), values)).toBeLessThanOrEqual(bound);
     expect(notes).toHaveLength(2);
     expect(notes[0]).toMatch(/wide\.mha: int16 cannot hold/);
     expect(notes[1]).toMatch(/does not say whether its values are Hounsfield units/);
@@ -280,20 +274,7 @@ describe('reading MetaImage', () => {
   });
 });
 
-const plain: Omit<Volume, 'voxels'> = {
-  shape: [3, 4, 5],
-  spacing: [0.7, 0.7, 1.25],
-  origin: [-1.5, 2.25, 1e-3],
-  direction: [
-    [0, 0, 1],
-    [1, 0, 0],
-    [0, -1, 0],
-  ],
-  intensity: 'hu',
-  uid: 'again',
-  scale: 1,
-  offset: 0,
-};
+const plain: Volume = { ...rampVolume, spacing: [0.7, 0.7, 1.25], origin: [-1.5, 2.25, 1e-3] };
 
 describe('writing MetaImage', () => {
   it.each(['again.mha', 'again.mhd'])(
@@ -317,8 +298,7 @@ describe('writing MetaImage', () => {
     await writeVolume(path, volume);
     const read = await readVolume(path, { onNote: () => {} });
     const error = (59 * 40 * 0.5) / 65535;
-    const values = (one: Volume) => Array.from(one.voxels, (stored) => stored * one.scale + one.offset);
-    expect(largest(values(read), values(volume))).toBeLessThanOrEqual(error);
+    expect(largestDifference(valuesOf(read), valuesOf(volume))).toBeLessThanOrEqual(error);
     expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
   });
 

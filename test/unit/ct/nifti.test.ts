@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMask, readVolume, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { goldenScans, largestDifference, valuesOf } from '../../support/goldenScans.js';
+import { rampVolume } from '../../support/rampVolume.js';
 import { sharedData } from '../../support/shared.js';
 
 const { folder: golden, cases } = goldenScans('nifti');
@@ -183,22 +184,6 @@ describe('reading NIfTI', () => {
   });
 });
 
-const plain: Omit<Volume, 'voxels'> = {
-  shape: [3, 4, 5],
-  spacing: [0.703125, 0.75, 1.25],
-  origin: [-1.5, 2.25, 0.5],
-  direction: [
-    [0, 0, 1],
-    [1, 0, 0],
-    [0, -1, 0],
-  ],
-  intensity: 'hu',
-  uid: 'again',
-  scale: 1,
-  offset: 0,
-};
-const ramp = Int16Array.from({ length: 60 }, (_, k) => k * 40 - 1024);
-
 describe('writing NIfTI', () => {
   it.each(['again.nii', 'again.nii.gz'])(
     'and reading it back changes nothing that float32 can hold: %s',
@@ -206,7 +191,7 @@ describe('writing NIfTI', () => {
       const at = path.join(folder, name);
       for (const compress of [true, false]) {
         for (const changes of [{}, { intensity: 'arbitrary' as const }, { spacing: null }]) {
-          const volume: Volume = { ...plain, ...changes, voxels: ramp };
+          const volume: Volume = { ...rampVolume, ...changes };
           await writeVolume(at, volume, { compress });
           // There is no note, as the file records whether its values are HU.
           const notes: string[] = [];
@@ -218,17 +203,17 @@ describe('writing NIfTI', () => {
   );
 
   it('keeps labels, and scaled values', async () => {
-    const mask = { ...plain, voxels: Uint8Array.from({ length: 60 }, (_, k) => k % 5) };
+    const mask = { ...rampVolume, voxels: Uint8Array.from({ length: 60 }, (_, k) => k % 5) };
     await writeMask(path.join(folder, 'mask.nii.gz'), mask);
     expect((await readMask(path.join(folder, 'mask.nii.gz'))).voxels).toEqual(mask.voxels);
-    const scaled: Volume = { ...plain, voxels: ramp, scale: 0.5, offset: 0.25 };
+    const scaled: Volume = { ...rampVolume, scale: 0.5, offset: 0.25 };
     await writeVolume(path.join(folder, 'scaled.nii.gz'), scaled);
     const read = await readVolume(path.join(folder, 'scaled.nii.gz'), quiet);
     expect(largestDifference(valuesOf(read), valuesOf(scaled))).toBeLessThan((60 * 20) / 65535);
   });
 
   it('refuses an axis beyond 32767 voxels', async () => {
-    const long: Volume = { ...plain, shape: [1, 1, 40_000], voxels: new Int16Array(40_000) };
+    const long: Volume = { ...rampVolume, shape: [1, 1, 40_000], voxels: new Int16Array(40_000) };
     await expect(writeVolume(path.join(folder, 'long.nii.gz'), long)).rejects.toMatchObject({ code: 'scan-write' });
   });
 });

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMask, readVolume, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { goldenScans, largestDifference, valuesOf } from '../../support/goldenScans.js';
+import { ramp, rampVolume } from '../../support/rampVolume.js';
 
 const { folder: golden, cases } = goldenScans('nrrd');
 let folder: string;
@@ -14,7 +15,6 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const quiet = { onNote: () => {} };
-const ramp = Int16Array.from({ length: 60 }, (_, k) => k * 40 - 1024);
 const rampBytes = Buffer.from(ramp.buffer);
 
 /** A header of valid fields with some changed; undefined removes one. */
@@ -220,20 +220,7 @@ describe('reading NRRD', () => {
   });
 });
 
-const plain: Omit<Volume, 'voxels'> = {
-  shape: [3, 4, 5],
-  spacing: [0.7, 0.7, 1.25],
-  origin: [-1.5, 2.25, 1e-3],
-  direction: [
-    [0, 0, 1],
-    [1, 0, 0],
-    [0, -1, 0],
-  ],
-  intensity: 'hu',
-  uid: 'again',
-  scale: 1,
-  offset: 0,
-};
+const plain: Volume = { ...rampVolume, spacing: [0.7, 0.7, 1.25], origin: [-1.5, 2.25, 1e-3] };
 
 describe('writing NRRD', () => {
   it.each(['again.nrrd', 'again.nhdr'])('and reading it back changes nothing: %s', async (name) => {
