@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 import { NoduleTrainError } from '../runtime/index.js';
 
-/** Options with their defaults, or one error ('options') that says what was being done and names every wrong field. */
+/**
+ * Parses options with a zod schema and fills in their defaults.
+ * @throws NoduleTrainError `options` with what was being done (`doing`) and every invalid field
+ */
 export const checkOptions = <Schema extends z.ZodType>(
   schema: Schema,
   doing: string,
@@ -10,5 +13,5 @@ export const checkOptions = <Schema extends z.ZodType>(
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
-  throw new NoduleTrainError('options', `${doing}: wrong options: ${faults.join('; ')}`);
+  throw new NoduleTrainError('options', `${doing}: invalid options: ${faults.join('; ')}`);
 };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
-import { formatOf } from './formats.js';
-import { type Geometry, geometryOf } from './grid/volume.js';
+import { inferFormat } from './formats.js';
+import { type Geometry, pickGeometry } from './grid/volume.js';
 import { readMask, readVolume } from './readVolume.js';
 import { refuseExisting } from './refuseExisting.js';
 import { refuseReadOnly, writeMask, writeVolume } from './writeVolume.js';
@@ -12,36 +12,38 @@ export const convertScanOptionsSchema = z.strictObject({
   intensity: z
     .enum(['hu', 'arbitrary'])
     .optional()
-    .describe('whether values are Hounsfield units, where the file does not say it or says it wrongly'),
-  series: z.string().min(1).optional().describe('UID of the series to read from a DICOM folder that holds several'),
+    .describe('unit of the values, Hounsfield (hu) or other; overrides what the file says'),
+  series: z.string().min(1).optional().describe('UID of the series to read from a DICOM folder with several series'),
   resample: z
     .boolean()
     .default(false)
-    .describe('put sheared axes or unevenly spaced slices on a straight, even grid instead of refusing them'),
+    .describe('resampling of sheared axes or unevenly spaced slices to a regular grid, instead of an error'),
   mask: z
     .boolean()
     .default(false)
-    .describe('the image is labels (whole numbers from 0 to 255): written as bytes, resampled by the nearest voxel'),
+    .describe('label image (whole numbers from 0 to 255): written as bytes, resampled by nearest neighbour'),
 });
 
 export type ConvertScanOptions = z.input<typeof convertScanOptionsSchema> & {
-  /** Told what the user should know, as of `readVolume`. */
+  /** Called with what the user should know about the file, as in `readVolume`. */
   onNote?: (text: string) => void;
-  /** Told when reading and when writing begins. */
+  /** Called when reading begins and when writing begins. */
   onStage?: (stage: 'reading' | 'writing') => void;
 };
 
-/** What was written. */
+/** Geometry and meaning of the image that was written. */
 export type ConvertedScan = Geometry & {
   readonly uid: string;
-  /** Null for labels. */
+  /** `null` for labels. */
   readonly intensity: 'hu' | 'arbitrary' | null;
 };
 
 /**
- * Reads a scan (or labels) of any format and writes it in the one that the name of `to` says. Values go out as int16 (labels as bytes), float64
- * where int16 does not hold them. Voxels stay in the file's order, nothing is reoriented.
- * Throws 'convert-exists' where `to` or its file of values is there already, so that no input is written over; else as `readVolume` and `writeVolume`.
+ * Converts a scan or labels between file formats; the extension of `to` selects the output format. Values are written
+ * as int16, or as float64 where int16 cannot hold them; labels as bytes. Voxels keep the file's order, nothing is
+ * reoriented.
+ * @throws NoduleTrainError `convert-exists` where `to` or its data file exists already, so no file is overwritten; and
+ * what `readVolume` and `writeVolume` throw
  */
 export const convertScan = async (
   from: string,
@@ -49,8 +51,8 @@ export const convertScan = async (
   { onNote, onStage = () => {}, ...rest }: ConvertScanOptions = {},
 ): Promise<ConvertedScan> => {
   const { mask, intensity, series, resample } = checkOptions(convertScanOptionsSchema, `converting ${from}`, rest);
-  // Before the reading, which may take long.
-  formatOf(from, 'reading the scan');
+  // Check both names first: reading may take long.
+  inferFormat(from, 'reading the scan');
   refuseReadOnly(to, 'writing the scan');
   for (const written of filesOf(to)) await refuseExisting(written);
   const note = onNote && { onNote };
@@ -59,7 +61,7 @@ export const convertScan = async (
     if (intensity !== undefined)
       throw new NoduleTrainError(
         'options',
-        `converting ${from}: wrong options: intensity: labels have none; leave it out`,
+        `converting ${from}: intensity is ${intensity}, expected none for labels. Remove it, or remove mask.`,
       );
     const labels = await readMask(from, { series, resample });
     onStage('writing');
@@ -71,10 +73,10 @@ export const convertScan = async (
   onStage('writing');
   await writeVolume(to, volume);
   const { intensity: written, uid } = volume;
-  return { ...geometryOf(volume), intensity: written, uid };
+  return { ...pickGeometry(volume), intensity: written, uid };
 };
 
-/** The file itself and that of its values, where the format has two. */
+/** The file itself, and its data file where the format has two. */
 const filesOf = (path: string): string[] => [
   path,
   ...(/\.mhd$/i.test(path) ? [path.replace(/\.mhd$/i, '.zraw')] : []),

@@ -7,17 +7,21 @@ import { metaImage } from './metaImage/metaImage.js';
 import { nifti } from './nifti/nifti.js';
 import { nrrd } from './nrrd/nrrd.js';
 
-/** Every format, in the order in which a file's name is compared. */
+/** Every format, in the order in which extensions are compared. */
 const formats: readonly ImageFormat[] = [metaImage, nifti, nrrd, dicom];
 
 const extensionOf = (path: string): string | undefined =>
   formats.flatMap(({ extensions }) => extensions).find((extension) => path.toLowerCase().endsWith(extension));
 
-/** Whether the name is that of an image in one of the formats; of a folder it says nothing. */
+/** Whether the name has the extension of a known image format. Folders (DICOM series) are not recognised. */
 export const isImageFile = (path: string): boolean => extensionOf(path) !== undefined;
 
-/** The format that the name says; of a folder DICOM. Throws 'scan-format', which names all of them; `doing` is such as "reading the scan". */
-export const formatOf = (path: string, doing: string): ImageFormat => {
+/**
+ * Infers the format of a file from its extension; a folder is DICOM. `doing` begins the error, such as "reading the
+ * scan".
+ * @throws NoduleTrainError `scan-format` with the list of formats
+ */
+export const inferFormat = (path: string, doing: string): ImageFormat => {
   const extension = extensionOf(path);
   const format = formats.find(({ extensions }) => extension !== undefined && extensions.includes(extension));
   if (format !== undefined) return format;
@@ -25,19 +29,21 @@ export const formatOf = (path: string, doing: string): ImageFormat => {
   if (/\.(hdr|img)(\.gz)?$/i.test(path)) {
     throw new NoduleTrainError(
       'scan-format',
-      `${doing} ${path}: a NIfTI or Analyze image in two files (.hdr and .img) is not read; wanted is one file: convert it to .nii.gz`,
+      `${doing} ${path}: found a NIfTI or Analyze image in two files (.hdr and .img), expected one file. Convert ` +
+        'it to .nii.gz.',
     );
   }
   const known = formats.map(({ name, extensions }) => `${extensions.join(', ')} (${name})`).join('; ');
   throw new NoduleTrainError(
     'scan-format',
-    `${doing} ${path}: the extension is "${basename(path).match(/\.[^.]*$/)?.[0] ?? ''}"; wanted is one of ${known}: convert the file first`,
+    `${doing} ${path}: the extension is "${basename(path).match(/\.[^.]*$/)?.[0] ?? ''}", expected one of ` +
+      `${known}. Convert the file first.`,
   );
 };
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/** File name without its extension, which in LUNA16 is the series' UID. */
+/** File name without its extension; in LUNA16 that is the series UID. */
 export const uidOf = (path: string): string => {
   const name = basename(path);
   const extension = extensionOf(name);

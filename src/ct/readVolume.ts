@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
-import { formatOf } from './formats.js';
-import { geometryOf, type MaskVolume, type Volume } from './grid/volume.js';
+import { inferFormat } from './formats.js';
+import { type MaskVolume, pickGeometry, type Volume } from './grid/volume.js';
 import { checkGrid } from './imageFile/checkGrid.js';
 import type { ImageFile } from './imageFile/imageFile.js';
 import { storeValues } from './imageFile/storeValues.js';
@@ -10,51 +10,63 @@ import { straightenMask, straightenVolume } from './imageFile/straighten.js';
 
 /** Options of `readVolume`. */
 export const readOptionsSchema = z.strictObject({
-  /** Overrides what the file and its values suggest. */
+  /** Unit of the values; overrides what the file says and what its values suggest. */
   intensity: z.enum(['hu', 'arbitrary']).optional(),
-  /** UID of the series to read from a folder of DICOM files that holds several. */
+  /** UID of the series to read from a DICOM folder with several series. */
   series: z.string().min(1).optional(),
-  /** Puts a scan with sheared axes or unevenly spaced slices on a straight, even grid; without it such a scan is refused. */
+  /**
+   * Resamples a scan with sheared axes or unevenly spaced slices to a regular grid; without it such a scan is refused.
+   */
   resample: z.boolean().optional(),
 });
 
 export type ReadOptions = z.input<typeof readOptionsSchema> & {
-  /** Told what the user should know of a file, such as values that int16 cannot hold exactly; by default a warning of the process. */
+  /**
+   * Called with what the user should know about a file, such as values that int16 cannot hold exactly. By default it
+   * emits a process warning.
+   */
   onNote?: (text: string) => void;
 };
 
+/** A float image whose minimum is above this has no air or lung in HU: it was probably rescaled. */
 const darkestOfArbitraryFloats = -200;
 
 /**
- * Reads a scan. Voxels are [slices, rows, columns] in the file's order, nothing is reoriented and nothing clipped.
- * Where neither the file nor `intensity` says whether the values are Hounsfield units, signed ones are taken for 'hu' (floats
- * if any is below -200), and `onNote` is told. Throws NoduleTrainError with the file and the field: 'scan-missing', 'scan-format', 'scan-axes', 'scan-slices',
- * 'voxel-not-finite', 'voxel-range', 'resample' and the codes of the formats.
+ * Reads a scan. Voxels are `[slices, rows, columns]` in the file's order; nothing is reoriented or clipped.
+ *
+ * Where neither the file nor `intensity` says whether the values are Hounsfield units, signed integers are assumed to
+ * be 'hu', floats only if one is below -200, and `onNote` reports the assumption.
+ * @throws NoduleTrainError `scan-missing`, `scan-format`, `scan-axes`, `scan-slices`, `voxel-not-finite`,
+ * `voxel-range`, `resample` and the codes of each format, with the file and the field
  */
 export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
   const { intensity, series, resample = false } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
-  const image = await formatOf(path, 'reading the scan').read(path, { series });
+  const image = await inferFormat(path, 'reading the scan').read(path, { series });
   const straight = checkGrid(path, image, resample);
   for (const note of image.notes) onNote(`${path}: ${note}`);
   const { min, max, ...stored } = storeValues(path, image);
   if (stored.scale !== 1 || stored.offset !== 0) {
     const error = (max - min) / 65535;
     onNote(
-      `${path}: int16 cannot hold values from ${min} to ${max} exactly; they are off by at most ${error.toPrecision(3)}`,
+      `${path}: int16 cannot hold values from ${min} to ${max} exactly; they are rounded by at most ` +
+        `${error.toPrecision(3)}`,
     );
   }
   const volume = {
-    ...geometryOf(image),
+    ...pickGeometry(image),
     ...stored,
-    intensity: intensity ?? image.intensity ?? guess(path, image, min, onNote),
+    intensity: intensity ?? image.intensity ?? guessIntensity(path, image, min, onNote),
     uid: image.uid,
     ...(straight && image.sliceUids !== undefined ? { sliceUids: image.sliceUids } : {}),
   };
   return straight ? volume : straightenVolume(path, volume, image);
 };
 
-/** Signed whole numbers are HU in practice; a float image is only if it has something darker than fat, as rescaled ones start near 0. */
-const guess = (
+/**
+ * Signed integers are HU in practice. A float image is only if something in it is darker than fat: rescaled images
+ * start near 0.
+ */
+const guessIntensity = (
   path: string,
   { values, slope, intercept }: ImageFile,
   min: number,
@@ -63,8 +75,10 @@ const guess = (
   const isFloat = values instanceof Float32Array || values instanceof Float64Array;
   const isWhole = !isFloat && Number.isInteger(slope) && Number.isInteger(intercept);
   const intensity = !isWhole && min > darkestOfArbitraryFloats ? 'arbitrary' : 'hu';
+  const reason = isWhole ? 'they are signed integers' : `the lowest is ${min}`;
   onNote(
-    `${path}: the file does not say whether its values are Hounsfield units; they are taken for '${intensity}', as ${isWhole ? 'they are signed whole numbers' : `the lowest is ${min}`}; say it with intensity`,
+    `${path}: the file does not say whether its values are Hounsfield units; ` +
+      `assuming '${intensity}', as ${reason}. Set intensity to override.`,
   );
   return intensity;
 };
@@ -75,12 +89,15 @@ export const maskOptionsSchema = readOptionsSchema.pick({ series: true, resample
 
 export type MaskOptions = z.input<typeof maskOptionsSchema>;
 
-/** Reads labels or votes: whole numbers from 0 to 255 in any element type. Throws as `readVolume`, and 'mask-value'. */
+/**
+ * Reads labels or readers' votes: whole numbers from 0 to 255 of any element type.
+ * @throws NoduleTrainError `mask-value` for another value; and what `readVolume` throws
+ */
 export const readMask = async (path: string, options: MaskOptions = {}): Promise<MaskVolume> => {
   const { series, resample = false } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
-  const image = await formatOf(path, 'reading the mask').read(path, { series });
+  const image = await inferFormat(path, 'reading the mask').read(path, { series });
   const straight = checkGrid(path, image, resample);
-  const mask = { ...geometryOf(image), voxels: labelsOf(path, image), uid: image.uid };
+  const mask = { ...pickGeometry(image), voxels: labelsOf(path, image), uid: image.uid };
   return straight ? mask : straightenMask(path, mask, image);
 };
 
@@ -94,7 +111,8 @@ const labelsOf = (path: string, { values, slope, intercept }: ImageFile): Uint8A
     if (voxels[k] !== value) {
       throw new NoduleTrainError(
         'mask-value',
-        `reading the mask ${path}: voxel number ${k} is ${value}; wanted are whole numbers from 0 to 255: is this the scan and not its mask?`,
+        `reading the mask ${path}: voxel number ${k} is ${value}, expected whole numbers from 0 to 255. Is this ` +
+          'the scan instead of its mask?',
       );
     }
   }

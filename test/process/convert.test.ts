@@ -68,7 +68,7 @@ describe('convert', { timeout: 60_000 }, () => {
       if (to.startsWith('taken')) writeFileSync(at(to === 'taken.mhd' ? 'taken.zraw' : 'taken.raw.gz'), 'mine');
       const before = readFileSync(at('scan.mha'));
       const { status, stderr } = convert(at(from), at(to));
-      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: converting to .*: it is there already/)]);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: converting to .*: it already exists/)]);
       expect(readFileSync(at('scan.mha'))).toEqual(before);
       expect(existsSync(at('taken.mhd')) || existsSync(at('taken.nhdr'))).toBe(false);
     }
@@ -106,14 +106,14 @@ describe('convert', { timeout: 60_000 }, () => {
         .replace(/Modality.*\n/, ''),
       'latin1',
     );
-    expect(convert(at('silent.mha'), at('guessed.nrrd')).stdout).toMatch(/^Note: .*taken for 'hu'/);
+    expect(convert(at('silent.mha'), at('guessed.nrrd')).stdout).toMatch(/^Note: .*assuming 'hu'/);
     expect(convert(at('silent.mha'), at('told.nrrd'), '--intensity', 'arbitrary').stdout).not.toMatch(/Note/);
     expect((await readVolume(at('told.nrrd'))).intensity).toBe('arbitrary');
   });
 
   it('names what it cannot read or write before it reads anything', () => {
     expect(convert(at('scan.mha'), at('out.dcm')).stderr).toMatch(
-      /^error: writing the scan .*only read; write a \.mha/,
+      /^error: writing the scan .*can be read but not written\. Write a \.mha/,
     );
     expect(convert(at('scan.mha'), at('out.png')).stderr).toMatch(/extension is "\.png"/);
     expect(convert(at('gone.mha'), at('out.mha')).stderr).toMatch(/gone\.mha: there is no such file/);
@@ -155,7 +155,7 @@ describe('convert, of models', { timeout: 60_000 }, () => {
   it('refuses what contradicts the file, what is there, what holds no weights, and options of scans', () => {
     writeModel(at('m.safetensors'));
     expect(convert(at('m.safetensors'), at('n.pt'), '--pooling', 'avg').stderr).toMatch(/the file says max/);
-    expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(/it is there already/);
+    expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(/it already exists/);
     savePtSync(at('list.pt'), [1, 2]);
     expect(convert(at('list.pt'), at('n.pt')).stderr).toMatch(/holds no state_dict/);
     expect(convert(at('m.safetensors'), at('n.nrrd')).stderr).toMatch(/no model by its name/);

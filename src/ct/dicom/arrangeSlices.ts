@@ -1,33 +1,39 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import { cross, dot, length, scale, subtract, transpose } from '../grid/matrix3.js';
 import type { Geometry, Vector3 } from '../grid/volume.js';
+import { upperMedian } from '../median.js';
 import { tagName } from './dictionary.js';
 import type { Slice } from './slice.js';
 import { tagError } from './tags.js';
 
-/** The slices of a series as a stack. */
+/** The slices of a series, ordered into a stack. */
 export interface Arranged extends Geometry {
-  /** In order; of several at one place all. */
+  /** Slices by position, in order; several slices may have the same position. */
   readonly places: readonly (readonly [Slice, ...Slice[]])[];
   readonly directionField: string;
   readonly slicePositions?: readonly number[];
   readonly notes: readonly string[];
 }
 
-/** Nearer than this, mm, two slices lie at the same place. */
-const samePlace = 0.01;
+/** Two slices nearer than this have the same position. */
+const samePlaceMm = 0.01;
 
-/** A slice is where it should be if it is off by at most this share of the spacing, or by what positions of one decimal are off. */
+/** Tolerance of slice positions: a share of the spacing, or the rounding error of positions with one decimal. */
 const evenShare = 0.05;
 const evenMm = 0.06;
 
-/** Entries of axes, and of spacings as a share: DS has 16 characters, and some writers round to four digits. */
+/**
+ * Tolerance for entries of axes, and relative tolerance for spacings. DS has 16 characters, but some writers round to
+ * four digits.
+ */
 const sameEntry = 1e-3;
 
 /**
- * Orders slices along the normal of their plane, as ITK does (image position · (row × column), ascending), and says what grid they
- * make. The third axis is the normal, or where the positions lead elsewhere (a tilted gantry) their way, sheared as it is.
- * Throws 'dicom-slices' where the slices are not of one stack.
+ * Orders slices along the normal of their plane, as ITK does (image position · (row × column), ascending), and derives
+ * their grid. The third axis is the normal; where the positions go another way (tilted gantry) it is that sheared
+ * direction.
+ * @throws NoduleTrainError `dicom-slices` where the slices do not form one stack; `dicom-tag` for invalid axes or a
+ * single slice without thickness
  */
 export const arrangeSlices = (dir: string, slices: readonly [Slice, ...Slice[]]): Arranged => {
   const [first] = slices;
@@ -37,7 +43,7 @@ export const arrangeSlices = (dir: string, slices: readonly [Slice, ...Slice[]])
   const places: [Slice, ...Slice[]][] = [];
   for (const slice of [...slices].sort((a, b) => height(a) - height(b))) {
     const last = places.at(-1);
-    if (last !== undefined && length(subtract(slice.position, last[0].position)) < samePlace) last.push(slice);
+    if (last !== undefined && length(subtract(slice.position, last[0].position)) < samePlaceMm) last.push(slice);
     else places.push([slice]);
   }
   const stack = stackOf(dir, places, normal);
@@ -62,7 +68,8 @@ const checkAlike = (dir: string, first: Slice, slice: Slice): void => {
   const refuse = (what: string, a: string, b: string): never => {
     throw new NoduleTrainError(
       'dicom-slices',
-      `reading ${dir}: the slices of the series differ in ${what}: ${a} in ${fileOf(first)}, ${b} in ${fileOf(slice)}; wanted is one stack: put the others elsewhere`,
+      `reading ${dir}: the slices of the series differ in ${what}: ${a} in ${fileOf(first)}, ${b} in ` +
+        `${fileOf(slice)}, expected one stack. Move the other slices to another folder.`,
     );
   };
   const size = ({ format: { rows, columns } }: Slice): string => `${columns} x ${rows}`;
@@ -76,10 +83,13 @@ const checkAlike = (dir: string, first: Slice, slice: Slice): void => {
   if (a !== null && b !== null && a !== b) refuse(tagName('FrameOfReferenceUID'), a, b);
 };
 
-/** The file's own name, of what errors call it: the folder stands there already. */
+/** The file name alone, as errors name the folder already. */
 const fileOf = ({ path }: Slice): string => path.split(/[\\/]/).at(-1)!;
 
-/** Right-angled axes of length 1, as ITK makes them of the rounded ones: normal = row × column, row = column × normal, column = normal × row. */
+/**
+ * Orthonormal axes from the rounded ones, as ITK computes them: normal = row × column, row = column × normal, column =
+ * normal × row.
+ */
 const planeAxes = ({ name, rowAxis: row, columnAxis: column }: Slice) => {
   if (differ([length(row), length(column), dot(row, column)], [1, 1, 0], sameEntry)) {
     const found = `is ${[...row, ...column].join(', ')}`;
@@ -91,10 +101,10 @@ const planeAxes = ({ name, rowAxis: row, columnAxis: column }: Slice) => {
 };
 
 interface Stack {
-  /** The normal itself where the slices lie along it. */
+  /** Direction of the slices; the very object `normal` where they follow it. */
   readonly axis: Vector3;
   readonly spacing: number;
-  /** Null where they are even. */
+  /** Positions in mm from the first slice; null where they are evenly spaced. */
   readonly positions: readonly number[] | null;
   readonly notes: readonly string[];
 }
@@ -105,28 +115,30 @@ const stackOf = (dir: string, places: readonly (readonly [Slice, ...Slice[]])[],
   if (slices.length === 1) {
     if (first.thickness === null)
       throw tagError(first.name, 'SliceThickness', 'is missing', 'the thickness of the only slice');
-    const notes = [`it is one slice, and its thickness of ${first.thickness} mm is taken for the spacing`];
+    const notes = [`it has one slice, so its thickness of ${first.thickness} mm is used as the spacing`];
     return { axis: normal, spacing: first.thickness, positions: null, notes };
   }
   const span = subtract(last.position, first.position);
   const spacing = length(span) / (slices.length - 1);
-  const way = unit(span);
-  const axis = differ(way, normal, sameEntry) ? way : normal;
+  const along = unit(span);
+  const axis = differ(along, normal, sameEntry) ? along : normal;
   const tolerance = Math.max(evenShare * spacing, evenMm);
   const positions = slices.map((slice) => {
     const from = subtract(slice.position, first.position);
-    const along = dot(from, way);
-    const aside = length(subtract(from, scale(way, along)));
+    const distance = dot(from, along);
+    const aside = length(subtract(from, scale(along, distance)));
     if (aside > tolerance) {
       throw new NoduleTrainError(
         'dicom-slices',
-        `reading ${dir}: the slice in ${fileOf(slice)} lies ${aside.toPrecision(3)} mm beside the line from the first to the last (${tagName('ImagePositionPatient')}); wanted is one stack: choose the slices of one`,
+        `reading ${dir}: the slice in ${fileOf(slice)} lies ${aside.toPrecision(3)} mm beside the line from the ` +
+          `first to the last (${tagName('ImagePositionPatient')}), expected one stack. Keep the slices of one ` +
+          'stack only.',
       );
     }
-    return along;
+    return distance;
   });
-  if (positions.every((along, k) => Math.abs(along - k * spacing) <= tolerance))
+  if (positions.every((distance, k) => Math.abs(distance - k * spacing) <= tolerance))
     return { axis, spacing, positions: null, notes: [] };
-  const gaps = positions.slice(1).map((along, k) => along - positions[k]!);
-  return { axis, spacing: gaps.sort((a, b) => a - b)[gaps.length >> 1]!, positions, notes: [] };
+  const gaps = positions.slice(1).map((distance, k) => distance - positions[k]!);
+  return { axis, spacing: upperMedian(Float64Array.from(gaps))!, positions, notes: [] };
 };

@@ -1,37 +1,40 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 
-/** A segment of a SEG or a region of an RTSTRUCT, by what a user may call it. */
+/** What identifies a segment of a SEG or a region of an RTSTRUCT for a user. */
 export interface Named {
   readonly number: number;
-  /** As an error may show it; 'unnamed' where the file has none, or one of other than plain characters. */
+  /** Safe to show in an error; 'unnamed' where the file has none, or one with other than printable ASCII characters. */
   readonly label: string;
 }
 
-export const shownLabel = (label: string | undefined): string =>
+/** The label of the file where it is safe to show, else 'unnamed'. */
+export const printableLabel = (label: string | undefined): string =>
   label !== undefined && /^[\x20-\x7e]{1,64}$/.test(label) ? label : 'unnamed';
 
 /**
- * The one that `wanted` names by its number or label; without `wanted` the only one. `what` is such as "segment".
- * Throws 'mask-segment', which lists them.
+ * Chooses the item whose number or label is `requested`; without `requested` the only item. `what` is what an item is
+ * called, such as "segment".
+ * @throws NoduleTrainError `mask-segment` with a list of the items
  */
 export const chooseNamed = <Item extends Named>(
   path: string,
   what: string,
   items: readonly Item[],
-  wanted: string | number | undefined,
+  requested: string | number | undefined,
 ): Item => {
   const fits = ({ number, label }: Item): boolean =>
-    wanted === undefined || label === wanted || String(number) === String(wanted).trim();
+    requested === undefined || label === requested || String(number) === String(requested).trim();
   const found = items.filter(fits);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
-  const said =
-    wanted === undefined ? 'no one is chosen' : `${found.length} of them are called ${JSON.stringify(wanted)}`;
+  const reason =
+    requested === undefined ? 'none is chosen' : `${found.length} of them match ${JSON.stringify(requested)}`;
   const list = items.map(({ number, label }) => `${number} (${label})`).join(', ');
   throw new NoduleTrainError(
     'mask-segment',
     items.length === 0
-      ? `reading the mask ${path}: it has no ${what}; give another file`
-      : `reading the mask ${path}: it has ${items.length} ${what}s, and ${said}: ${list}; choose one by its number or label (segment)`,
+      ? `reading the mask ${path}: it has no ${what}. Give another file.`
+      : `reading the mask ${path}: it has ${items.length} ${what}s, and ${reason}: ${list}. Choose one by its ` +
+          'number or label (segment).',
   );
 };

@@ -1,32 +1,37 @@
 import { NoduleTrainError } from '../../runtime/index.js';
-import { bySeries, type SeriesImage, summary } from './listSeries.js';
+import { groupBySeries, type SeriesImage, summarizeSeries } from './listSeries.js';
 
-/** Made from other series, never a scan of their own. */
+/** Modalities of data derived from other series, which are never a scan. */
 const derived = new Set(['SEG', 'RTDOSE', 'RTIMAGE', 'RTSTRUCT', 'RTPLAN']);
 
 /**
- * The images of the series with this UID. Without one: of the only series that is a scan (neither all localizers and secondary captures, nor
- * a segmentation or dose), or of the only such series of CT; `note` says so where there are others.
- * Throws 'dicom-series', which lists them, where that leaves none or several, and 'scan-missing' where the folder holds no image.
+ * Chooses the images of the series with the UID `requested`. Without it they are those of the only series that is a
+ * scan (not just localizers and secondary captures, and not a segmentation or dose), or of the only such CT series;
+ * `note` says so where the folder has other series.
+ * @throws NoduleTrainError `dicom-series` with a list of the series, where none or several remain; `scan-missing` where
+ * the folder holds no image
  */
 export const chooseSeries = (
   dir: string,
   images: readonly SeriesImage[],
-  wanted: string | undefined,
+  requested: string | undefined,
 ): { readonly images: readonly SeriesImage[]; readonly note: string | null } => {
-  const all = bySeries(images);
+  const all = groupBySeries(images);
   if (all.length === 0) {
     throw new NoduleTrainError(
       'scan-missing',
-      `reading ${dir}: there is no DICOM image in it; give the folder of a series`,
+      `reading ${dir}: it contains no DICOM image. Give the folder of a series.`,
     );
   }
   const refuse = (found: string): never => {
-    throw new NoduleTrainError('dicom-series', `reading ${dir}: ${found}; it holds ${all.map(described).join('; ')}`);
+    throw new NoduleTrainError(
+      'dicom-series',
+      `reading ${dir}: ${found}. It holds ${all.map(describeSeries).join('; ')}.`,
+    );
   };
-  if (wanted !== undefined) {
-    const series = all.find(([first]) => first?.series === wanted);
-    return { images: series ?? refuse(`no series is ${shownUid(wanted)}; give the UID of one of them`), note: null };
+  if (requested !== undefined) {
+    const series = all.find(([first]) => first?.series === requested);
+    return { images: series ?? refuse(`it has no series ${printableUid(requested)}`), note: null };
   }
   const scans = all.filter(
     (series) => series.some(({ kind }) => kind === 'slice') && !derived.has(series[0]?.modality ?? ''),
@@ -35,19 +40,19 @@ export const chooseSeries = (
   const [only] = scans.length === 1 ? scans : ofCt.length === 1 ? ofCt : [];
   if (only === undefined) {
     const found = scans.length === 0 ? 'none of its series is a scan' : `${scans.length} of its series are scans`;
-    return refuse(`${found}; choose one by its UID (series)`);
+    return refuse(`${found}. Choose one by its UID (series)`);
   }
   const why = scans.length === 1 ? 'that is a scan' : 'of CT';
   return {
     images: only,
-    note: all.length === 1 ? null : `of ${all.length} series the only one ${why} is read, ${only[0]?.series}`,
+    note: all.length === 1 ? null : `of ${all.length} series, reading the only one ${why}, ${only[0]?.series}`,
   };
 };
 
-const shownUid = (uid: string): string => (/^[\d.]{1,64}$/.test(uid) ? uid : 'of that name');
+export const printableUid = (uid: string): string => (/^[\d.]{1,64}$/.test(uid) ? uid : 'of that name');
 
-const described = (images: readonly SeriesImage[]): string => {
-  const { uid, modality, slices, leftOut, rows, columns } = summary(images);
+const describeSeries = (images: readonly SeriesImage[]): string => {
+  const { uid, modality, slices, leftOut, rows, columns } = summarizeSeries(images);
   const others = leftOut === 0 ? '' : ` and ${leftOut} localizers or secondary captures`;
   return `${uid} (${modality ?? 'unknown modality'}, ${slices} slices of ${columns} x ${rows}${others})`;
 };

@@ -2,76 +2,88 @@ import { stat } from 'node:fs/promises';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile.js';
 import { arrangeSlices } from './arrangeSlices.js';
-import { chooseSeries } from './chooseSeries.js';
+import { chooseSeries, printableUid } from './chooseSeries.js';
 import { dropCopies } from './dropCopies.js';
 import { readPixels } from './frames/readPixels.js';
-import { imageOf, imagesOf, type SeriesImage } from './listSeries.js';
+import { describeImage, readImages, type SeriesImage } from './listSeries.js';
 import { readDicomFile } from './readDicomFile.js';
 import type { Slice } from './slice.js';
 
-/** DICOM: a folder is one series of it, chosen by `series` or as `chooseSeries` says; a file is the volume of its own frames. */
+/**
+ * DICOM. A folder is read as one of its series, chosen by `series` or by `chooseSeries`; a file as the volume of its
+ * own frames.
+ */
 export const dicom: ImageFormat = {
   name: 'DICOM',
   extensions: ['.dcm', '.ima', '.dicom'],
   read: async (path, request) => {
     const { images, note } = (await isFolder(path))
-      ? chooseSeries(path, await imagesOf(path), request.series)
+      ? chooseSeries(path, await readImages(path), request.series)
       : { images: [await onlyImage(path, request)], note: null };
     return readSeries(path, images, note === null ? [] : [note]);
   },
   write: null,
 };
 
-/** The slices of one series as a volume; `path` is what errors name. */
+/** Reads the slices of one series as a volume; errors name `path`. */
 const readSeries = async (
   path: string,
   images: readonly SeriesImage[],
   notes: readonly string[],
 ): Promise<ImageFile> => {
-  const { slices, leftOut } = slicesOf(path, images);
+  const { slices, skipped } = selectSlices(path, images);
   const { places, notes: stackNotes, ...geometry } = arrangeSlices(path, slices);
   const kept = await dropCopies(path, places);
   const { values, slope, intercept, notes: pixelNotes } = await readPixels(kept.slices);
   const hu = slices.every((slice) => slice.hu);
-  const unknown = !hu && images[0]?.modality === 'CT' ? [notHu] : [];
+  const intensityNotes = !hu && images[0]?.modality === 'CT' ? [notHu] : [];
   return {
     ...geometry,
-    ...{ values, slope, intercept, intensity: hu ? 'hu' : 'arbitrary', uid: images[0]!.series },
+    values,
+    slope,
+    intercept,
+    intensity: hu ? 'hu' : 'arbitrary',
+    uid: images[0]!.series,
     ...sliceUidsOf(kept.slices),
-    notes: [...notes, ...leftOut, ...stackNotes, ...kept.notes, ...pixelNotes, ...unknown],
+    notes: [...notes, ...skipped, ...stackNotes, ...kept.notes, ...pixelNotes, ...intensityNotes],
   };
 };
 
-/** The frames of one file are no instances of their own. */
+/** The instance UID of each slice; none for frames of one file, which share an instance. */
 const sliceUidsOf = (slices: readonly Slice[]): Pick<ImageFile, 'sliceUids'> => {
   const uids = slices.flatMap(({ instance, frames }) => (instance === null || frames > 1 ? [] : [instance]));
   return uids.length === slices.length ? { sliceUids: uids } : {};
 };
 
 const notHu =
-  "the modality is CT, but RescaleSlope and RescaleIntercept are missing or RescaleType is not HU, so the values are taken for 'arbitrary'; say it with intensity";
+  'the modality is CT, but RescaleSlope and RescaleIntercept are missing or RescaleType is not HU, so the values ' +
+  "are assumed to be 'arbitrary'. Set intensity to override.";
 
-/** What belongs to the volume. Throws the fault of an image that does, and 'dicom-series' where none does. */
-const slicesOf = (
+/**
+ * Selects the slices that belong to the volume.
+ * @throws NoduleTrainError the fault of an image that belongs to it; `dicom-series` where none does
+ */
+const selectSlices = (
   path: string,
   images: readonly SeriesImage[],
-): { readonly slices: readonly [Slice, ...Slice[]]; readonly leftOut: readonly string[] } => {
-  const wanted = images.filter(({ kind }) => kind === 'slice');
+): { readonly slices: readonly [Slice, ...Slice[]]; readonly skipped: readonly string[] } => {
+  const selected = images.filter(({ kind }) => kind === 'slice');
   const count = (kind: SeriesImage['kind']): number => images.filter((image) => image.kind === kind).length;
   const [localizers, captures] = [count('localizer'), count('secondary capture')];
-  for (const { fault } of wanted) if (fault !== null) throw fault;
-  const [first, ...rest] = wanted.flatMap(({ slices }) => slices);
+  for (const { fault } of selected) if (fault !== null) throw fault;
+  const [first, ...rest] = selected.flatMap(({ slices }) => slices);
   if (first === undefined) {
     throw new NoduleTrainError(
       'dicom-series',
-      `reading ${path}: it holds ${localizers} localizers and ${captures} secondary captures; wanted are slices of a scan: choose another series`,
+      `reading ${path}: it holds ${localizers} localizers and ${captures} secondary captures, expected slices of ` +
+        'a scan. Choose another series.',
     );
   }
-  const leftOut = [
-    ...(localizers === 0 ? [] : [`${localizers} localizers (ImageType) of the series are left out`]),
-    ...(captures === 0 ? [] : [`${captures} secondary captures (SOPClassUID) of the series are left out`]),
+  const skipped = [
+    ...(localizers === 0 ? [] : [`skipping ${localizers} localizers (ImageType) of the series`]),
+    ...(captures === 0 ? [] : [`skipping ${captures} secondary captures (SOPClassUID) of the series`]),
   ];
-  return { slices: [first, ...rest], leftOut };
+  return { slices: [first, ...rest], skipped };
 };
 
 const isFolder = async (path: string): Promise<boolean> => {
@@ -87,21 +99,22 @@ const onlyImage = async (path: string, { series }: ReadRequest): Promise<SeriesI
   if (file === null) {
     throw new NoduleTrainError(
       'dicom-file',
-      `reading ${path}: "DICM" does not stand after its first 128 bytes, nor is it a data set without a file header; wanted is a DICOM file`,
+      `reading ${path}: there is no "DICM" after its first 128 bytes, and no data set without a file header, ` +
+        'expected a DICOM file',
     );
   }
-  if (file.pixels === null) throw missing(path, 'the file holds no image (PixelData)', null);
-  const image = imageOf(file);
+  if (file.pixels === null) throw missing(path, 'it holds no image (PixelData)', null);
+  const image = describeImage(file);
   if (series !== undefined && series !== image.series) {
     throw new NoduleTrainError(
       'dicom-series',
-      `reading ${path}: it is of series ${image.series}, not of the one asked for`,
+      `reading ${path}: it belongs to series ${image.series}, expected ${printableUid(series)}`,
     );
   }
   return image;
 };
 
 const missing = (path: string, found: string, cause: unknown): NoduleTrainError =>
-  new NoduleTrainError('scan-missing', `reading ${path}: ${found}; give a folder of DICOM files, or one of them`, {
+  new NoduleTrainError('scan-missing', `reading ${path}: ${found}. Give a folder of DICOM files, or one of them.`, {
     cause,
   });

@@ -2,7 +2,9 @@ import { readDicomFile } from './readDicomFile.js';
 import { segmentationClass } from './readSegmentation.js';
 import { structureSetClass } from './readStructureSet.js';
 
-/** What kind of mask a DICOM file is; 'image' is one whose pixels are labels. Null: the file is none of DICOM's. */
+/**
+ * The kind of mask in a DICOM file; 'image' is any other object, whose pixels would be labels. Null: not a DICOM file.
+ */
 export const dicomMaskKind = async (path: string): Promise<'segmentation' | 'structure set' | 'image' | null> => {
   const file = await readDicomFile(path);
   if (file === null) return null;

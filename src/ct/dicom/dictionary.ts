@@ -1,9 +1,9 @@
-/** How a value is stored: text, numbers as text (DS, IS), unsigned or signed whole numbers of 16 or 32 bit, a sequence. */
+/** How a value is stored: text, a UID, numbers as text (DS, IS), binary numbers, a sequence, or bytes. */
 export type Kind = 'text' | 'uid' | 'decimal' | 'us' | 'xs' | 'ul' | 'double' | 'sequence' | 'bytes';
 
 /**
- * The tags that are read, by their keyword (PS3.6). No tag of the patient, the physician or the place stands here, so none
- * can reach a volume, a note or an error.
+ * The tags that are read, by keyword (PS3.6). It has no tag about the patient, the physician or the institution, so
+ * none can reach a volume, a note or an error.
  */
 export const dictionary = {
   ImageType: ['00080008', 'text'],

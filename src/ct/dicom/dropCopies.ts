@@ -4,8 +4,9 @@ import { checkFrame, readFrame } from './frames/readFrame.js';
 import type { Slice } from './slice.js';
 
 /**
- * One slice of every place: copies of it, with the same pixels, are left out and noted. Throws 'dicom-slices' where two slices at
- * one place differ, as of several phases or reconstructions in one series.
+ * Keeps one slice per position: copies with the same pixels are skipped, with a note.
+ * @throws NoduleTrainError `dicom-slices` where two slices at one position differ, as in a series of several phases or
+ * reconstructions
  */
 export const dropCopies = async (
   dir: string,
@@ -16,22 +17,24 @@ export const dropCopies = async (
   for (const [first, ...others] of several) {
     const pixels = await frameOf(first);
     for (const other of others) {
-      const same = sameWorth(first, other) && pixels.equals(await frameOf(other));
+      const same = sameValues(first, other) && pixels.equals(await frameOf(other));
       if (!same) {
         throw new NoduleTrainError(
           'dicom-slices',
-          `reading ${dir}: ${several.length} of ${places.length} places have several slices, and their pixels differ: ${basename(first.path)} and ${basename(other.path)} both lie at ${first.position.join(', ')} mm; wanted is one slice a place: keep the files of one phase`,
+          `reading ${dir}: ${several.length} of ${places.length} positions have several slices, and their pixels ` +
+            `differ: ${basename(first.path)} and ${basename(other.path)} are both at ${first.position.join(', ')} ` +
+            'mm, expected one slice per position. Keep the files of one phase.',
         );
       }
       copies++;
     }
   }
-  const notes =
-    copies === 0 ? [] : [`${copies} slices that another file holds too, with the same pixels, are left out`];
+  const notes = copies === 0 ? [] : [`skipping ${copies} slices that are copies of another file, with the same pixels`];
   return { slices: places.map(([slice]) => slice) as unknown as readonly [Slice, ...Slice[]], notes };
 };
 
-const sameWorth = (a: Slice, b: Slice): boolean =>
+/** Whether equal pixel bytes of two slices mean equal values. */
+const sameValues = (a: Slice, b: Slice): boolean =>
   a.slope === b.slope &&
   a.intercept === b.intercept &&
   a.format.frameBytes === b.format.frameBytes &&

@@ -3,23 +3,26 @@ import { type Keyword, tagName } from './dictionary.js';
 import { type DicomTags, tagError } from './tags.js';
 import type { TransferSyntax } from './transferSyntax.js';
 
-/** Where the tags of one frame stand: in an image of one frame all in its data set, in an enhanced one in functional groups. */
+/**
+ * The data sets that hold the tags of one frame: for a single-frame image the image's own, for an enhanced one its
+ * functional groups.
+ */
 export interface FrameGroups {
   readonly position: DicomTags;
   readonly orientation: DicomTags;
   readonly measures: DicomTags;
-  /** Slope and intercept. */
+  /** Rescale slope and intercept. */
   readonly values: DicomTags;
   readonly padding: DicomTags;
 }
 
-/** Multi-frame images whose frames have functional groups with a place in the patient, and which are CT. */
+/** Multi-frame CT images whose frames have functional groups with a position in the patient. */
 const enhancedCt = new Set([
   '1.2.840.10008.5.1.4.1.1.2.1', // Enhanced CT Image
   '1.2.840.10008.5.1.4.1.1.2.2', // Legacy Converted Enhanced CT Image
 ]);
 
-/** PS3.4 table B.5-1: multi-frame images that are met in chest folders, so that a refusal can name them. */
+/** Other multi-frame images found in chest folders (PS3.4 table B.5-1), so an error can name them. */
 const otherMultiFrame: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10008.5.1.4.1.1.20', 'a Nuclear Medicine image'],
   ['1.2.840.10008.5.1.4.1.1.3.1', 'an Ultrasound multi-frame image'],
@@ -38,9 +41,10 @@ const otherMultiFrame: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The frames of an image, in the file's order: one where there is one, those of Enhanced CT by their functional groups
- * (PS3.3 section C.7.6.16), the frame's own before the shared ones.
- * Throws 'dicom-frames' for other images of several frames, for part of a concatenation, and where frames and groups do not fit.
+ * Lists the frames of an image, in the file's order. Those of Enhanced CT are read from their functional groups (PS3.3
+ * section C.7.6.16), where a frame's own groups take precedence over the shared ones.
+ * @throws NoduleTrainError `dicom-frames` for other multi-frame images, for part of a concatenation, and where the
+ * numbers of frames and groups differ; `dicom-tag` where a group is missing
  */
 export const frameGroups = (tags: DicomTags, syntax: TransferSyntax): readonly FrameGroups[] => {
   const { file } = tags;
@@ -49,22 +53,22 @@ export const frameGroups = (tags: DicomTags, syntax: TransferSyntax): readonly F
   if (!enhancedCt.has(kind)) {
     if (frames === 1) return [{ position: tags, orientation: tags, measures: tags, values: tags, padding: tags }];
     const found = `it is ${otherMultiFrame.get(kind) ?? 'an image'} of ${frames} frames (${tagName('NumberOfFrames')})`;
-    throw refusal(file, found, 'a CT of single slices or an Enhanced CT: export the series as one of these');
+    throw refusal(file, found, 'a CT of single slices or an Enhanced CT. Export the series as one of these.');
   }
   if (tags.has('ConcatenationUID')) {
     const found = `it is part of a concatenation (${tagName('ConcatenationUID')})`;
-    throw refusal(file, found, 'an Enhanced CT in one file: have it written in one, or as single slices');
+    throw refusal(file, found, 'an Enhanced CT in one file. Export it as one file, or as single slices.');
   }
-  if (syntax.deflated) throw refusal(file, `it is of ${frames} frames and deflated`, 'another transfer syntax');
+  if (syntax.deflated) throw refusal(file, `it has ${frames} frames and is deflated`, 'another transfer syntax');
   const [shared] = tags.items('SharedFunctionalGroupsSequence');
   const own = tags.items('PerFrameFunctionalGroupsSequence');
   if (own.length !== frames) {
     const found = `${tagName('PerFrameFunctionalGroupsSequence')} has ${own.length} items for ${frames} frames`;
-    throw refusal(file, found, 'one for each');
+    throw refusal(file, found, 'one per frame');
   }
   const types = new Set(own.map((item) => groupOf('CTImageFrameTypeSequence', item, shared)?.texts('FrameType')?.[2]));
   if (types.has('LOCALIZER'))
-    throw refusal(file, `some of its frames are localizers (${tagName('FrameType')})`, 'slices of a scan only');
+    throw refusal(file, `some of its frames are localizers (${tagName('FrameType')})`, 'only slices of a scan');
   return own.map((item) => ({
     ...planeGroups(file, item, shared),
     values: groupOf('PixelValueTransformationSequence', item, shared) ?? tags,
@@ -72,7 +76,10 @@ export const frameGroups = (tags: DicomTags, syntax: TransferSyntax): readonly F
   }));
 };
 
-/** Throws 'dicom-tag' where it is no whole number from 1. */
+/**
+ * Reads NumberOfFrames, 1 where it is missing.
+ * @throws NoduleTrainError `dicom-tag` where it is not a whole number from 1
+ */
 export const frameCount = (tags: DicomTags): number => {
   const frames = tags.number('NumberOfFrames') ?? 1;
   if (!Number.isInteger(frames) || frames < 1)
@@ -80,7 +87,10 @@ export const frameCount = (tags: DicomTags): number => {
   return frames;
 };
 
-/** The groups that say where a frame lies. Throws 'dicom-tag' where one is missing. */
+/**
+ * Finds the functional groups with the position of a frame.
+ * @throws NoduleTrainError `dicom-tag` where one is missing
+ */
 export const planeGroups = (
   file: string,
   own: DicomTags,
@@ -101,5 +111,5 @@ export const planeGroups = (
 const groupOf = (keyword: Keyword, own: DicomTags, shared: DicomTags | undefined): DicomTags | undefined =>
   own.items(keyword)[0] ?? shared?.items(keyword)[0];
 
-const refusal = (file: string, found: string, wanted: string): NoduleTrainError =>
-  new NoduleTrainError('dicom-frames', `reading ${file}: ${found}; wanted is ${wanted}`);
+const refusal = (file: string, found: string, expected: string): NoduleTrainError =>
+  new NoduleTrainError('dicom-frames', `reading ${file}: ${found}, expected ${expected}`);

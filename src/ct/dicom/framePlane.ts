@@ -1,21 +1,22 @@
-import { NoduleTrainError } from '../../runtime/index.js';
 import type { Vector3 } from '../grid/volume.js';
-import { tagName } from './dictionary.js';
 import type { FrameGroups } from './frameGroups.js';
-import { required } from './tags.js';
+import { required, tagError } from './tags.js';
 
-/** Where the pixels of one frame lie in the patient. */
+/** The position of the pixels of one frame in the patient. */
 export interface FramePlane {
   /** Centre of the first pixel, LPS mm. */
   readonly position: Vector3;
-  /** The way of the column index and of the row index, as the file has them. */
+  /** Directions of the column index and of the row index, as stored. */
   readonly rowAxis: Vector3;
   readonly columnAxis: Vector3;
-  /** Distance of rows and of columns, mm. */
+  /** Distances between rows and between columns, mm. */
   readonly pixelSpacing: readonly [rows: number, columns: number];
 }
 
-/** Throws 'dicom-tag' where a tag is missing or wrong; `file` is what errors name. */
+/**
+ * Reads the position of a frame; errors name `file`.
+ * @throws NoduleTrainError `dicom-tag` where a tag is missing or invalid
+ */
 export const framePlane = (
   file: string,
   { position, orientation, measures }: Pick<FrameGroups, 'position' | 'orientation' | 'measures'>,
@@ -29,10 +30,7 @@ export const framePlane = (
   );
   const spacing = required(file, 'PixelSpacing', measures.numbers('PixelSpacing', 2), '2 numbers above 0');
   if (!spacing.every((distance) => distance > 0)) {
-    throw new NoduleTrainError(
-      'dicom-tag',
-      `reading ${file}: tag ${tagName('PixelSpacing')} is ${spacing.join(' and ')}; wanted are 2 numbers above 0`,
-    );
+    throw tagError(file, 'PixelSpacing', `is ${spacing.join(' and ')}`, '2 numbers above 0');
   }
   return {
     position: place as unknown as Vector3,

@@ -5,13 +5,15 @@ import { type Geometry, type Vector3, voxelCount } from '../grid/volume.js';
 import type { FramePlane } from './framePlane.js';
 import type { Segmentation } from './readSegmentation.js';
 
-/** Farther than this share of a voxel apart, two grids are not the same. */
+/** Grids that differ by more than this, in voxels, are not the same. */
 const tolerance = 0.1;
 
 /**
- * The frames of a segmentation on the grid of its scan: 0 and 1, [slices, rows, columns]. Its axes may be turned or flipped against the
- * scan's, and it may cover a part of it, but every pixel must fall on the middle of a voxel within a tenth of it.
- * Throws 'mask-grid' with the figures where one does not or a marked one lies outside the scan, and 'spacing-unknown'.
+ * Puts the frames of a segmentation on the grid of its scan: `[slices, rows, columns]`, 0 and 1. Its axes may be
+ * permuted or flipped against the scan's, and it may cover only a part of the scan, but every pixel must lie at the
+ * centre of a voxel, within a tenth of a voxel.
+ * @throws NoduleTrainError `mask-grid` with the figures, where a pixel does not, or a marked one lies outside the scan;
+ * `spacing-unknown`
  */
 export const layOnGrid = (path: string, { rows, columns, frames }: Segmentation, grid: Geometry): Uint8Array => {
   const voxels = new Uint8Array(voxelCount(grid.shape));
@@ -31,13 +33,14 @@ export const layOnGrid = (path: string, { rows, columns, frames }: Segmentation,
   if (outside > 0) {
     throw new NoduleTrainError(
       'mask-grid',
-      `laying the mask ${path} on its scan: ${outside} of its marked pixels lie outside the scan's [${grid.shape.join(', ')}] voxels; give the mask of this scan`,
+      `matching the mask ${path} to its scan: ${outside} of its marked pixels lie outside the scan's ` +
+        `[${grid.shape.join(', ')}] voxels. Give the mask of this scan.`,
     );
   }
   return voxels;
 };
 
-/** Index of the first pixel, and how it changes from column to column and from row to row, in whole voxels. */
+/** The index of the first pixel, and its steps from column to column and from row to row, in whole voxels. */
 const wholeSteps = (path: string, number: number, plane: FramePlane, rows: number, columns: number, grid: Geometry) => {
   const at = (row: number, column: number): IndexIRC => worldToIndex(grid, placeOf(plane, row, column));
   const corner = at(0, 0);
@@ -54,18 +57,21 @@ const wholeSteps = (path: string, number: number, plane: FramePlane, rows: numbe
       (place, axis) => place - first[axis]! - column * alongRow[axis]! - row * alongColumn[axis]!,
     );
     const worst = Math.max(...off.map(Math.abs));
-    // Steps of one voxel along two axes; a coarser or finer grid has others.
+    // The same grid has steps of one voxel along two axes; a coarser or finer grid has others.
     const same =
       isOneVoxel(alongRow) &&
       isOneVoxel(alongColumn) &&
       alongRow.every((a, axis) => a === 0 || alongColumn[axis] === 0);
     if (worst <= tolerance && same) continue;
     const found = same
-      ? `lies at index [${at(row, column).map((place) => place.toFixed(2))}], ${worst.toPrecision(3)} voxels off the scan's grid`
-      : `is one of ${plane.pixelSpacing.join(' x ')} mm, the scan's voxels are ${grid.spacing!.join(' x ')} mm`;
+      ? `lies at index [${at(row, column).map((place) => place.toFixed(2))}], ${worst.toPrecision(3)} voxels off ` +
+        `the scan's grid`
+      : `is ${plane.pixelSpacing.join(' x ')} mm in size, the scan's voxels are ${grid.spacing!.join(' x ')} mm`;
     throw new NoduleTrainError(
       'mask-grid',
-      `laying the mask ${path} on its scan: pixel [row ${row}, column ${column}] of frame ${number + 1} ${found}; wanted is the scan's own grid, within ${tolerance} voxels: resample the mask, or give the scan that it was made on`,
+      `matching the mask ${path} to its scan: pixel [row ${row}, column ${column}] of frame ${number + 1} ` +
+        `${found}, expected the scan's own grid, within ${tolerance} voxels. Resample the mask, or give the scan ` +
+        'it was made on.',
     );
   }
   return { first, alongRow, alongColumn };

@@ -3,26 +3,29 @@ import { basename, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { inParallel } from './frames/inParallel.js';
 import { type DicomFile, readDicomFile } from './readDicomFile.js';
-import { type Slice, slicesOf } from './slice.js';
+import { createSlices, type Slice } from './slice.js';
 import { required } from './tags.js';
 
-/** What a folder holds of one series. Nothing of the patient: also no description, as people write names into it (PS3.15 table E.1-1). */
+/**
+ * One series in a folder. It has nothing about the patient, and no description, as people write names into that (PS3.15
+ * table E.1-1).
+ */
 export interface DicomSeries {
   readonly uid: string;
-  /** CT, MR, PT …; null where it is none of the standard's. */
+  /** CT, MR, PT …; null where it is not one of the standard. */
   readonly modality: string | null;
-  /** Frames of its images, without those left out. */
+  /** Frames of its images, without those of `leftOut`. */
   readonly slices: number;
-  /** Localizers and secondary captures (saved screens, dose reports), which are never part of a volume. */
+  /** Number of localizers and secondary captures (screenshots, dose reports), which are never part of a volume. */
   readonly leftOut: number;
-  /** Of its first slice. */
+  /** Size of its first slice. */
   readonly rows: number;
   readonly columns: number;
-  /** Its files, by name. */
+  /** Paths of its files, sorted. */
   readonly files: readonly string[];
 }
 
-/** One image of a folder. Exactly one of `slices` and `fault` is there: a fault counts only where its series is read. */
+/** One image of a folder. Either it has `slices` or a `fault`, which is thrown only if its series is read. */
 export interface SeriesImage {
   readonly path: string;
   readonly series: string;
@@ -35,27 +38,33 @@ export interface SeriesImage {
   readonly fault: NoduleTrainError | null;
 }
 
-/** Files read at once: the thread pool of Node has four threads, and a few more keep them busy. */
+/** Files read at once. Node's thread pool has four threads; a few more files keep them busy. */
 const filesAtOnce = 8;
 
 /**
- * The series of a folder and of the folders in it, by their UID; files are judged by their content, others are passed over.
- * Throws 'scan-missing' where there is no such folder, 'dicom-file' and 'dicom-tag' for a damaged image, as nothing says which series lacks it.
+ * Lists the series of a folder and its subfolders, sorted by UID. DICOM files are recognised by their content, other
+ * files are ignored.
+ * @throws NoduleTrainError `scan-missing` where there is no such folder; `dicom-file` and `dicom-tag` for a damaged
+ * image, as its series is unknown
  */
-export const listSeries = async (dir: string): Promise<DicomSeries[]> => bySeries(await imagesOf(dir)).map(summary);
+export const listSeries = async (dir: string): Promise<DicomSeries[]> =>
+  groupBySeries(await readImages(dir)).map(summarizeSeries);
 
-/** Every image of a folder, by file name. Throws as `listSeries`. */
-export const imagesOf = async (dir: string): Promise<SeriesImage[]> => {
+/**
+ * Reads the headers of every image of a folder, sorted by path.
+ * @throws NoduleTrainError as `listSeries` does
+ */
+export const readImages = async (dir: string): Promise<SeriesImage[]> => {
   const files = await filesOf(dir);
   const images = await inParallel(files, filesAtOnce, async (path) => {
     const file = await readDicomFile(path, nameIn(dir, path));
-    return file?.pixels ? imageOf(file) : null;
+    return file?.pixels ? describeImage(file) : null;
   });
   return images.filter((image) => image !== null);
 };
 
-/** Images by their series, in the order of the UIDs. */
-export const bySeries = (images: readonly SeriesImage[]): (readonly SeriesImage[])[] => {
+/** Groups images by series, sorted by UID. */
+export const groupBySeries = (images: readonly SeriesImage[]): (readonly SeriesImage[])[] => {
   const groups = new Map<string, SeriesImage[]>();
   for (const image of images) {
     const group = groups.get(image.series);
@@ -65,30 +74,34 @@ export const bySeries = (images: readonly SeriesImage[]): (readonly SeriesImage[
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 };
 
-export const summary = (images: readonly SeriesImage[]): DicomSeries => {
+/** Summarizes the images of one series. */
+export const summarizeSeries = (images: readonly SeriesImage[]): DicomSeries => {
   const [first] = images as readonly [SeriesImage, ...SeriesImage[]];
   const slices = images.filter(({ kind }) => kind === 'slice');
   const { rows, columns } = slices[0] ?? first;
   return {
-    ...{ uid: first.series, modality: first.modality, rows, columns },
+    uid: first.series,
+    modality: first.modality,
+    rows,
+    columns,
     slices: slices.reduce((sum, { frames }) => sum + frames, 0),
     leftOut: images.length - slices.length,
     files: images.map(({ path }) => path),
   };
 };
 
-/** The folder as the user gave it and the file's own name: folders in between may be named after the patient. */
+/** The folder as the user gave it and the file name alone: folders in between may be named after the patient. */
 const nameIn = (dir: string, path: string): string => `${dir}, file ${basename(path)}`;
 
 const filesOf = async (dir: string): Promise<string[]> => {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be listed (${cause.code})`;
-    throw new NoduleTrainError('scan-missing', `reading ${dir}: ${found}; give a folder of DICOM files`, { cause });
+    throw new NoduleTrainError('scan-missing', `reading ${dir}: ${found}. Give a folder of DICOM files.`, { cause });
   });
   const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }));
   const files: string[] = [];
   for (const { entry, path } of paths) {
-    // A link to a file counts, as git-annex and datasets make them; one to a folder does not, it may lead round in a circle.
+    // Links to files count, as git-annex and data sets use them; links to folders do not, as they may form a cycle.
     if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) files.push(path);
   }
   return files.sort();
@@ -102,14 +115,18 @@ const isFile = async (path: string): Promise<boolean> => {
   }
 };
 
-/** PS3.3 C.7.3.1.1.1; any other text under this tag is not shown. */
+/** Defined terms of Modality (PS3.3 C.7.3.1.1.1); any other text in this tag is not shown. */
 const modalities = new Set(
   'CT MR PT NM CR DX MG US XA RF OT SC SEG RTIMAGE RTDOSE RTSTRUCT RTPLAN IO OP SM ES XC GM PX BI DG'.split(' '),
 );
 
 const secondaryCapture = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.\d)?$/;
 
-export const imageOf = (file: DicomFile): SeriesImage => {
+/**
+ * Describes one image of a series.
+ * @throws NoduleTrainError `dicom-tag` where it has no series UID
+ */
+export const describeImage = (file: DicomFile): SeriesImage => {
   const { tags, path } = file;
   const modality = tags.texts('Modality')?.[0] ?? null;
   const isLocalizer = tags.texts('ImageType')?.[2] === 'LOCALIZER';
@@ -128,7 +145,7 @@ export const imageOf = (file: DicomFile): SeriesImage => {
 
 const slicesOrFault = (file: DicomFile): Pick<SeriesImage, 'slices' | 'fault'> => {
   try {
-    return { slices: slicesOf(file), fault: null };
+    return { slices: createSlices(file), fault: null };
   } catch (fault) {
     if (!(fault instanceof NoduleTrainError)) throw fault;
     return { slices: [], fault };

@@ -2,12 +2,12 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { tagName } from './dictionary.js';
 import { type DicomTags, required, tagError } from './tags.js';
 
-/** How one frame's pixels are stored (PS3.5 section 8.1): one grey value each, in `bitsAllocated` bits. */
+/** How the pixels of a frame are stored (PS3.5 section 8.1): one grey value each, in `bitsAllocated` bits. */
 export interface PixelFormat {
   readonly rows: number;
   readonly columns: number;
   readonly bitsAllocated: 8 | 16 | 32;
-  /** Of these the value has `bitsStored`, up to the bit `highBit`; what the others hold is no part of it. */
+  /** Bits of the value, up to bit `highBit`; the other bits are not part of it. */
   readonly bitsStored: number;
   readonly highBit: number;
   readonly signed: boolean;
@@ -15,7 +15,11 @@ export interface PixelFormat {
   readonly frameBytes: number;
 }
 
-/** Reads and checks it. Throws 'dicom-tag' where a tag is missing or wrong, 'dicom-pixels' where the pixels are no grey values. */
+/**
+ * Reads and checks the pixel format of an image.
+ * @throws NoduleTrainError `dicom-tag` where a tag is missing or invalid; `dicom-pixels` where pixels are not grey
+ * values
+ */
 export const pixelFormat = (tags: DicomTags): PixelFormat => {
   const { file } = tags;
   const whole = (keyword: Parameters<DicomTags['whole']>[0], fallback?: number): number =>
@@ -41,22 +45,28 @@ export const pixelFormat = (tags: DicomTags): PixelFormat => {
   const representation = whole('PixelRepresentation', 0);
   if (representation > 1) throw tagError(file, 'PixelRepresentation', `is ${representation}`, '0 or 1');
   return {
-    ...{ rows, columns, bitsAllocated, bitsStored, highBit, signed: representation === 1 },
+    rows,
+    columns,
+    bitsAllocated,
+    bitsStored,
+    highBit,
+    signed: representation === 1,
     frameBytes: rows * columns * (bitsAllocated / 8),
   };
 };
 
-/** PS3.3 C.7.6.3.1.2; any other text under this tag is not shown. */
+/** Defined terms of PhotometricInterpretation (PS3.3 C.7.6.3.1.2); any other text in this tag is not shown. */
 const photometrics = /^(MONOCHROME1|PALETTE COLOR|RGB|HSV|ARGB|CMYK|YBR_\w{1,16}|XYB)$/;
 
 const notGrey = (file: string, samples: number, photometric: string): NoduleTrainError => {
   const found = photometrics.test(photometric) || photometric === 'MONOCHROME2' ? photometric : 'another kind';
-  const mend =
+  const advice =
     found === 'MONOCHROME1'
-      ? 'it is shown inverted and is no CT; write it anew as MONOCHROME2'
-      : 'it is in colour, such as a saved screen; leave it out of the series';
+      ? 'It is inverted and not a CT: export it as MONOCHROME2.'
+      : 'It is in colour, such as a screenshot: remove it from the series.';
   return new NoduleTrainError(
     'dicom-pixels',
-    `reading ${file}: tag ${tagName('PhotometricInterpretation')} is ${found} with ${samples} sample(s) a pixel; wanted is MONOCHROME2 with 1: ${mend}`,
+    `reading ${file}: tag ${tagName('PhotometricInterpretation')} is ${found} with ${samples} sample(s) per ` +
+      `pixel, expected MONOCHROME2 with 1. ${advice}`,
   );
 };

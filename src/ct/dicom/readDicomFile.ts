@@ -5,9 +5,9 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { openToRead } from '../imageFile/openToRead.js';
 import { dictionary } from './dictionary.js';
 import { type DicomTags, dicomTags } from './tags.js';
-import { type TransferSyntax, transferSyntaxOf } from './transferSyntax.js';
+import { findTransferSyntax, type TransferSyntax } from './transferSyntax.js';
 
-/** One file: its tags up to the pixels, and where those lie. Its pixels are not read. */
+/** One file: its tags up to the pixels, and the position of the pixels, which are not read. */
 export interface DicomFile {
   readonly path: string;
   readonly tags: DicomTags;
@@ -16,56 +16,59 @@ export interface DicomFile {
   readonly pixels: PixelBytes | null;
 }
 
-/** Where the bytes of PixelData lie. */
+/** The position of the bytes of PixelData. */
 export interface PixelBytes {
-  /** From the start of the file, or of `inflated`. */
+  /** Offset from the start of the file, or of `inflated`. */
   readonly offset: number;
-  /** Of the element; -1 where it is undefined, as of compressed frames. */
+  /** Length of the element; -1 where it is undefined, as for compressed frames. */
   readonly length: number;
-  /** Their VR is OW: words, which a big-endian file swaps. Implicit files do not say it, and swap nothing. */
+  /**
+   * Whether their VR is OW (words, which a big-endian file swaps). Implicit VR files do not record it, and swap
+   * nothing.
+   */
   readonly words: boolean;
-  /** Bytes there from `offset` to the end of the file. */
+  /** Bytes from `offset` to the end of the file. */
   readonly available: number;
-  /** The data set of a deflated file, which the pixels lie in. */
+  /** The unpacked data set of a deflated file, which holds the pixels. */
   readonly inflated: Buffer | null;
 }
 
-/** Tags of CT fit in far less; the rest of a file is only read where the pixels are not found within. */
+/** The tags of a CT need far less; more of a file is read only where the pixels do not begin within. */
 const firstBytes = 1 << 15;
 
-/** Tags beyond this are no image's: enhanced files of thousands of frames stay under it. Also what dicom-parser may be given. */
+/** More than the tags of any image, even of enhanced files with thousands of frames; limits what dicom-parser gets. */
 const mostTagBytes = 1 << 25;
 
-/** Of one deflated file, unpacked. */
+/** Limit on one deflated file, unpacked. */
 const mostInflatedBytes = 1 << 28;
 
 const pixelData = `x${dictionary.PixelData[0]}`;
 const undefinedLength = 0xffffffff;
 
 /**
- * Reads the tags of a file up to its pixels; null where it is no DICOM file: it has no "DICM" after 128 bytes, nor is it a data set without a
- * file header, as old archives hold. `name` is what errors call it. Throws 'dicom-file' where it is one and cannot be read, 'scan-missing' where it
- * cannot be opened.
+ * Reads the tags of a file up to its pixels. Null where it is not a DICOM file: it has no "DICM" after 128 bytes, and
+ * is not a data set without a file header, as in old archives. Errors call the file `name`.
+ * @throws NoduleTrainError `dicom-file` where it is DICOM but cannot be read; `scan-missing` where it cannot be opened
  */
 export const readDicomFile = async (path: string, name = path): Promise<DicomFile | null> => {
-  const file = await openToRead(path, `reading ${name}`, 'give a DICOM file that can be read');
+  const file = await openToRead(path, `reading ${name}`, 'Give a readable DICOM file');
   try {
     const { size } = await file.stat();
-    const start = await bytesOf(file, Math.min(size, firstBytes));
+    const start = await readStart(file, Math.min(size, firstBytes));
     const bare = start.toString('latin1', 128, 132) === 'DICM' ? null : bareSyntax(start);
     if (bare === undefined) return null;
-    const first = parsed(start, name, bare, size > start.length);
-    if (first !== null) return described(path, name, first, size);
-    const whole = await bytesOf(file, Math.min(size, mostTagBytes));
-    return described(path, name, parsed(whole, name, bare, false)!, size);
+    const first = parse(start, name, bare, size > start.length);
+    if (first !== null) return createDicomFile(path, name, first, size);
+    const whole = await readStart(file, Math.min(size, mostTagBytes));
+    return createDicomFile(path, name, parse(whole, name, bare, false)!, size);
   } finally {
     await file.close();
   }
 };
 
 /**
- * The syntax of a data set that begins without a file header, undefined where the bytes are none: its first element is of group 0008,
- * and has either a VR of two letters or a length that ends within the next kilobyte.
+ * The transfer syntax of a data set without a file header, undefined where the bytes are not one. Its first element is
+ * of group 0008, and has either a VR of two letters or a length below one kilobyte.
  */
 const bareSyntax = (start: Buffer): string | undefined => {
   if (start.length < 16 || start.readUInt16LE(0) !== 0x0008 || start.readUInt16LE(2) > 0x0018) return undefined;
@@ -73,7 +76,7 @@ const bareSyntax = (start: Buffer): string | undefined => {
   return start.readUInt32LE(4) <= 1024 ? '1.2.840.10008.1.2' : undefined;
 };
 
-const bytesOf = async (file: FileHandle, length: number): Promise<Buffer> => {
+const readStart = async (file: FileHandle, length: number): Promise<Buffer> => {
   const bytes = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(bytes, 0, length, 0);
   return bytes.subarray(0, bytesRead);
@@ -85,39 +88,43 @@ interface Parsed {
   readonly inflated: Buffer | null;
 }
 
-/** Null where the bytes end before the pixels and there are more; `bare` is the syntax of a file without a header. */
-const parsed = (bytes: Buffer, name: string, bare: string | null, more: boolean): Parsed | null => {
+/**
+ * Parses the tags. Null where the bytes end before the pixels and the file has more; `bare` is the syntax of a file
+ * without a header.
+ */
+const parse = (bytes: Buffer, name: string, bare: string | null, more: boolean): Parsed | null => {
   let inflated: Buffer | null = null;
   const inflater = (all: Uint8Array, position: number): Buffer => {
-    // A data set that is cut off cannot be unpacked: the whole file is read first.
-    if (more) throw new Error('more bytes are wanted');
+    // A truncated data set cannot be unpacked: the whole file is read first.
+    if (more) throw new Error('more bytes are needed');
     inflated = inflateRawSync(all.subarray(position), { maxOutputLength: mostInflatedBytes });
     return inflated;
   };
   try {
     const dataSet = dicomParser.parseDicom(bytes, {
-      ...{ untilTag: pixelData, inflater },
+      untilTag: pixelData,
+      inflater,
       ...(bare === null ? {} : { TransferSyntaxUID: bare }),
     });
     if (more && dataSet.elements[pixelData] === undefined) return null;
-    if (bare !== null) return { dataSet, syntax: transferSyntaxOf(bare), inflated };
-    return { dataSet, syntax: inflated === null ? syntaxOf(dataSet, bytes) : deflatedSyntax, inflated };
+    if (bare !== null) return { dataSet, syntax: findTransferSyntax(bare), inflated };
+    return { dataSet, syntax: inflated === null ? readSyntax(dataSet, bytes) : deflatedSyntax, inflated };
   } catch (cause) {
     if (more) return null;
     throw damaged(name, cause);
   }
 };
 
-const deflatedSyntax = transferSyntaxOf('1.2.840.10008.1.2.1.99');
+const deflatedSyntax = findTransferSyntax('1.2.840.10008.1.2.1.99');
 
-const syntaxOf = ({ elements }: DataSet, bytes: Buffer): TransferSyntax => {
+const readSyntax = ({ elements }: DataSet, bytes: Buffer): TransferSyntax => {
   const { dataOffset, length } = elements.x00020010!;
   const uid = bytes.toString('latin1', dataOffset, dataOffset + length).replace(/[\0 ]+$/, '');
-  if (!/^[\d.]{1,64}$/.test(uid)) throw new Error('its transfer syntax (0002,0010) is no UID');
-  return transferSyntaxOf(uid);
+  if (!/^[\d.]{1,64}$/.test(uid)) throw new Error('its transfer syntax (0002,0010) is not a UID');
+  return findTransferSyntax(uid);
 };
 
-/** What dicom-parser throws is a string, an Error, or either within `exception`. */
+/** Converts what dicom-parser throws: a string, an Error, or either within `exception`. */
 const damaged = (name: string, cause: unknown): NoduleTrainError => {
   const thrown = (cause as { exception?: unknown } | null)?.exception ?? cause;
   const reason = (thrown instanceof Error ? thrown.message : String(thrown)).replace(
@@ -126,21 +133,31 @@ const damaged = (name: string, cause: unknown): NoduleTrainError => {
   );
   return new NoduleTrainError(
     'dicom-file',
-    `reading ${name}: its tags cannot be read (${reason}); wanted is a whole DICOM file: it is damaged or cut off, copy it again`,
+    `reading ${name}: its tags cannot be read (${reason}), expected a whole DICOM file. It is damaged or ` +
+      'truncated: copy it again.',
     { cause: thrown },
   );
 };
 
-const described = (path: string, name: string, { dataSet, syntax, inflated }: Parsed, size: number): DicomFile => {
+const createDicomFile = (
+  path: string,
+  name: string,
+  { dataSet, syntax, inflated }: Parsed,
+  size: number,
+): DicomFile => {
   const element = dataSet.elements[pixelData];
   const offset = element?.dataOffset ?? 0;
   return {
-    ...{ path, syntax, tags: dicomTags(dataSet, name) },
+    path,
+    syntax,
+    tags: dicomTags(dataSet, name),
     pixels:
       element === undefined
         ? null
         : {
-            ...{ offset, inflated, available: Math.max(0, (inflated?.length ?? size) - offset) },
+            offset,
+            inflated,
+            available: Math.max(0, (inflated?.length ?? size) - offset),
             length: element.length === undefinedLength ? -1 : element.length,
             words: element.vr === 'OW',
           },

@@ -2,35 +2,35 @@ import type { DataSet } from 'dicom-parser';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { dictionary, type Keyword, tagName } from './dictionary.js';
 
-/** Typed access to the tags of one data set, or of one item of a sequence. What is absent or empty is null. */
+/** Typed access to the tags of one data set, or of one item of a sequence. Absent and empty tags give null. */
 export interface DicomTags {
   /** What errors call the file. */
   readonly file: string;
   readonly has: (keyword: Keyword) => boolean;
-  /** Values of text, without the padding; `\` parts them. */
+  /** Text values, split at `\`, without padding. */
   readonly texts: (keyword: Keyword) => readonly string[] | null;
-  /** Throws 'dicom-tag' where it is not digits and points, 64 characters at most. */
+  /** @throws NoduleTrainError `dicom-tag` where it is not digits and dots, 64 characters at most */
   readonly uid: (keyword: Keyword) => string | null;
-  /** Finite numbers; `count` of them where given. Throws 'dicom-tag' where they are not. */
+  /** @throws NoduleTrainError `dicom-tag` where they are not finite, or not `count` numbers */
   readonly numbers: (keyword: Keyword, count?: number) => readonly number[] | null;
-  /** The first of `numbers`, or null. */
+  /** The only number. */
   readonly number: (keyword: Keyword) => number | null;
-  /** Signed 16 bits where `signed`; for the tags that are US or SS by PixelRepresentation. */
+  /** The only number, as signed 16 bits where `signed`; for tags that are US or SS depending on PixelRepresentation. */
   readonly whole: (keyword: Keyword, signed: boolean) => number | null;
   readonly items: (keyword: Keyword) => readonly DicomTags[];
 }
 
-/** Error 'dicom-tag': the file, the tag, what was found and what is wanted. */
-export const tagError = (file: string, keyword: Keyword, found: string, wanted: string): NoduleTrainError =>
-  new NoduleTrainError('dicom-tag', `reading ${file}: tag ${tagName(keyword)} ${found}; wanted is ${wanted}`);
+/** Creates an error `dicom-tag` with the file, the tag, what was found and what was expected. */
+export const tagError = (file: string, keyword: Keyword, found: string, expected: string): NoduleTrainError =>
+  new NoduleTrainError('dicom-tag', `reading ${file}: tag ${tagName(keyword)} ${found}, expected ${expected}`);
 
-/** A value as an error may show it: only figures, since in a damaged file any text may stand under any tag. */
-const shown = (text: string): string =>
+/** A value as an error may show it: only numbers, since a damaged file may have the patient's name in any tag. */
+const printable = (text: string): string =>
   /^[\d.+\-eE\\ ]{0,80}$/.test(text) ? `is "${text}"` : `is text of ${text.length} characters`;
 
 const trimmed = (text: string): string => text.replace(/^[\0 ]+|[\0 ]+$/g, '');
 
-/** `dataSet` as dicom-parser gives it; `file` is what errors call it. */
+/** Wraps a data set of dicom-parser; errors call the file `file`. */
 export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
   const element = (keyword: Keyword) => {
     const found = dataSet.elements[`x${dictionary[keyword][0]}`];
@@ -72,7 +72,7 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
       throw tagError(
         file,
         keyword,
-        dictionary[keyword][1] === 'decimal' ? shown(text(keyword)!) : `has ${values.length} numbers`,
+        dictionary[keyword][1] === 'decimal' ? printable(text(keyword)!) : `has ${values.length} numbers`,
         `${count ?? 'a list of'} number${count === 1 ? '' : 's'}`,
       );
     return values;
@@ -84,7 +84,7 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
     uid: (keyword) => {
       const value = text(keyword);
       if (value !== null && !/^[\d.]{1,64}$/.test(value))
-        throw tagError(file, keyword, shown(value), 'a UID: digits and points, 64 at most');
+        throw tagError(file, keyword, printable(value), 'a UID of at most 64 digits and dots');
       return value;
     },
     numbers,
@@ -98,8 +98,11 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
   };
 };
 
-/** A value that the file must have. Throws 'dicom-tag' where it is null. */
-export const required = <Value>(file: string, keyword: Keyword, value: Value | null, wanted: string): Value => {
-  if (value === null) throw tagError(file, keyword, 'is missing', wanted);
+/**
+ * Returns a value that the file must have.
+ * @throws NoduleTrainError `dicom-tag` where it is null
+ */
+export const required = <Value>(file: string, keyword: Keyword, value: Value | null, expected: string): Value => {
+  if (value === null) throw tagError(file, keyword, 'is missing', expected);
   return value;
 };

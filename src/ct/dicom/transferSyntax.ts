@@ -1,15 +1,19 @@
-/** How the bytes of a file are laid out (PS3.5 section 10, PS3.6 table A-1). */
+/** The encoding of a file (PS3.5 section 10, PS3.6 table A-1). */
 export interface TransferSyntax {
   readonly uid: string;
   readonly name: string;
   readonly bigEndian: boolean;
   readonly deflated: boolean;
-  /** The pixels are frames of JPEG, RLE or the like, in fragments. */
+  /** Whether the pixels are compressed frames (JPEG, RLE and so on) in fragments. */
   readonly compressed: boolean;
 }
 
 const plain = (uid: string, name: string, rest: Partial<TransferSyntax> = {}): TransferSyntax => ({
-  ...{ uid, name, bigEndian: false, deflated: false, compressed: false },
+  uid,
+  name,
+  bigEndian: false,
+  deflated: false,
+  compressed: false,
   ...rest,
 });
 const packed = (uid: string, name: string): TransferSyntax => plain(uid, name, { compressed: true });
@@ -33,6 +37,6 @@ const known = [
   packed('1.2.840.10008.1.2.5', 'RLE Lossless'),
 ];
 
-/** An unknown syntax is taken for a compressed one, as every new one of the standard is; its name is its UID. */
-export const transferSyntaxOf = (uid: string): TransferSyntax =>
+/** Finds a transfer syntax by UID. An unknown one counts as compressed, as all new ones of the standard are. */
+export const findTransferSyntax = (uid: string): TransferSyntax =>
   known.find((syntax) => syntax.uid === uid) ?? packed(uid, `transfer syntax ${uid}`);

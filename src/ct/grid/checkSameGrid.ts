@@ -2,19 +2,24 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { indexIRC, indexToWorld, worldToIndex } from './geometry.js';
 import type { Geometry, Volume } from './volume.js';
 
-/** Half a voxel at the corners: headers of different programs round their figures, but a grid that is off by more marks other voxels. */
+/**
+ * In voxels, at the corners: programs round the figures of their headers, but a grid that is off by more marks other
+ * voxels.
+ */
 const tolerance = 0.5;
 
 /**
- * Refuses a `kind` of image (mask, prediction) that does not lie voxel on voxel on its scan: 'mask-shape', 'mask-grid'. Where
- * either does not know its spacing only the shapes are compared.
+ * Checks that an image of some `kind` (mask, prediction) has the grid of its scan, voxel by voxel. Where the spacing of
+ * either is unknown, only the shapes are compared.
+ * @throws NoduleTrainError `mask-shape`, `mask-grid`
  */
 export const checkSameGrid = (kind: string, path: string, image: Geometry, volume: Volume): void => {
   const { shape, uid } = volume;
   if (image.shape.some((extent, axis) => extent !== shape[axis])) {
     throw new NoduleTrainError(
       'mask-shape',
-      `reading the ${kind} ${path}: it has [${image.shape}] voxels, but its scan ${uid} [${shape}]; give the ${kind} of this scan`,
+      `reading the ${kind} ${path}: it has [${image.shape}] voxels, expected the [${shape}] of its scan ${uid}. ` +
+        `Give the ${kind} of this scan.`,
     );
   }
   if (image.spacing === null || volume.spacing === null) return;
@@ -24,7 +29,9 @@ export const checkSameGrid = (kind: string, path: string, image: Geometry, volum
     if (Math.max(Math.abs(fi - i), Math.abs(fr - r), Math.abs(fc - c)) <= tolerance) continue;
     throw new NoduleTrainError(
       'mask-grid',
-      `laying the ${kind} ${path} on its scan ${uid}: its voxel [${i}, ${r}, ${c}] lies at [${[fi, fr, fc].map((place) => place.toFixed(2)).join(', ')}] of the scan; wanted is the scan's own grid (spacing, origin and direction): resample the ${kind}, or give the scan that it was made on`,
+      `matching the ${kind} ${path} to its scan ${uid}: its voxel [${i}, ${r}, ${c}] lies at index ` +
+        `[${[fi, fr, fc].map((place) => place.toFixed(2)).join(', ')}] of the scan, expected the scan's own grid ` +
+        `(spacing, origin and direction). Resample the ${kind}, or give the scan it was made on.`,
     );
   }
 };

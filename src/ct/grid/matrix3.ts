@@ -16,7 +16,7 @@ export const cross = (a: Vector3, b: Vector3): Vector3 => [
   a[0] * b[1] - a[1] * b[0],
 ];
 
-/** By cofactors; the matrix must not be singular. */
+/** The inverse, by cofactors; the matrix must not be singular. */
 export const inverse = ([a, b, c]: Matrix3): Matrix3 => {
   const bc = cross(b, c);
   const determinant = dot(a, bc);
@@ -24,7 +24,7 @@ export const inverse = ([a, b, c]: Matrix3): Matrix3 => {
   return transpose([over(bc), over(cross(c, a)), over(cross(a, b))]);
 };
 
-/** How far a matrix is from orthonormal: the largest entry of |mᵀm − 1|. */
+/** Distance of a matrix from orthonormal: the largest entry of |mᵀm − 1|. */
 export const orthonormalError = (m: Matrix3): number => {
   const axes = transpose(m);
   return Math.max(...axes.flatMap((a, row) => axes.map((b, column) => Math.abs(dot(a, b) - (row === column ? 1 : 0)))));

@@ -1,26 +1,29 @@
-import type { Matrix3, Shape3, Vector3 } from './volume.js';
+import { type Matrix3, type Shape3, type Vector3, voxelCount } from './volume.js';
 
-/** How the voxels of a new grid are found in an old one. */
+/** A mapping of the voxels of a new grid to positions in an old one. */
 export interface Sampling<Voxels> {
   readonly voxels: Voxels;
-  /** Of the old grid. */
+  /** Shape of the old grid. */
   readonly shape: Shape3;
-  /** Of the new grid. */
+  /** Shape of the new grid. */
   readonly newShape: Shape3;
   /** Fractional old index [column, row, slice] = start + step · new index [column, row, slice]. */
   readonly start: Vector3;
   readonly step: Matrix3;
   /**
-   * Where the old slices lie, rising, in the unit in which `start` and `step` count slices; where it is absent slice k lies at k.
+   * Positions of the old slices, ascending, in the unit in which `start` and `step` count slices. Without it slice k
+   * lies at k.
    */
   readonly slicePositions?: readonly number[] | undefined;
-  /** Value where the new grid leaves the old one. */
+  /** Value of new voxels outside the old grid. */
   readonly outside: number;
-  /** How far beyond the outermost centres the old grid goes, in voxels; there the outermost value stands. By default half a voxel. */
+  /**
+   * Voxels by which the old grid extends beyond its outermost voxel centres, with the outermost values; default 0.5.
+   */
   readonly reach?: number;
 }
 
-/** The old slice at or before a place, and how far it is towards the next. */
+/** The fractional slice number of a position among `positions`. */
 const sliceAt = (positions: readonly number[], place: number): number => {
   const last = positions.length - 1;
   if (last === 0) return place - positions[0]!;
@@ -34,14 +37,14 @@ const sliceAt = (positions: readonly number[], place: number): number => {
   return low + (place - positions[low]!) / (positions[low + 1]! - positions[low]!);
 };
 
-/** Calls `take` for every voxel of the new grid with its place in the old one, or with NaN where it lies outside. */
+/** Calls `take` for every voxel of the new grid with its position in the old one; x is NaN where that lies outside. */
 const eachPlace = (
   { shape, newShape, start, step, slicePositions, reach = 0.5 }: Sampling<unknown>,
   take: (at: number, x: number, y: number, z: number) => void,
 ): void => {
   const [slices, rows, columns] = shape;
   const [newSlices, newRows, newColumns] = newShape;
-  // A grid of rounded header digits ends a hair beyond it.
+  // Tolerance for the rounded digits of headers.
   const edge = reach + 1e-6;
   const inside = (place: number, length: number) => place >= -edge && place <= length - 1 + edge;
   let at = 0;
@@ -61,16 +64,20 @@ const eachPlace = (
 
 const clamp = (place: number, length: number): number => Math.min(Math.max(place, 0), length - 1);
 
-const lengthOf = ([slices, rows, columns]: Shape3): number => slices * rows * columns;
-
-/** Where the new voxels of one axis lie among the old ones: the old index before, 1 if there is one after it, and the way towards that; -1 outside. */
+/** Positions of the new voxels of one axis among the old ones. */
 interface AxisPlaces {
+  /** Index of the old voxel at or before each; -1 outside the old grid. */
   readonly before: Int32Array;
+  /** 1 where the old grid has a voxel after that one, else 0. */
   readonly next: Uint8Array;
+  /** Fraction of the way to that next voxel. */
   readonly way: Float64Array;
 }
 
-/** The places of each axis [columns, rows, slices] where the axes of both grids agree, so that they need not be found voxel by voxel; else null. */
+/**
+ * Positions along each axis [columns, rows, slices] where the axes of both grids are parallel, which saves computing
+ * them for every voxel; else null.
+ */
 const placesByAxis = (sampling: Sampling<unknown>): [AxisPlaces, AxisPlaces, AxisPlaces] | null => {
   const { shape, newShape, start, step, slicePositions, reach = 0.5 } = sampling;
   if (step.some((row, axis) => row.some((entry, n) => n !== axis && Math.abs(entry) > 1e-12))) return null;
@@ -91,13 +98,13 @@ const placesByAxis = (sampling: Sampling<unknown>): [AxisPlaces, AxisPlaces, Axi
   return [placesOf(0), placesOf(1), placesOf(2)];
 };
 
-/** Trilinear, rounded to whole numbers. */
+/** Samples by trilinear interpolation, rounded to integers; `[slices, rows, columns]` of the new grid. */
 export const sampleLinear = (sampling: Sampling<Int16Array>): Int16Array => {
   const { voxels, shape, newShape, outside } = sampling;
   const [slices, rows, columns] = shape;
-  const result = new Int16Array(lengthOf(newShape)).fill(outside);
+  const result = new Int16Array(voxelCount(newShape)).fill(outside);
   const plane = rows * columns;
-  /** Between the eight voxels from `o` on; the steps are 0 where there is none after. */
+  /** Interpolates the eight voxels from `o` on; the step along an axis is 0 where the grid ends. */
   const between = (o: number, right: number, down: number, next: number, u: number, v: number, w: number): number => {
     const a = voxels[o]! + u * (voxels[o + right]! - voxels[o]!);
     const b = voxels[o + down]! + u * (voxels[o + down + right]! - voxels[o + down]!);
@@ -134,11 +141,11 @@ export const sampleLinear = (sampling: Sampling<Int16Array>): Int16Array => {
   return result;
 };
 
-/** Nearest voxel, halves towards the higher index, as labels must not be mixed. */
+/** Samples the nearest voxel, halves towards the higher index, since labels must not be mixed. */
 export const sampleNearest = (sampling: Sampling<Uint8Array>): Uint8Array => {
   const { voxels, shape, newShape, outside } = sampling;
   const [slices, rows, columns] = shape;
-  const result = new Uint8Array(lengthOf(newShape)).fill(outside);
+  const result = new Uint8Array(voxelCount(newShape)).fill(outside);
   const axes = placesByAxis(sampling);
   if (axes === null) {
     const nearest = (place: number, length: number) => clamp(Math.floor(place + 0.5), length);

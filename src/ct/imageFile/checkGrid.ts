@@ -2,38 +2,43 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { determinant, orthonormalError } from '../grid/matrix3.js';
 import type { ImageFile } from './imageFile.js';
 
-/** Axes of a header with six digits are off by 1e-6; more than this is a shear, which no rule here allows for. */
+/** A header with six digits is off by 1e-6; more than this is a shear, which the code for volumes does not support. */
 const orthonormalTolerance = 1e-3;
 
-/** Axes that span less than this share of a cube have no inverse worth using. */
-const flat = 1e-3;
+/** Below this determinant the axes are nearly in one plane, and their inverse is useless. */
+const leastDeterminant = 1e-3;
 
 /**
- * Judges the grid of a file. Straight (orthonormal axes, evenly spaced slices): true. Else false where it is to be `resampled`, or 'scan-axes'
- * (with the field) or 'scan-slices', with the figures. Axes that are NaN or lie in one plane are refused always ('scan-axes').
+ * Checks the grid of a file: true where it is regular (orthonormal axes, evenly spaced slices), false where it is not
+ * and will be resampled (`resample`).
+ * @throws NoduleTrainError `scan-axes` with the field, `scan-slices`, for a grid that is not regular and not to be
+ * resampled; `scan-axes` always for axes that are NaN or lie in one plane
  */
-export const checkGrid = (path: string, image: ImageFile, resampled: boolean): boolean => {
+export const checkGrid = (path: string, image: ImageFile, resample: boolean): boolean => {
   const { direction, directionField, slicePositions, spacing } = image;
   const error = orthonormalError(direction);
   const straight = error <= orthonormalTolerance;
-  const spans = Math.abs(determinant(direction)) > flat;
-  if (!straight && !(resampled && spans)) {
+  const spans = Math.abs(determinant(direction)) > leastDeterminant;
+  if (!straight && !(resample && spans)) {
     throw new NoduleTrainError(
       'scan-axes',
-      `reading ${path}: field ${directionField} gives the axes ${direction.flat().map((entry) => Number(entry.toPrecision(6)))} (rows of the direction), off orthonormal by ${error.toPrecision(3)}; ` +
-        `wanted are axes of length 1 at right angles${spans ? ': resample it (--resample), or write the file anew' : ''}`,
+      `reading ${path}: field ${directionField} gives the axes ` +
+        `${direction.flat().map((entry) => Number(entry.toPrecision(6)))} (rows of the direction), off orthonormal ` +
+        `by ${error.toPrecision(3)}, expected axes of length 1 at right angles` +
+        (spans ? '. Resample it (--resample), or write the file again.' : ''),
     );
   }
   if (slicePositions === undefined) return straight;
   const gaps = slicePositions.slice(1).map((place, k) => place - slicePositions[k]!);
-  if (!resampled) {
+  if (!resample) {
     const usual = spacing![2];
     const departures = gaps.map((gap) => Math.abs(gap - usual));
     const odd = departures.indexOf(Math.max(...departures));
     throw new NoduleTrainError(
       'scan-slices',
-      `reading ${path}: its slices lie ${usual.toPrecision(4)} mm apart (the median), but slices ${odd} and ${odd + 1} (counted from 0) ${gaps[odd]!.toPrecision(4)} mm; ` +
-        'wanted are even distances: get the missing slices, or resample it (--resample)',
+      `reading ${path}: its slices lie ${usual.toPrecision(4)} mm apart (the median), but slices ${odd} and ` +
+        `${odd + 1} (counted from 0) ${gaps[odd]!.toPrecision(4)} mm, expected even distances. ` +
+        'Get the missing slices, or resample it (--resample).',
     );
   }
   return false;

@@ -14,9 +14,9 @@ export type Values = Numbers | BigInt64Array | BigUint64Array;
 export interface ElementType {
   /** Bytes of one value in the file. */
   readonly bytes: number;
-  /** A view of these bytes, which must be aligned and in this machine's order. */
+  /** Makes a view of bytes, which must be aligned and in this machine's byte order. */
   readonly view: (bytes: Uint8Array) => Values;
-  /** Whether -1000 HU fits; unsigned and 8-bit types hold no Hounsfield units as they are. */
+  /** Whether the type can hold -1000 HU; unsigned and 8-bit types cannot. */
   readonly holdsHu: boolean;
 }
 
@@ -31,7 +31,7 @@ const element = (Type: Constructor, holdsHu: boolean): ElementType => ({
   holdsHu,
 });
 
-/** Every type of voxel that is read; each format has its own names for them. */
+/** Every element type that is read; each format has its own names for them. */
 export const elementTypes = {
   int8: element(Int8Array, false),
   uint8: element(Uint8Array, false),
@@ -47,7 +47,7 @@ export const elementTypes = {
 
 export const machineIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** The values in `bytes`; swaps them in place where the file's order is not the machine's. */
+/** Decodes `bytes` to values; swaps them in place where the file's byte order is not the machine's. */
 export const decode = (bytes: Buffer, type: ElementType, bigEndian: boolean): Values => {
   const aligned = bytes.byteOffset % type.bytes === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
   if (bigEndian === machineIsLittleEndian) {
@@ -58,9 +58,12 @@ export const decode = (bytes: Buffer, type: ElementType, bigEndian: boolean): Va
   return type.view(aligned);
 };
 
-/** What a type says of intensity where the file says nothing: unsigned and 8-bit values are no HU; of others it is unknown. */
-export const intensityOfType = ({ holdsHu }: ElementType): 'arbitrary' | null => (holdsHu ? null : 'arbitrary');
+/**
+ * Infers the intensity from the element type, for files that do not record it: unsigned and 8-bit values are not HU;
+ * for others it is unknown.
+ */
+export const inferIntensity = ({ holdsHu }: ElementType): 'arbitrary' | null => (holdsHu ? null : 'arbitrary');
 
-/** The bytes of an array, not copied. */
-export const bytesOf = ({ buffer, byteOffset, byteLength }: Values): Buffer =>
+/** The bytes of an array, as a view. */
+export const viewBytes = ({ buffer, byteOffset, byteLength }: Values): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);

@@ -1,48 +1,48 @@
 import type { Geometry } from '../grid/volume.js';
 import type { Values } from './elementType.js';
 
-/** What a reader takes from a file, as it is there: not yet judged, resampled or put into int16. */
+/** The content of an image file as it is stored: not yet checked, resampled or converted to int16. */
 export interface ImageFile extends Geometry {
-  /** [slices, rows, columns], columns running fastest; the value of a voxel is `values[k] * slope + intercept`. */
+  /** `[slices, rows, columns]`; a voxel has the value `values[k] * slope + intercept`. */
   readonly values: Values;
   readonly slope: number;
   readonly intercept: number;
-  /** The field of the file that `direction` comes from, for errors. */
+  /** The header field that `direction` was read from, for errors. */
   readonly directionField: string;
   /**
-   * Where each slice lies, in mm along the third axis from the first, where they are not evenly spaced; `spacing[2]` is
-   * their median distance then.
+   * Position of each slice in mm along the third axis from the first slice. Present only where slices are not evenly
+   * spaced; `spacing[2]` is then their median distance.
    */
   readonly slicePositions?: readonly number[];
-  /** What the file says of its values; null where it says nothing. */
+  /** What the file says about its values; null where it says nothing. */
   readonly intensity: 'hu' | 'arbitrary' | null;
-  /** The series' UID, or the file's name without its extension. */
+  /** UID of the series, or the file name without its extension. */
   readonly uid: string;
   /** SOP instance UID of each slice, where the file has them. */
   readonly sliceUids?: readonly string[];
-  /** What the user should know of this file, such as slices that were left out. Each is one sentence without the path. */
+  /** What the user should know about this file, such as skipped slices. Each is one sentence without the path. */
   readonly notes: readonly string[];
 }
 
-/** What a reader may be asked. */
+/** Options of a reader. */
 export interface ReadRequest {
-  /** UID of the series wanted of a folder that holds several. */
+  /** UID of the series to read from a folder with several series. */
   readonly series?: string | undefined;
 }
 
-/** A file format of images. `path` is a file, of DICOM also a folder. */
+/** An image file format. `path` is a file; for DICOM also a folder. */
 export interface ImageFormat {
   readonly name: string;
-  /** In small letters, with the dot. */
+  /** In lower case, with the dot. */
   readonly extensions: readonly string[];
   readonly read: (path: string, request: ReadRequest) => Promise<ImageFile>;
-  /** Null where the format is only read. */
+  /** Null where the format cannot be written. */
   readonly write: ((path: string, image: ImageToWrite, compress: boolean) => Promise<void>) | null;
 }
 
-/** Values to write as they are, in the machine's order. */
+/** An image to write; values are written unchanged, in the machine's byte order. */
 export interface ImageToWrite extends Geometry {
   readonly values: Uint8Array | Int16Array | Float64Array;
-  /** Absent where the values are labels. */
+  /** Absent for labels. */
   readonly intensity?: 'hu' | 'arbitrary';
 }

@@ -1,71 +1,73 @@
 import type { FileHandle } from 'node:fs/promises';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { deflateLimit, inflate } from './inflate.js';
+import { readFully } from './readFully.js';
 
-/** Where the values of an image lie in a file, as its header says, and the words of an error about it. */
+/** Position of an image's values in a file, as its header describes it, and the wording for errors about it. */
 export interface ValuesPlace {
-  /** First byte of the values, packed or not; -1: they are the file's last bytes. */
+  /** Offset of the values, packed or not; -1: they are the last bytes of the file. */
   readonly start: number;
-  /** Bytes of the file before which the values cannot begin, such as a header in the same file. */
+  /** Lowest possible offset of the values, such as the length of a header in the same file. */
   readonly earliest?: number;
-  /** Bytes that the values fill once unpacked, which the caller has checked to fit into one buffer. */
+  /** Bytes of the unpacked values; the caller has checked that they fit into one buffer. */
   readonly bytes: number;
-  /** Bytes of a zlib or gzip stream; 'rest': all that follow `start`; null: not packed. */
+  /** Bytes of the zlib or gzip stream; 'rest': everything after `start`; null: not packed. */
   readonly packed: number | 'rest' | null;
-  /** Bytes that come out of the stream before the values; 0 where it is not said. */
+  /** Bytes in the unpacked stream before the values; default 0. */
   readonly skip?: number;
   /** Error code, such as 'metaimage-data'. */
   readonly code: string;
-  /** What the header wants, such as "DimSize 5 4 3 of MET_SHORT". */
-  readonly said: string;
-  /** The fields that may be wrong, such as "DimSize or ElementType". */
+  /** What the header declares, such as "DimSize 5 4 3 of MET_SHORT". */
+  readonly declared: string;
+  /** Header fields that may be wrong, such as "DimSize or ElementType". */
   readonly fields: string;
 }
 
-/** Reads the values; nothing is allocated that the file's own size does not bear out. Throws `place.code`. */
+/**
+ * Reads and unpacks the values of an image. Allocates nothing before the file's size shows that the values can be
+ * there.
+ * @throws NoduleTrainError `place.code`
+ */
 export const readValues = async (file: FileHandle, path: string, place: ValuesPlace): Promise<Buffer> => {
-  const { earliest = 0, bytes, packed, skip = 0, code, said, fields } = place;
+  const { earliest = 0, bytes, packed, skip = 0, code, declared, fields } = place;
   const { size } = await file.stat();
-  const fail = (found: string, mend: string): never => {
+  const fail = (found: string, advice: string): never => {
     throw new NoduleTrainError(
       code,
-      `reading the values in ${path}: ${found}; the header wants ${bytes} bytes (${said}): ${mend}`,
+      `reading the values in ${path}: ${found}, expected ${bytes} bytes by its header (${declared}). ${advice}.`,
     );
   };
   const start = place.start === -1 ? size - bytes : place.start;
-  const there = Math.max(0, size - start);
+  const available = Math.max(0, size - start);
   if (packed === null) {
-    if (start < earliest || there < bytes) {
-      fail(`the file is truncated, it holds ${start < earliest ? size - earliest : there} bytes`, 'copy it again');
+    if (start < earliest || available < bytes) {
+      fail(`the file is truncated, it holds ${start < earliest ? size - earliest : available} bytes`, 'Copy it again');
     }
-    if (there > bytes) fail(`the file holds ${there} bytes`, `one of ${fields} is wrong`);
+    if (available > bytes) fail(`the file holds ${available} bytes`, `Check ${fields}`);
     return readBytes(file, path, start, bytes, code);
   }
-  if (packed !== 'rest' && there < packed)
-    fail(
-      `the file is truncated, it holds ${there} of the ${packed} packed bytes that its header says`,
-      'copy it again',
-    );
-  const packedBytes = packed === 'rest' ? there : packed;
+  if (packed !== 'rest' && available < packed)
+    fail(`the file is truncated, it holds ${available} of ${packed} packed bytes`, 'Copy it again');
+  const packedBytes = packed === 'rest' ? available : packed;
   const unpacked = skip + bytes;
   if (unpacked > packedBytes * deflateLimit)
-    fail(`${packedBytes} compressed bytes cannot hold as much`, `${fields} is wrong, or the file is truncated`);
+    fail(`${packedBytes} compressed bytes cannot hold the values`, `Check ${fields}; the file may be truncated`);
   const result = await inflate(readBytes(file, path, start, packedBytes, code), unpacked);
   if (result.fault === undefined) return result.bytes.subarray(skip);
-  const mends = {
-    longer: `${fields} is wrong`,
-    shorter: `${fields} is wrong, or the file is truncated`,
-    damaged: 'it is truncated or damaged, copy it again',
+  const advice = {
+    longer: `Check ${fields}`,
+    shorter: `Check ${fields}; the file may be truncated`,
+    damaged: 'The file is truncated or damaged: copy it again',
   };
-  return fail(result.found, mends[result.fault]);
+  return fail(result.found, advice[result.fault]);
 };
 
-/** From this size on a file is read in parts side by side: filling fresh memory takes longer than copying into it. */
+/** From this size on, a file is read in parallel parts: filling fresh memory takes longer than copying into it. */
 const largeBytes = 8e6;
-/** As many as Node's pool has threads. */
+/** The number of threads in Node's pool. */
 const partsOfLarge = 4;
 
-/** Exactly `length` bytes from `start`; throws `code` where the file ends before. */
+/** Reads exactly `length` bytes from `start`. Throws `code` where the file ends earlier. */
 const readBytes = async (
   file: FileHandle,
   path: string,
@@ -75,17 +77,11 @@ const readBytes = async (
 ): Promise<Buffer> => {
   const bytes = Buffer.allocUnsafeSlow(length);
   const readPart = async (from: number, to: number): Promise<void> => {
-    // One read takes at most 2 GiB.
-    for (let done = from; done < to; ) {
-      const { bytesRead } = await file.read(bytes, done, Math.min(to - done, 1 << 30), start + done);
-      if (bytesRead === 0) {
-        throw new NoduleTrainError(
-          code,
-          `reading the values in ${path}: the file became shorter while it was read; read it again`,
-        );
-      }
-      done += bytesRead;
-    }
+    if (await readFully(file, bytes.subarray(from, to), start + from)) return;
+    throw new NoduleTrainError(
+      code,
+      `reading the values in ${path}: the file became shorter while it was being read. Read it again.`,
+    );
   };
   const parts = length < largeBytes ? 1 : partsOfLarge;
   const edge = (part: number): number => Math.floor((length * part) / parts);

@@ -6,7 +6,7 @@ interface Stored {
   readonly voxels: Int16Array;
   readonly scale: number;
   readonly offset: number;
-  /** Bounds of the values; the type's own for int16, which is not searched. */
+  /** Range of the values; the range of the type for int16, which is not searched. */
   readonly min: number;
   readonly max: number;
 }
@@ -14,9 +14,10 @@ interface Stored {
 const levels = 65535;
 
 /**
- * Puts a file's values into int16: as they are where int16 holds every one of them exactly, else with a scale and an
- * offset that spread their range over all 65,536 levels (error at most range / 65,535).
- * Throws 'voxel-not-finite' with the index of the first NaN or infinity.
+ * Converts a file's values to int16: unchanged where int16 holds each of them exactly, else with a scale and an offset
+ * that spread their range over all 65,536 levels (error at most range / 65,535).
+ * @throws NoduleTrainError `voxel-not-finite` with the index of the first NaN or infinity; `voxel-range` where the
+ * range cannot be scaled
  */
 export const storeValues = (path: string, image: ImageFile): Stored => {
   const { values, slope, intercept, shape } = image;
@@ -43,7 +44,8 @@ export const storeValues = (path: string, image: ImageFile): Stored => {
   if (!Number.isFinite(scale) || !Number.isFinite(offset) || scale === 0) {
     throw new NoduleTrainError(
       'voxel-range',
-      `reading ${path}: its values run from ${min} to ${max}, a range that cannot be scaled; wanted are values of an image`,
+      `reading ${path}: its values run from ${min} to ${max}, expected a range that can be scaled to 16 bits. Is ` +
+        'this an image?',
     );
   }
   const voxels = new Int16Array(values.length);
@@ -57,7 +59,8 @@ const refuse = (path: string, value: number, k: number, [, rows, columns]: Shape
   const index = Math.floor(k / (rows * columns));
   throw new NoduleTrainError(
     'voxel-not-finite',
-    `reading ${path}: voxel [index ${index}, row ${Math.floor(k / columns) % rows}, column ${k % columns}] is ${value}, ` +
-      'the first that is not a finite number; wanted is a number in every voxel: replace it (by -1000 HU for air) and write the file anew',
+    `reading ${path}: voxel [index ${index}, row ${Math.floor(k / columns) % rows}, column ${k % columns}] is ` +
+      `${value}, the first that is not finite, expected a finite number in every voxel. Replace it (by -1000 HU ` +
+      'for air) and write the file again.',
   );
 };

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/index.js';
-import { apply, dot, inverse, length, scale, subtract, transpose } from '../grid/matrix3.js';
+import { apply, cross, dot, inverse, length, scale, subtract, transpose } from '../grid/matrix3.js';
 import { mostVoxels } from '../grid/resample.js';
 import { type Sampling, sampleLinear, sampleNearest } from '../grid/sampleGrid.js';
 import {
@@ -14,26 +14,32 @@ import {
 } from '../grid/volume.js';
 import type { ImageFile } from './imageFile.js';
 
-/** A gantry tilted by 30° needs twice the voxels; axes that need far more are a header's fault. */
+/**
+ * Limit on the growth of the grid. A gantry tilted by 30° needs twice the voxels; axes that need far more are a fault
+ * of the header.
+ */
 const mostGrowth = 16;
 
-/** A grid as a file has it, perhaps with sheared axes or uneven slices. */
+/** A grid as stored in a file, possibly with sheared axes or unevenly spaced slices. */
 export type CrookedGrid = Geometry & Pick<ImageFile, 'slicePositions'>;
 
-/** What lies around a scan in HU: air. */
+/** HU of the air around a scan. */
 const airHu = -1000;
 
-/** The stored number for what lies beyond a scan: -1000 HU, and of arbitrary values their lowest. */
+/** The stored number for voxels outside a scan: -1000 HU, or the lowest of arbitrary values. */
 const storedOutside = (volume: Pick<Volume, 'voxels' | 'intensity' | 'scale' | 'offset'>): number => {
   if (volume.intensity === 'hu') return Math.max(-32768, Math.min(32767, Math.round(storedValue(volume, airHu))));
   return volume.voxels.reduce((least, value) => Math.min(least, value), 32767);
 };
 
 /**
- * A scan whose axes are not at right angles or whose slices lie unevenly, on the orthonormal and even grid that holds it: trilinear
- * in the file's own cells; outside -1000 HU, or of arbitrary values the lowest. The way of the columns is kept, that of the rows is
- * made perpendicular to it, slices follow their normal; spacing in the plane is the file's, that of the slices the file's along the normal.
- * Throws 'resample' where that grid would not fit into memory.
+ * Resamples a scan with sheared axes or unevenly spaced slices to the smallest regular grid that contains it, by
+ * trilinear interpolation in the file's own cells. Voxels outside the scan become -1000 HU, or the lowest of arbitrary
+ * values.
+ *
+ * The column direction is kept, the row direction is made perpendicular to it, and slices follow their common normal.
+ * The in-plane spacing is the file's; the slice spacing is the file's measured along the normal.
+ * @throws NoduleTrainError `resample` where that grid would not fit into memory
  */
 export const straightenVolume = (path: string, volume: Volume, grid: CrookedGrid): Volume => {
   const { geometry, sampling } = straightGrid(path, grid);
@@ -41,18 +47,21 @@ export const straightenVolume = (path: string, volume: Volume, grid: CrookedGrid
   return { ...volume, ...geometry, voxels: sampleLinear({ ...sampling, voxels: volume.voxels, outside }) };
 };
 
-/** Labels on the grid of `straightenVolume`, by the nearest voxel; outside 0. Throws as it does. */
+/**
+ * Resamples labels to the grid of `straightenVolume`, by nearest neighbour; 0 outside.
+ * @throws NoduleTrainError `resample` where that grid would not fit into memory
+ */
 export const straightenMask = (path: string, mask: MaskVolume, grid: CrookedGrid): MaskVolume => {
   const { geometry, sampling } = straightGrid(path, grid);
   return { ...mask, ...geometry, voxels: sampleNearest({ ...sampling, voxels: mask.voxels, outside: 0 }) };
 };
 
-/** Gram-Schmidt on the first two axes; the third is their normal, on the side of the file's third axis. */
+/** Applies Gram-Schmidt to the first two axes; the third is their normal, on the side of the file's third axis. */
 const orthonormalAxes = ([a, b, c]: Matrix3): Matrix3 => {
   const x = scale(a, 1 / length(a));
   const across = subtract(b, scale(x, dot(x, b)));
   const y = scale(across, 1 / length(across));
-  const normal: Vector3 = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
+  const normal = cross(x, y);
   return [x, y, dot(normal, c) < 0 ? scale(normal, -1) : normal];
 };
 
@@ -64,7 +73,7 @@ const straightGrid = (
   const [slices, rows, columns] = shape;
   const axes = transpose(direction);
   const straight = orthonormalAxes(axes);
-  // Millimetres along the file's own axes; slices may be counted in millimetres where they are uneven.
+  // Slice positions in mm along the file's third axis.
   const positions = slicePositions ?? Array.from({ length: slices }, (_, k) => k * sz);
   const ends: Vector3 = [(columns - 1) * sx, (rows - 1) * sy, positions.at(-1)!];
   const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((n) =>
@@ -75,7 +84,7 @@ const straightGrid = (
   const least = along.map((places) => Math.min(...places)) as unknown as Vector3;
   const [newColumns, newRows, newSlices] = along.map(
     (places, axis) =>
-      // Digits of a header must not add a voxel.
+      // The tolerance keeps rounded header digits from adding a voxel.
       Math.ceil((Math.max(...places) - least[axis]!) / newSpacing[axis]! - 1e-3) + 1,
   ) as [number, number, number];
   const newShape: Shape3 = [newSlices, newRows, newColumns];
@@ -83,13 +92,14 @@ const straightGrid = (
   if (!(voxelCount(newShape) <= most)) {
     throw new NoduleTrainError(
       'resample',
-      `resampling ${path}: a straight grid around it has ${newShape.join(' x ')} voxels; wanted are at most ${most}: its axes are too far from right angles`,
+      `resampling ${path}: a regular grid around it has ${newShape.join(' x ')} voxels, expected at most ` +
+        `${most}. Its axes are too far from right angles.`,
     );
   }
   const newDirection = transpose(straight);
   const begin = apply(newDirection, least);
   const back = inverse(direction);
-  // Old index of a new one: (mm along the file's axes) / spacing; slices stay in mm, as `positions` are.
+  // From mm along the file's axes to an old index; slices stay in mm, like `positions`.
   const divided = ([x, y, z]: Vector3): Vector3 => [x / sx, y / sy, z];
   const step = transpose(
     straight.map((axis, n) => divided(apply(back, scale(axis, newSpacing[n]!)))) as unknown as Matrix3,

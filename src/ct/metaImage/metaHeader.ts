@@ -12,7 +12,7 @@ import {
 import { type ElementType, elementTypes } from '../imageFile/elementType.js';
 import { siblingFile } from '../imageFile/siblingFile.js';
 
-/** What a MetaImage header says, checked. */
+/** The fields of a MetaImage header, checked. */
 export interface MetaHeader extends Geometry {
   /** The field that `direction` was read from. */
   readonly directionField: string;
@@ -20,16 +20,18 @@ export interface MetaHeader extends Geometry {
   readonly bigEndian: boolean;
   readonly compressed: boolean;
   readonly compressedSize: number | null;
-  /** Bytes before the values in the data file; -1: the values are its last bytes. */
+  /** Offset of the values in the data file; -1: they are its last bytes. */
   readonly headerSize: number;
   /** Path relative to the header's folder; null: the values follow the header (LOCAL). */
   readonly dataFile: string | null;
-  /** Bytes that the values fill. */
+  /** Bytes of the unpacked values. */
   readonly dataBytes: number;
   readonly modality: string | null;
 }
 
-/** MetaImage's names. MET_LONG is four bytes in files on every platform; eight are MET_LONG_LONG. */
+/**
+ * Element types by their MetaImage names. MET_LONG has four bytes in files on every platform; eight are MET_LONG_LONG.
+ */
 export const metaTypes: ReadonlyMap<string, ElementType> = new Map([
   ['MET_CHAR', elementTypes.int8],
   ['MET_UCHAR', elementTypes.uint8],
@@ -45,12 +47,15 @@ export const metaTypes: ReadonlyMap<string, ElementType> = new Map([
   ['MET_DOUBLE', elementTypes.float64],
 ]);
 
-/** Checks the fields of a header; `path` is named in errors. Throws 'metaimage-header' with the field. */
+/**
+ * Checks the fields of a header; errors name `path`.
+ * @throws NoduleTrainError `metaimage-header` with the field
+ */
 export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string>): MetaHeader => {
-  const fail = (field: string, found: string, wanted: string): never => {
+  const fail = (field: string, found: string, expected: string): never => {
     throw new NoduleTrainError(
       'metaimage-header',
-      `reading the header ${path}: field ${field} ${found}; wanted is ${wanted}`,
+      `reading the header ${path}: field ${field} ${found}, expected ${expected}`,
     );
   };
   const first = (...names: string[]): [name: string, value: string | undefined] => {
@@ -61,7 +66,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
     if (text === undefined) return null;
     const values = text.split(/\s+/).map((word) => (word === '' ? Number.NaN : Number(word)));
     if (values.length !== count || !values.every(Number.isFinite))
-      fail(name, `is ${quoted(text)}`, `${count} number(s)`);
+      fail(name, `is ${quoted(text)}`, `${count} number${count === 1 ? '' : 's'}`);
     return values;
   };
   const whole = (name: string, least: number): number | null => {
@@ -81,16 +86,16 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   if (!fields.has('DimSize')) fail('DimSize', 'is missing', 'the number of columns, rows and slices');
   const dimensions = whole('NDims', 1);
   if (dimensions !== 3)
-    fail('NDims', dimensions === null ? 'is missing' : `is ${dimensions}`, '3: a scan has three axes');
+    fail('NDims', dimensions === null ? 'is missing' : `is ${dimensions}`, '3, as a scan has three axes');
   const size = numbers(first('DimSize'), 3)!;
   if (!size.every((length) => Number.isSafeInteger(length) && length > 0)) {
     fail('DimSize', `is ${quoted(fields.get('DimSize')!)}`, 'three whole numbers above 0');
   }
   const shape = size.toReversed() as unknown as Shape3;
 
-  if (!flag('BinaryData', true)) fail('BinaryData', 'is False', 'True: values written as text are not read');
+  if (!flag('BinaryData', true)) fail('BinaryData', 'is False', 'True, as values written as text are not read');
   const channels = whole('ElementNumberOfChannels', 1) ?? 1;
-  if (channels !== 1) fail('ElementNumberOfChannels', `is ${channels}`, '1 value for each voxel');
+  if (channels !== 1) fail('ElementNumberOfChannels', `is ${channels}`, '1 value per voxel');
   const elementType = fields.get('ElementType');
   const type = metaTypes.get(elementType ?? '');
   if (elementType === undefined || type === undefined) {
@@ -116,7 +121,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   const origin = numbers(first('Offset', 'Origin', 'Position'), 3) as Vector3 | null;
   const [directionField, directionText] = first('TransformMatrix', 'Rotation', 'Orientation');
   const entries = numbers([directionField, directionText], 9);
-  // The file lists the axes one after another; they are the matrix's columns.
+  // The file lists the axes one after another; they are the columns of the matrix.
   const direction = entries
     ? transpose([entries.slice(0, 3), entries.slice(3, 6), entries.slice(6)] as unknown as Matrix3)
     : identityDirection;
@@ -124,7 +129,7 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   const headerSize = whole('HeaderSize', -1) ?? 0;
   const compressed = flag('CompressedData', false);
   if (compressed && headerSize === -1)
-    fail('HeaderSize', 'is -1', 'a position, as compressed data has no known length');
+    fail('HeaderSize', 'is -1', 'an offset, as the length of compressed data is unknown');
   return {
     shape,
     spacing,
@@ -142,13 +147,13 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   };
 };
 
-const dataFileOf = (name: string, fail: (field: string, found: string, wanted: string) => never): string | null => {
+const dataFileOf = (name: string, fail: (field: string, found: string, expected: string) => never): string | null => {
   if (name === 'LOCAL' || name === 'local') return null;
   if (name === '' || name === 'LIST' || name.startsWith('LIST ') || name.includes('%')) {
     return fail(
       'ElementDataFile',
       `is ${quoted(name)}`,
-      'LOCAL or the name of one file; a scan in several files is not read',
+      'LOCAL or the name of one file. A scan in several files is not read.',
     );
   }
   return siblingFile(name) ?? fail('ElementDataFile', `is ${quoted(name)}`, "a file in the header's own folder");

@@ -3,7 +3,7 @@ import { replaceFile } from '../../runtime/index.js';
 import { transpose } from '../grid/matrix3.js';
 import type { Geometry } from '../grid/volume.js';
 import { packZlib } from '../imageFile/deflate.js';
-import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
+import { machineIsLittleEndian, viewBytes } from '../imageFile/elementType.js';
 
 interface MetaImage extends Geometry {
   readonly values: Uint8Array | Int16Array | Float64Array;
@@ -11,11 +11,13 @@ interface MetaImage extends Geometry {
 }
 
 /**
- * Writes a MetaImage file as ITK does: `.mha` alone, `.mhd` with its `.zraw` (or `.raw` where not compressed) beside it.
- * Values go out in this machine's order. Data first, header last, each under a temporary name until it is whole.
+ * Writes a MetaImage file as ITK does: `.mha` alone, or `.mhd` with its `.zraw` (`.raw` where not compressed) beside
+ * it. Values have this machine's byte order. The data file is written first and the header last, so a header never
+ * lacks its data.
+ * @throws NoduleTrainError `scan-write`
  */
 export const writeMetaImage = async (path: string, image: MetaImage, compress: boolean): Promise<void> => {
-  const raw = bytesOf(image.values);
+  const raw = viewBytes(image.values);
   const data = compress ? await packZlib(raw) : raw;
   if (path.toLowerCase().endsWith('.mha')) {
     await replaceFile(path, Buffer.concat([headerOf(image, 'LOCAL', compress, data.length), data]), 'scan-write');
@@ -54,7 +56,7 @@ const headerOf = (image: MetaImage, dataFile: string, compressed: boolean, dataB
   return Buffer.from(lines.map(([key, value]) => `${key} = ${value}\n`).join(''), 'latin1');
 };
 
-/** For each axis the side of the patient that it comes from, as ITK names it: identity is RAI. */
+/** AnatomicalOrientation: for each axis the side of the patient it comes from, as ITK names it (identity is RAI). */
 const orientationOf = (axes: Geometry['direction']): string =>
   axes
     .map((axis) => {

@@ -2,7 +2,7 @@ import { length, scale, transpose } from '../grid/matrix3.js';
 import { type Geometry, identityDirection, type Matrix3, type Vector3 } from '../grid/volume.js';
 import { type NiftiHeader, refuseNiftiField } from './niftiHeader.js';
 
-/** Code of the unit of length → mm; what is not said counts as mm, as everywhere. */
+/** Millimetres by the code of the length unit; 0 (unknown) counts as mm, as in other readers. */
 const millimetres = [1, 1000, 1, 0.001];
 
 type Grid = Pick<Geometry, 'spacing' | 'origin' | 'direction'> & {
@@ -11,8 +11,10 @@ type Grid = Pick<Geometry, 'spacing' | 'origin' | 'direction'> & {
 };
 
 /**
- * Where the grid lies, in LPS (NIfTI is RAS): by the sform if its code is above 0, else by the qform, else nowhere, which is said.
- * Spacing is null where nothing is recorded: no unit, every pixdim 1, and axes of the identity with at most flips. Throws 'nifti-header'.
+ * The position of the grid in LPS (NIfTI is RAS): from the sform if its code is above 0, else from the qform; with
+ * neither it is unknown, and a note says so. Spacing is null where nothing is recorded: no unit, every pixdim 1, and
+ * identity axes with at most flips.
+ * @throws NoduleTrainError `nifti-header`
  */
 export const niftiGrid = (path: string, header: NiftiHeader): Grid => {
   const unit = millimetres[header.lengthUnit];
@@ -21,7 +23,7 @@ export const niftiGrid = (path: string, header: NiftiHeader): Grid => {
       path,
       'xyzt_units',
       `has the unit of length ${header.lengthUnit}`,
-      '1 (m), 2 (mm), 3 (micrometre) or 0',
+      '1 (m), 2 (mm), 3 (micrometre) or 0 (unknown)',
     );
   const { sformCode, qformCode } = header;
   if (sformCode <= 0 && qformCode <= 0) return unplaced(path, header, unit);
@@ -32,17 +34,19 @@ export const niftiGrid = (path: string, header: NiftiHeader): Grid => {
   const direction = transpose(
     columns.map((column, axis) => toLps(scale(column, 1 / spacing[axis]!))) as unknown as Matrix3,
   );
-  const known = !(header.lengthUnit === 0 && saysNothing(header, columns, offset));
+  const known = !(header.lengthUnit === 0 && isDefaultAffine(header, columns, offset));
   return {
     spacing: known ? scale(spacing, unit) : null,
     origin: scale(toLps(offset), unit),
     direction,
     directionField: field,
-    notes: known ? [] : ['the file does not say how far apart its voxels are (no unit, every distance 1)'],
+    notes: known ? [] : [spacingUnknown],
   };
 };
 
-/** Subtracted from 0, so that no -0 comes up. */
+const spacingUnknown = 'the file does not record its voxel spacing (no unit, every distance 1)';
+
+/** Flips x and y; subtracts from 0, which never gives -0. */
 const toLps = ([x, y, z]: Vector3): Vector3 => [0 - x, 0 - y, z];
 
 const checkFinite = (path: string, field: string, numbers: readonly number[]): void => {
@@ -51,7 +55,7 @@ const checkFinite = (path: string, field: string, numbers: readonly number[]): v
 
 interface Affine {
   readonly field: string;
-  /** Columns of the affine: the step of each index, RAS. */
+  /** Columns of the affine matrix: the step of each index, RAS. */
   readonly columns: Matrix3;
   readonly offset: Vector3;
 }
@@ -62,7 +66,10 @@ const bySform = (path: string, { srow }: NiftiHeader): Affine => {
   return { field: 'srow_x, srow_y, srow_z', columns: [at(0), at(1), at(2)], offset: at(3) };
 };
 
-/** The rotation of a unit quaternion a + bi + cj + dk; NIfTI-1.1 (nifti1.h, "method 2") stores b, c, d and takes a from their length. */
+/**
+ * The affine of the qform: a unit quaternion a + bi + cj + dk, of which b, c, d are stored (NIfTI-1.1, nifti1.h,
+ * "method 2").
+ */
 const byQform = (path: string, { quaternion, qoffset, pixdim }: NiftiHeader): Affine => {
   checkFinite(path, 'quatern_b, quatern_c, quatern_d', quaternion);
   checkFinite(path, 'qoffset_x, qoffset_y, qoffset_z', qoffset);
@@ -74,7 +81,7 @@ const byQform = (path: string, { quaternion, qoffset, pixdim }: NiftiHeader): Af
       `is ${quaternion.join(' ')}`,
       'three numbers whose squares sum up to at most 1',
     );
-  // float32 leaves the sum of a half turn a hair off 1.
+  // In float32 the sum of a half turn is slightly off 1.
   const over = sum > 1 - 1e-7 ? 1 / Math.sqrt(sum) : 1;
   const a = over === 1 ? Math.sqrt(1 - sum) : 0;
   const [b, c, d] = quaternion.map((part) => part * over) as [number, number, number];
@@ -95,7 +102,7 @@ const distancesOf = (path: string, pixdim: readonly number[]): Vector3 => {
   return distances;
 };
 
-/** Neither transform: "method 1" of the standard, which tells distances and no directions. */
+/** The grid without either transform ("method 1" of the standard), which has distances but no directions. */
 const unplaced = (path: string, { pixdim, lengthUnit }: NiftiHeader, unit: number): Grid => {
   const distances = distancesOf(path, pixdim);
   const known = lengthUnit !== 0 || distances.some((distance) => distance !== 1);
@@ -105,14 +112,18 @@ const unplaced = (path: string, { pixdim, lengthUnit }: NiftiHeader, unit: numbe
     direction: identityDirection,
     directionField: 'qform_code',
     notes: [
-      'neither sform nor qform says where its voxels lie in the patient; columns are taken to go left, rows back and slices up',
-      ...(known ? [] : ['the file does not say how far apart its voxels are (no unit, every distance 1)']),
+      'neither sform nor qform says where its voxels lie in the patient; assuming that columns go left, rows ' +
+        'back and slices up',
+      ...(known ? [] : [spacingUnknown]),
     ],
   };
 };
 
-/** What a tool writes that was told nothing: distances of 1 along the patient's axes, begun at 0 (or, flipped, at the other end). */
-const saysNothing = ({ pixdim, shape }: NiftiHeader, columns: Matrix3, offset: Vector3): boolean =>
+/**
+ * Whether an affine is the default that tools write without any metadata: distances of 1 along the patient's axes, from
+ * 0 (or, flipped, from the other end).
+ */
+const isDefaultAffine = ({ pixdim, shape }: NiftiHeader, columns: Matrix3, offset: Vector3): boolean =>
   pixdim.slice(1, 4).every((distance) => distance === 1) &&
   columns.every((column, axis) => column.every((step, n) => Math.abs(step) === (n === axis ? 1 : 0))) &&
   offset.every((start, axis) => start === 0 || Math.abs(start) === shape[2 - axis]! - 1);

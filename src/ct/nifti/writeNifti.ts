@@ -2,9 +2,9 @@ import { NoduleTrainError, replaceFile } from '../../runtime/index.js';
 import { determinant } from '../grid/matrix3.js';
 import type { Matrix3, Vector3 } from '../grid/volume.js';
 import { packGzip } from '../imageFile/deflate.js';
-import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
+import { machineIsLittleEndian, viewBytes } from '../imageFile/elementType.js';
 import type { ImageToWrite } from '../imageFile/imageFile.js';
-import { sayInText } from '../imageFile/saidInText.js';
+import { formatWriterTag } from '../imageFile/writerTag.js';
 
 const datatypes = new Map<unknown, readonly [code: number, bits: number]>([
   [Uint8Array, [2, 8]],
@@ -12,22 +12,23 @@ const datatypes = new Map<unknown, readonly [code: number, bits: number]>([
   [Float64Array, [64, 64]],
 ]);
 
-/** Header, and four bytes that say that no extension follows. */
+/** Offset of the values: the header, and four bytes that say that no extension follows. */
 const valuesAt = 352;
 
 /**
- * Writes one NIfTI-1 file: `.nii.gz` (with `compress` false only wrapped) or `.nii`, in this machine's byte order, with sform and qform (both "scanner") in mm.
- * Distances and places are float32 there. Throws 'scan-write'.
+ * Writes one NIfTI-1 file: `.nii.gz` (only wrapped with `compress` false) or `.nii`, in this machine's byte order, with
+ * sform and qform (both of code 1, "scanner") in mm. NIfTI-1 stores distances and positions as float32.
+ * @throws NoduleTrainError `scan-write`
  */
 export const writeNifti = async (path: string, image: ImageToWrite, compress: boolean): Promise<void> => {
   const longest = Math.max(...image.shape);
   if (longest > 32767) {
     throw new NoduleTrainError(
       'scan-write',
-      `writing ${path}: an axis has ${longest} voxels, of which NIfTI-1 holds 32767; write a .nrrd or .mha file`,
+      `writing ${path}: an axis has ${longest} voxels, expected at most 32767 for NIfTI-1. Write a .nrrd or .mha file.`,
     );
   }
-  const whole = Buffer.concat([headerOf(image), bytesOf(image.values)]);
+  const whole = Buffer.concat([headerOf(image), viewBytes(image.values)]);
   const packed = path.toLowerCase().endsWith('.gz');
   await replaceFile(path, packed ? await packGzip(whole, compress) : whole, 'scan-write');
 };
@@ -45,7 +46,7 @@ const headerOf = ({ shape, spacing, origin, direction, values, intensity }: Imag
       view.setFloat32(place + 4 * n, value, little);
     });
   const distances: Vector3 = spacing ?? [1, 1, 1];
-  // RAS: x and y point the other way.
+  // NIfTI is RAS: x and y point the other way.
   const [right, forward, up] = direction;
   const ras: Matrix3 = [
     right.map((entry) => 0 - entry) as unknown as Vector3,
@@ -61,9 +62,9 @@ const headerOf = ({ shape, spacing, origin, direction, values, intensity }: Imag
   int16(70, datatype, bits);
   float32(76, qfac, ...distances, 1, 1, 1, 1);
   float32(108, valuesAt, 1, 0);
-  // Bits for mm, or for nothing said.
+  // Code 2 is mm, 0 unknown.
   view.setUint8(123, spacing === null ? 0 : 2);
-  bytes.write(sayInText(intensity, spacing === null), 148, 79, 'latin1');
+  bytes.write(formatWriterTag(intensity, spacing === null), 148, 79, 'latin1');
   int16(252, 1, 1);
   float32(256, ...quaternion, ...offset);
   const affine = ras.flatMap((row, n) => [...row.map((entry, axis) => entry * distances[axis]!), offset[n]!]);
@@ -72,7 +73,10 @@ const headerOf = ({ shape, spacing, origin, direction, values, intensity }: Imag
   return bytes;
 };
 
-/** b, c, d of the unit quaternion of these axes, by the largest of its four parts (Shepperd 1978), and whether the third axis is turned round. */
+/**
+ * b, c, d of the unit quaternion of these axes, from the largest of its four parts (Shepperd 1978); `qfac` is -1 where
+ * the third axis is flipped.
+ */
 const quaternionOf = (axes: Matrix3): { quaternion: Vector3; qfac: 1 | -1 } => {
   const qfac = determinant(axes) < 0 ? -1 : 1;
   const [[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]] = axes.map(
@@ -81,7 +85,7 @@ const quaternionOf = (axes: Matrix3): { quaternion: Vector3; qfac: 1 | -1 } => {
   const squares = [xx + yy + zz, xx - yy - zz, yy - xx - zz, zz - xx - yy].map((sum) => (1 + sum) / 4);
   const largest = squares.indexOf(Math.max(...squares));
   const root = Math.sqrt(squares[largest]!);
-  // Four times the products of two parts.
+  // Each is four times a product of two parts.
   const [ab, ac, ad, bc, bd, cd] = [zy - yz, xz - zx, yx - xy, xy + yx, xz + zx, yz + zy];
   const four = 4 * root;
   const [a, b, c, d] = [
@@ -90,7 +94,7 @@ const quaternionOf = (axes: Matrix3): { quaternion: Vector3; qfac: 1 | -1 } => {
     [ac / four, bc / four, root, cd / four],
     [ad / four, bd / four, cd / four, root],
   ][largest] as [number, number, number, number];
-  // a is not stored and counts as not negative; a quaternion and its negative are one rotation.
+  // a is not stored and is assumed not negative; a quaternion and its negative are the same rotation.
   const sign = a < 0 ? -1 : 1;
   return { quaternion: [b * sign, c * sign, d * sign], qfac };
 };

@@ -3,7 +3,7 @@ import { length, scale, transpose } from '../grid/matrix3.js';
 import { type Geometry, identityDirection, type Matrix3, type Vector3 } from '../grid/volume.js';
 import { type NrrdFields, refuseNrrdField } from './nrrdHeader.js';
 
-/** Signs that bring x, y, z of a space into LPS. */
+/** Signs that convert x, y, z of a space to LPS. */
 const spaces = new Map<string, Vector3>([
   ['left-posterior-superior', [1, 1, 1]],
   ['lps', [1, 1, 1]],
@@ -13,9 +13,10 @@ const spaces = new Map<string, Vector3>([
   ['las', [1, -1, 1]],
 ]);
 
-/** Spaces of three axes that are not the patient's. */
-const placeless = new Set(['scanner-xyz', '3d-right-handed', '3d-left-handed']);
+/** Spaces of three axes that are not aligned to the patient. */
+const otherSpaces = new Set(['scanner-xyz', '3d-right-handed', '3d-left-handed']);
 
+/** Millimetres by name of the unit; a missing unit counts as mm, as in other readers. */
 const millimetres = new Map([
   ['mm', 1],
   ['millimeter', 1],
@@ -33,25 +34,28 @@ type Grid = Pick<Geometry, 'spacing' | 'origin' | 'direction'> & {
 };
 
 const unplaced =
-  "the file does not say where its axes lie in the patient; they are taken to go left, back and up, as if its space were 'left-posterior-superior'";
+  'the file does not say where its axes lie in the patient; assuming they go left, back and up (space ' +
+  "'left-posterior-superior')";
 
 /**
- * Where the grid lies, in LPS: by `space directions` and `space origin` in one of the three spaces of a patient, else with a note
- * as if it were LPS; without directions by `spacings` and `axis mins`. Spacing is null where neither is there. Throws 'nrrd-header'.
+ * The position of the grid in LPS: from `space directions` and `space origin` in one of the three anatomical spaces;
+ * any other space is treated as LPS, with a note. Without directions it comes from `spacings` and `axis mins`. Spacing
+ * is null where neither is recorded.
+ * @throws NoduleTrainError `nrrd-header`
  */
 export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
   const { fields } = header;
   const space = fields.get('space')?.toLowerCase();
   const signs = space === undefined ? undefined : spaces.get(space);
-  if (space !== undefined && signs === undefined && !placeless.has(space))
-    refuseNrrdField(path, 'space', `is ${quoted(space)}`, `one of ${[...spaces.keys(), ...placeless].join(', ')}`);
+  if (space !== undefined && signs === undefined && !otherSpaces.has(space))
+    refuseNrrdField(path, 'space', `is ${quoted(space)}`, `one of ${[...spaces.keys(), ...otherSpaces].join(', ')}`);
   const dimension = fields.get('space dimension');
   if (dimension !== undefined && dimension !== '3')
     refuseNrrdField(path, 'space dimension', `is ${quoted(dimension)}`, '3');
   const notes = signs === undefined ? [unplaced] : [];
   const toLps = ([x, y, z]: Vector3): Vector3 => {
     const [sx, sy, sz] = signs ?? [1, 1, 1];
-    // Added to 0, so that no -0 comes up.
+    // Adding 0 turns -0 into 0.
     return [x * sx + 0, y * sy + 0, z * sz + 0];
   };
   const given = vectors(path, header, 'space directions', 3);
@@ -77,7 +81,7 @@ export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
   };
 };
 
-/** `(1,0,0) (0,1,0) (0,0,1)`; null where the field is missing. */
+/** Parses vectors such as `(1,0,0) (0,1,0) (0,0,1)`; null where the field is missing. */
 const vectors = (path: string, { fields }: NrrdFields, field: string, count: number): Vector3[] | null => {
   const text = fields.get(field);
   if (text === undefined) return null;
@@ -96,12 +100,12 @@ const vectors = (path: string, { fields }: NrrdFields, field: string, count: num
       `is ${quoted(text)}`,
       count === 1
         ? 'one vector such as (0,0,0)'
-        : 'three vectors such as (1,0,0) (0,1,0) (0,0,1), as each axis is one of space',
+        : 'three vectors such as (1,0,0) (0,1,0) (0,0,1), as every axis is spatial',
     );
   return found as unknown as Vector3[];
 };
 
-/** The one unit of all axes in mm; what is not said counts as mm, as everywhere. */
+/** The unit that all axes share, in mm. */
 const unitOf = (path: string, { fields }: NrrdFields, field: string): number => {
   const text = fields.get(field);
   if (text === undefined) return 1;
@@ -112,7 +116,7 @@ const unitOf = (path: string, { fields }: NrrdFields, field: string): number => 
   return first;
 };
 
-/** Numbers of the three axes, NaN where they are not known; null where the field is missing. */
+/** One number per axis, NaN where it is unknown; null where the field is missing. */
 const perAxis = (path: string, { fields }: NrrdFields, field: string): number[] | null => {
   const text = fields.get(field);
   if (text === undefined) return null;
@@ -121,11 +125,14 @@ const perAxis = (path: string, { fields }: NrrdFields, field: string): number[] 
     .map((word) => (/^nan$/i.test(word) ? Number.NaN : word === '' ? Number.POSITIVE_INFINITY : Number(word)));
   const odd = text.split(/\s+/).some((word, n) => !/^nan$/i.test(word) && !Number.isFinite(numbers[n]));
   if (numbers.length !== 3 || odd)
-    refuseNrrdField(path, field, `is ${quoted(text)}`, 'three numbers, or nan where one is not known');
+    refuseNrrdField(path, field, `is ${quoted(text)}`, 'three numbers, or nan for an unknown one');
   return numbers;
 };
 
-/** Axes without directions: distances, and in `axis mins` perhaps the place of the first voxel (its centre) or of its border (`centerings` cell). */
+/**
+ * The grid of a header without directions. `axis mins` may give the centre of the first voxel, or its border
+ * (`centerings` cell).
+ */
 const bySpacings = (path: string, header: NrrdFields, notes: readonly string[]): Grid => {
   const unit = unitOf(path, header, 'units');
   const spacings = perAxis(path, header, 'spacings');
@@ -144,6 +151,6 @@ const bySpacings = (path: string, header: NrrdFields, notes: readonly string[]):
     origin: origin as unknown as Vector3,
     direction: identityDirection,
     directionField: 'space directions',
-    notes: [...notes, ...(known ? [] : ['the file does not say how far apart its voxels are'])],
+    notes: [...notes, ...(known ? [] : ['the file does not record its voxel spacing'])],
   };
 };

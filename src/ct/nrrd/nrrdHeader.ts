@@ -4,28 +4,32 @@ import { type Shape3, voxelCount } from '../grid/volume.js';
 import { type ElementType, elementTypes } from '../imageFile/elementType.js';
 import { siblingFile } from '../imageFile/siblingFile.js';
 
-/** Fields (in small letters) and key/value pairs of a NRRD header, not yet judged. */
+/** Fields (names in lower case) and key/value pairs of a NRRD header, not yet checked. */
 export interface NrrdFields {
   readonly fields: ReadonlyMap<string, string>;
   readonly keys: ReadonlyMap<string, string>;
 }
 
-/** What a NRRD header says of its values, checked; where they lie is `nrrdGrid`'s business. */
+/** What a NRRD header says about its values, checked; `nrrdGrid` reads the geometry. */
 export interface NrrdHeader {
   readonly shape: Shape3;
   readonly typeName: string;
   readonly type: ElementType;
   readonly bigEndian: boolean;
   readonly packed: boolean;
-  /** Lines, then bytes before the values (bytes of the unpacked stream where it is packed); -1 bytes: they are the file's last. */
+  /** Lines to skip before the values. */
   readonly lineSkip: number;
+  /**
+   * Bytes to skip after those lines, in the unpacked stream where it is packed; -1: the values are the last bytes of
+   * the file.
+   */
   readonly byteSkip: number;
   readonly dataBytes: number;
   /** Path relative to the header's folder; null: the values follow the header. */
   readonly dataFile: string | null;
 }
 
-/** Every spelling of the format's definition (teem.sourceforge.net/nrrd/format.html), by the type that it means. */
+/** Element types with every spelling that the format defines (teem.sourceforge.net/nrrd/format.html). */
 const spellings: readonly [ElementType, ...string[]][] = [
   [elementTypes.int8, 'signed char', 'int8', 'int8_t'],
   [elementTypes.uint8, 'uchar', 'unsigned char', 'uint8', 'uint8_t'],
@@ -49,12 +53,15 @@ const spellings: readonly [ElementType, ...string[]][] = [
 ];
 const types = new Map(spellings.flatMap(([type, ...names]) => names.map((name) => [name, type] as const)));
 
-/** Throws 'nrrd-header' for a field. */
-export const refuseNrrdField = (path: string, field: string, found: string, wanted: string): never => {
-  throw new NoduleTrainError('nrrd-header', `reading the header ${path}: field ${field} ${found}; wanted is ${wanted}`);
+/** @throws NoduleTrainError `nrrd-header`, always: what was found in a field and what was expected */
+export const refuseNrrdField = (path: string, field: string, found: string, expected: string): never => {
+  throw new NoduleTrainError(
+    'nrrd-header',
+    `reading the header ${path}: field ${field} ${found}, expected ${expected}`,
+  );
 };
 
-/** Whole numbers of a field, or `null` where it is missing. */
+/** The whole numbers of a field; null where it is missing. */
 const wholeNumbers = (path: string, { fields }: NrrdFields, field: string): number[] | null => {
   const text = fields.get(field);
   if (text === undefined) return null;
@@ -64,11 +71,15 @@ const wholeNumbers = (path: string, { fields }: NrrdFields, field: string): numb
   return words.map(Number);
 };
 
-/** Throws 'nrrd-header' with the field. */
+/**
+ * Checks the fields about the values.
+ * @throws NoduleTrainError `nrrd-header` with the field
+ */
 export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader => {
   const { fields } = header;
-  const fail = (field: string, found: string, wanted: string) => refuseNrrdField(path, field, found, wanted);
-  const given = (field: string): string => fields.get(field) ?? fail(field, 'is missing', 'a value, as it is required');
+  const fail = (field: string, found: string, expected: string) => refuseNrrdField(path, field, found, expected);
+  const given = (field: string): string =>
+    fields.get(field) ?? fail(field, 'is missing', 'a value, as the field is required');
   const one = (field: string, spelling: string, fallback: number, least: number): number => {
     const name = fields.has(field) ? field : spelling;
     const [number, ...more] = wholeNumbers(path, header, name) ?? [fallback];
@@ -79,7 +90,7 @@ export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader =>
 
   const dimension = given('dimension');
   if (dimension !== '3')
-    fail('dimension', `is ${quoted(dimension)}`, '3: a scan has three axes, and one number for each voxel');
+    fail('dimension', `is ${quoted(dimension)}`, '3, as a scan has three axes and one number per voxel');
   const sizes = wholeNumbers(path, header, 'sizes') ?? fail('sizes', 'is missing', 'three whole numbers above 0');
   if (sizes.length !== 3 || !sizes.every((size) => size > 0))
     fail('sizes', `is ${quoted(fields.get('sizes')!)}`, 'three whole numbers above 0');
@@ -98,7 +109,7 @@ export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader =>
   const encoding = given('encoding').toLowerCase();
   const packed = /^(gzip|gz)$/.test(encoding);
   if (!packed && encoding !== 'raw')
-    fail('encoding', `is ${quoted(encoding)}`, 'raw or gzip (ascii, hex and bzip2 are not read): convert the file');
+    fail('encoding', `is ${quoted(encoding)}`, 'raw or gzip. Convert the file: ascii, hex and bzip2 are not read.');
   const endian = fields.get('endian')?.toLowerCase();
   if (endian !== 'little' && endian !== 'big' && (type.bytes > 1 || endian !== undefined))
     fail('endian', endian === undefined ? 'is missing' : `is ${quoted(endian)}`, 'little or big');
@@ -117,10 +128,10 @@ export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader =>
 
 const dataFileOf = (
   name: string | undefined,
-  fail: (field: string, found: string, wanted: string) => never,
+  fail: (field: string, found: string, expected: string) => never,
 ): string | null => {
   if (name === undefined) return null;
   if (name === '' || /^LIST( |$)/.test(name) || name.includes('%'))
-    return fail('data file', `is ${quoted(name)}`, 'the name of one file; values in several files are not read');
+    return fail('data file', `is ${quoted(name)}`, 'the name of one file. Values in several files are not read.');
   return siblingFile(name) ?? fail('data file', `is ${quoted(name)}`, "a file in the header's own folder");
 };

@@ -1,36 +1,43 @@
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, extname } from 'node:path';
 import { NoduleTrainError, quoted } from '../../runtime/index.js';
-import { decode, intensityOfType, type Values } from '../imageFile/elementType.js';
+import { decode, inferIntensity } from '../imageFile/elementType.js';
 import type { ImageFile } from '../imageFile/imageFile.js';
 import { openToRead } from '../imageFile/openToRead.js';
+import { readDataFile } from '../imageFile/readDataFile.js';
 import { readValues } from '../imageFile/readValues.js';
-import { saidInText } from '../imageFile/saidInText.js';
+import { parseWriterTag } from '../imageFile/writerTag.js';
 import { nrrdGrid } from './nrrdGrid.js';
 import { checkNrrdHeader, type NrrdFields, type NrrdHeader } from './nrrdHeader.js';
 
-/** Longer than any header; segmentations carry some ten kB of key/value pairs. */
+/** Longer than any header; those of segmentations have tens of kB of key/value pairs. */
 const headerLimit = 1 << 20;
 
-/** Longer than what scanners put before raw values as lines of text. */
+/** Longer than any lines of text that scanners write before raw values. */
 const linesLimit = 1 << 20;
 
-/** The key of what the format has no field for. */
-export const saidKey = 'nodule-train';
+/** The key that holds the writer's tag. */
+export const tagKey = 'nodule-train';
 
-/** Reads a NRRD file, `.nrrd` with its values or `.nhdr` with a file of values in its own folder. */
+/**
+ * Reads a NRRD file: `.nrrd` with its values, or `.nhdr` with a data file in the same folder.
+ * @throws NoduleTrainError `scan-missing`, `nrrd-header`, `nrrd-data`
+ */
 export const readNrrd = async (path: string): Promise<ImageFile> => {
-  const file = await openToRead(path, `reading the scan ${path}`, 'give the path of a .nrrd or .nhdr file');
+  const file = await openToRead(path, `reading the scan ${path}`, 'Give the path of a .nrrd or .nhdr file');
   try {
     const { end, ...fields } = await readFields(file, path);
     const header = checkNrrdHeader(path, fields);
     const grid = nrrdGrid(path, fields);
-    const { intensity, spacingUnknown } = saidInText(`${saidKey} ${fields.keys.get(saidKey) ?? ''}`);
+    const { intensity, spacingUnknown } = parseWriterTag(`${tagKey} ${fields.keys.get(tagKey) ?? ''}`);
     return {
-      ...{ shape: header.shape, slope: 1, intercept: 0, ...grid },
+      ...grid,
       ...(spacingUnknown && { spacing: null }),
-      values: await valuesOf(file, path, header, end),
-      intensity: intensity ?? intensityOfType(header.type),
+      shape: header.shape,
+      slope: 1,
+      intercept: 0,
+      values: decode(await readPacked(file, path, header, end), header.type, header.bigEndian),
+      intensity: intensity ?? inferIntensity(header.type),
       uid: basename(path, extname(path)),
     };
   } finally {
@@ -38,7 +45,10 @@ export const readNrrd = async (path: string): Promise<ImageFile> => {
   }
 };
 
-/** The lines up to the empty one that ends the header (or to the end of a detached one), and where the bytes after it begin. */
+/**
+ * Reads the lines up to the empty one that ends the header (or to the end of a detached one); `end` is the offset of
+ * the bytes after it.
+ */
 const readFields = async (file: FileHandle, path: string): Promise<NrrdFields & { end: number }> => {
   const fail = (text: string): never => {
     throw new NoduleTrainError('nrrd-header', `reading the header ${path}: ${text}`);
@@ -46,7 +56,7 @@ const readFields = async (file: FileHandle, path: string): Promise<NrrdFields & 
   const text = await readText(file, 0, headerLimit);
   if (!/^NRRD000[1-5]\r?\n/.test(text))
     fail(
-      `it begins with ${JSON.stringify(text.slice(0, 8))}; wanted is "NRRD0001" to "NRRD0005": this is no NRRD file`,
+      `it begins with ${JSON.stringify(text.slice(0, 8))}, expected "NRRD0001" to "NRRD0005". This is not a NRRD file.`,
     );
   const fields = new Map<string, string>();
   const keys = new Map<string, string>();
@@ -60,16 +70,16 @@ const readFields = async (file: FileHandle, path: string): Promise<NrrdFields & 
     const [, key, value] = /^([^:]+):=(.*)$/.exec(content) ?? [];
     if (key !== undefined) keys.set(key, value!);
     else {
-      const [, field, said] = /^([^:]+): *(.*)$/.exec(content) ?? [];
-      if (field === undefined) fail(`line ${line} is ${quoted(content)}; wanted is "field: value" or "key:=value"`);
-      fields.set(field!.trim().toLowerCase(), said!.trim());
+      const [, field, fieldText] = /^([^:]+): *(.*)$/.exec(content) ?? [];
+      if (field === undefined) fail(`line ${line} is ${quoted(content)}, expected "field: value" or "key:=value"`);
+      fields.set(field!.trim().toLowerCase(), fieldText!.trim());
     }
   }
-  // Only where the values are elsewhere a header may end with its file.
+  // A header may end with its file only where the values are in another file.
   if (text.length === headerLimit)
-    fail(`it does not end within ${headerLimit} bytes; wanted is an empty line before the values`);
+    fail(`it does not end within ${headerLimit} bytes, expected an empty line before the values`);
   if (!fields.has('data file') && !fields.has('datafile'))
-    fail('it ends with the file; wanted is an empty line and the values, or the field data file');
+    fail('it ends with the file, expected an empty line and the values, or a data file field');
   return { fields, keys, end };
 };
 
@@ -80,16 +90,13 @@ const readText = async (file: FileHandle, start: number, limit: number): Promise
   return bytes.toString('latin1', 0, bytesRead);
 };
 
-const valuesOf = async (file: FileHandle, path: string, header: NrrdHeader, end: number): Promise<Values> => {
-  const { dataFile, type, bigEndian } = header;
-  if (dataFile === null) return decode(await readPlace(file, path, header, end), type, bigEndian);
-  const dataPath = join(dirname(path), dataFile);
-  const data = await openToRead(dataPath, `reading ${dataPath}, the data file of ${path}`, 'put it beside the header');
-  try {
-    return decode(await readPlace(data, dataPath, header, 0), type, bigEndian);
-  } finally {
-    await data.close();
-  }
+/** The bytes of the values, unpacked, from this file or the data file. */
+const readPacked = (file: FileHandle, path: string, header: NrrdHeader, end: number): Promise<Buffer> => {
+  const { dataFile } = header;
+  const from = dataFile === null ? end : 0;
+  return readDataFile(file, { headerPath: path, name: dataFile, field: 'data file' }, (data, dataPath) =>
+    readPlace(data, dataPath, header, from),
+  );
 };
 
 const readPlace = async (file: FileHandle, path: string, header: NrrdHeader, end: number): Promise<Buffer> => {
@@ -103,12 +110,12 @@ const readPlace = async (file: FileHandle, path: string, header: NrrdHeader, end
     earliest: start,
     bytes: dataBytes,
     code: 'nrrd-data',
-    said: `sizes ${shape.toReversed().join(' ')} of ${typeName}`,
-    fields: 'sizes, type or byte skip',
+    declared: `sizes ${shape.toReversed().join(' ')} of ${typeName}`,
+    fields: 'sizes, type and byte skip',
   });
 };
 
-/** Bytes of the first lines from `start`. */
+/** The number of bytes in the first `lines` lines from `start`. */
 const lengthOfLines = async (file: FileHandle, path: string, start: number, lines: number): Promise<number> => {
   if (lines === 0) return 0;
   const text = await readText(file, start, linesLimit);
@@ -118,7 +125,8 @@ const lengthOfLines = async (file: FileHandle, path: string, start: number, line
     if (end === 0)
       throw new NoduleTrainError(
         'nrrd-data',
-        `reading the values in ${path}: field line skip is ${lines}, but ${line} lines are there; wanted are the values after them`,
+        `reading the values in ${path}: field line skip is ${lines}, but the file has ${line}, expected the ` +
+          'values after them',
       );
   }
   return end;

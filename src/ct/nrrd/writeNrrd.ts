@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { replaceFile } from '../../runtime/index.js';
 import { scale, transpose } from '../grid/matrix3.js';
 import { packGzip } from '../imageFile/deflate.js';
-import { bytesOf, machineIsLittleEndian } from '../imageFile/elementType.js';
+import { machineIsLittleEndian, viewBytes } from '../imageFile/elementType.js';
 import type { ImageToWrite } from '../imageFile/imageFile.js';
-import { sayInText } from '../imageFile/saidInText.js';
-import { saidKey } from './readNrrd.js';
+import { formatWriterTag } from '../imageFile/writerTag.js';
+import { tagKey } from './readNrrd.js';
 
 const typeNames = new Map<unknown, string>([
   [Uint8Array, 'unsigned char'],
@@ -14,11 +14,12 @@ const typeNames = new Map<unknown, string>([
 ]);
 
 /**
- * Writes a NRRD file in LPS: `.nrrd`, or `.nhdr` with its `.raw.gz` (`.raw` with `compress` false) beside it, in this machine's byte order.
- * Data first, header last. Throws 'scan-write'.
+ * Writes a NRRD file in LPS: `.nrrd`, or `.nhdr` with its `.raw.gz` (`.raw` with `compress` false) beside it, in this
+ * machine's byte order. The data file is written first and the header last, so a header never lacks its data.
+ * @throws NoduleTrainError `scan-write`
  */
 export const writeNrrd = async (path: string, image: ImageToWrite, compress: boolean): Promise<void> => {
-  const raw = bytesOf(image.values);
+  const raw = viewBytes(image.values);
   const data = compress ? await packGzip(raw) : raw;
   if (!path.toLowerCase().endsWith('.nhdr')) {
     await replaceFile(path, Buffer.concat([headerOf(image, compress), Buffer.from('\n'), data]), 'scan-write');
@@ -39,7 +40,7 @@ const headerOf = (
 ): Buffer => {
   const vector = (numbers: readonly number[]) => `(${numbers.join(',')})`;
   const steps = transpose(direction).map((axis, n) => scale(axis, spacing?.[n] ?? 1));
-  const said = sayInText(intensity, spacing === null);
+  const tag = formatWriterTag(intensity, spacing === null);
   const lines = [
     'NRRD0004',
     `type: ${typeNames.get(values.constructor)}`,
@@ -52,7 +53,7 @@ const headerOf = (
     `encoding: ${compress ? 'gzip' : 'raw'}`,
     `space origin: ${vector(origin)}`,
     ...(spacing === null ? [] : ['space units: "mm" "mm" "mm"']),
-    ...(said === '' ? [] : [`${saidKey}:=${said.slice(saidKey.length + 1)}`]),
+    ...(tag === '' ? [] : [`${tagKey}:=${tag.slice(tagKey.length + 1)}`]),
   ];
   return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
 };

@@ -1,9 +1,12 @@
 import type { Volume } from '../grid/volume.js';
 
-/** Lung window, black to white. */
-const lungWindowHu = [-1350, 150] as const;
+/** The lung window in HU: black and white. */
+export const lungWindowHu = [-1350, 150] as const;
 
-/** A slice as grey, `[rows, columns]`, 0 … 255: the lung window; of values that are not HU from the slice's least to its greatest. */
+/**
+ * Renders a slice in grey, `[rows, columns]`, 0 to 255: in the lung window, or for values that are not HU from the
+ * lowest to the highest of the slice.
+ */
 export function greySlice({ voxels, shape, scale, offset, intensity }: Volume, slice: number): Uint8Array {
   const plane = shape[1] * shape[2];
   const values = voxels.subarray(slice * plane, (slice + 1) * plane);

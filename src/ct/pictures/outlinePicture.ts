@@ -2,21 +2,21 @@ import { encode } from 'fast-png';
 
 type Colour = readonly [red: number, green: number, blue: number];
 
-/** A slice and what is marked in it. */
+/** A slice and its marks. */
 export interface OutlinedSlice {
-  /** `[rows, columns]`, 0 … 255. */
+  /** `[rows, columns]`, 0 to 255. */
   grey: Uint8Array;
   rows: number;
   columns: number;
-  /** Sets of voxels `[rows, columns]` whose inner edge is drawn; a later one is drawn over an earlier one. */
+  /** Masks `[rows, columns]` whose inner edge is drawn; later ones over earlier ones. */
   outlines?: readonly { set: Uint8Array; colour: Colour }[];
-  /** Colour where two outlines or more meet; without it the last one is seen. */
+  /** Colour where several outlines coincide; without it the last one is visible. */
   meeting?: Colour;
-  /** A cross with an open middle, so that what lies at the point stays visible. */
+  /** A cross with an open middle, so the voxel at the point stays visible. */
   cross?: { row: number; column: number; colour: Colour };
 }
 
-/** A part of the slice in voxels, which may reach beyond it. */
+/** A part of the slice, in voxels; it may reach beyond the slice. */
 export interface SliceWindow {
   top: number;
   left: number;
@@ -24,11 +24,12 @@ export interface SliceWindow {
   wide: number;
 }
 
+/** Grey value beyond the slice. */
 const outside = 24;
 
 /**
- * A window of a slice with thin edges, `zoom` pixels a voxel (or one pixel of several voxels, where it is below 1).
- * @returns a PNG file, RGB where anything is marked, else grey
+ * Renders a window of a slice with thin outlines, at `zoom` pixels per voxel (below 1, one pixel for several voxels).
+ * @returns a PNG file: RGB where there are marks, else grey
  */
 export function outlinePicture(
   { grey, rows, columns, outlines = [], meeting, cross }: OutlinedSlice,

@@ -1,15 +1,15 @@
-/** Farther than any distance in a slice. */
+/** Greater than any distance in a slice. */
 const far = 1e6;
 
 /**
- * Closes a mask `[rows, columns]` in place by a disc of `radius` pixels: sets what no disc outside the mask can reach. Beyond the
- * image is outside the mask too, so that a lung near its edge is closed there.
+ * Closes a mask `[rows, columns]` in place with a disc of `radius` pixels: sets every pixel that no disc outside the
+ * mask can reach. The outside of the image counts as outside the mask, so a lung near the edge is closed there.
  */
 export function closeInPlane(mask: Uint8Array, rows: number, columns: number, radius: number): void {
   const box = boxOf(mask, rows, columns);
   if (box === null) return;
   const [top, left, high, wide] = box;
-  // Discs may lie partly outside the box, and its rim must be free for the neighbours that `spread` looks at.
+  // Discs may lie partly outside the box, and `spread` reads the neighbours of every pixel, so the rim must exist.
   const margin = Math.ceil(radius) + 2;
   const stride = wide + 2 * margin;
   const lines = high + 2 * margin;
@@ -30,7 +30,7 @@ export function closeInPlane(mask: Uint8Array, rows: number, columns: number, ra
   });
 }
 
-/** First row and column, number of rows and columns of what is set; null where nothing is. */
+/** Bounding box of the set pixels: first row and column, number of rows and columns; null where none is set. */
 function boxOf(mask: Uint8Array, rows: number, columns: number): readonly [number, number, number, number] | null {
   const first = mask.indexOf(1);
   if (first < 0) return null;
@@ -46,7 +46,10 @@ function boxOf(mask: Uint8Array, rows: number, columns: number): readonly [numbe
   return [top, left, bottom - top + 1, right - left + 1];
 }
 
-/** Makes of 0 at set pixels and `far` elsewhere the distance in pixels to the nearest set one, by a 3-4 chamfer (Borgefors 1986; within 8 %). */
+/**
+ * Turns 0 at set pixels and `far` elsewhere into the distance in pixels to the nearest set one, by a 3-4 chamfer
+ * (Borgefors 1986; within 8 %).
+ */
 function spread(distance: Float32Array, rows: number, columns: number): void {
   for (const step of [1, -1] as const) {
     const [firstRow, firstColumn] = step === 1 ? [1, 1] : [rows - 2, columns - 2];

@@ -2,39 +2,41 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { Shape3 } from '../grid/volume.js';
 import { UnionFind } from './unionFind.js';
 
-/** Slice, row, column. */
+/** [slice, row, column] */
 export type Index3 = readonly [number, number, number];
 
-/** One connected set of voxels. */
+/** One connected component. */
 export interface Component {
-  /** Its number in `labels`, from 1, in the order of first voxels. */
+  /** Its number in `labels`, from 1, in the order of the first voxels. */
   label: number;
   voxels: number;
-  /** Mean of its voxels' indices (fractional): slice, row, column. */
+  /** Mean index of its voxels, fractional. */
   centerIRC: Index3;
-  /** First and last voxel of its box, both inside. */
+  /** First and last corner of its bounding box, both inclusive. */
   low: Index3;
   high: Index3;
 }
 
 export interface Components {
-  /** 0 background, else the component's label; the shape of the mask. */
+  /** `[slices, rows, columns]`: 0 for background, else the label of the component. */
   labels: Int32Array;
   components: Component[];
 }
 
 /**
- * Connected components of the non-zero voxels of a mask `[slices, rows, columns]`, where voxels are neighbours by faces (6)
- * or by faces, edges and corners (26).
+ * Finds the connected components of the non-zero voxels of a mask `[slices, rows, columns]`. Neighbours share a face
+ * (6), or a face, an edge or a corner (26).
  *
- * Works on runs along the columns, so its time is the time to read the mask once, plus the runs.
+ * It works on runs along the columns, so the time is that of reading the mask once, plus the number of runs.
+ * @throws NoduleTrainError `mask-shape` where the mask does not have the voxels of its shape
  */
 export function connectedComponents(mask: ArrayLike<number>, shape: Shape3, connectivity: 6 | 26): Components {
   const [slices, rows, columns] = shape;
   if (mask.length !== slices * rows * columns) {
     throw new NoduleTrainError(
       'mask-shape',
-      `Finding connected components: the mask has ${mask.length} voxels, the shape [${shape.join(', ')}] wants ${slices * rows * columns}`,
+      `finding connected components: the mask has ${mask.length} voxels, expected ${slices * rows * columns} for ` +
+        `the shape [${shape.join(', ')}]`,
     );
   }
   const runs = findRuns(mask, shape);
@@ -42,7 +44,9 @@ export function connectedComponents(mask: ArrayLike<number>, shape: Shape3, conn
   return summarize(runs, sets, shape);
 }
 
-/** Maximal stretches of set voxels; those of line `l` (slice * rows + row) are `firstOfLine[l]` up to `firstOfLine[l + 1]`. */
+/**
+ * Maximal runs of set voxels; line `l` (slice * rows + row) has the runs `firstOfLine[l]` up to `firstOfLine[l + 1]`.
+ */
 interface Runs {
   start: Int32Array;
   /** One past the last column. */
@@ -84,7 +88,7 @@ function grown(array: Int32Array): Int32Array<ArrayBuffer> {
 
 function joinRuns(runs: Runs, [slices, rows]: Shape3, connectivity: 6 | 26): UnionFind {
   const sets = new UnionFind(runs.count);
-  // With corners, runs that end beside the other's first column touch it too.
+  // With corners, a run also touches one that starts at the column after its end.
   const reach = connectivity === 26 ? 1 : 0;
   for (let i = 0; i < slices; i++) {
     for (let r = 0; r < rows; r++) {
@@ -113,6 +117,10 @@ function joinLines({ start, end, firstOfLine }: Runs, sets: UnionFind, lineA: nu
   }
 }
 
+/** Whether a component reaches the sides of the image, in its slices. */
+export const touchesSide = ({ low, high }: Component, [, rows, columns]: Shape3): boolean =>
+  low[1] === 0 || low[2] === 0 || high[1] === rows - 1 || high[2] === columns - 1;
+
 function summarize(runs: Runs, sets: UnionFind, [slices, rows, columns]: Shape3): Components {
   const labels = new Int32Array(slices * rows * columns);
   const labelOfRoot = new Int32Array(runs.count);
@@ -136,7 +144,7 @@ function summarize(runs: Runs, sets: UnionFind, [slices, rows, columns]: Shape3)
       sum[0]! += i * length;
       sum[1]! += r * length;
       sum[2]! += (length * (start + end - 1)) / 2;
-      // Lines come in order, so only the other bounds can still move.
+      // Lines come in order, so the first slice stays.
       high[0] = i;
       low[1] = Math.min(low[1]!, r);
       high[1] = Math.max(high[1]!, r);

@@ -1,26 +1,36 @@
 import { knownSpacing } from '../grid/geometry.js';
 import { type Shape3, storedValue, type Vector3, type Volume } from '../grid/volume.js';
+import { upperMedian } from '../median.js';
 import { closeInPlane } from './closeInPlane.js';
-import { type Component, type Components, connectedComponents } from './components.js';
+import { type Component, type Components, connectedComponents, touchesSide } from './components.js';
 
-/** Lung is darker than this; airways are too. */
+/** Lung and airways are below this. */
 const lungBelowHu = -500;
-/** Bays of the wall up to twice as wide are taken in: juxtapleural nodules, and vessels near the hilum. */
+/** Radius of the closing. It fills bays of up to twice this width: juxtapleural nodules, and vessels near the hilum. */
 const closingMm = 10;
-/** A second lung, or a part of one, has at least this share of the largest; smaller air is bowel, or an airway that meets no lung. */
+/**
+ * A second lung, or a part of one, has at least this share of the largest; smaller air is bowel, or an airway apart
+ * from the lungs.
+ */
 const leastShare = 0.1;
-/** Nothing smaller is a lung, however small the largest is. */
+/** Nothing smaller is a lung. */
 const leastMl = 1;
-/** What reaches the sides of the image is the room's air where its median is lower, else a lung that the image cuts. */
+/**
+ * A component that reaches the sides of the image is room air where its median is below this, else a lung cut by the
+ * image.
+ */
 const roomBelowHu = -970;
-/** Around lungs lie chest wall, heart and liver; around the foam of a table 2 to 5 mm of shell. */
+/** Lungs are surrounded by chest wall, heart and liver; the foam of a table by a shell of 2 to 5 mm. */
 const leastWallMm = 6;
 
 /**
- * A simple lung mask without learning, 1 inside, `[slices, rows, columns]`: the large 6-connected components of voxels below -500 HU
- * that are no room air and lie behind a wall as thick as the body's, closed in each slice with a disc of 10 mm so that vessels and
- * nodules at the wall are inside. Trachea and bronchi are in it where their air meets a lung's; lungs that the scan's edges cut
- * stay. All 0 where there is no lung. Throws 'spacing-unknown'; of a volume that is not in HU it makes no sense.
+ * Makes a simple lung mask without learning, `[slices, rows, columns]`, 1 inside: the large 6-connected components of
+ * voxels below -500 HU that are not room air and have a wall as thick as a body's, closed in each slice with a disc of
+ * 10 mm radius so that vessels and nodules at the wall are included.
+ *
+ * Trachea and bronchi are included where their air is connected to a lung; lungs cut by the edges of the scan are kept.
+ * All 0 where there is no lung. The volume must be in HU.
+ * @throws NoduleTrainError `spacing-unknown`
  */
 export function lungMask(volume: Volume): Uint8Array {
   const spacing = knownSpacing(volume, 'making a lung mask');
@@ -37,7 +47,7 @@ export function lungMask(volume: Volume): Uint8Array {
   return mask;
 }
 
-/** 1 at the labels of lungs. */
+/** A table by label: 1 for lungs, else 0. */
 function lungsAmong({ labels, components }: Components, volume: Volume, spacing: Vector3): Uint8Array {
   const kept = new Uint8Array(components.length + 1);
   const room = storedValue(volume, roomBelowHu);
@@ -46,17 +56,14 @@ function lungsAmong({ labels, components }: Components, volume: Volume, spacing:
     if (component.voxels < least) break;
     if (touchesSide(component, volume.shape) && medianOf(component, labels, volume) < room) continue;
     if (wallMm(component, labels, volume.shape, spacing) < leastWallMm) continue;
-    // The largest lung comes first, and is what the others are measured by.
+    // The largest lung comes first, and sets the least size of the others.
     if (!kept.includes(1)) least = Math.max(least, leastShare * component.voxels);
     kept[component.label] = 1;
   }
   return kept;
 }
 
-const touchesSide = ({ low, high }: Component, [, rows, columns]: Shape3): boolean =>
-  low[1] === 0 || low[2] === 0 || high[1] === rows - 1 || high[2] === columns - 1;
-
-/** Of the stored values of about a thousandth of the component, which is enough. */
+/** Median of the stored values of a component, from about 20,000 of its voxels. */
 function medianOf({ label, voxels, low, high }: Component, labels: Int32Array, volume: Volume): number {
   const [, rows, columns] = volume.shape;
   const values: number[] = [];
@@ -70,17 +77,15 @@ function medianOf({ label, voxels, low, high }: Component, labels: Int32Array, v
       }
     }
   }
-  return median(values);
+  return upperMedian(Float64Array.from(values))!;
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
-
-/** More says nothing: the wall is a body's. */
+/** Thickness up to which walls are measured; anything thicker is a body. */
 const mostMm = 30;
 
 /**
- * Median thickness of what lies around a component in its slices, left, right, above and below, until the next dark voxel;
- * infinite where the image's sides let no wall be measured.
+ * Median thickness in mm of the wall around a component in its slices (left, right, above and below), up to the next
+ * dark voxel; infinite where the edges of the image hide every wall.
  */
 function wallMm({ label, low, high }: Component, labels: Int32Array, shape: Shape3, [sx, sy]: Vector3): number {
   const [, rows, columns] = shape;
@@ -89,7 +94,7 @@ function wallMm({ label, low, high }: Component, labels: Int32Array, shape: Shap
     const most = Math.min(room, Math.ceil(mostMm / mm));
     let voxels = 0;
     while (voxels < most && labels[from + voxels * step] === 0) voxels++;
-    // A wall that the image cuts may be of any thickness.
+    // The thickness of a wall that the image cuts is unknown.
     if (voxels > 0 && (voxels < room || voxels * mm >= mostMm)) walls.push(voxels * mm);
   };
   for (let i = low[0]; i <= high[0]; i++) {
@@ -113,5 +118,5 @@ function wallMm({ label, low, high }: Component, labels: Int32Array, shape: Shap
       measure(line + (last + 1) * columns, columns, rows - 1 - last, sy);
     }
   }
-  return walls.length === 0 ? Number.POSITIVE_INFINITY : median(walls);
+  return upperMedian(Float64Array.from(walls)) ?? Number.POSITIVE_INFINITY;
 }

@@ -1,4 +1,4 @@
-/** Disjoint sets of 0 … size - 1; the root of a set is its smallest member. */
+/** Disjoint sets of the integers 0 to size - 1; the root of a set is its smallest member. */
 export class UnionFind {
   readonly #parent: Int32Array;
 
@@ -7,7 +7,7 @@ export class UnionFind {
     for (let i = 0; i < size; i++) this.#parent[i] = i;
   }
 
-  /** The root of the set that `item` is in. */
+  /** Finds the root of the set of `item`. */
   find(item: number): number {
     const parent = this.#parent;
     let at = item;
@@ -19,6 +19,7 @@ export class UnionFind {
     return at;
   }
 
+  /** Merges the sets of `a` and `b`. */
   join(a: number, b: number): void {
     const rootA = this.find(a);
     const rootB = this.find(b);

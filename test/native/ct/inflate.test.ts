@@ -12,11 +12,11 @@ const outcome = async (found: ReturnType<typeof inflate>) => {
   return { fault, bytes: 'bytes' in rest && rest.bytes !== undefined ? [...rest.bytes] : null };
 };
 
-it('the addon that is built here has libdeflate', () => {
+it('the addon built here has libdeflate', () => {
   expect(findInflater().inflater?.name).toMatch(/^libdeflate 1\.\d+$/);
 });
 
-it('libdeflate gives back what was packed, as zlib or as several gzip members, also with bytes behind', async () => {
+it('libdeflate unpacks zlib streams and several gzip members, also with bytes after the stream', async () => {
   await fc.assert(
     fc.asyncProperty(bytes, bytes, fc.constantFrom(0, 1, 6, 9), async (first, second, level) => {
       const members = Buffer.concat([gzipSync(first, { level }), gzipSync(second, { level })]);
@@ -29,7 +29,7 @@ it('libdeflate gives back what was packed, as zlib or as several gzip members, a
   );
 });
 
-it('libdeflate and node:zlib find the same in mutated streams', async () => {
+it('libdeflate and node:zlib agree on mutated streams', async () => {
   await fc.assert(
     fc.asyncProperty(
       bytes,
@@ -40,12 +40,12 @@ it('libdeflate and node:zlib find the same in mutated streams', async () => {
       fc.integer({ min: -3, max: 3 }),
       async (content, gzip, at, value, cut, more) => {
         const packed = (gzip ? gzipSync : deflateSync)(content);
-        // Not the magic bytes: what is neither zlib nor gzip is refused in other words.
+        // The magic bytes stay: a stream that is neither zlib nor gzip gives a different fault.
         packed[2 + (at % (packed.length - 2))] = value;
         const stream = packed.subarray(0, packed.length - (cut % 4 === 0 ? cut % packed.length : 0));
         const size = Math.max(0, content.length + more);
         const [ours, theirs] = [await outcome(inflate(stream, size)), await outcome(byZlib(stream, size))];
-        // Which fault is met first in a stream with two is not settled; whether there is one is.
+        // A stream with two faults may give either, but it must give one.
         expect(ours.fault === null).toBe(theirs.fault === null);
         expect(ours.bytes).toEqual(theirs.bytes);
       },
@@ -54,15 +54,15 @@ it('libdeflate and node:zlib find the same in mutated streams', async () => {
   );
 });
 
-it('a stream that gives more or less than wanted is told apart from a damaged one', async () => {
+it('a stream that unpacks to too many or too few bytes is distinguished from a damaged one', async () => {
   const packed = deflateSync(Buffer.alloc(10_000));
   expect(await inflate(packed, 9_999)).toMatchObject({ fault: 'longer' });
-  expect(await inflate(packed, 10_001)).toMatchObject({ fault: 'shorter', found: '10000 bytes come out of it' });
+  expect(await inflate(packed, 10_001)).toMatchObject({ fault: 'shorter', found: 'it unpacks to 10000 bytes' });
   expect(await inflate(packed.subarray(0, -5), 10_000)).toMatchObject({ fault: 'damaged' });
   expect(await inflate(Buffer.alloc(0), 10)).toMatchObject({ fault: 'damaged' });
 });
 
-it('a worker may end while it unpacks', () => {
+it('a worker may be terminated while it unpacks', () => {
   const script = `
     import { Worker } from 'node:worker_threads';
     const code = \`import('\${process.argv[1]}').then(async ({ inflate }) => {

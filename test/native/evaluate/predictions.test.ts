@@ -127,7 +127,7 @@ describe('scoring what any program predicted', () => {
     const scored = () => evaluate({ data, predictions });
     await write({ shape: [4, 64, 32] }, new Uint8Array(4 * 64 * 32));
     await expect(scored()).rejects.toThrow(
-      /reading the prediction .*0002_n0\.mha: it has \[4,64,32\] voxels, but its scan/,
+      /reading the prediction .*0002_n0\.mha: it has \[4,64,32\] voxels, expected the \[4,64,64\] of its scan/,
     );
     await write({ origin: [5, 0, 0] });
     await expect(scored()).rejects.toMatchObject({ code: 'mask-grid' });
@@ -141,7 +141,7 @@ describe('scoring what any program predicted', () => {
         offset: 0,
       },
     });
-    await expect(scored()).rejects.toThrow('voxel number 0 is 1.5; wanted are probabilities from 0 to 1');
+    await expect(scored()).rejects.toThrow('voxel number 0 is 1.5, expected probabilities from 0 to 1');
     rmSync(join(predictions, `${name}.mha`));
     await expect(scored()).rejects.toThrow(/the case LIDC-IDRI-0002_n0 has none among its 11 images/);
     await expect(evaluate({ data, predictions: join(folder, 'nowhere') })).rejects.toThrow('there is no such folder');

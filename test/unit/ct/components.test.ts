@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectedComponents } from '../../../dist/ct/index.js';
 
-/** The definition itself: fill from each voxel not yet reached. */
+/** The definition: flood fill from each voxel not yet reached. */
 function byFlooding(mask: Uint8Array, [slices, rows, columns]: readonly number[], connectivity: 6 | 26): Int32Array {
   const labels = new Int32Array(mask.length);
   let count = 0;
@@ -43,17 +43,20 @@ describe('connected components', () => {
       }),
     );
 
-  it.each([6, 26] as const)('are those of flooding, numbered by their first voxels (%i neighbours)', (connectivity) => {
-    fc.assert(
-      fc.property(masks, ({ mask, shape }) => {
-        const { labels } = connectedComponents(mask, shape, connectivity);
-        expect(labels).toEqual(byFlooding(mask, shape, connectivity));
-      }),
-      { numRuns: 300 },
-    );
-  });
+  it.each([6, 26] as const)(
+    'equal those of a flood fill, numbered by their first voxels (%i neighbours)',
+    (connectivity) => {
+      fc.assert(
+        fc.property(masks, ({ mask, shape }) => {
+          const { labels } = connectedComponents(mask, shape, connectivity);
+          expect(labels).toEqual(byFlooding(mask, shape, connectivity));
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
-  it('sum to the mask, with box and centre from their own voxels', () => {
+  it('have the voxel count, bounding box and centre of their own voxels', () => {
     fc.assert(
       fc.property(masks, ({ mask, shape }) => {
         const { labels, components } = connectedComponents(mask, shape, 26);
@@ -76,15 +79,15 @@ describe('connected components', () => {
     );
   });
 
-  it('takes a diagonal for one component only with 26 neighbours', () => {
+  it('join diagonal voxels only with 26 neighbours', () => {
     const mask = Uint8Array.of(1, 0, 0, 1);
     expect(connectedComponents(mask, [1, 2, 2], 26).components).toHaveLength(1);
     expect(connectedComponents(mask, [1, 2, 2], 6).components).toHaveLength(2);
   });
 
-  it('refuses a mask of another shape', () => {
+  it('refuse a mask that does not fit its shape', () => {
     expect(() => connectedComponents(new Uint8Array(7), [2, 2, 2], 6)).toThrow(
-      'Finding connected components: the mask has 7 voxels, the shape [2, 2, 2] wants 8',
+      'finding connected components: the mask has 7 voxels, expected 8 for the shape [2, 2, 2]',
     );
   });
 });

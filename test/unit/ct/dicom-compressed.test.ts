@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../../dist/ct/dicom/frames/decodeFrame.js';
 import { pixelFormat } from '../../../dist/ct/dicom/pixelFormat.js';
 import { readDicomFile } from '../../../dist/ct/dicom/readDicomFile.js';
-import { transferSyntaxOf } from '../../../dist/ct/dicom/transferSyntax.js';
+import { findTransferSyntax } from '../../../dist/ct/dicom/transferSyntax.js';
 
 const golden = 'test/golden/dicom-compressed';
 const expected: {
@@ -47,7 +47,7 @@ const damaged = async (name: string, change: (bytes: Buffer) => Buffer): Promise
   return path;
 };
 
-/** Where the first fragment of the only frame begins: after the item of the offset table and its own item's tag. */
+/** Offset of the first fragment of the only frame: after the item of the offset table and its own item's tag. */
 const streamStart = (bytes: Buffer): number => {
   const table = bytes.indexOf(Buffer.from('feff00e0', 'hex'));
   return table + 8 + bytes.readUInt32LE(table + 4) + 8;
@@ -72,7 +72,7 @@ describe('compressed frames', () => {
   );
 
   it.each(files.filter(([, { lossless }]) => !lossless))(
-    'that lost something differ from GDCM by 1 at most: %s',
+    'of lossy files differ from GDCM by at most 1: %s',
     async (name, { frames }) => {
       const [ours] = await framesOf(join(golden, `${name}.dcm`));
       expect(Math.max(...ours!.map((value, k) => Math.abs(value - frames[0]![k]!)))).toBeLessThanOrEqual(1);
@@ -80,7 +80,7 @@ describe('compressed frames', () => {
   );
 
   it.each(['jpeg-lossless-unsigned12', 'jpeg-ls-unsigned12', 'jpeg-2000-unsigned12', 'rle-unsigned12'])(
-    'are refused where they are cut off, not filled up: %s',
+    'are refused where they are truncated, and never filled up: %s',
     async (name) => {
       for (const kept of [0.9, 0.5, 0.1, 0.02]) {
         const path = await damaged(name, (bytes) => {
@@ -96,7 +96,7 @@ describe('compressed frames', () => {
           /^dicom-codec: reading .*damaged\.dcm: frame 1 of 1 does not decode as (JPEG|RLE)/,
         );
       }
-      // The decoder is as good as new after a failure.
+      // The decoder works again after a failure.
       expect(await framesOf(join(golden, `${name}.dcm`))).toEqual(expected.files[name]!.frames);
     },
   );
@@ -105,16 +105,16 @@ describe('compressed frames', () => {
     ['jpeg-lossless-unsigned12', 'ffc3', 5],
     ['jpeg-ls-unsigned12', 'fff7', 5],
     ['jpeg-2000-unsigned12', 'ff4fff51', 10],
-  ])('are refused before anything is allocated where the stream claims another size: %s', async (name, marker, at) => {
+  ])('are refused before anything is allocated where the stream has another size: %s', async (name, marker, at) => {
     const path = await damaged(name, (bytes) => {
       const where = bytes.indexOf(Buffer.from(marker, 'hex'), streamStart(bytes)) + at;
       bytes.fill(0xff, where, where + 1);
       return bytes;
     });
-    expect(await refusal(path)).toMatch(/it is \d+ x \d+ and the header says 40 x 36/);
+    expect(await refusal(path)).toMatch(/it is \d+ x \d+, expected 40 x 36/);
   });
 
-  it('are refused where fragments end before the file says so, and where the offset table lies', async () => {
+  it('are refused where the file ends within the fragments, and where the offset table is wrong', async () => {
     const short = await damaged('jpeg-ls-signed', (bytes) => bytes.subarray(0, bytes.length - 20));
     expect(await refusal(short)).toMatch(/runs beyond the end of the file|ends before its fragments do/);
     const table = await damaged('frames-table', (bytes) => {
@@ -122,18 +122,18 @@ describe('compressed frames', () => {
       bytes.writeUInt32LE(bytes.readUInt32LE(at + 4) + 2, at + 4);
       return bytes;
     });
-    expect(await refusal(table)).toMatch(/its offset table says \d+ for frame 1, where no fragment begins/);
+    expect(await refusal(table)).toMatch(/its offset table has \d+ for frame 1, where no fragment begins/);
   });
 
-  it('of values that the header has no bits for are refused', async () => {
+  it("are refused where values do not fit the header's bits", async () => {
     const file = await opened(join(golden, 'jpeg-2000-gdcm.dcm'));
     const format = { ...file.format, bitsStored: 8, highBit: 7 };
     await expect(decodeFrame({ ...file, format, frame: 0 })).rejects.toThrow(
-      /value 0 is -1024, and the header's 8 bits hold -128 to 127/,
+      /value 0 is -1024, expected -128 to 127 for the header's 8 bits/,
     );
   });
 
-  it('in a syntax that is not read are refused by its name', async () => {
+  it('in an unsupported transfer syntax are refused with its name', async () => {
     const file = await opened(join(golden, 'jpeg-ls-signed.dcm'));
     for (const [uid, name] of [
       ['1.2.840.10008.1.2.4.50', 'JPEG Baseline'],
@@ -141,8 +141,8 @@ describe('compressed frames', () => {
       ['1.2.840.10008.1.2.4.201', 'High-Throughput JPEG 2000 Lossless'],
       ['1.2.840.10008.1.2.4.100', 'transfer syntax 1.2.840.10008.1.2.4.100'],
     ] as const)
-      await expect(decodeFrame({ ...file, syntax: transferSyntaxOf(uid), frame: 0 })).rejects.toThrow(
-        `its pixels are compressed as ${name}; wanted is no compression, RLE, JPEG Lossless, JPEG-LS or JPEG 2000`,
+      await expect(decodeFrame({ ...file, syntax: findTransferSyntax(uid), frame: 0 })).rejects.toThrow(
+        `its pixels are compressed as ${name}, expected no compression, RLE, JPEG Lossless, JPEG-LS or JPEG 2000`,
       );
   });
 });

@@ -23,8 +23,8 @@ describe('an Enhanced CT', () => {
   it.each([
     ['straight', stack],
     ['oblique', { ...stack, direction: oblique }],
-  ])('is the volume of its single slices, whatever the order of its frames: %s', async (_name, of) => {
-    // Only single slices have an instance's UID each.
+  ])('gives the volume of its single slices, whatever the order of its frames: %s', async (_name, of) => {
+    // Only single slices have an instance UID each.
     const { sliceUids: _, ...single } = (await read(await series({}, of))).volume;
     for (const order of [
       [0, 1, 2, 3, 4],
@@ -55,7 +55,7 @@ describe('an Enhanced CT', () => {
     expect(voxels).toEqual(shifted);
   });
 
-  it('that misses a slice is uneven, and refused with the figures', async () => {
+  it('with a missing slice is refused as unevenly spaced, with the figures', async () => {
     await expect(enhanced({ order: [0, 1, 3, 4] }).then((path) => read(path))).rejects.toThrow(/2\.5.* 5|uneven/);
   });
 
@@ -63,7 +63,7 @@ describe('an Enhanced CT', () => {
     [
       'part of a concatenation',
       { '(0020,9161) UI': '1.2.3.9' },
-      /^dicom-frames: reading .*: it is part of a concatenation \(ConcatenationUID \(0020,9161\)\); wanted is an Enhanced CT in one file/,
+      /^dicom-frames: reading .*: it is part of a concatenation \(ConcatenationUID \(0020,9161\)\), expected an Enhanced CT in one file/,
     ],
     [
       'fewer groups than frames',
@@ -73,18 +73,18 @@ describe('an Enhanced CT', () => {
     [
       'half a frame',
       { NumberOfFrames: '5.5' },
-      /^dicom-tag: .*NumberOfFrames \(0028,0008\) is 5\.5; wanted is a whole number/,
+      /^dicom-tag: .*NumberOfFrames \(0028,0008\) is 5\.5, expected a whole number/,
     ],
     [
       'no orientation',
       { '(5200,9229) SQ': undefined },
       /^dicom-tag: .*PlaneOrientationSequence \(0020,9116\) is missing/,
     ],
-    ['fewer pixels than frames', { PixelData: Buffer.alloc(60) }, /^dicom-pixels: .*it has 60 bytes; wanted are 120/],
+    ['fewer pixels than frames', { PixelData: Buffer.alloc(60) }, /^dicom-pixels: .*it has 60 bytes, expected 120/],
     [
       'a Nuclear Medicine image',
       { SOPClassUID: '1.2.840.10008.5.1.4.1.1.20' },
-      /^dicom-frames: .*it is a Nuclear Medicine image of 5 frames \(NumberOfFrames \(0028,0008\)\); wanted is a CT of single slices or an Enhanced CT/,
+      /^dicom-frames: .*it is a Nuclear Medicine image of 5 frames \(NumberOfFrames \(0028,0008\)\), expected a CT of single slices or an Enhanced CT/,
     ],
     [
       'an Ultrasound image',
@@ -114,7 +114,7 @@ describe('an Enhanced CT', () => {
       },
       /^dicom-frames: .*some of its frames are localizers \(FrameType \(0008,9007\)\)/,
     ],
-  ])('of %s is refused by name', async (_, over, message) => {
+  ])('is refused with the reason: %s', async (_, over, message) => {
     expect(await refusal(over)).toMatch(message);
   });
 

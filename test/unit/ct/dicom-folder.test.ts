@@ -5,7 +5,7 @@ import type { Fields } from '../../support/dicomBytes.mjs';
 import { ramp, read, scout, several } from '../../support/dicomSeries.js';
 
 describe('a folder of several series', () => {
-  it('is listed by UID, without anything of the patient', async () => {
+  it('is listed by UID, without anything about the patient', async () => {
     const dir = await several(['1.2.20', {}], ['1.2.10', { Modality: 'PT' }], ['1.2.30', scout]);
     const all = await listSeries(dir);
     expect(all.map(({ files, ...rest }) => ({ ...rest, files: files.length }))).toEqual([
@@ -17,7 +17,7 @@ describe('a folder of several series', () => {
     expect(JSON.stringify(all)).not.toMatch(/planted|felicitas|19310207/i);
   });
 
-  it('gives the series asked for', async () => {
+  it('gives the requested series', async () => {
     const dir = await several(['1.2.20', {}], ['1.2.10', { RescaleIntercept: 7 }]);
     const { volume, voxels } = await read(dir, { series: '1.2.10' });
     expect(volume.uid).toBe('1.2.10');
@@ -58,15 +58,15 @@ describe('a folder of several series', () => {
       ],
       '1.2.2',
     ],
-  ])('gives the only scan without being asked, and says so: %s', async (_what, wanted, uid) => {
-    const { volume, notes } = await read(await several(...wanted));
+  ])('gives the only scan by default, with a note: %s', async (_what, series, uid) => {
+    const { volume, notes } = await read(await several(...series));
     expect(volume.uid).toBe(uid);
     expect(notes).toEqual([
-      expect.stringMatching(new RegExp(`of ${wanted.length} series the only one .* is read, ${uid}$`)),
+      expect.stringMatching(new RegExp(`of ${series.length} series, reading the only one .*, ${uid}$`)),
     ]);
   });
 
-  it('takes a fault of a series that is not read for nothing', async () => {
+  it('ignores a fault in a series that is not read', async () => {
     const dir = await several(['1.2.1', { Modality: 'MR', ImagePositionPatient: undefined }], ['1.2.2', {}]);
     expect((await read(dir)).volume.uid).toBe('1.2.2');
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readMutatedDicom } from '../../support/readMutatedDicom.js';
 
-it('500 mutated DICOM files leave the reader with one error each or a value, and no error names the patient', {
+it('each of 500 mutated DICOM files gives one error or a value, and no error names the patient', {
   timeout: 120_000,
 }, () => {
   const figures = readMutatedDicom(500, 1, 110_000);

@@ -40,18 +40,18 @@ const cases: [name: string, make: () => Promise<string>, pydicom: boolean][] = [
   ['axes of seven digits', () => series({ over: () => inclined }, turned), true],
   ['8 bit', () => series({}, { ...turned, stored: bytes }), true],
   ['16 bit unsigned up to 59,000', () => series({}, { ...turned, stored: wide }), true],
-  // What pydicom leaves in the bits above those stored is the caller's.
+  // pydicom leaves the bits above those stored to the caller.
   [
-    '12 of 16 bit, with other bits above',
+    '12 of 16 bits, with other bits above',
     () => series({ over: () => ({ BitsStored: 12, HighBit: 11 }) }, { ...turned, stored: garbage }),
     false,
   ],
   ['a slope of 0.3', () => series({ over: () => ({ RescaleSlope: 0.3 }) }, turned), true],
-  ['another slope for every slice', () => series({ over: slopes }, turned), true],
+  ['a different slope for every slice', () => series({ over: slopes }, turned), true],
 ];
 
 it.skipIf(python === null)(
-  'SimpleITK and pydicom read the same values at the same places (skipped without npm run python)',
+  'SimpleITK and pydicom read the same values at the same positions (skipped without npm run python)',
   { timeout: 120_000 },
   async () => {
     const folders = await Promise.all(cases.map(([, make]) => make()));

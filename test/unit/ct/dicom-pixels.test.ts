@@ -24,46 +24,46 @@ describe('pixels of a DICOM series', () => {
     }
   });
 
-  it('of 12 bit are freed of what stands in the other four, and keep their sign', async () => {
-    const wanted = Array.from({ length: count }, (_, k) => k * 60 - 1800);
+  it('of 12 bits lose the other four bits and keep their sign', async () => {
+    const expected = Array.from({ length: count }, (_, k) => k * 60 - 1800);
     const garbage = (k: number) => (k * 7) % 16;
-    const signed = Uint16Array.from(wanted, (value, k) => (value & 0xfff) | (garbage(k) << 12));
+    const signed = Uint16Array.from(expected, (value, k) => (value & 0xfff) | (garbage(k) << 12));
     const twelve = { BitsStored: 12, HighBit: 11 };
     expect((await read(await of(signed, { ...twelve, PixelRepresentation: 1, RescaleIntercept: 0 }))).voxels).toEqual(
-      wanted,
+      expected,
     );
-    const unsigned = Uint16Array.from(wanted, (value, k) => (value + 1800) | (garbage(k) << 12));
-    expect((await read(await of(unsigned, { ...twelve, RescaleIntercept: -1800 }))).voxels).toEqual(wanted);
-    const high = Uint16Array.from(wanted, (value, k) => ((value & 0xfff) << 4) | garbage(k));
+    const unsigned = Uint16Array.from(expected, (value, k) => (value + 1800) | (garbage(k) << 12));
+    expect((await read(await of(unsigned, { ...twelve, RescaleIntercept: -1800 }))).voxels).toEqual(expected);
+    const high = Uint16Array.from(expected, (value, k) => ((value & 0xfff) << 4) | garbage(k));
     const shiftedUp = { BitsStored: 12, HighBit: 15, PixelRepresentation: 1, RescaleIntercept: 0 };
-    expect((await read(await of(high, shiftedUp))).voxels).toEqual(wanted);
-    // The same way where no int16 is made of them.
+    expect((await read(await of(high, shiftedUp))).voxels).toEqual(expected);
+    // The same where they are not converted to int16.
     const half = await read(
       await of(signed, { ...twelve, PixelRepresentation: 1, RescaleIntercept: 0, RescaleSlope: 0.5 }),
     );
     expect(
       largest(
         values(half.volume),
-        wanted.map((value) => value / 2),
+        expected.map((value) => value / 2),
       ),
     ).toBeLessThanOrEqual((59 * 30) / 65535);
   });
 
-  it('are rescaled slice by slice: exact where slope and intercept are whole, else to range / 65,535', async () => {
+  it('are rescaled per slice: exactly where slope and intercept are whole, else to range / 65,535', async () => {
     const whole = (k: number): Fields => ({ RescaleSlope: k + 1, RescaleIntercept: 10 - 3 * k });
-    const wanted = (slope: (k: number) => number, intercept: (k: number) => number) =>
+    const expected = (slope: (k: number) => number, intercept: (k: number) => number) =>
       Array.from(ramp, (stored, k) => stored * slope(Math.floor(k / 12)) + intercept(Math.floor(k / 12)));
     const exact = await read(await of(ramp, whole));
     expect([exact.volume.scale, exact.volume.offset]).toEqual([1, 0]);
     expect(exact.voxels).toEqual(
-      wanted(
+      expected(
         (k) => k + 1,
         (k) => 10 - 3 * k,
       ),
     );
     const broken = (k: number): Fields => ({ RescaleSlope: 0.3 + 0.1 * k, RescaleIntercept: -0.5 });
     const near = await read(await of(ramp, broken));
-    const theirs = wanted(
+    const theirs = expected(
       (k) => 0.3 + 0.1 * k,
       () => -0.5,
     );
@@ -71,7 +71,7 @@ describe('pixels of a DICOM series', () => {
     expect(near.notes).toEqual([expect.stringContaining('int16 cannot hold')]);
   });
 
-  it('that are padding stay as they are where int16 holds them, else are read as air', async () => {
+  it('keep padding where int16 can hold it, else it becomes air', async () => {
     const signed = Int16Array.from(ramp, (value, k) => (k % 7 === 0 ? -2000 : value));
     const kept = await read(await of(signed, { PixelPaddingValue: -2000 }));
     expect(kept.voxels).toEqual(Array.from(signed, (value) => value - 1024));
@@ -79,15 +79,15 @@ describe('pixels of a DICOM series', () => {
     const air = await read(await of(unsigned, { PixelPaddingValue: 65535 }));
     expect(air.voxels).toEqual(shifted.map((value, k) => (k % 7 === 0 ? -1024 : value)));
     expect(air.notes).toEqual([
-      expect.stringMatching(/9 voxels of padding, which int16 cannot hold, are read as -1024 HU/),
+      expect.stringMatching(/9 voxels of padding, which int16 cannot hold, are set to -1024 HU/),
     ]);
     const unnamed = await read(await of(unsigned));
     expect(unnamed.volume.scale).not.toBe(1);
-    // A padding value that no pixel has changes nothing.
+    // A padding value that no pixel has makes no difference.
     expect((await read(await of(ramp, { PixelPaddingValue: 63536 }))).voxels).toEqual(shifted);
   });
 
-  it("are 'hu' of a CT with its rescale in HU, else 'arbitrary'", async () => {
+  it("are 'hu' for a CT with a rescale in HU, else 'arbitrary'", async () => {
     const intensity = async (fields: Fields) => (await read(await of(ramp, fields))).volume.intensity;
     expect(await intensity({})).toBe('hu');
     expect(await intensity({ RescaleType: 'HU' })).toBe('hu');
@@ -97,6 +97,8 @@ describe('pixels of a DICOM series', () => {
     const unknown = await read(await of(ramp, { RescaleSlope: undefined, RescaleIntercept: undefined }));
     expect(unknown.volume.intensity).toBe('arbitrary');
     expect(unknown.voxels).toEqual([...ramp]);
-    expect(unknown.notes).toEqual([expect.stringMatching(/RescaleIntercept are missing .* say it with intensity/)]);
+    expect(unknown.notes).toEqual([
+      expect.stringMatching(/RescaleIntercept are missing .* Set intensity to override\./),
+    ]);
   });
 });

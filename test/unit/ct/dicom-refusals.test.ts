@@ -5,22 +5,17 @@ import { readVolume } from '../../../dist/ct/index.js';
 import { deflated, type Fields, patient, sliceFields } from '../../support/dicomBytes.mjs';
 import { add, ramp, scout, scratch, series, several, stack, writeSeries } from '../../support/dicomSeries.js';
 
-describe('what is no volume is refused', () => {
+describe('a DICOM folder or file that is not a volume is refused', () => {
   const place = (k: number, x: number, y: number, z: number): Fields =>
     k === 2 ? { ImagePositionPatient: [x, y, z] } : {};
   const cases: [what: string, code: string, make: () => Promise<string>, message: RegExp][] = [
     [
-      'a folder that is not there',
+      'a missing folder',
       'scan-format',
       async () => join(scratch(), 'none'),
-      /wanted is one of .*\.dcm, \.ima, \.dicom \(DICOM\)/,
+      /expected one of .*\.dcm, \.ima, \.dicom \(DICOM\)/,
     ],
-    [
-      'a file that is not there',
-      'scan-missing',
-      async () => join(scratch(), 'none.dcm'),
-      /none\.dcm: there is no such file/,
-    ],
+    ['a missing file', 'scan-missing', async () => join(scratch(), 'none.dcm'), /none\.dcm: there is no such file/],
     [
       'a folder without an image',
       'scan-missing',
@@ -30,13 +25,13 @@ describe('what is no volume is refused', () => {
         await writeFile(join(dir, 'a.xml'), '<a/>');
         return dir;
       },
-      /there is no DICOM image in it/,
+      /it contains no DICOM image/,
     ],
     [
       'two scans',
       'dicom-series',
       () => several(['1.2.1', {}], ['1.2.2', scout], ['1.2.3', {}]),
-      /2 of its series are scans; choose one by its UID .*1\.2\.1 \(CT, 5 slices of 3 x 4\); 1\.2\.2 \(CT, 0 slices of 3 x 4 and 5 localizers/,
+      /2 of its series are scans\. Choose one by its UID .*1\.2\.1 \(CT, 5 slices of 3 x 4\); 1\.2\.2 \(CT, 0 slices of 3 x 4 and 5 localizers/,
     ],
     ['localizers alone', 'dicom-series', () => series({ over: () => scout }), /none of its series is a scan/],
     [
@@ -65,47 +60,47 @@ describe('what is no volume is refused', () => {
         await writeSeries(dir, { ...stack, stored: ramp.map((value) => value + 1) }, { name: (k) => `second ${k}` });
         return dir;
       },
-      /5 of 5 places have several slices, and their pixels differ: .* both lie at -20, 30\.5, -100 mm/,
+      /5 of 5 positions have several slices, and their pixels differ: .* are both at -20, 30\.5, -100 mm/,
     ],
     [
-      'another rescale at one place',
+      'a different rescale at one position',
       'dicom-slices',
       async () => {
         const dir = await series();
         await add(dir, 'again', sliceFields(stack, 0, { RescaleIntercept: 0 }));
         return dir;
       },
-      /1 of 5 places/,
+      /1 of 5 positions/,
     ],
     [
-      'another orientation',
+      'a different orientation',
       'dicom-slices',
       () => series({ over: (k) => (k === 2 ? { ImageOrientationPatient: [0, 1, 0, 1, 0, 0] } : {}) }),
       /differ in ImageOrientationPatient \(0020,0037\): 1, 0, 0, 0, 1, 0 in .* 0, 1, 0, 1, 0, 0 in/,
     ],
     [
-      'another size',
+      'a different size',
       'dicom-slices',
       () => series({ over: (k) => (k === 2 ? { Rows: 3, Columns: 4 } : {}) }),
       /differ in size: 3 x 4 in .* 4 x 3 in/,
     ],
     [
-      'another pixel spacing',
+      'a different pixel spacing',
       'dicom-slices',
       () => series({ over: (k) => (k === 2 ? { PixelSpacing: [0.5, 0.76] } : {}) }),
       /differ in PixelSpacing/,
     ],
     [
-      'another frame of reference',
+      'a different frame of reference',
       'dicom-slices',
       () => series({ over: (k) => (k === 2 ? { FrameOfReferenceUID: '1.9' } : {}) }),
       /differ in FrameOfReferenceUID/,
     ],
     [
-      'axes that are none',
+      'axes that are not orthonormal',
       'dicom-tag',
       () => series({ over: () => ({ ImageOrientationPatient: [1, 0, 0, 0.1, 1, 0] }) }),
-      /ImageOrientationPatient \(0020,0037\) is 1, 0, 0, 0\.1, 1, 0; wanted is two axes/,
+      /ImageOrientationPatient \(0020,0037\) is 1, 0, 0, 0\.1, 1, 0, expected two axes/,
     ],
     [
       'MONOCHROME1',
@@ -117,7 +112,7 @@ describe('what is no volume is refused', () => {
       'colour',
       'dicom-pixels',
       () => series({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }),
-      /RGB with 3 sample\(s\) a pixel/,
+      /RGB with 3 sample\(s\) per pixel/,
     ],
     [
       'a palette',
@@ -141,7 +136,7 @@ describe('what is no volume is refused', () => {
       '12 bits allocated',
       'dicom-tag',
       () => series({ over: () => ({ BitsAllocated: 12 }) }),
-      /BitsAllocated \(0028,0100\) is 12; wanted is 8, 16 or 32/,
+      /BitsAllocated \(0028,0100\) is 12, expected 8, 16 or 32/,
     ],
     [
       'more bits stored than allocated',
@@ -153,7 +148,7 @@ describe('what is no volume is refused', () => {
       'a high bit too low',
       'dicom-tag',
       () => series({ over: () => ({ HighBit: 3 }) }),
-      /HighBit \(0028,0102\) is 3; wanted is 15 to 15/,
+      /HighBit \(0028,0102\) is 3, expected 15 to 15/,
     ],
     ['no rows', 'dicom-tag', () => series({ over: () => ({ Rows: 0 }) }), /Rows \(0028,0010\) is 0/],
     [
@@ -166,10 +161,10 @@ describe('what is no volume is refused', () => {
       'a position of two numbers',
       'dicom-tag',
       () => series({ over: () => ({ ImagePositionPatient: '1\\2' }) }),
-      /is "1\\2"; wanted is 3 numbers/,
+      /is "1\\2", expected 3 numbers/,
     ],
     [
-      'a position that is no number',
+      'a position that is not a number',
       'dicom-tag',
       () => series({ over: () => ({ ImagePositionPatient: 'Planted\\2\\3' }) }),
       /is text of 11 characters/,
@@ -193,13 +188,13 @@ describe('what is no volume is refused', () => {
       /SeriesInstanceUID \(0020,000e\) is missing/,
     ],
     [
-      'a series that is no UID',
+      'a series that is not a UID',
       'dicom-tag',
       () => series({ over: () => ({ SeriesInstanceUID: '../../Planted' }) }),
-      /SeriesInstanceUID \(0020,000e\) is text of 13 characters; wanted is a UID/,
+      /SeriesInstanceUID \(0020,000e\) is text of 13 characters, expected a UID/,
     ],
     [
-      'a slope that is no number',
+      'a slope that is not a number',
       'dicom-tag',
       () => series({ over: () => ({ RescaleSlope: '1e999' }) }),
       /RescaleSlope \(0028,1053\) is "1e999"/,
@@ -211,39 +206,39 @@ describe('what is no volume is refused', () => {
       /SliceThickness \(0018,0050\) is missing/,
     ],
     [
-      'pixels that are cut off',
+      'truncated pixels',
       'dicom-pixels',
       async () => {
         const dir = await series({ name: (k) => `${k}` });
         await truncate(join(dir, '4'), (await readFile(join(dir, '4'))).length - 3);
         return dir;
       },
-      /file 4: tag PixelData \(7fe0,0010\): the file is cut off, 21 bytes of it are there; wanted are 24 \(1 of 3 x 4 of 16 bit\)/,
+      /file 4: tag PixelData \(7fe0,0010\): the file is truncated, it has 21 bytes, expected 24 \(1 of 3 x 4 of 16 bits\)/,
     ],
     [
-      'pixels of another size',
+      'too few pixels',
       'dicom-pixels',
       () => series({ over: () => ({ PixelData: Buffer.alloc(22) }) }),
-      /it has 22 bytes; wanted are 24/,
+      /it has 22 bytes, expected 24/,
     ],
     [
       'a huge size in a small file',
       'dicom-pixels',
       () => series({ over: () => ({ Rows: 65535, Columns: 65535, BitsAllocated: 32, BitsStored: 32, HighBit: 31 }) }),
-      /it has 24 bytes; wanted are 17179344900/,
+      /it has 24 bytes, expected 17179344900/,
     ],
     [
-      'tags that are cut off',
+      'truncated tags',
       'dicom-file',
       async () => {
         const dir = await series({ name: (k) => `${k}` });
         await truncate(join(dir, '4'), 700);
         return dir;
       },
-      /file 4: its tags cannot be read \(.*\); wanted is a whole DICOM file/,
+      /file 4: its tags cannot be read \(.*\), expected a whole DICOM file/,
     ],
     [
-      'what does not inflate',
+      'a deflated file that does not unpack',
       'dicom-file',
       async () => {
         const dir = await series({ name: (k) => `${k}`, syntax: deflated });
@@ -253,14 +248,14 @@ describe('what is no volume is refused', () => {
       /file 4: its tags cannot be read \(unexpected end of file\)/,
     ],
     [
-      'a .dcm that is none',
+      'a .dcm that is not DICOM',
       'dicom-file',
       async () => {
         const path = join(scratch(), 'none but named.dcm');
         await writeFile(path, 'a text');
         return path;
       },
-      /"DICM" does not stand after its first 128 bytes/,
+      /there is no "DICM" after its first 128 bytes/,
     ],
   ];
 
@@ -275,11 +270,11 @@ describe('what is no volume is refused', () => {
     expect(error.message).not.toMatch(/planted|felicitas/i);
   });
 
-  it('a series asked for that is not there, with those that are', async () => {
+  it('a requested series that is missing, with a list of the others', async () => {
     const dir = await several(['1.2.1', {}], ['1.2.3', {}]);
     await expect(readVolume(dir, { series: '1.2.2' })).rejects.toMatchObject({
       code: 'dicom-series',
-      message: expect.stringMatching(/no series is 1\.2\.2; .* 1\.2\.1 \(CT/),
+      message: expect.stringMatching(/it has no series 1\.2\.2\. It holds 1\.2\.1 \(CT/),
     });
     await expect(readVolume(join(dir, '1.2.1 0'), { series: '1.2.2' })).rejects.toMatchObject({ code: 'scan-format' });
   });

@@ -51,11 +51,11 @@ describe('a DICOM series', () => {
     await writeVolume(path, same);
     const meta = await readVolume(path);
     expect(notes).toEqual([]);
-    // A MetaImage does not know which DICOM file a slice was.
+    // A MetaImage does not record which DICOM file a slice came from.
     const { sliceUids, ...image } = volume;
     expect(sliceUids).toEqual(['1.2.3.1', '1.2.3.2', '1.2.3.3', '1.2.3.4', '1.2.3.5']);
     expect({ ...image, spacing: null, direction: null }).toEqual({ ...meta, spacing: null, direction: null });
-    // DS holds 16 characters of each number.
+    // DS has 16 characters per number.
     expect(largest(volume.direction.flat(), meta.direction.flat())).toBeLessThan(1e-7);
     expect(largest([...volume.spacing!], [...meta.spacing!])).toBeLessThan(1e-7);
   });
@@ -82,7 +82,7 @@ describe('a DICOM series', () => {
   );
   it('has 48 orientations', () => expect(new Set(orientations.map(([name]) => name)).size).toBe(48));
 
-  it.each(orientations)('puts every voxel where the MetaImage does: axes %s', async (_name, direction) => {
+  it.each(orientations)('puts every voxel at its position in the MetaImage: axes %s', async (_name, direction) => {
     const dicom = (await read(await series({}, { ...stack, direction }))).volume;
     const path = join(scratch(), 'turned.mha');
     await writeVolume(path, {
@@ -108,13 +108,13 @@ describe('a DICOM series', () => {
     for (const [hu, place] of places(meta)) expect(ours.get(hu), `${hu} HU`).toBe(place);
   });
 
-  it('is put in order by position, whatever the file names and InstanceNumber say', async () => {
+  it('is sorted by position, whatever the file names and InstanceNumber are', async () => {
     const names = (k: number) => `${9 - k}`;
     const dir = await series({ name: names, over: (k) => ({ InstanceNumber: (k * 3) % 5 }) });
     expect((await read(dir)).voxels).toEqual(shifted);
   });
 
-  it('is found among XML, text, empty files, folders and DICOM files without an image, by content alone', async () => {
+  it('is found by content alone among XML, text, empty files, folders and DICOM files without an image', async () => {
     const dir = await series({ name: (k) => (k < 3 ? `slice${k}` : null) });
     await series({ name: (k) => (k < 3 ? null : `rest ${k}.ima`) });
     await mkdir(join(dir, 'deeper', 'yet'), { recursive: true });
@@ -134,7 +134,7 @@ describe('a DICOM series', () => {
     expect(notes).toEqual([]);
   });
 
-  it('may have sequences, private tags and tags longer than what is read first', async () => {
+  it('may have sequences, private tags, and tags longer than the part that is read first', async () => {
     const item = dataSetBytes({ SOPInstanceUID: '1.2.9', PixelData: Buffer.alloc(32, 7) });
     for (const syntax of [explicitLittle, deflated]) {
       const dir = await series({
@@ -157,17 +157,17 @@ describe('a DICOM series', () => {
     expect((await read(dir)).voxels).toEqual(shifted);
   });
 
-  it('with one file more than once is read without the copies, and says so', async () => {
+  it('with copies of a file is read without them, with a note', async () => {
     const dir = await series();
     const [first, second] = await readdir(dir);
     await copyFile(join(dir, first!), join(dir, 'copy of one.dcm'));
     await copyFile(join(dir, second!), join(dir, 'copy of two.dcm'));
     const { voxels, notes } = await read(dir);
     expect(voxels).toEqual(shifted);
-    expect(notes).toEqual([`${dir}: 2 slices that another file holds too, with the same pixels, are left out`]);
+    expect(notes).toEqual([`${dir}: skipping 2 slices that are copies of another file, with the same pixels`]);
   });
 
-  it('leaves localizers and secondary captures out, and says so', async () => {
+  it('skips localizers and secondary captures, with a note', async () => {
     const dir = await series();
     await add(
       dir,
@@ -184,31 +184,31 @@ describe('a DICOM series', () => {
     const { voxels, notes } = await read(dir);
     expect(voxels).toEqual(shifted);
     expect(notes).toEqual([
-      `${dir}: 1 localizers (ImageType) of the series are left out`,
-      `${dir}: 1 secondary captures (SOPClassUID) of the series are left out`,
+      `${dir}: skipping 1 localizers (ImageType) of the series`,
+      `${dir}: skipping 1 secondary captures (SOPClassUID) of the series`,
     ]);
   });
 
-  it('of one file is the volume of its own frames, with its thickness for the spacing', async () => {
+  it('of one file is the volume of its own frames, with its thickness as the spacing', async () => {
     const dir = await series({ name: (k) => `${k}.dcm` });
     const { volume, notes, voxels } = await read(join(dir, '3.dcm'));
     expect(volume).toMatchObject({ shape: [1, 4, 3], spacing: [0.75, 0.5, 2.5], origin: [-20, 30.5, -92.5] });
     expect(voxels).toEqual(shifted.slice(36, 48));
-    expect(notes).toEqual([expect.stringMatching(/one slice, and its thickness of 2\.5 mm is taken for the spacing/)]);
+    expect(notes).toEqual([expect.stringMatching(/one slice, so its thickness of 2\.5 mm is used as the spacing/)]);
   });
 
-  it('of an uneven stack or a tilted gantry is straightened on request', async () => {
+  it('with uneven slices or a tilted gantry is straightened on request', async () => {
     const gap = await series({ name: (k) => (k === 3 ? null : `${k}`) });
     const { volume } = await read(gap, { resample: true });
     expect(volume).toMatchObject({ shape, spacing: [0.75, 0.5, 2.5], origin: [-20, 30.5, -100] });
-    // Slice 3 is half way between 2 and 4, as the ramp is linear.
+    // Slice 3 is halfway between 2 and 4, as the ramp is linear.
     expect([...volume.voxels]).toEqual(shifted);
     const tilt = (k: number): Fields => ({ ImagePositionPatient: [-20, 30.5 + 0.5 * k, -100 + 2.5 * k] });
     const tilted = await read(await series({ over: tilt }), { resample: true });
     expect(tilted.volume.shape[0]).toBe(5);
     expect(largest(tilted.volume.direction.flat(), straight.flat())).toBeLessThan(1e-12);
     expect(tilted.volume.spacing![2]).toBeCloseTo(2.5, 12);
-    // One row of 0.5 mm a slice: what was in row r of slice k now is in row r + k.
+    // The shift is one row of 0.5 mm per slice: row r of slice k is now row r + k.
     const at = (k: number, row: number, column: number) =>
       tilted.volume.voxels[(k * tilted.volume.shape[1] + row) * 3 + column];
     expect([at(0, 0, 0), at(1, 1, 0), at(4, 4, 2), at(2, 5, 1)]).toEqual([
@@ -220,11 +220,11 @@ describe('a DICOM series', () => {
   });
 });
 
-it('nothing of the patient is in a volume, a note or a warning', async () => {
+it('nothing about the patient is in a volume, a note or a warning', async () => {
   const dir = await series({ over: (k) => (k === 0 ? { RescaleSlope: 0.37 } : {}) });
   await add(dir, 'again', sliceFields(stack, 0, { RescaleSlope: 0.37 }));
   const { volume, notes } = await read(dir);
   expect(notes.length).toBe(2);
-  const told = JSON.stringify([notes, { ...volume, voxels: [...volume.voxels] }]);
-  for (const text of [...Object.values(patient), 'Planted', 'Felicitas', '1931']) expect(told).not.toContain(text);
+  const output = JSON.stringify([notes, { ...volume, voxels: [...volume.voxels] }]);
+  for (const text of [...Object.values(patient), 'Planted', 'Felicitas', '1931']) expect(output).not.toContain(text);
 });

@@ -12,7 +12,7 @@ import {
   worldToIndex,
 } from '../../../dist/ct/index.js';
 
-/** Any rotation by a unit quaternion, any of its axes turned round, its rows in any order. */
+/** Any rotation by a unit quaternion, with the third axis flipped or not, and its rows permuted. */
 const directions = fc
   .tuple(
     fc.tuple(...Array.from({ length: 4 }, () => fc.double({ min: -1, max: 1, noNaN: true }))),
@@ -38,7 +38,7 @@ const grids = fc.record({
 });
 
 describe('index and world', () => {
-  it('come back to where they began in any orthonormal direction', () => {
+  it('are inverse to each other for any orthonormal direction', () => {
     fc.assert(
       fc.property(grids, vector(600), (grid, place) => {
         const index = indexIRC(...(place as Vector3));
@@ -71,7 +71,7 @@ describe('index and world', () => {
     expect(indexToWorld(grid, indexIRC(1, 2, 3))).toEqual([3, 2, 2]);
   });
 
-  it('round halves up as ITK does and know what lies outside', () => {
+  it('round halves up as ITK does, and tell inside from outside', () => {
     expect(nearestIndex(grid, worldLPS(0.5, 1.49, 3))).toEqual([2, 1, 1]);
     expect(isInside(grid, indexIRC(2, 3, 4))).toBe(true);
     expect(isInside(grid, indexIRC(3, 0, 0))).toBe(false);

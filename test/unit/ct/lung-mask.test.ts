@@ -3,7 +3,7 @@ import { lungMask, readVolume, type Volume } from '../../../dist/ct/index.js';
 import { blockChest, fillBox } from '../../support/blockChest.js';
 import { sharedData } from '../../support/shared.js';
 
-/** The block chest with `margin` voxels of the room on every side of its slices. */
+/** The block chest with `margin` voxels of room air on every side of its slices. */
 function inRoom(margin: number): Volume {
   const { volume } = blockChest();
   const [slices, rows, columns] = volume.shape;
@@ -35,11 +35,11 @@ describe('the lung mask', () => {
   const mask = lungMask(volume);
   const at = (i: number, r: number, c: number) => mask[(i * 60 + r) * 80 + c];
 
-  it('has both lungs, and neither the wall, the air outside nor the bowel', () => {
+  it('contains both lungs, but not the wall, the outside air or the bowel', () => {
     expect([at(5, 45, 20), at(5, 45, 60)]).toEqual([1, 1]);
     expect([at(5, 45, 4), at(5, 0, 0), at(5, 54, 40), at(0, 30, 20)]).toEqual([0, 0, 0, 0]);
   });
-  it('takes in a nodule within a lung and one that sits on its wall', () => {
+  it('includes a nodule inside a lung and one on its wall', () => {
     expect([at(5, 30, 25), at(5, 25, 8)]).toEqual([1, 1]);
   });
   it('is empty where there is no air inside', () => {
@@ -49,18 +49,18 @@ describe('the lung mask', () => {
     const stored = { ...volume, voxels: volume.voxels.map((hu) => (hu + 1000) / 2), scale: 2, offset: -1000 };
     expect(lungMask(stored)).toEqual(mask);
   });
-  it('keeps a lung that the side of the image cuts, and not the room beside the patient', () => {
+  it('keeps a lung cut by the side of the image, and not the room beside the patient', () => {
     // Columns 10 … 79: the right lung lies at the image's side, the room behind the left one's wall.
     const cut = lungMask(columnsOf(volume, 10, 80));
     const there = (c: number) => cut[(5 * 60 + 45) * 70 + c];
     expect([there(0), there(20), there(60), there(69)]).toEqual([1, 1, 1, 0]);
   });
-  it('keeps lungs that the last slice cuts', () => {
+  it('keeps lungs cut by the last slice', () => {
     const slices = 6;
     const cut = { ...volume, shape: [slices, 60, 80] as const, voxels: volume.voxels.slice(0, slices * 4800) };
     expect(lungMask(cut)).toEqual(mask.slice(0, slices * 4800));
   });
-  it('leaves out the foam of a table, open at the image sides or closed', () => {
+  it('excludes the foam of a table, open at the sides of the image or closed', () => {
     const tables = [
       [0, 120],
       [15, 105],

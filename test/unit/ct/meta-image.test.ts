@@ -17,6 +17,8 @@ import {
   writeMask,
   writeVolume,
 } from '../../../dist/ct/index.js';
+import { largestDifference, valuesOf } from '../../support/goldenScans.js';
+import { ramp, rampVolume } from '../../support/rampVolume.js';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '../../golden/metaimage');
 const expected = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
@@ -47,13 +49,10 @@ const write = async (name: string, ...parts: (string | Uint8Array)[]) => {
   return path;
 };
 const bytesOf = (values: ArrayBufferView) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-const largest = (ours: ArrayLike<number>, theirs: ArrayLike<number>) =>
-  Math.max(...Array.from(ours, (value, k) => Math.abs(value - theirs[k]!)));
-const ramp = Int16Array.from({ length: 60 }, (_, k) => k * 40 - 1024);
 
 describe('reading MetaImage', () => {
   it.each(expected.cases.map((one: { file: string }) => [one.file, one]))(
-    'gives the voxels and places that SimpleITK gives: %s',
+    'gives the voxels and positions of SimpleITK: %s',
     async (file, one) => {
       const volume = await readVolume(join(golden, file));
       expect(volume.shape).toEqual(expected.shape);
@@ -63,13 +62,13 @@ describe('reading MetaImage', () => {
       expect(volume.origin).toEqual(one.origin);
       expect(volume.direction).toEqual(one.direction);
       for (const { irc, lps } of one.world) {
-        expect(largest(indexToWorld(volume, indexIRC(...(irc as Vector3))), lps)).toBeLessThan(1e-9);
-        expect(largest(worldToIndex(volume, worldLPS(...(lps as Vector3))), irc)).toBeLessThan(1e-9);
+        expect(largestDifference(indexToWorld(volume, indexIRC(...(irc as Vector3))), lps)).toBeLessThan(1e-9);
+        expect(largestDifference(worldToIndex(volume, worldLPS(...(lps as Vector3))), irc)).toBeLessThan(1e-9);
       }
     },
   );
 
-  it('takes signed types for HU, unsigned and 8-bit ones for arbitrary, and what the header or the caller says first', async () => {
+  it('assumes HU for signed types and arbitrary for unsigned and 8-bit ones, unless the header or the caller says otherwise', async () => {
     const intensity = async (name: string) => (await readVolume(join(golden, name))).intensity;
     expect(await intensity('int16.mha')).toBe('hu');
     expect(await intensity('uint8.mha')).toBe('arbitrary');
@@ -82,24 +81,19 @@ describe('reading MetaImage', () => {
     expect((await readVolume(air)).intensity).toBe('hu');
   });
 
-  it('names the series after the file and leaves an unsaid spacing unknown', async () => {
+  it('names the series after the file, and leaves a missing spacing unknown', async () => {
     const path = await write('1.2.840.7.mha', header({ ElementSpacing: undefined }), bytesOf(ramp));
     const { uid, spacing, direction } = await readVolume(path);
     expect({ uid, spacing, direction }).toEqual({ uid: '1.2.840.7', spacing: null, direction: identityDirection });
   });
 
-  it('keeps values beyond int16 within range / 65,535 and says so once', async () => {
+  it('keeps values beyond int16 to range / 65,535, with one note', async () => {
     const values = Float64Array.from({ length: 60 }, (_, k) => (k - 20) * 3333.3);
     const path = await write('wide.mha', header({ ElementType: 'MET_DOUBLE' }), bytesOf(values));
     const notes: string[] = [];
-    const { voxels, scale, offset } = await readVolume(path, { onNote: (text) => notes.push(text) });
+    const volume = await readVolume(path, { onNote: (text) => notes.push(text) });
     const bound = (59 * 3333.3) / 65535;
-    expect(
-      largest(
-        Array.from(voxels, (stored) => stored * scale + offset),
-        values,
-      ),
-    ).toBeLessThanOrEqual(bound);
+    expect(largestDifference(valuesOf(volume), values)).toBeLessThanOrEqual(bound);
     expect(notes).toHaveLength(2);
     expect(notes[0]).toMatch(/wide\.mha: int16 cannot hold/);
     expect(notes[1]).toMatch(/does not say whether its values are Hounsfield units/);
@@ -115,17 +109,17 @@ describe('reading MetaImage', () => {
     ],
     ['a folder', 'scan-missing', () => makeFolder(), /not a file/],
     [
-      'no MetaImage at all',
+      'a file of another kind',
       'metaimage-header',
       () => write('png.mha', '\x89PNG\r\n\x1a\n'),
-      /line 1 .* no MetaImage file/,
+      /line 1 .* not a MetaImage file/,
     ],
     ['an empty file', 'metaimage-header', () => write('empty.mhd', ''), /ElementDataFile is missing/],
     [
       'an unknown element type',
       'metaimage-header',
       () => write('type.mha', header({ ElementType: 'MET_HALF' })),
-      /field ElementType is "MET_HALF"; wanted is one of MET_CHAR/,
+      /field ElementType is "MET_HALF", expected one of MET_CHAR/,
     ],
     [
       'a missing element type',
@@ -146,7 +140,7 @@ describe('reading MetaImage', () => {
       /field DimSize is "5 0 3"/,
     ],
     [
-      'a size that is no number',
+      'a size that is not a number',
       'metaimage-header',
       () => write('nan.mha', header({ DimSize: '5 x 3' })),
       /field DimSize is "5 x 3"/,
@@ -167,28 +161,28 @@ describe('reading MetaImage', () => {
       'a large size in a small file',
       'metaimage-data',
       () => write('liar.mha', header({ DimSize: '2000 1000 500' }), bytesOf(ramp)),
-      /truncated, it holds 120 bytes; the header wants 2000000000/,
+      /truncated, it holds 120 bytes, expected 2000000000 bytes by its header/,
     ],
     [
       'a large size in a small packed file',
       'metaimage-data',
       () => write('bomb.mha', header({ DimSize: '2000 1000 500', CompressedData: 'True' }), bytesOf(ramp)),
-      /cannot hold as much/,
+      /cannot hold the values/,
     ],
     [
       'a truncated LOCAL',
       'metaimage-data',
       () => write('short.mha', header(), bytesOf(ramp).slice(0, 100)),
-      /truncated, it holds 100 bytes; the header wants 120/,
+      /truncated, it holds 100 bytes, expected 120 bytes by its header/,
     ],
     [
-      'data that do not fit the type',
+      'data that does not fit the type',
       'metaimage-data',
       () => write('long.mha', header({ ElementType: 'MET_CHAR' }), bytesOf(ramp)),
-      /holds 120 bytes; the header wants 60 .*ElementType/,
+      /holds 120 bytes, expected 60 bytes by its header .*ElementType/,
     ],
     [
-      'packed bytes that are none',
+      'packed bytes that are not a stream',
       'metaimage-data',
       () => write('junk.mha', header({ CompressedData: 'True' }), bytesOf(ramp)),
       /does not unpack/,
@@ -252,7 +246,7 @@ describe('reading MetaImage', () => {
       () => write('inf.mha', header({ ElementType: 'MET_FLOAT' }), bytesOf(new Float32Array(60).fill(-Infinity, 5))),
       /voxel \[index 0, row 1, column 0\] is -Infinity/,
     ],
-    ['another format', 'scan-format', async () => 'scan.png', /extension is "\.png"; wanted is one of \.mhd, \.mha/],
+    ['another format', 'scan-format', async () => 'scan.png', /extension is "\.png", expected one of \.mhd, \.mha/],
   ];
   const makeFolder = async () => {
     const path = join(folder, 'folder.mhd');
@@ -260,13 +254,13 @@ describe('reading MetaImage', () => {
     return path;
   };
 
-  it.each(refusals)('refuses %s with %s and where it is', async (_what, code, make, message) => {
+  it.each(refusals)('refuses %s with %s, naming the file and the field', async (_what, code, make, message) => {
     const path = await make();
     const error = await readVolume(path).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'NoduleTrainError', code, message: expect.stringMatching(message) });
   });
 
-  it('refuses a .raw and a .zraw that were cut off', async () => {
+  it('refuses a truncated .raw and .zraw', async () => {
     const volume: Volume = { ...plain, voxels: ramp };
     for (const [name, data, compress] of [
       ['cut.mhd', 'cut.raw', false],
@@ -280,20 +274,7 @@ describe('reading MetaImage', () => {
   });
 });
 
-const plain: Omit<Volume, 'voxels'> = {
-  shape: [3, 4, 5],
-  spacing: [0.7, 0.7, 1.25],
-  origin: [-1.5, 2.25, 1e-3],
-  direction: [
-    [0, 0, 1],
-    [1, 0, 0],
-    [0, -1, 0],
-  ],
-  intensity: 'hu',
-  uid: 'again',
-  scale: 1,
-  offset: 0,
-};
+const plain: Volume = { ...rampVolume, spacing: [0.7, 0.7, 1.25], origin: [-1.5, 2.25, 1e-3] };
 
 describe('writing MetaImage', () => {
   it.each(['again.mha', 'again.mhd'])(
@@ -311,14 +292,13 @@ describe('writing MetaImage', () => {
     },
   );
 
-  it('keeps scaled values, and leaves no temporary file', async () => {
+  it('keeps scaled values, and leaves no temporary file behind', async () => {
     const path = join(folder, 'scaled.mha');
     const volume: Volume = { ...plain, uid: 'scaled', voxels: ramp, scale: 0.5, offset: 0.25 };
     await writeVolume(path, volume);
     const read = await readVolume(path, { onNote: () => {} });
     const error = (59 * 40 * 0.5) / 65535;
-    const values = (one: Volume) => Array.from(one.voxels, (stored) => stored * one.scale + one.offset);
-    expect(largest(values(read), values(volume))).toBeLessThanOrEqual(error);
+    expect(largestDifference(valuesOf(read), valuesOf(volume))).toBeLessThanOrEqual(error);
     expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
   });
 
@@ -336,7 +316,7 @@ describe('writing MetaImage', () => {
     });
   });
 
-  it('says which folder is missing and which shape does not fit', async () => {
+  it('refuses a missing folder, a shape that does not fit, and a format that is only read', async () => {
     const volume: Volume = { ...plain, voxels: ramp };
     await expect(writeVolume(join(folder, 'no/such/a.mha'), volume)).rejects.toMatchObject({ code: 'scan-write' });
     await expect(writeVolume(join(folder, 'a.mha'), { ...volume, shape: [3, 4, 6] })).rejects.toMatchObject({

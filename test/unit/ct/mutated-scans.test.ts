@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readMutatedScans } from '../../support/readMutatedFiles.js';
 
-it('3,000 mutated files leave the readers of MetaImage, NIfTI and NRRD with one error each or a whole volume', {
+it('each of 3,000 mutated MetaImage, NIfTI and NRRD files gives one error or a whole volume', {
   timeout: 120_000,
 }, () => {
   const figures = readMutatedScans(3000, 1, 100_000);

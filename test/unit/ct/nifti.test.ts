@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMask, readVolume, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { goldenScans, largestDifference, valuesOf } from '../../support/goldenScans.js';
+import { rampVolume } from '../../support/rampVolume.js';
 import { sharedData } from '../../support/shared.js';
 
 const { folder: golden, cases } = goldenScans('nifti');
@@ -18,38 +19,43 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const quiet = { onNote: () => {} };
 
 describe('reading NIfTI', () => {
-  it.each(cases.map((one) => [one.file, one] as const))('gives what nibabel gives, in LPS: %s', async (file, one) => {
-    const volume = await readVolume(path.join(golden, file), quiet);
-    expect(volume.shape).toEqual([3, 4, 5]);
-    expect(largestDifference(valuesOf(volume), one.values)).toBeLessThan(1e-3);
-    expect([volume.scale, volume.offset]).toEqual(one.values.every(Number.isInteger) ? [1, 0] : expect.anything());
-    if (one.spacing === null) expect(volume.spacing).toBeNull();
-    // float32 in the file.
-    else expect(largestDifference(volume.spacing!, one.spacing)).toBeLessThan(1e-6 * Math.max(...one.spacing));
-    expect(largestDifference(volume.origin, one.origin)).toBeLessThan(1e-6 * Math.max(1, ...one.origin.map(Math.abs)));
-    expect(largestDifference(volume.direction.flat(), one.direction.flat())).toBeLessThan(3e-7);
-    expect(volume.uid).toBe(file.replace(/\.nii(\.gz)?$/, ''));
-  });
+  it.each(cases.map((one) => [one.file, one] as const))(
+    'gives the result of nibabel, in LPS: %s',
+    async (file, one) => {
+      const volume = await readVolume(path.join(golden, file), quiet);
+      expect(volume.shape).toEqual([3, 4, 5]);
+      expect(largestDifference(valuesOf(volume), one.values)).toBeLessThan(1e-3);
+      expect([volume.scale, volume.offset]).toEqual(one.values.every(Number.isInteger) ? [1, 0] : expect.anything());
+      if (one.spacing === null) expect(volume.spacing).toBeNull();
+      // It is float32 in the file.
+      else expect(largestDifference(volume.spacing!, one.spacing)).toBeLessThan(1e-6 * Math.max(...one.spacing));
+      expect(largestDifference(volume.origin, one.origin)).toBeLessThan(
+        1e-6 * Math.max(1, ...one.origin.map(Math.abs)),
+      );
+      expect(largestDifference(volume.direction.flat(), one.direction.flat())).toBeLessThan(3e-7);
+      expect(volume.uid).toBe(file.replace(/\.nii(\.gz)?$/, ''));
+    },
+  );
 
-  it('takes unsigned values for arbitrary, asks of others, and believes the caller', async () => {
+  it('assumes arbitrary for unsigned values, notes a guess for others, and follows the caller', async () => {
     const notes: string[] = [];
     const read = (file: string) => readVolume(path.join(golden, file), { onNote: (text) => notes.push(text) });
     expect((await read('uint8.nii.gz')).intensity).toBe('arbitrary');
     expect((await read('uint16.nii.gz')).intensity).toBe('arbitrary');
     expect(notes).toEqual([]);
     expect((await read('int16.nii.gz')).intensity).toBe('hu');
-    expect(notes.join()).toMatch(/does not say whether its values are Hounsfield units; they are taken for 'hu'/);
+    expect(notes.join()).toMatch(/does not say whether its values are Hounsfield units; assuming 'hu'/);
     expect((await readVolume(path.join(golden, 'uint8.nii.gz'), { intensity: 'hu' })).intensity).toBe('hu');
   });
 
-  it('says what a file leaves open: the place in the patient, the spacing', async () => {
+  it('notes what a file does not record: the position in the patient, the spacing', async () => {
     const notesOf = async (file: string) => {
       const notes: string[] = [];
       await readVolume(path.join(golden, file), { intensity: 'hu', onNote: (text) => notes.push(text) });
       return notes.join('\n');
     };
     expect(await notesOf('unplaced.nii.gz')).toMatch(/neither sform nor qform says where/);
-    expect(await notesOf('nothing-said.nii.gz')).toMatch(/how far apart its voxels are/);
+    expect(await notesOf('nothing-said.nii.gz')).toMatch(/does not record its voxel spacing/);
     expect(await notesOf('one-mm.nii.gz')).toBe('');
   });
 
@@ -93,9 +99,14 @@ describe('reading NIfTI', () => {
     };
 
   const refusals: [string, string, Change, RegExp][] = [
-    ['another file', 'nifti-header', () => Buffer.from('\x89PNG\r\n\x1a\n'.repeat(100)), /sizeof_hdr .* no NIfTI file/],
+    [
+      'another file',
+      'nifti-header',
+      () => Buffer.from('\x89PNG\r\n\x1a\n'.repeat(100)),
+      /sizeof_hdr .* not a NIfTI file/,
+    ],
     ['an empty file', 'nifti-header', () => Buffer.alloc(0), /sizeof_hdr is missing/],
-    ['a header cut off', 'nifti-header', (_, whole) => whole.subarray(0, 300), /300 bytes are there/],
+    ['a truncated header', 'nifti-header', (_, whole) => whole.subarray(0, 300), /the file has 300 bytes/],
     [
       'the header of a pair',
       'nifti-header',
@@ -103,31 +114,31 @@ describe('reading NIfTI', () => {
       /field magic is "ni1".*\.img/,
     ],
     ['Analyze', 'nifti-header', (_, whole) => whole.fill(0, 344, 348), /field magic/],
-    ['two axes', 'nifti-header', int16(40, 2), /field dim\[0\] is 2; wanted is 3/],
-    ['an axis of none', 'nifti-header', int16(44, 0), /field dim is 5 0 3/],
+    ['two axes', 'nifti-header', int16(40, 2), /field dim\[0\] is 2, expected 3/],
+    ['an axis of length 0', 'nifti-header', int16(44, 0), /field dim is 5 0 3/],
     ['a negative axis', 'nifti-header', int16(42, -5), /field dim is -5 4 3/],
     ['several volumes', 'nifti-header', int16(40, 4, 5, 2, 3, 2), /field dim is 5 2 3 2: several volumes/],
     ['colours', 'nifti-header', int16(70, 128), /field datatype is 128 \(RGB colour\)/],
-    ['an unknown type', 'nifti-header', int16(70, 3), /field datatype is 3; wanted is one of 2 \(uint8\)/],
+    ['an unknown type', 'nifti-header', int16(70, 3), /field datatype is 3, expected one of 2 \(uint8\)/],
     ['a size beyond memory', 'nifti-header', all(int16(42, 32767, 32767, 32767), int16(70, 64)), /field dim is 32767/],
     [
       'a large size in a small file',
       'nifti-data',
       int16(42, 2000, 1000, 500),
-      /truncated, it holds 120 bytes; the header wants 2000000000/,
+      /truncated, it holds 120 bytes, expected 2000000000 bytes by its header/,
     ],
     [
       'a truncated file',
       'nifti-data',
       (_, whole) => whole.subarray(0, 400),
-      /truncated, it holds 48 bytes; the header wants 120 bytes \(dim 5 4 3 of int16\)/,
+      /truncated, it holds 48 bytes, expected 120 bytes by its header \(dim 5 4 3 of int16\)/,
     ],
-    ['values that do not fit the type', 'nifti-data', int16(70, 2), /holds 120 bytes; the header wants 60/],
-    ['values within the header', 'nifti-header', float32(108, 0), /field vox_offset is 0; wanted is .* from 352/],
+    ['values that do not fit the type', 'nifti-data', int16(70, 2), /holds 120 bytes, expected 60 bytes by its header/],
+    ['values within the header', 'nifti-header', float32(108, 0), /field vox_offset is 0, expected .* from 352/],
     ['an offset of NaN', 'nifti-header', float32(108, Number.NaN), /field vox_offset is NaN/],
     ['an unknown unit', 'nifti-header', byte(123, 7), /field xyzt_units/],
     ['an sform of NaN', 'nifti-header', float32(280, Number.NaN), /field srow_x, srow_y, srow_z is NaN/],
-    ['an sform without a third axis', 'nifti-header', float32(320, 0), /srow_z gives voxels of .* x 0; wanted/],
+    ['an sform without a third axis', 'nifti-header', float32(320, 0), /srow_z gives voxels of .* x 0, expected/],
     [
       'a sheared sform',
       'scan-axes',
@@ -138,13 +149,13 @@ describe('reading NIfTI', () => {
     ['a qform with a distance of 0', 'nifti-header', all(int16(252, 1, 0), float32(80, 0)), /field pixdim is 0/],
     ['a slope without intercept', 'nifti-header', float32(112, 2, Number.NaN), /field scl_inter is NaN/],
   ];
-  it.each(refusals)('refuses %s with %s and where it is', async (what, code, change, message) => {
+  it.each(refusals)('refuses %s with %s, naming the file and the field', async (what, code, change, message) => {
     const at = await changed(`${what.replaceAll(' ', '-')}.nii`, 'sform-identity.nii.gz', change);
     const error = await readVolume(at, quiet).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'NoduleTrainError', code, message: expect.stringMatching(message) });
   });
 
-  it('refuses packed files that are cut off, damaged, too long, or promise what cannot be in them', async () => {
+  it('refuses packed files that are truncated, damaged, too long, or too short for their header', async () => {
     const packed = readFileSync(path.join(golden, 'sform-any.nii.gz'));
     const broken = async (name: string, bytes: Buffer) => {
       await writeFile(path.join(folder, name), bytes);
@@ -158,36 +169,20 @@ describe('reading NIfTI', () => {
     flipped[packed.length - 8]! ^= 1;
     expect(await broken('crc.nii.gz', flipped)).toMatch(/^nifti-data .*(does not unpack|truncated or damaged)/);
     const whole = gunzipSync(packed);
-    expect(await broken('long.nii.gz', gzipSync(Buffer.concat([whole, whole])))).toMatch(/more bytes come out/);
+    expect(await broken('long.nii.gz', gzipSync(Buffer.concat([whole, whole])))).toMatch(/unpacks to more bytes/);
     whole.writeInt16LE(1000, 42);
     whole.writeInt16LE(1000, 44);
-    expect(await broken('bomb.nii.gz', gzipSync(whole))).toMatch(/compressed bytes cannot hold as much/);
+    expect(await broken('bomb.nii.gz', gzipSync(whole))).toMatch(/compressed bytes cannot hold the values/);
   });
 
-  it('refuses pairs by their name and tells what to do', async () => {
+  it('refuses pairs by their name, with advice', async () => {
     for (const name of ['scan.hdr', 'scan.img', 'scan.img.gz'])
       await expect(readVolume(name)).rejects.toMatchObject({
         code: 'scan-format',
-        message: expect.stringMatching(/two files .* convert it to \.nii\.gz/),
+        message: expect.stringMatching(/two files .* Convert it to \.nii\.gz/),
       });
   });
 });
-
-const plain: Omit<Volume, 'voxels'> = {
-  shape: [3, 4, 5],
-  spacing: [0.703125, 0.75, 1.25],
-  origin: [-1.5, 2.25, 0.5],
-  direction: [
-    [0, 0, 1],
-    [1, 0, 0],
-    [0, -1, 0],
-  ],
-  intensity: 'hu',
-  uid: 'again',
-  scale: 1,
-  offset: 0,
-};
-const ramp = Int16Array.from({ length: 60 }, (_, k) => k * 40 - 1024);
 
 describe('writing NIfTI', () => {
   it.each(['again.nii', 'again.nii.gz'])(
@@ -196,9 +191,9 @@ describe('writing NIfTI', () => {
       const at = path.join(folder, name);
       for (const compress of [true, false]) {
         for (const changes of [{}, { intensity: 'arbitrary' as const }, { spacing: null }]) {
-          const volume: Volume = { ...plain, ...changes, voxels: ramp };
+          const volume: Volume = { ...rampVolume, ...changes };
           await writeVolume(at, volume, { compress });
-          // Without a note: the file says whether its values are HU.
+          // There is no note, as the file records whether its values are HU.
           const notes: string[] = [];
           expect(await readVolume(at, { onNote: (text) => notes.push(text) })).toEqual(volume);
           expect(notes.join()).not.toMatch(/Hounsfield/);
@@ -208,24 +203,24 @@ describe('writing NIfTI', () => {
   );
 
   it('keeps labels, and scaled values', async () => {
-    const mask = { ...plain, voxels: Uint8Array.from({ length: 60 }, (_, k) => k % 5) };
+    const mask = { ...rampVolume, voxels: Uint8Array.from({ length: 60 }, (_, k) => k % 5) };
     await writeMask(path.join(folder, 'mask.nii.gz'), mask);
     expect((await readMask(path.join(folder, 'mask.nii.gz'))).voxels).toEqual(mask.voxels);
-    const scaled: Volume = { ...plain, voxels: ramp, scale: 0.5, offset: 0.25 };
+    const scaled: Volume = { ...rampVolume, scale: 0.5, offset: 0.25 };
     await writeVolume(path.join(folder, 'scaled.nii.gz'), scaled);
     const read = await readVolume(path.join(folder, 'scaled.nii.gz'), quiet);
     expect(largestDifference(valuesOf(read), valuesOf(scaled))).toBeLessThan((60 * 20) / 65535);
   });
 
   it('refuses an axis beyond 32767 voxels', async () => {
-    const long: Volume = { ...plain, shape: [1, 1, 40_000], voxels: new Int16Array(40_000) };
+    const long: Volume = { ...rampVolume, shape: [1, 1, 40_000], voxels: new Int16Array(40_000) };
     await expect(writeVolume(path.join(folder, 'long.nii.gz'), long)).rejects.toMatchObject({ code: 'scan-write' });
   });
 });
 
 const lidc = sharedData('lidc-nodules', 'imagesTr');
 it.skipIf(lidc === null)(
-  'a nodule of ../shared/data/lidc-nodules has no spacing recorded (skipped without it)',
+  'a nodule of ../shared/data/lidc-nodules has no recorded spacing (skipped without it)',
   async () => {
     const volume = await readVolume(path.join(lidc as string, 'LIDC-IDRI-0001_n0_0000.nii.gz'), quiet);
     expect(volume).toMatchObject({ shape: [9, 128, 128], spacing: null, intensity: 'arbitrary' });

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMask, readVolume, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { goldenScans, largestDifference, valuesOf } from '../../support/goldenScans.js';
+import { ramp, rampVolume } from '../../support/rampVolume.js';
 
 const { folder: golden, cases } = goldenScans('nrrd');
 let folder: string;
@@ -14,10 +15,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const quiet = { onNote: () => {} };
-const ramp = Int16Array.from({ length: 60 }, (_, k) => k * 40 - 1024);
 const rampBytes = Buffer.from(ramp.buffer);
 
-/** A header of good fields with some changed; undefined leaves one out. */
+/** A header of valid fields with some changed; undefined removes one. */
 const header = (changes: Record<string, string | undefined> = {}) => {
   const fields = {
     type: 'short',
@@ -35,7 +35,7 @@ const header = (changes: Record<string, string | undefined> = {}) => {
 };
 
 describe('reading NRRD', () => {
-  it.each(cases.map((one) => [one.file, one] as const))('gives what SimpleITK gives: %s', async (file, one) => {
+  it.each(cases.map((one) => [one.file, one] as const))('gives the result of SimpleITK: %s', async (file, one) => {
     const volume = await readVolume(path.join(golden, file), quiet);
     expect(volume.shape).toEqual([3, 4, 5]);
     expect(valuesOf(volume)).toEqual(one.values);
@@ -46,29 +46,29 @@ describe('reading NRRD', () => {
     expect(volume.uid).toBe(file.replace(/\.[^.]*$/, ''));
   });
 
-  it('says where a file leaves open how its axes lie in the patient or how far apart its voxels are', async () => {
+  it('notes that a file does not record the position of its axes or its voxel spacing', async () => {
     const notesOf = async (file: string) => {
       const notes: string[] = [];
       await readVolume(path.join(golden, file), { intensity: 'hu', onNote: (text) => notes.push(text) });
       return notes.join('\n');
     };
     expect(await notesOf('space-dimension.nrrd')).toMatch(/does not say where its axes lie in the patient/);
-    expect(await notesOf('nothing-said.nrrd')).toMatch(/how far apart its voxels are/);
+    expect(await notesOf('nothing-said.nrrd')).toMatch(/does not record its voxel spacing/);
     expect(await notesOf('space-RAS.nrrd')).toBe('');
   });
 
   const both = (text: string, bytes: Uint8Array = rampBytes) => Buffer.concat([Buffer.from(text, 'latin1'), bytes]);
   const refusals: [string, string, Buffer, RegExp][] = [
-    ['another file', 'nrrd-header', Buffer.from('\x89PNG\r\n\x1a\n'), /begins with .* no NRRD file/],
+    ['another file', 'nrrd-header', Buffer.from('\x89PNG\r\n\x1a\n'), /begins with .* not a NRRD file/],
     ['an empty file', 'nrrd-header', Buffer.alloc(0), /begins with ""/],
     ['a version of the future', 'nrrd-header', both(header().replace('NRRD0004', 'NRRD0009')), /NRRD0005/],
     ['a header that does not end', 'nrrd-header', Buffer.from(header().trimEnd()), /ends with the file/],
-    ['a line that is no field', 'nrrd-header', both(`NRRD0004\nhello\n${header().slice(9)}`), /line 2 is "hello"/],
+    ['a line that is not a field', 'nrrd-header', both(`NRRD0004\nhello\n${header().slice(9)}`), /line 2 is "hello"/],
     ['two axes', 'nrrd-header', both(header({ dimension: '2', sizes: '5 12' })), /field dimension is "2"/],
     ['four axes', 'nrrd-header', both(header({ dimension: '4', sizes: '1 5 4 3' })), /field dimension is "4"/],
     ['a missing size', 'nrrd-header', both(header({ sizes: undefined })), /field sizes is missing/],
     ['a size of zero', 'nrrd-header', both(header({ sizes: '5 0 3' })), /field sizes is "5 0 3"/],
-    ['a size that is no number', 'nrrd-header', both(header({ sizes: '5 x 3' })), /field sizes is "5 x 3"/],
+    ['a size that is not a number', 'nrrd-header', both(header({ sizes: '5 x 3' })), /field sizes is "5 x 3"/],
     [
       'colours',
       'nrrd-header',
@@ -79,18 +79,18 @@ describe('reading NRRD', () => {
       'an unknown type',
       'nrrd-header',
       both(header({ type: 'block' })),
-      /field type is "block"; wanted is one of signed char/,
+      /field type is "block", expected one of signed char/,
     ],
     ['a missing type', 'nrrd-header', both(header({ type: undefined })), /field type is missing/],
     [
       'values as text',
       'nrrd-header',
       both(header({ encoding: 'ascii' })),
-      /field encoding is "ascii"; wanted is raw or gzip/,
+      /field encoding is "ascii", expected raw or gzip/,
     ],
     ['bzip2', 'nrrd-header', both(header({ encoding: 'bzip2' })), /field encoding is "bzip2"/],
     ['a missing endian', 'nrrd-header', both(header({ endian: undefined })), /field endian is missing/],
-    ['an odd endian', 'nrrd-header', both(header({ endian: 'middle' })), /field endian is "middle"/],
+    ['an unknown endian', 'nrrd-header', both(header({ endian: 'middle' })), /field endian is "middle"/],
     ['a space of time', 'nrrd-header', both(header({ space: 'left-posterior-superior-time' })), /field space is/],
     ['a space of two axes', 'nrrd-header', both(header({ 'space dimension': '2' })), /field space dimension is "2"/],
     [
@@ -134,53 +134,53 @@ describe('reading NRRD', () => {
       'a size beyond memory',
       'nrrd-header',
       both(header({ sizes: '999999 999999 999999' })),
-      /field sizes .* bytes of short; wanted is at most/,
+      /field sizes .* bytes of short, expected at most/,
     ],
     [
       'a large size in a small file',
       'nrrd-data',
       both(header({ sizes: '2000 1000 500' })),
-      /truncated, it holds 120 bytes; the header wants 2000000000/,
+      /truncated, it holds 120 bytes, expected 2000000000 bytes by its header/,
     ],
     [
       'a large size in a small packed file',
       'nrrd-data',
       both(header({ sizes: '2000 1000 500', encoding: 'gzip' })),
-      /cannot hold as much/,
+      /cannot hold the values/,
     ],
     [
-      'a file cut off',
+      'a truncated file',
       'nrrd-data',
       both(header(), rampBytes.subarray(0, 100)),
-      /truncated, it holds 100 bytes; the header wants 120 bytes \(sizes 5 4 3 of short\)/,
+      /truncated, it holds 100 bytes, expected 120 bytes by its header \(sizes 5 4 3 of short\)/,
     ],
     [
       'values that do not fit the type',
       'nrrd-data',
       both(header({ type: 'int8' })),
-      /holds 120 bytes; the header wants 60/,
+      /holds 120 bytes, expected 60 bytes by its header/,
     ],
-    ['packed bytes that are none', 'nrrd-data', both(header({ encoding: 'gzip' })), /does not unpack/],
+    ['packed bytes that are not a stream', 'nrrd-data', both(header({ encoding: 'gzip' })), /does not unpack/],
     [
-      'packed bytes cut off',
+      'truncated packed bytes',
       'nrrd-data',
       both(header({ encoding: 'gzip' }), gzipSync(rampBytes).subarray(0, 60)),
       /does not unpack/,
     ],
     [
-      'packed bytes too many',
+      'too many packed bytes',
       'nrrd-data',
       both(header({ encoding: 'gzip', type: 'int8' }), gzipSync(rampBytes)),
-      /more bytes come out/,
+      /unpacks to more bytes/,
     ],
     [
-      'lines to skip that are not there',
+      'more lines to skip than the file has',
       'nrrd-data',
       both(header({ 'line skip': '99' })),
-      /line skip is 99, but \d+ lines/,
+      /line skip is 99, but the file has \d+/,
     ],
     [
-      'bytes to skip that are no number',
+      'bytes to skip that are not a number',
       'nrrd-header',
       both(header({ 'byte skip': '1e9' })),
       /field byte skip is "1e9"/,
@@ -196,7 +196,7 @@ describe('reading NRRD', () => {
       'values in numbered files',
       'nrrd-header',
       both(header({ 'data file': 'a%d.raw 1 3 1' })),
-      /values in several files/,
+      /Values in several files/,
     ],
     [
       'a path out of the folder',
@@ -206,13 +206,13 @@ describe('reading NRRD', () => {
     ],
     ['an absolute path', 'nrrd-header', both(header({ 'data file': '/etc/passwd' })), /field data file/],
     [
-      'values that are not there',
+      'a missing data file',
       'scan-missing',
       both(header({ 'data file': 'gone.raw' })),
       /gone\.raw, the data file of .*: there is no such file/,
     ],
   ];
-  it.each(refusals)('refuses %s with %s and where it is', async (what, code, bytes, message) => {
+  it.each(refusals)('refuses %s with %s, naming the file and the field', async (what, code, bytes, message) => {
     const at = path.join(folder, `${what.replaceAll(' ', '-')}.nrrd`);
     await writeFile(at, bytes);
     const error = await readVolume(at, quiet).catch((reason: unknown) => reason);
@@ -220,20 +220,7 @@ describe('reading NRRD', () => {
   });
 });
 
-const plain: Omit<Volume, 'voxels'> = {
-  shape: [3, 4, 5],
-  spacing: [0.7, 0.7, 1.25],
-  origin: [-1.5, 2.25, 1e-3],
-  direction: [
-    [0, 0, 1],
-    [1, 0, 0],
-    [0, -1, 0],
-  ],
-  intensity: 'hu',
-  uid: 'again',
-  scale: 1,
-  offset: 0,
-};
+const plain: Volume = { ...rampVolume, spacing: [0.7, 0.7, 1.25], origin: [-1.5, 2.25, 1e-3] };
 
 describe('writing NRRD', () => {
   it.each(['again.nrrd', 'again.nhdr'])('and reading it back changes nothing: %s', async (name) => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** No two voxels alike, no two axes of one length or spacing. */
+/** A volume whose voxels, lengths and spacings all differ. */
 const phantom = (direction: Matrix3): Volume => ({
   shape: [3, 4, 5],
   spacing: [0.703125, 0.8203125, 2.5],
@@ -32,7 +32,7 @@ const straight: Matrix3 = [
   [0, 1, 0],
   [0, 0, 1],
 ];
-/** 30° about z, then 20° about x: no axis of the patient, and no plane of two. */
+/** 30° about z, then 20° about x: no axis along one of the patient's, or in a plane of two. */
 const oblique = (() => {
   const [c, s, d, t] = [Math.cos(Math.PI / 6), 0.5, Math.cos(Math.PI / 9), Math.sin(Math.PI / 9)];
   return [
@@ -44,21 +44,21 @@ const oblique = (() => {
 
 const formats = ['mha', 'nii.gz', 'nrrd'];
 
-/** mm; NIfTI's places are float32. */
+/** Tolerance in mm; NIfTI stores positions as float32. */
 const tolerance = (name: string) => (name.includes('.nii') ? 5e-5 : 1e-9);
 
 const furthest = (ours: readonly Vector3[], theirs: readonly Vector3[]) =>
   Math.max(...ours.flatMap((place, n) => place.map((mm, axis) => Math.abs(mm - theirs[n]![axis]!))));
 
 describe('every flip and permutation of the axes of one scan', () => {
-  it('is 48 different layouts of the same voxels at the same places', () => {
+  it('gives 48 different layouts of the same voxels at the same positions', () => {
     const base = phantom(oblique);
     const all = layouts.map((layout) => reoriented(base, layout));
     expect(new Set(all.map(({ voxels, shape }) => `${shape} ${voxels}`)).size).toBe(48);
     for (const volume of all) expect(furthest(placesOfValues(volume), placesOfValues(base))).toBeLessThan(1e-9);
   });
 
-  it.each(formats)('keeps the place of every voxel through writing and reading .%s', async (format) => {
+  it.each(formats)('keeps the position of every voxel through writing and reading .%s', async (format) => {
     for (const direction of [straight, oblique]) {
       const places = placesOfValues(phantom(direction));
       for (const layout of layouts) {
@@ -77,7 +77,7 @@ describe('every flip and permutation of the axes of one scan', () => {
     ['straight', straight],
     ['oblique', oblique],
   ])(
-    'is read at the same places from files of SimpleITK and nibabel, and they read ours so: %s (skipped without the Python peers)',
+    'has the same positions in files of SimpleITK and nibabel, and they read ours alike: %s (skipped without Python)',
     { timeout: 120_000 },
     async (name, direction) => {
       const home = path.join(folder, name);

@@ -27,11 +27,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A field that trilinear interpolation must give back exactly wherever it has neighbours. */
+/** A linear field, which trilinear interpolation reproduces exactly wherever it has neighbours. */
 const field = ([x, y, z]: Vector3) => 3 * x - 5 * y + 7 * z;
 const shape = [6, 8, 10] as const;
 
-/** The field on a grid, where slice k lies at `places[k]` mm along the third axis. */
+/** Samples the field on a grid whose slice k lies at `places[k]` mm along the third axis. */
 const sampled = (direction: Matrix3, spacing: Vector3, places?: readonly number[]): Volume => {
   const origin: Vector3 = [-12, 7, 30];
   const voxels = new Int16Array(480);
@@ -47,7 +47,7 @@ const sampled = (direction: Matrix3, spacing: Vector3, places?: readonly number[
   return { shape, spacing, origin, direction, voxels, intensity: 'hu', uid: 'field', scale: 1, offset: 0 };
 };
 
-/** How far each voxel is from the field at its place, leaving out those that hold `outside`, and how many those are. */
+/** The largest error of a voxel from the field at its position, except those equal to `outside`, and the number of those. */
 const departures = (volume: Volume, outside = -1000) => {
   let worst = 0;
   let left = 0;
@@ -79,7 +79,7 @@ describe('resampling to a spacing', () => {
     expect(result.voxels[0]).toBe(volume.voxels[0]);
   });
 
-  it('gives a linear field back to half a level between the outermost centres, and the outermost values beyond', () => {
+  it('reproduces a linear field to half a level between the outermost centres, and repeats the outermost values beyond', () => {
     const result = resampleVolume(sampled(identityDirection, [2, 2, 3]), [1, 1, 1.5]);
     const [slices, rows, columns] = result.shape;
     expect([slices, rows, columns]).toEqual([12, 16, 20]);
@@ -95,7 +95,7 @@ describe('resampling to a spacing', () => {
     expect(worst).toBeLessThanOrEqual(0.5);
   });
 
-  it('changes nothing for the spacing that is there, and only picks from the labels that are there', () => {
+  it('changes nothing for the current spacing, and gives only labels of the mask', () => {
     const volume = sampled(identityDirection, [2, 2, 3]);
     expect(resampleVolume(volume, [2, 2, 3])).toBe(volume);
     const mask: MaskVolume = { ...volume, voxels: Uint8Array.from(volume.voxels, (_, k) => (k % 7 === 0 ? 4 : 0)) };
@@ -104,7 +104,7 @@ describe('resampling to a spacing', () => {
     expect(new Set(fine.voxels)).toEqual(new Set([0, 4]));
   });
 
-  it('takes for labels the nearest voxel, the later one of two as near, and the last one beyond', () => {
+  it('gives labels the nearest voxel, the later of two equally near ones, and the last one beyond', () => {
     const volume = sampled(identityDirection, [2, 2, 3]);
     const mask: MaskVolume = { ...volume, voxels: Uint8Array.from(volume.voxels, (_, k) => (k * 37) % 251) };
     const { shape: size, voxels } = resampleMask(mask, [1.5, 1, 4]);
@@ -154,7 +154,7 @@ print(json.dumps(sitk.GetArrayFromImage(image).flatten().tolist()))`;
     expect(stderr).toBe('');
     const theirs = JSON.parse(stdout) as number[];
     expect(theirs).toHaveLength(result.voxels.length);
-    // Only rounding may differ, of exact halves.
+    // Only the rounding of exact halves may differ.
     expect(Math.max(...theirs.map((value, at) => Math.abs(value - result.voxels[at]!)))).toBeLessThanOrEqual(1);
   });
 });
@@ -181,12 +181,12 @@ describe('a scan with sheared axes or uneven slices', () => {
     ['uneven slices', identityDirection, places],
     ['both', tilted, places],
     ['both, with the slices against their normal', tilted.map(([a, b, c]) => [a, b, -c]) as unknown as Matrix3, places],
-  ])('put on a straight grid keeps every value at its place: %s', (_what, direction, positions) => {
+  ])('resampled to a regular grid keeps every value at its position: %s', (_what, direction, positions) => {
     const volume = sampled(direction, [2, 2, 2.5], positions);
     const result = straightenVolume('a', volume, { ...volume, ...(positions && { slicePositions: positions }) });
     expect(checkGrid('a', imageOf(result), false)).toBe(true);
     const { worst, left } = departures(result);
-    // Half a level of the file's rounding, half of ours; at the rim the outermost value stands for half a voxel.
+    // Half a level for the file's rounding, half for ours; at the rim the outermost value covers half a voxel.
     expect(worst).toBeLessThanOrEqual(1 + 0.5 * (3 * 2 + 5 * 2 + 7 * 5));
     expect(left).toBeLessThan(result.voxels.length / 2);
     const inner = (one: number, length: number) => one > 1 && one < length - 2;
@@ -209,7 +209,7 @@ describe('a scan with sheared axes or uneven slices', () => {
     expect(worstInside).toBeLessThanOrEqual(1.001);
   });
 
-  it('is refused with the figures, unless it is to be resampled; axes in one plane always', () => {
+  it('is refused with the figures unless it is to be resampled; axes in one plane are refused always', () => {
     const volume = sampled(tilted, [2, 2, 2.5], places);
     expect(() => checkGrid('a.dcm', imageOf(volume), false)).toThrow(/TransformMatrix .* off orthonormal by 0\.296/);
     expect(() => checkGrid('a.dcm', imageOf({ ...volume, direction: identityDirection }, places), false)).toThrow(
@@ -235,7 +235,7 @@ describe('a scan with sheared axes or uneven slices', () => {
     expect(threes / (480 * 2 * 2 * 2.5 * Math.cos(0.3))).toBeCloseTo(1, 1);
   });
 
-  it('is read with `resample` from a file, and refused without it', async () => {
+  it('is read from a file with `resample`, and refused without it', async () => {
     const volume = sampled(tilted, [2, 2, 2.5]);
     const lines = [
       'ObjectType = Image',

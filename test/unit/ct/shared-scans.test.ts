@@ -1,33 +1,20 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMask, readVolume } from '../../../dist/ct/index.js';
 import { sharedData } from '../../support/shared.js';
+import { rangeOf, type SharedScan, sha256Of, sharedScans } from '../../support/sharedScans.js';
 
-interface Case {
+interface Case extends SharedScan {
   file: string;
   readable: boolean;
-  size: number[];
-  spacing: number[];
-  origin: number[];
-  direction: number[][];
-  range: [number, number];
-  sha256: string;
 }
 
-const table = path.join(import.meta.dirname, '../../golden/shared-scans.json');
-const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: Case[] };
+const cases = sharedScans<Case>('shared-scans');
 const readable = cases.filter((one) => one.readable);
 
-/** NIfTI keeps places as float32, and ITK takes them from another field than we do. */
+/** NIfTI stores positions as float32, and ITK reads them from another field than we do. */
 const close = (ours: readonly number[], theirs: readonly number[], tolerance: number) =>
   expect(Math.max(...theirs.map((value, n) => Math.abs(value - ours[n]!)))).toBeLessThanOrEqual(tolerance);
-
-const sha256 = (values: Int16Array) =>
-  createHash('sha256')
-    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-    .digest('hex');
 
 const data = sharedData();
 describe.skipIf(data === null)('every real scan and mask (skipped without ../shared/data)', { timeout: 60_000 }, () => {
@@ -39,30 +26,25 @@ describe.skipIf(data === null)('every real scan and mask (skipped without ../sha
     close(volume.origin, one.origin, tolerance);
     close(volume.direction.flat(), one.direction.flat(), tolerance);
     expect([volume.scale, volume.offset]).toEqual([1, 0]);
-    let [min, max] = [32767, -32768];
-    for (const value of volume.voxels) {
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-    expect([min, max]).toEqual(one.range);
-    expect(sha256(volume.voxels)).toBe(one.sha256);
+    expect(rangeOf(volume.voxels)).toEqual(one.range);
+    expect(sha256Of(volume.voxels)).toBe(one.sha256);
   });
 
   it.each(readable.filter(({ file }) => /mask|votes/.test(file)).map(({ file, sha256: hash }) => [file, hash]))(
     'reads as a mask too: %s',
     async (file, hash) => {
       const { voxels } = await readMask(path.join(data as string, file as string));
-      expect(sha256(Int16Array.from(voxels))).toBe(hash);
+      expect(sha256Of(Int16Array.from(voxels))).toBe(hash);
     },
   );
 
-  it('and names what is missing of a header without its data', async () => {
+  it('names the missing data file of a header', async () => {
     const [broken] = cases.filter((one) => !one.readable);
     expect(cases.filter((one) => !one.readable)).toHaveLength(1);
     const error = await readVolume(path.join(data as string, broken!.file)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'NoduleTrainError', code: 'scan-missing' });
     expect((error as Error).message).toMatch(
-      /^reading .*\.raw, the ElementDataFile of .*header-without-data\.mhd: there is no such file; put it beside the header$/,
+      /^reading .*\.raw, the ElementDataFile of .*header-without-data\.mhd: there is no such file\. Put it beside the header\.$/,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { slicePicture } from '../../../dist/ct/pictures/slicePicture.js';
 
-it('a slice picture tells agreement, misses and false positives apart', () => {
+it('a slice picture has different colours for agreement, misses and false positives', () => {
   const hu = [-2048, 400, -600, -600];
   const { rgb } = slicePicture(hu, [0, 1, 1, 0], [0, 1, 0, 1], 2, 2);
   const pixels = [0, 1, 2, 3].map((at) => [...rgb.subarray(3 * at, 3 * at + 3)]);
@@ -12,7 +12,7 @@ it('a slice picture tells agreement, misses and false positives apart', () => {
   expect(falsePositive[0]).toBeGreaterThan(falsePositive[1] as number);
 });
 
-it('a slice picture keeps what is unlabelled grey', () => {
+it('a slice picture keeps unlabelled pixels grey', () => {
   const { rgb, width, height } = slicePicture([-600, 0], [0, 0], [0, 0], 1, 2);
   expect([width, height]).toEqual([2, 1]);
   expect(new Set(rgb.subarray(0, 3)).size).toBe(1);

@@ -77,16 +77,16 @@ describe('a DICOM SEG as the mask of a scan', () => {
 
   it('lists its segments if none is chosen, or one that it lacks', async () => {
     expect(await refusal(scan, file('binary'))).toMatch(
-      /^mask-segment: reading the mask .*binary\.dcm: it has 2 segments, and no one is chosen: 1 \(Nodule\), 2 \(Vessel\); choose one by its number or label/,
+      /^mask-segment: reading the mask .*binary\.dcm: it has 2 segments, and none is chosen: 1 \(Nodule\), 2 \(Vessel\)\. Choose one by its number or label/,
     );
-    expect(await refusal(scan, file('binary'), 'Bone')).toMatch(/0 of them are called "Bone": 1 \(Nodule\)/);
+    expect(await refusal(scan, file('binary'), 'Bone')).toMatch(/0 of them match "Bone": 1 \(Nodule\)/);
   });
 
   it.each(['fractional', 'fractional-rle'])('is cut at one half if it is fractional, with a note: %s', async (name) => {
     const { voxels, notes } = await on(scan, file(name));
     expect(voxels).toEqual(expected.half);
     expect(notes).toEqual([
-      expect.stringMatching(/is fractional, .* from half of its largest value \((200|255)\) on$/),
+      expect.stringMatching(/is fractional: pixels from half of its maximum \((200|255)\) on belong to the segment$/),
     ]);
   });
 
@@ -115,11 +115,11 @@ describe('a DICOM SEG as the mask of a scan', () => {
   it("is refused, with the figures, if its grid is not the scan's", async () => {
     const shifted = { ...scan, origin: [origin[0] + 0.2, origin[1], origin[2]] as const };
     expect(await refusal(shifted, file('one-full'))).toMatch(
-      /^mask-grid: laying the mask .* pixel \[row 0, column 0\] of frame 1 lies at index \[[-\d., ]+\], 0\.\d+ voxels off the scan's grid; wanted is the scan's own grid, within 0\.1 voxels/,
+      /^mask-grid: matching the mask .* pixel \[row 0, column 0\] of frame 1 lies at index \[[-\d., ]+\], 0\.\d+ voxels off the scan's grid, expected the scan's own grid, within 0\.1 voxels/,
     );
     const finer = { ...scan, spacing: [spacing[0] / 2, spacing[1] / 2, spacing[2]] as const };
     expect(await refusal(finer, file('one-full'))).toMatch(
-      /is one of 0\.5 x 0\.75 mm, the scan's voxels are 0\.375 x 0\.25 x 2\.5 mm/,
+      /is 0\.5 x 0\.75 mm in size, the scan's voxels are 0\.375 x 0\.25 x 2\.5 mm/,
     );
     const smaller = { ...scan, shape: [2, shape[1], shape[2]] as const };
     expect(await refusal(smaller, file('one-full'))).toMatch(
@@ -133,7 +133,7 @@ describe('a DICOM SEG as the mask of a scan', () => {
     const path = join(folder, 'short.dcm');
     await writeFile(path, bytes.subarray(0, bytes.length - 12));
     expect(await refusal(scan, path)).toMatch(
-      /^dicom-tag: .*PixelData \(7fe0,0010\) has \d+ bytes; wanted is 105 for its frames/,
+      /^dicom-tag: .*PixelData \(7fe0,0010\) has \d+ bytes, expected 105 for its frames/,
     );
     const kind = join(folder, 'labelmap.dcm');
     await writeFile(kind, Buffer.from(bytes.toString('latin1').replace('BINARY', 'LABELS'), 'latin1'));
@@ -154,7 +154,7 @@ describe('an RTSTRUCT as the mask of a scan', () => {
 
   it('lists its regions if none is chosen', async () => {
     expect(await refusal(scan, file('rtstruct'))).toMatch(
-      /^mask-segment: .*it has 2 regions, and no one is chosen: 1 \(GTV\), 7 \(Lung\)/,
+      /^mask-segment: .*it has 2 regions, and none is chosen: 1 \(GTV\), 7 \(Lung\)/,
     );
   });
 
@@ -193,7 +193,7 @@ describe('an image as the mask of a scan', () => {
     const other = join(folder, 'other.mha');
     await writeMask(other, { ...scan, origin: [origin[0] + 3, origin[1], origin[2]], voxels });
     expect(await refusal(scan, other)).toMatch(
-      /^mask-grid: .*its voxel \[0, 0, 0\] lies at \[[-\d., ]+\] of the scan; wanted is the scan's own grid/,
+      /^mask-grid: .*its voxel \[0, 0, 0\] lies at index \[[-\d., ]+\] of the scan, expected the scan's own grid/,
     );
     const flipped = join(folder, 'flipped.mha');
     await writeMask(flipped, { ...turned([0, 1, 2], [false, true, false]).grid, voxels });

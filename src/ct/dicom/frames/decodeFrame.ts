@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { NoduleTrainError } from '../../../runtime/index.js';
+import { readFully } from '../../imageFile/readFully.js';
 import type { PixelFormat } from '../pixelFormat.js';
 import type { PixelBytes } from '../readDicomFile.js';
-import type { TransferSyntax } from '../transferSyntax.js';
+import type { Slice } from '../slice.js';
 import type { Codec, Samples } from './codec.js';
 import { frameFragments } from './fragments.js';
 import { jpeg2000 } from './jpeg2000.js';
@@ -11,20 +12,10 @@ import { jpegLs } from './jpegLs.js';
 import { rleLossless } from './rleLossless.js';
 
 /** One compressed frame of a file. */
-export interface CompressedFrame {
-  readonly path: string;
-  /** What errors call the file. */
-  readonly name: string;
-  readonly syntax: TransferSyntax;
-  readonly pixels: PixelBytes;
-  readonly format: PixelFormat;
-  /** Which of `frames`, from 0. */
-  readonly frame: number;
-  readonly frames: number;
-}
+export type CompressedFrame = Pick<Slice, 'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frame' | 'frames'>;
 
-/** No scanner's slice comes near; a header that claims more would have memory taken for a few bytes of stream. */
-const mostValues = 1 << 26;
+/** More pixels than a slice of any scanner; limits the memory that a header can claim for a few bytes of stream. */
+export const mostFramePixels = 1 << 26;
 
 const rle = '1.2.840.10008.1.2.5';
 
@@ -38,36 +29,40 @@ const codecs: ReadonlyMap<string, Codec> = new Map([
 ]);
 
 /**
- * The pixels of a compressed frame as an uncompressed little-endian file would hold them, `format.frameBytes` long.
- * Throws 'dicom-syntax' with the name of a syntax that is not read (JPEG Baseline and Extended, which are never lossless, and
- * High-Throughput JPEG 2000 among them), 'dicom-codec' where the frame is damaged or not what the header says.
+ * Decodes a compressed frame to the bytes of an uncompressed little-endian file, `format.frameBytes` of them.
+ * @throws NoduleTrainError `dicom-syntax` with the name of a transfer syntax that is not read (among them JPEG Baseline
+ * and Extended, which are never lossless, and High-Throughput JPEG 2000); `dicom-codec` where the frame is damaged or
+ * does not fit the header
  */
-export const decodeFrame = async (wanted: CompressedFrame): Promise<Uint8Array> => {
-  const { name, syntax, format, frame, frames } = wanted;
+export const decodeFrame = async (compressed: CompressedFrame): Promise<Uint8Array> => {
+  const { name, syntax, format, frame, frames } = compressed;
   const codec = codecs.get(syntax.uid);
   if (codec === undefined && syntax.uid !== rle) {
     throw new NoduleTrainError(
       'dicom-syntax',
-      `reading ${name}: its pixels are compressed as ${syntax.name}; wanted is no compression, RLE, JPEG Lossless, JPEG-LS or JPEG 2000: decompress the series first (gdcmconv --raw IN OUT)`,
+      `reading ${name}: its pixels are compressed as ${syntax.name}, expected no compression, RLE, JPEG ` +
+        'Lossless, JPEG-LS or JPEG 2000. Decompress the series first (gdcmconv --raw IN OUT).',
     );
   }
   try {
-    if (format.rows * format.columns > mostValues) throw new Error(`more than ${mostValues} values are not decoded`);
-    const stream = await frameStream(wanted);
+    if (format.rows * format.columns > mostFramePixels) throw new Error(`it has more than ${mostFramePixels} values`);
+    const stream = await readStream(compressed);
     return codec === undefined ? rleLossless(stream, format) : asStored(await codec(stream, format), format);
   } catch (cause) {
     throw new NoduleTrainError(
       'dicom-codec',
-      `reading ${name}: frame ${frame + 1} of ${frames} does not decode as ${syntax.name}: ${(cause as Error).message}; wanted is a whole frame of ${format.rows} x ${format.columns} values: the file is damaged or cut off, copy it again`,
+      `reading ${name}: frame ${frame + 1} of ${frames} does not decode as ${syntax.name}: ` +
+        `${(cause as Error).message}, expected a whole frame of ${format.rows} x ${format.columns} values. The ` +
+        'file is damaged or truncated: copy it again.',
       { cause },
     );
   }
 };
 
-/** Where the frames of a file lie is looked up once for all of them. */
+/** The positions of the frames of each file, found once for all of them. */
 const known = new WeakMap<PixelBytes, ReturnType<typeof frameFragments>>();
 
-const frameStream = async ({ path, pixels, frame, frames }: CompressedFrame): Promise<Buffer> => {
+const readStream = async ({ path, pixels, frame, frames }: CompressedFrame): Promise<Buffer> => {
   if (pixels.length !== -1 || pixels.inflated !== null) throw new Error('its pixels are not in fragments');
   const file = await open(path, 'r');
   try {
@@ -77,30 +72,34 @@ const frameStream = async ({ path, pixels, frame, frames }: CompressedFrame): Pr
       known.set(pixels, fragments);
     }
     const parts = (await fragments)[frame] ?? [];
-    return await bytesOf(file, parts);
+    return await readFragments(file, parts);
   } finally {
     await file.close();
   }
 };
 
-const bytesOf = async (file: FileHandle, parts: readonly { start: number; length: number }[]): Promise<Buffer> => {
+const readFragments = async (
+  file: FileHandle,
+  parts: readonly { start: number; length: number }[],
+): Promise<Buffer> => {
   const stream = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const { start, length } of parts) {
-    const { bytesRead } = await file.read(stream, at, length, start);
-    if (bytesRead !== length) throw new Error('the file became shorter while it was read');
+    if (!(await readFully(file, stream.subarray(at, at + length), start)))
+      throw new Error('the file became shorter while it was being read');
     at += length;
   }
   return stream;
 };
 
 /**
- * Values in `bitsAllocated` bits, signed as the header says: an unsigned stream of signed pixels holds them as two's complement
- * in its own number of bits. Throws Error with the first value that the header's bits do not hold.
+ * Converts values to `bitsAllocated` bits, signed as in the header: an unsigned stream of signed pixels holds them as
+ * two's complement in its own number of bits. Throws an Error with the first value that does not fit the header's bits.
  */
 const asStored = ({ values, precision }: Samples, format: PixelFormat): Uint8Array => {
   const { bitsAllocated, bitsStored, highBit, signed, frameBytes } = format;
-  if (highBit !== bitsStored - 1) throw new Error(`HighBit is ${highBit} with ${bitsStored} bits stored`);
+  if (highBit !== bitsStored - 1)
+    throw new Error(`HighBit is ${highBit}, expected ${bitsStored - 1} for ${bitsStored} bits stored`);
   const bytes = Buffer.allocUnsafe(frameBytes);
   const width = bitsAllocated / 8;
   const extend = signed && !(values instanceof Int16Array) ? 32 - precision : 0;
@@ -108,7 +107,7 @@ const asStored = ({ values, precision }: Samples, format: PixelFormat): Uint8Arr
   for (let k = 0; k < values.length; k++) {
     const value = (values[k]! << extend) >> extend;
     if (value < low || value > high)
-      throw new Error(`value ${k} is ${value}, and the header's ${bitsStored} bits hold ${low} to ${high}`);
+      throw new Error(`value ${k} is ${value}, expected ${low} to ${high} for the header's ${bitsStored} bits`);
     if (width === 2) {
       bytes[2 * k] = value;
       bytes[2 * k + 1] = value >> 8;

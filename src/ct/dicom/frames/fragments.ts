@@ -1,19 +1,24 @@
 import type { FileHandle } from 'node:fs/promises';
-import { itemTag, sequenceEndTag } from '../itemTags.js';
+
+/** (FFFE,E000), which begins an item, as a little-endian number. */
+const itemTag = 0xe000fffe;
+
+/** (FFFE,E0DD), which ends a sequence of undefined length. */
+const sequenceEndTag = 0xe0ddfffe;
 
 interface Fragment {
-  /** Of its item's tag, from the first byte after the offset table, as that table counts. */
+  /** Offset of its item's tag from the first byte after the offset table, which is how that table counts. */
   readonly place: number;
-  /** Of its first byte, from the start of the file. */
+  /** Offset of its first byte in the file. */
   readonly start: number;
   readonly length: number;
 }
 
 /**
- * The fragments of each frame of encapsulated pixels (PS3.5 section A.4), as [start, length] in the file. `offset` is where
- * PixelData's value begins and `end` where the file ends. By the basic offset table where there is one; else one frame takes
- * all, as many fragments as frames one each, and more end with the marker that ends a JPEG image.
- * Throws Error with what is wrong.
+ * Finds the fragments of each frame of encapsulated pixels (PS3.5 section A.4). `offset` is where the value of
+ * PixelData begins and `end` where the file ends. Fragments are assigned to frames by the basic offset table if the
+ * file has one. Else a single frame gets all fragments; as many fragments as frames get one each; otherwise a frame
+ * ends with the marker that ends a JPEG image. Throws an Error that says what is wrong.
  */
 export const frameFragments = async (
   file: FileHandle,
@@ -57,7 +62,7 @@ const byTable = (offsets: readonly number[], fragments: readonly Fragment[]): Fr
   const firsts = offsets.map((offset, frame) => {
     const first = indexOf.get(offset);
     if (first === undefined)
-      throw new Error(`its offset table says ${offset} for frame ${frame}, where no fragment begins`);
+      throw new Error(`its offset table has ${offset} for frame ${frame}, where no fragment begins`);
     return first;
   });
   return firsts.map((first, frame) => {
@@ -79,8 +84,6 @@ const byEndMarker = async (file: FileHandle, fragments: readonly Fragment[], fra
   }
   if (grouped.at(-1)!.length === 0) grouped.pop();
   if (grouped.length !== frames)
-    throw new Error(
-      `its ${fragments.length} fragments are ${grouped.length} images, and its header says ${frames} frames`,
-    );
+    throw new Error(`its ${fragments.length} fragments are ${grouped.length} images, expected ${frames}`);
   return grouped;
 };

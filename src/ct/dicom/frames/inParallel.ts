@@ -1,4 +1,7 @@
-/** Calls `work` for every item, `atOnce` at a time, results in the items' order. The first error ends it, once those begun have ended. */
+/**
+ * Calls `work` for every item, `atOnce` at a time, and returns the results in the order of the items. After an error no
+ * new work begins, and the first one is thrown when all running work has ended.
+ */
 export const inParallel = async <Item, Result>(
   items: readonly Item[],
   atOnce: number,

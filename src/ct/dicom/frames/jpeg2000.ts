@@ -1,10 +1,10 @@
 import { type Codec, checkStreamSize } from './codec.js';
 import { wasmDecoder } from './wasmDecoder.js';
 
-/** Start of codestream and of the size segment (ITU-T T.800, annex A). */
+/** Markers that start the codestream and the size segment (ITU-T T.800, annex A). */
 const start = 0xff4fff51;
 
-/** Each takes some kilobytes of OpenJPEG's memory, whatever its size; a scan of 512 × 512 is one. */
+/** Each tile takes some kilobytes in OpenJPEG, whatever its size; a slice of 512 × 512 is usually one tile. */
 const mostTiles = 4096;
 
 const decode = wasmDecoder(
@@ -12,7 +12,7 @@ const decode = wasmDecoder(
   'J2KDecoder',
 );
 
-/** JPEG 2000 (ITU-T T.800), lossless or not, by OpenJPEG. */
+/** Decodes JPEG 2000 (ITU-T T.800), lossless or lossy, with OpenJPEG. */
 export const jpeg2000: Codec = async (stream, format) => {
   if (stream.length < 43 || stream.readUInt32BE(0) !== start)
     throw new Error('it does not begin as a JPEG 2000 codestream');
@@ -27,7 +27,7 @@ export const jpeg2000: Codec = async (stream, format) => {
     components: stream.readUInt16BE(40),
   });
   if (Math.ceil(right / tileWidth) * Math.ceil(bottom / tileHeight) > mostTiles)
-    throw new Error(`its tiles are ${tileWidth} x ${tileHeight}, more than ${mostTiles} of them`);
+    throw new Error(`it has more than ${mostTiles} tiles, of ${tileWidth} x ${tileHeight}`);
   const bytes = await decode(stream, format.rows * format.columns * (precision > 8 ? 2 : 1));
   if (precision <= 8) return { values: signed ? Int16Array.from(new Int8Array(bytes.buffer)) : bytes, precision };
   return { values: signed ? new Int16Array(bytes.buffer) : new Uint16Array(bytes.buffer), precision };

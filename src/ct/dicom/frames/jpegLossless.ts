@@ -11,18 +11,18 @@ interface Scan {
   readonly rows: number;
   readonly columns: number;
   readonly precision: number;
-  /** 1 to 7: which neighbours a value is predicted from (table H.1). */
+  /** Which neighbours a value is predicted from, 1 to 7 (table H.1). */
   readonly predictor: number;
-  /** Bits that the values were shifted down by (Pt). */
+  /** Bits by which the values were shifted down (Pt). */
   readonly shift: number;
   /** Values between two restart markers; 0 for none. */
   readonly restart: number;
   readonly table: Uint16Array;
-  /** Where the entropy-coded bytes begin. */
+  /** Offset of the entropy-coded bytes. */
   readonly begin: number;
 }
 
-/** JPEG Lossless, process 14 of ITU-T T.81 (annex H): Huffman codes of the differences from a prediction. */
+/** Decodes JPEG Lossless, process 14 of ITU-T T.81 (annex H): Huffman codes of the differences from a prediction. */
 export const jpegLossless: Codec = (stream, format) => {
   const scan = readHeaders(stream, (found) => checkStreamSize(format, found));
   return { values: decodeScan(stream, scan), precision: scan.precision };
@@ -43,27 +43,27 @@ const readHeaders = (stream: Buffer, check: (found: Found) => void): Scan => {
       check(frame);
     } else if (marker >= 0xffc0 && marker <= 0xffcf && marker !== 0xffc8 && marker !== 0xffcc)
       throw new Error(
-        `it is JPEG of another process (marker ${marker.toString(16)}), wanted is lossless with Huffman codes`,
+        `it uses another JPEG process (marker ${marker.toString(16)}), expected lossless with Huffman codes`,
       );
     else if (marker === startOfScan) {
       if (frame === null || end - at < 6 || stream[at] !== 1)
-        throw new Error('its scan has no frame or not one component');
+        throw new Error('its scan has no frame, or more than one component');
       const [selector, predictor, shift] = [stream[at + 2]! >> 4, stream[at + 3]!, stream[at + 5]! & 15];
       const table = tables.get(selector);
       if (table === undefined) throw new Error(`Huffman table ${selector} is missing`);
       if (predictor < 1 || predictor > 7 || shift >= frame.precision)
         throw new Error(`its predictor is ${predictor} and its shift ${shift}`);
-      if (restart % frame.columns !== 0) throw new Error('its restart interval is no whole number of rows');
+      if (restart % frame.columns !== 0) throw new Error('its restart interval is not a whole number of rows');
       return { ...frame, predictor, shift, restart, table, begin: end };
     }
   }
   throw new Error('it has no scan');
 };
 
-/** Tables of `length << 8 | category` for each 16 bits that may come; 0 for those that no code begins. */
+/** Builds lookup tables: `length << 8 | category` for each possible 16 bits, 0 where no code matches. */
 const readTables = (content: Buffer, tables: Map<number, Uint16Array>): void => {
   for (let at = 0; at < content.length; ) {
-    if (at + 17 > content.length) throw new Error('a Huffman table is cut off');
+    if (at + 17 > content.length) throw new Error('a Huffman table is truncated');
     const selector = content[at]!;
     const counts = content.subarray(at + 1, at + 17);
     at += 17;
@@ -74,18 +74,18 @@ const readTables = (content: Buffer, tables: Map<number, Uint16Array>): void => 
       for (let k = 0; k < counts[length - 1]!; k++, next += span) {
         const category = content[at++];
         if (category === undefined || category > 16 || next + span > 1 << 16)
-          throw new Error('a Huffman table is wrong');
+          throw new Error('a Huffman table is invalid');
         table.fill((length << 8) | category, next, next + span);
       }
     }
-    // Class 1 (AC) has no meaning here; its selector is then no one's.
+    // Class 1 (AC) has no meaning here; no scan selects it.
     tables.set(selector, table);
   }
 };
 
 const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
   const { rows, columns, precision, predictor, shift, restart, table } = scan;
-  if (8 * (stream.length - scan.begin) < rows * columns) throw new Error('it is cut off');
+  if (8 * (stream.length - scan.begin) < rows * columns) throw new Error('it is truncated');
   const values = new Uint16Array(rows * columns);
   const first = 1 << (precision - shift - 1);
   let at = scan.begin;
@@ -93,7 +93,10 @@ const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
   let held = 0;
   let beyond = 0;
 
-  /** At least 16 bits are held after it. After the last byte zeros come; using them shows in `beyond`. */
+  /**
+   * Ensures that at least 16 bits are held. After the last byte it adds zeros and counts them in `beyond`, so their use
+   * is noticed.
+   */
   const fill = (): void => {
     while (held <= 16) {
       let byte = 0;
@@ -110,7 +113,7 @@ const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
   const difference = (): number => {
     fill();
     const code = table[(bits >>> (held - 16)) & 0xffff]!;
-    if (code === 0) throw new Error('it holds a code that no Huffman table has');
+    if (code === 0) throw new Error('it has a code that is not in its Huffman table');
     held -= code >> 8;
     const category = code & 0xff;
     if (category === 0) return 0;
@@ -130,7 +133,7 @@ const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
   };
 
   const checkEnd = (): void => {
-    if (held < 8 * beyond) throw new Error('it is cut off');
+    if (held < 8 * beyond) throw new Error('it is truncated');
   };
 
   let startRow = 0;
@@ -144,7 +147,7 @@ const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
       let prediction: number;
       if (row === startRow) prediction = column === 0 ? first : values[k - 1]!;
       else if (column === 0) prediction = values[k - columns]!;
-      else prediction = predicted(predictor, values[k - 1]!, values[k - columns]!, values[k - columns - 1]!);
+      else prediction = predict(predictor, values[k - 1]!, values[k - columns]!, values[k - columns - 1]!);
       values[k] = prediction + difference();
     }
   }
@@ -153,8 +156,8 @@ const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
   return values;
 };
 
-/** Table H.1: from the values at the left (a), above (b) and above left (c). */
-const predicted = (predictor: number, a: number, b: number, c: number): number => {
+/** The prediction from the values to the left (a), above (b) and above left (c), by table H.1. */
+const predict = (predictor: number, a: number, b: number, c: number): number => {
   switch (predictor) {
     case 1:
       return a;

@@ -10,7 +10,7 @@ const decode = wasmDecoder(
   'JpegLSDecoder',
 );
 
-/** JPEG-LS (ITU-T T.87), lossless or nearly so, by CharLS. */
+/** Decodes JPEG-LS (ITU-T T.87), lossless or near-lossless, with CharLS. */
 export const jpegLs: Codec = async (padded, format) => {
   const stream = upToEnd(padded);
   for (const { marker, at, end } of jpegSegments(stream)) {
@@ -21,13 +21,16 @@ export const jpegLs: Codec = async (padded, format) => {
     const bytes = await decode(stream, rows * columns * (precision > 8 ? 2 : 1));
     return { values: precision > 8 ? new Uint16Array(bytes.buffer) : bytes, precision };
   }
-  throw new Error('it is no JPEG-LS image');
+  throw new Error('it is not a JPEG-LS image');
 };
 
-/** Without the padding to an even length. CharLS searches a stream without its end marker for half a minute. */
+/**
+ * Removes the padding to an even length. Refuses a stream without its end marker, as CharLS would search it for half a
+ * minute.
+ */
 const upToEnd = (stream: Buffer): Buffer => {
   let end = stream.length;
   while (end > 0 && stream[end - 1] === 0) end--;
-  if (end < 2 || stream.readUInt16BE(end - 2) !== endOfImage) throw new Error('it is cut off');
+  if (end < 2 || stream.readUInt16BE(end - 2) !== endOfImage) throw new Error('it is truncated');
   return stream.subarray(0, end);
 };

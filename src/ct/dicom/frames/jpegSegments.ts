@@ -1,4 +1,4 @@
-/** One marker segment of a JPEG stream; `at` is where its content begins, after the two bytes of length. */
+/** One marker segment of a JPEG stream; its content begins at `at`, after the two bytes of length. */
 export interface JpegSegment {
   readonly marker: number;
   readonly at: number;
@@ -8,12 +8,15 @@ export interface JpegSegment {
 const startOfImage = 0xffd8;
 const startOfScan = 0xffda;
 
-/** The segments of a JPEG or JPEG-LS stream up to and with its first scan header. Throws Error where it is no such stream. */
+/**
+ * Iterates the segments of a JPEG or JPEG-LS stream up to and including its first scan header. Throws an Error where it
+ * is not such a stream.
+ */
 export function* jpegSegments(stream: Buffer): Generator<JpegSegment> {
   if (stream.length < 4 || stream.readUInt16BE(0) !== startOfImage)
     throw new Error('it does not begin as a JPEG image');
   for (let at = 2; at + 4 <= stream.length; ) {
-    if (stream[at] !== 0xff) throw new Error(`byte ${at} is no marker`);
+    if (stream[at] !== 0xff) throw new Error(`byte ${at} is not a marker`);
     // A marker may be preceded by any number of fill bytes.
     if (stream[at + 1] === 0xff) {
       at++;

@@ -1,19 +1,21 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { openToRead } from '../../imageFile/openToRead.js';
+import { readFully } from '../../imageFile/readFully.js';
 import { tagName } from '../dictionary.js';
 import { readDicomFile } from '../readDicomFile.js';
 import type { Slice } from '../slice.js';
-import { decodeFrame } from './decodeFrame.js';
+import { decodeFrame, mostFramePixels } from './decodeFrame.js';
 
 /**
- * Fills `into` (`format.frameBytes` long) with a slice's pixels as they are stored, little-endian. Throws 'dicom-pixels' where the file
- * does not hold them, 'dicom-syntax' where they are compressed in a way that is not read.
+ * Reads the pixels of a slice into `into` (`format.frameBytes` long), as stored but little-endian.
+ * @throws NoduleTrainError `dicom-pixels` where the file does not hold them; `dicom-syntax` for a compression that is
+ * not read; `dicom-codec` where they do not decode
  */
 export const readFrame = async (slice: Slice, into: Uint8Array): Promise<void> => {
   const { syntax, format } = slice;
   if (syntax.compressed) {
     const bytes = await decodeFrame(slice);
-    if (bytes.length !== format.frameBytes) throw wrongSize(slice, `${bytes.length} bytes come out of it`);
+    if (bytes.length !== format.frameBytes) throw wrongSize(slice, `it decodes to ${bytes.length} bytes`);
     into.set(bytes);
     return;
   }
@@ -29,48 +31,46 @@ export const readFrame = async (slice: Slice, into: Uint8Array): Promise<void> =
   if (syntax.bigEndian) swapToLittle(slice, into);
 };
 
-/** No scanner's compressed slice has more pixels; what one really has shows only when it is decoded. */
-const mostCompressed = 1 << 26;
-
-/** Refuses a slice whose file is too short for it, at no cost: so nothing is allocated for what is not there. */
+/**
+ * Checks that the file is long enough for a slice, without reading it, so nothing is allocated for missing pixels. The
+ * real size of a compressed slice is known only when it is decoded.
+ * @throws NoduleTrainError `dicom-pixels`
+ */
 export const checkFrame = (slice: Slice): void => {
   const { syntax, pixels, format, frames } = slice;
   if (syntax.compressed) {
-    if (format.rows * format.columns <= mostCompressed) return;
+    if (format.rows * format.columns <= mostFramePixels) return;
     throw wrongSize(
       slice,
-      `${pixels.available} compressed bytes are there, and at most ${mostCompressed} pixels of one frame are decoded`,
+      `it has ${pixels.available} compressed bytes, and frames of at most ${mostFramePixels} pixels are decoded`,
     );
   }
-  const wanted = frames * format.frameBytes;
-  if (pixels.length < wanted)
+  const expected = frames * format.frameBytes;
+  if (pixels.length < expected)
     throw wrongSize(slice, `it has ${pixels.length < 0 ? 'no length' : `${pixels.length} bytes`}`);
-  if (pixels.available < wanted)
-    throw wrongSize(slice, `the file is cut off, ${pixels.available} bytes of it are there`);
+  if (pixels.available < expected) throw wrongSize(slice, `the file is truncated, it has ${pixels.available} bytes`);
 };
 
 const wrongSize = ({ name, frames, format }: Slice, found: string): NoduleTrainError => {
   const { rows, columns, bitsAllocated } = format;
   return new NoduleTrainError(
     'dicom-pixels',
-    `reading ${name}: tag ${tagName('PixelData')}: ${found}; wanted are ${frames * format.frameBytes} (${frames} of ${columns} x ${rows} of ${bitsAllocated} bit): copy the file again`,
+    `reading ${name}: tag ${tagName('PixelData')}: ${found}, expected ${frames * format.frameBytes} (${frames} ` +
+      `of ${columns} x ${rows} of ${bitsAllocated} bits). Copy the file again.`,
   );
 };
 
 const readBytes = async (slice: Slice, start: number, into: Uint8Array): Promise<void> => {
-  const file = await openToRead(slice.path, `reading ${slice.name}`, 'give a DICOM file that can be read');
+  const file = await openToRead(slice.path, `reading ${slice.name}`, 'Give a readable DICOM file');
   try {
-    for (let done = 0; done < into.length; ) {
-      const { bytesRead } = await file.read(into, done, into.length - done, start + done);
-      if (bytesRead === 0) throw wrongSize(slice, 'the file became shorter while it was read');
-      done += bytesRead;
-    }
+    if (!(await readFully(file, into, start)))
+      throw wrongSize(slice, 'the file became shorter while it was being read');
   } finally {
     await file.close();
   }
 };
 
-/** Pixels of 8 bit in words (VR OW) are swapped in pairs too (PS3.5 annex A.3). */
+/** Swaps big-endian pixels in place. 8-bit pixels in words (VR OW) are swapped in pairs too (PS3.5 annex A.3). */
 const swapToLittle = ({ format, pixels }: Slice, bytes: Uint8Array): void => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (format.bitsAllocated === 32) buffer.swap32();

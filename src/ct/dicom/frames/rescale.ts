@@ -1,10 +1,10 @@
 import type { PixelFormat } from '../pixelFormat.js';
 import type { Slice } from '../slice.js';
 
-/** Pixels as a file may hold them. */
+/** Pixels in the types that a file may have. */
 export type Stored = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
-/** The machine's order is little-endian wherever Node runs with prebuilt libtorch; `bytes` are too. */
+/** A typed view of `bytes`, which are little-endian, like every machine that prebuilt libtorch runs on. */
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array, { bitsAllocated, signed }: PixelFormat): Stored => {
   if (bitsAllocated === 8)
     return signed ? new Int8Array(buffer, byteOffset, byteLength) : new Uint8Array(buffer, byteOffset, byteLength);
@@ -17,11 +17,14 @@ const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array, { bitsAllocated,
     : new Uint32Array(buffer, byteOffset, byteLength / 4);
 };
 
-/** Bits to shift a pixel up by, in 32, so that what lies above its highest bit falls out, and then down so that what lies below does. */
+/**
+ * Bits to shift a 32-bit pixel: up, which drops the bits above its high bit, and then down, which drops the bits below
+ * the value.
+ */
 const shifts = ({ bitsStored, highBit }: PixelFormat): [up: number, down: number] => [31 - highBit, 32 - bitsStored];
 
-/** Puts the stored values of a frame into `into`, without the bits that are no part of them and with their sign. */
-export const storedInto = (into: Stored | Float64Array, bytes: Uint8Array, format: PixelFormat): void => {
+/** Unpacks the stored values of a frame into `into`: drops the bits that are not part of them and extends the sign. */
+export const unpackInto = (into: Stored | Float64Array, bytes: Uint8Array, format: PixelFormat): void => {
   const from = viewOf(bytes, format);
   const [up, down] = shifts(format);
   if (up === 0 && down === 0) into.set(from);
@@ -29,18 +32,19 @@ export const storedInto = (into: Stored | Float64Array, bytes: Uint8Array, forma
   else for (let k = 0; k < into.length; k++) into[k] = (from[k]! << up) >>> down;
 };
 
-/** Stored pixels that are none, and what they become. */
+/** The stored value of padding pixels, and its replacement. */
 export interface Padding {
   readonly value: number;
   readonly as: number;
 }
 
 /**
- * Puts `stored * slope + intercept` into `into`, which may be the memory of `bytes`, of at most 16 bits; slope and intercept must be whole.
- * With `padding`, pixels of its value are put in as `padding.as` where int16 does not hold what they are worth. Gives how many these are,
- * or null where another value does not fit: then `into` is worth nothing.
+ * Writes `stored * slope + intercept` to `into`, which may share the memory of `bytes`. Pixels have at most 16 bits,
+ * slope and intercept must be whole. With `padding`, pixels of its value become `padding.as` where int16 cannot hold
+ * their rescaled value.
+ * @returns the number of padding pixels replaced; null where another value does not fit, and then `into` is invalid
  */
-export const rescaledInto = (
+export const rescaleInto = (
   into: Int16Array,
   bytes: Uint8Array,
   { format, slope, intercept }: Pick<Slice, 'format' | 'slope' | 'intercept'>,
@@ -50,9 +54,9 @@ export const rescaledInto = (
   const [up, down] = shifts(format);
   const { signed } = format;
   if (slope === 1 && padding === null && Math.abs(intercept) < 1 << 30)
-    return addedInto(into, from, format, intercept) ? 0 : null;
-  const worth = padding === null ? 0 : padding.value * slope + intercept;
-  const padded = padding !== null && (worth < -32768 || worth > 32767) ? padding : null;
+    return addInto(into, from, format, intercept) ? 0 : null;
+  const paddingHu = padding === null ? 0 : padding.value * slope + intercept;
+  const padded = padding !== null && (paddingHu < -32768 || paddingHu > 32767) ? padding : null;
   let min = 32767;
   let max = -32768;
   let count = 0;
@@ -71,10 +75,13 @@ export const rescaledInto = (
   return min >= -32768 && max <= 32767 ? count : null;
 };
 
-/** The usual case, `stored + intercept` in whole numbers of 32 bits: twice as fast as with a slope. Whether int16 holds every value. */
-const addedInto = (into: Int16Array, from: Stored, format: PixelFormat, intercept: number): boolean => {
+/**
+ * Writes `stored + intercept` in 32-bit integers, the usual case: twice as fast as with a slope. Returns whether int16
+ * holds every value.
+ */
+const addInto = (into: Int16Array, from: Stored, format: PixelFormat, intercept: number): boolean => {
   const [up, down] = shifts(format);
-  // Bits in which a value differs from what 16 bits keep of it.
+  // Bits that are lost when a value is stored in 16 bits.
   let lost = 0;
   if (format.signed) {
     for (let k = 0; k < into.length; k++) {

@@ -1,9 +1,9 @@
-/** What the WebAssembly builds of CharLS and OpenJPEG give. */
+/** The decoder class of the WebAssembly builds of CharLS and OpenJPEG. */
 interface FrameDecoder {
-  /** A view of memory for a stream of this many bytes. */
+  /** Allocates memory for a stream of `bytes` bytes and returns a view of it. */
   getEncodedBuffer(bytes: number): Uint8Array;
   decode(): void;
-  /** A view of the decoded values; gone when the decoder is deleted. */
+  /** A view of the decoded values; invalid after `delete`. */
   getDecodedBuffer(): Uint8Array;
   getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number };
   delete(): void;
@@ -12,16 +12,16 @@ interface FrameDecoder {
 interface Loaded {
   readonly create: () => FrameDecoder;
   readonly message: (thrown: unknown) => string;
-  /** Lines that the library printed in this call. */
+  /** Lines that the library printed during the current call. */
   readonly printed: string[];
 }
 
-/** Exported by Emscripten: makes an instance with its own memory. */
+/** The function that Emscripten exports: makes an instance with its own memory. */
 export type ModuleFactory = (options: object) => Promise<Record<string, any>>;
 
 /**
- * A decoder that is loaded with the first stream, and anew after one that it failed on: what a failure leaves in its memory is
- * not known. Decoding blocks the thread it runs on.
+ * Makes a decoder that loads its module with the first stream, and again after a failure, which may leave the module's
+ * memory in any state. Decoding blocks the calling thread.
  */
 export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: string) => {
   let loaded: Promise<Loaded> | null = null;
@@ -34,14 +34,14 @@ export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: strin
     const message = (thrown: unknown): string => {
       if (typeof thrown !== 'number') return thrown instanceof Error ? thrown.message : String(thrown);
       // The address of a C++ exception; CharLS's build gives its text, others [type, text].
-      const told = [module.getExceptionMessage?.(thrown)].flat().at(-1);
-      return told ? String(told).split('\n')[0]! : 'its content is not valid';
+      const text = [module.getExceptionMessage?.(thrown)].flat().at(-1);
+      return text ? String(text).split('\n')[0]! : 'its content is invalid';
     };
     return { create: () => new module[className](), message, printed };
   };
 
-  /** Throws Error with the library's reason; also where it only printed one. */
-  return async (stream: Uint8Array, wantedBytes: number): Promise<Uint8Array> => {
+  /** Decodes one stream. Throws an Error with the library's reason, also where the library only printed it. */
+  return async (stream: Uint8Array, expectedBytes: number): Promise<Uint8Array> => {
     loaded ??= instance();
     const { create, message, printed } = await loaded;
     printed.length = 0;
@@ -52,9 +52,9 @@ export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: strin
       const fault = printed.find((line) => /\[(ERROR|WARNING)\]/.test(line));
       if (fault !== undefined) throw new Error(fault.replace(/^.*\[\w+\] */, '').trim());
       const decoded = decoder.getDecodedBuffer();
-      if (decoded.length !== wantedBytes)
-        throw new Error(`${decoded.length} bytes come out of it, wanted are ${wantedBytes}`);
-      // Not its memory itself, which the next frame is written to.
+      if (decoded.length !== expectedBytes)
+        throw new Error(`it decodes to ${decoded.length} bytes, expected ${expectedBytes}`);
+      // A copy, as the next frame overwrites the decoder's memory.
       const values = Uint8Array.from(decoded);
       decoder.delete();
       return values;
