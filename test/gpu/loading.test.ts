@@ -3,17 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { loadRuntime } from '../../dist/runtime/libtorch/load.js';
 import { cuda, memory, scope, zeros } from '../../dist/torch/index.js';
 import { whyNoGpu } from '../support/gpu.js';
+import { torchUrl } from '../support/paths.js';
 
 const reason = whyNoGpu();
 
 describe.skipIf(reason !== null)(`CUDA in this process (skipped: ${reason})`, { timeout: 60_000 }, () => {
-  it('is there after loading, in a worker too, and both count the same memory', async () => {
+  it('is available after loading, in a worker too, and both count the same memory', async () => {
     expect(loadRuntime()).toMatchObject({ noCuda: null, unusedGpu: null });
     expect(cuda.deviceCount()).toBeGreaterThan(0);
     const before = memory().bytes.cuda;
     const held = zeros([1 << 20], { device: 'cuda' });
     expect(memory().bytes.cuda - before).toBe(4 << 20);
-    const url = JSON.stringify(new URL('../../dist/torch/index.js', import.meta.url).href);
+    const url = JSON.stringify(torchUrl);
     const worker = new Worker(
       `const { parentPort } = require('node:worker_threads');
       import(${url}).then(({ cuda, memory, zeros }) => {
@@ -30,7 +31,7 @@ describe.skipIf(reason !== null)(`CUDA in this process (skipped: ${reason})`, { 
     expect(memory().bytes.cuda).toBe(before);
   });
 
-  it('counts live, peak and reserved bytes of a device, and its free memory', () => {
+  it('counts live, peak and reserved bytes of a device and its free memory', () => {
     cuda.resetPeak();
     const before = cuda.memory();
     scope(() =>
@@ -47,7 +48,7 @@ describe.skipIf(reason !== null)(`CUDA in this process (skipped: ${reason})`, { 
     cuda.synchronize();
   });
 
-  it('frees what a scope made on the device', () => {
+  it('frees the tensors that a scope made on the device', () => {
     const before = memory().bytes.cuda;
     const sum = scope(() => zeros([1000, 1000], { device: 'cuda' }).add(1).sum().item());
     expect(sum).toBe(1e6);

@@ -42,7 +42,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
       noise: 25,
       options: { borderAtWindow: true, labelResample: true, noiseAfterClamp: true },
     },
-  ])('crop_augment gives the bits of the CPU and moves its cursor: %o', ({ channels, window, noise, options }) =>
+  ])('crop_augment is bit-identical to the CPU and moves its cursor: %o', ({ channels, window, noise, options }) =>
     scope(() => {
       const next = random(channels);
       const [planes, size, batch, crops] = [channels + 4, 96, 16, 9];
@@ -96,7 +96,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
     }),
   );
 
-  it('crop_augment fills a sample with NaN whose row of draws points outside, and the device goes on', () =>
+  it('crop_augment fills a sample with NaN when its row of random numbers points outside, and the device stays usable', () =>
     scope(() => {
       const draws = zeros([2, 15], { dtype: 'float64' });
       draws.narrow(0, 0, 1).narrow(1, 0, 1).fill_(99);
@@ -113,7 +113,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
       expect(numbers(out.select(0, 1)).some(Number.isNaN)).toBe(false);
     }));
 
-  it('crop_augment refuses tensors of two devices', () =>
+  it('crop_augment refuses tensors on two devices', () =>
     scope(() => {
       const image = zeros([1, 8, 8], { dtype: 'int16', device: 'cuda' });
       const [label, table] = [zeros([1, 8, 8], { dtype: 'uint8' }), zeros([1, 2], { dtype: 'int32' })];
@@ -123,7 +123,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
       );
     }));
 
-  it('philox4x32_10 gives the numbers of the CPU', () =>
+  it('philox4x32_10 equals the CPU', () =>
     scope(() => {
       const next = random(4);
       const words = (n: number) => BigInt64Array.from({ length: n }, () => BigInt(Math.floor(next() * 2 ** 32)));
@@ -152,7 +152,7 @@ describe.skipIf(reason !== null)(`libtorch's operators on a GPU, in float64 (ski
     'index with a tensor': (on) => on(noise(1, 9, 4)).index(on(fromData(BigInt64Array.of(7n, 0n, 7n)))),
   };
   for (const [name, run] of Object.entries(cases))
-    it(`${name} is the CPU's within 1e-10`, () =>
+    it(`${name} equals the CPU within 1e-10`, () =>
       scope(() =>
         expect(
           farthest(
@@ -163,7 +163,7 @@ describe.skipIf(reason !== null)(`libtorch's operators on a GPU, in float64 (ski
       ));
 
   it.each(['adam', 'adamW', 'sgd'] as const)(
-    'the fused step of %s is the CPU within 1e-10 over 20 steps, its learning rate a number or a tensor',
+    'the fused step of %s equals the CPU within 1e-10 over 20 steps, with the learning rate as number or tensor',
     (rule) => {
       const train = (device: 'cpu' | 'cuda', inTensor: boolean) =>
         scope(() => {

@@ -1,19 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { train, writePhantoms } from '../../dist/index.js';
 import { whyNoGpu } from '../support/gpu.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const reason = whyNoGpu();
 
 describe.skipIf(reason !== null)(`training on a GPU (skipped: ${reason})`, { timeout: 300_000 }, () => {
-  let folder: string;
+  const folder = scratchFolder('train-gpu');
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'train-gpu-'));
     await writePhantoms(join(folder, 'scans'), { count: 4, size: [24, 96, 96], spacing: [3, 3, 6], threads: 2 });
   }, 120_000);
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   const losses = async (out: string, options: Record<string, unknown>) => {
     const found: number[] = [];
@@ -33,13 +30,13 @@ describe.skipIf(reason !== null)(`training on a GPU (skipped: ${reason})`, { tim
     return found;
   };
 
-  it('takes the crops of the CPU and falls as it does; recorded steps give the losses of plain ones', async () => {
+  it('sees the same crops as on the CPU and its loss falls alike; captured steps give the losses of plain steps', async () => {
     const onCpu = await losses('cpu', { device: 'cpu' });
     const plain = await losses('plain', { device: 'cuda' });
     const captured = await losses('captured', { device: 'cuda', captureSteps: true });
     expect(plain).toHaveLength(32);
     expect(captured).toHaveLength(32);
-    // The first step sees the same weights and crops; from there on rounding (TF32) tells.
+    // The first step has the same weights and crops; after it rounding (TF32) makes a difference.
     expect(Math.abs((plain[0] as number) - (onCpu[0] as number))).toBeLessThan(1e-3);
     expect(Math.abs((plain.at(-1) as number) - (onCpu.at(-1) as number))).toBeLessThan(0.05);
     for (const [i, loss] of captured.entries()) expect(Math.abs(loss - (plain[i] as number))).toBeLessThan(0.02);

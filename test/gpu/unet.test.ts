@@ -15,7 +15,7 @@ describe.skipIf(reason !== null)(`the U-Net on a GPU (skipped: ${reason})`, { ti
     { upMode: 'upconv', pooling: 'max', batchNorm: true },
     { upMode: 'upsample', pooling: 'avg', batchNorm: false },
   ] as const)(
-    'gives output, loss and every gradient of the CPU within 1e-8 in float64 and 2e-3 in float32 without TF32: %o',
+    'equals the CPU in output, loss and every gradient, within 1e-8 in float64 and 2e-3 in float32 without TF32: %o',
     (options) => {
       setAllowTf32(false);
       const run = (device: 'cpu' | 'cuda', dtype: 'float32' | 'float64') => {

@@ -12,7 +12,7 @@ const file = sharedData('book-models', name);
 const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
 
 describe.skipIf(file === null)(
-  "the book's model of 2020, grouped as the book groups (skipped without ../shared/data)",
+  "the book's model of 2020, with the book's grouping (skipped: no ../shared/data)",
   () => {
     let model: ScanModel;
     beforeAll(() => {
@@ -22,7 +22,7 @@ describe.skipIf(file === null)(
     it.each([
       ['subset0', '1.3.6.1.4.1.14519.5.2.1.6279.6001.170706757615202213033480003264', 604, 343_012],
       ['subset1', '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192', 674, 447_768],
-    ])('gives the candidates that the book gives on the real scan of %s', async (_, uid, candidates, voxels) => {
+    ])("finds the book's candidates on the real scan of %s", async (_, uid, candidates, voxels) => {
       const path = ['subset0', 'subset1'].map((subset) => sharedData('luna16', subset, `${uid}.mhd`)).find(Boolean);
       const volume = await readVolume(path as string);
       const seen = bookCandidates(volume, await scanProbabilities(volume, model));
@@ -32,7 +32,7 @@ describe.skipIf(file === null)(
       expect(Math.abs(seen.candidates.length - candidates)).toBeLessThanOrEqual(2);
     });
 
-    it('finds seven in ten of the solid nodules of 6 mm and more in phantoms, with 200 to 1,500 candidates and Dice above 0.4', async () => {
+    it('finds at least 70 % of the solid nodules of 6 mm and more in phantoms, with 200 to 1,500 candidates and Dice above 0.4', async () => {
       const seen = [];
       for (let seed = 5000; seed < 5005; seed++)
         seen.push(await bookOnPhantom(model, { level: 'standard', nodules: 8, seed, ...CLINICAL_GRID }));
@@ -48,7 +48,7 @@ describe.skipIf(file === null)(
         `${found.length} of ${solid.length} found, Dice ${mean(found.map(({ diceNear }) => diceNear)).toFixed(2)}`,
       );
       expect(solid.length).toBeGreaterThanOrEqual(20);
-      // The aim of 80 % is missed, by those on vessels (docs/records/phantoms.md).
+      // The goal of 80 % is missed because of nodules on vessels (docs/records/phantoms.md).
       expect(found.length / solid.length).toBeGreaterThanOrEqual(0.7);
       expect(mean(found.map(({ diceNear }) => diceNear))).toBeGreaterThan(0.4);
     });

@@ -1,15 +1,17 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { tensorsHash } from '../../dist/model/tensorsHash.js';
 import { loadTensorsSync, scope } from '../../dist/torch/index.js';
+import type { Child } from '../support/child.js';
+import { cliIn, startCli, succeeded } from '../support/cli.js';
+import { scratchFolder } from '../support/scratch.js';
+import { writeTinyScans } from '../support/tinyScans.js';
 
-const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const KILLS = 20;
-/** What can be had around a step, all at once; 48 steps of two batches of 8, the last of which is filled up. */
+/** Every option that wraps a training step; 48 steps of two batches of 8, the last of which is filled up. */
 const options = [
   ...['--epochs', '12', '--samples', '56', '--batch', '8', '--accumulate', '2', '--ema', '0.9', '--clip-norm', '0.5'],
   ...['--optimizer', 'adamw', '--schedule', 'one-cycle', '--on-nan', 'skip', '--loss', 'dice-ce', '--threads', '1'],
@@ -17,40 +19,36 @@ const options = [
 ];
 const steps = 12 * 4;
 
-let folder: string;
-const cli = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
-const ended = (child: ChildProcess) =>
-  new Promise<string | null>((resolve) => child.on('exit', (_, signal) => resolve(signal)));
+const folder = scratchFolder('kill');
+const cli = cliIn(folder, { deadline: 30 * 60_000 });
 
 type Aim = 'any moment' | 'a checkpoint' | 'a validation';
 
 /**
- * Kills the process at a random moment after it told step `from`: at any one, as soon as a temporary file of a checkpoint is there, or in a validation.
- * @returns the last step told, or null where the process had ended by then
+ * Kills the process at a random moment after it reported step `from`: at any moment, while a checkpoint's temporary file exists, or
+ * in a validation.
+ * @returns the last step reported, or null when the process had already ended
  */
-async function killAt(child: ChildProcess, aim: Aim, from: number, checkpoints: string): Promise<number | null> {
-  const end = ended(child);
-  let text = '';
-  const told = () => Number([...text.matchAll(/"type":"step","step":(\d+)/g)].at(-1)?.[1] ?? 0);
+async function killAt(child: Child, aim: Aim, from: number, checkpoints: string): Promise<number | null> {
+  const reported = (text = child.stdout()) =>
+    Number([...text.matchAll(/"type":"step","step":(\d+)/g)].at(-1)?.[1] ?? 0);
   mkdirSync(checkpoints, { recursive: true });
-  await new Promise<void>((resolve) => {
-    const watcher = watch(checkpoints, (_, name) => {
-      if (aim === 'a checkpoint' && name?.endsWith('.tmp') && told() >= from) done();
-    });
-    const done = () => {
-      watcher.close();
-      resolve();
-    };
-    child.on('exit', done);
-    child.stdout?.on('data', (bytes) => {
-      text += bytes;
-      if (aim === 'any moment' && told() >= from && text.includes('"type":"start"')) done();
-      if (aim === 'a validation' && told() >= from && text.includes('"type":"validation-progress"')) done();
-    });
-  });
-  if (aim !== 'a checkpoint') await sleep(Math.random() * (aim === 'any moment' ? 400 : 60));
-  if (child.exitCode !== null || !child.kill('SIGKILL')) return null;
-  return (await end) === 'SIGKILL' ? told() : null;
+  if (aim === 'a checkpoint') {
+    const stop = new AbortController();
+    void child.ended.then(() => stop.abort());
+    try {
+      for await (const { filename } of watch(checkpoints, stop))
+        if (filename?.endsWith('.tmp') && reported() >= from) break;
+    } catch {
+      // The process ended first.
+    }
+  } else {
+    const sign = aim === 'any moment' ? '"type":"start"' : '"type":"validation-progress"';
+    await child.said((text) => text.includes(sign) && reported(text) >= from).catch(() => {});
+    await sleep(Math.random() * (aim === 'any moment' ? 400 : 60));
+  }
+  child.process.kill('SIGKILL');
+  return (await child.ended).signal === 'SIGKILL' ? reported() : null;
 }
 
 const filesOf = (run: string) => {
@@ -58,7 +56,10 @@ const filesOf = (run: string) => {
   return existsSync(at) ? readdirSync(at).map((name) => join(at, name)) : [];
 };
 
-/** SHA-256 over everything in the last checkpoint (weights, optimizer, averages, counts), and the run's state but for its clock and the length of its logs. */
+/**
+ * SHA-256 over everything in the last checkpoint (weights, optimizer, averages, counts), and the run's state without its clock and the
+ * length of its logs.
+ */
 const bits = (run: string) =>
   scope(() => {
     const { tensors, metadata } = loadTensorsSync(join(folder, run, 'checkpoints', 'last.safetensors'));
@@ -68,19 +69,15 @@ const bits = (run: string) =>
   });
 
 let whole: ReturnType<typeof bits>;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'nodule-train-kill-'));
-  const made = cli('synth', 'scans', '--count', '4', '--size', '12,64,64', '--spacing', '5,5,12', '--threads', '1');
-  if (made.status !== 0) throw new Error(made.stderr);
-  const trained = cli('train', '--data', 'scans', '--out', 'whole', ...options, '--json');
-  if (trained.status !== 0) throw new Error(trained.stderr);
+beforeAll(async () => {
+  await writeTinyScans(join(folder, 'scans'));
+  succeeded(cli('train', '--data', 'scans', '--out', 'whole', ...options, '--json'));
   whole = bits('whole');
   console.log(`uninterrupted: ${steps} steps, ${whole.sha256}`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('one run, killed twenty times', () => {
-  it('leaves no torn checkpoint and ends with the bits of a run that was never interrupted', async () => {
+  it('leaves no torn checkpoint and ends with the bytes of an uninterrupted run', async () => {
     const run = 'killed';
     const at = join(folder, run, 'checkpoints');
     const aims: Aim[] = ['any moment', 'a checkpoint', 'a validation'];
@@ -88,12 +85,12 @@ describe('one run, killed twenty times', () => {
     let begun = false;
     for (let kill = 1; kill <= KILLS; kill++) {
       const aim = begun ? (aims[(kill - 1) % aims.length] as Aim) : 'any moment';
-      // Begun anew until the run is there. More checkpoints than the other run has, so that more are being written.
+      // Started from scratch until a checkpoint exists. It writes more checkpoints than the other run, so more kills hit one.
       const args = begun
         ? ['--resume', run]
         : ['--data', 'scans', '--out', run, ...options, '--checkpoint-steps', '1', '--keep-checkpoints', '3'];
       if (!begun) rmSync(join(folder, run), { recursive: true, force: true });
-      const child = spawn(process.execPath, [main, 'train', ...args, '--json'], { cwd: folder });
+      const child = startCli(['train', ...args, '--json'], { cwd: folder, deadline: 30 * 60_000 });
       // A little further each time, so that the kills are spread over the run, and the last ones still find it running.
       const wanted = Math.max(from, Math.floor(((kill - 1) / KILLS) * (steps - 8)));
       const last = await killAt(
@@ -109,7 +106,7 @@ describe('one run, killed twenty times', () => {
       begun = whole.length > 0;
       from = Math.max(from, last as number);
       console.log(
-        `kill ${kill}: aimed at ${aim}, last step told ${last || from} of ${steps}, ` +
+        `kill ${kill}: aimed at ${aim}, last step ${last || from} of ${steps}, ` +
           `${whole.length} checkpoint files readable, ${files.length - whole.length} half-written`,
       );
     }

@@ -5,7 +5,7 @@ const SEEDS = [11, 12, 13, 14];
 const EACH = 5_000;
 
 it.each(SEEDS)(
-  'a quarter of 20,000 mutated DICOM files (seed %i): no crash, no hang, no memory beyond the file and 64 MiB, nothing of the patient',
+  '5,000 mutated DICOM files of seed %i cause no crash and no hang, take no more memory than the file and 64 MiB, and leak nothing of the patient',
   { timeout: 1_200_000 },
   (seed) => {
     const figures = readMutatedDicom(EACH, seed, 1_150_000);

@@ -5,12 +5,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../dist/runtime/environment.js';
 import { bytesField, concat, varintField } from '../../dist/train/tensorboard/protobuf.js';
 import { runChild } from '../support/child.js';
+import { torchUrl } from '../support/paths.js';
 
 // Not a development dependency: it unpacks to 288 MB, for this one test.
 const VERSION = '1.30.0';
 const folder = join(cacheFolder(), `onnxruntime-node-${VERSION}`);
 
-/** Null, or why it is not there. Its install script would fetch CUDA libraries from elsewhere, so it does not run. */
+/** Installs it, without its install script, which would download CUDA libraries. Returns null or the reason for failing. */
 const install = (): string | null => {
   if (existsSync(folder)) return null;
   const half = `${folder}.${process.pid}.tmp`;
@@ -45,7 +46,7 @@ const matMul = (): Uint8Array => {
 const model = Buffer.from(matMul()).toString('base64');
 const steps = {
   torch: `
-    const torch = await import(${JSON.stringify(new URL('../../dist/torch/index.js', import.meta.url).href)});
+    const torch = await import(${JSON.stringify(torchUrl)});
     torch.manualSeed(1);
     const [a, b] = [torch.rand([64, 64], { requiresGrad: true }), torch.rand([64, 64])];
     const net = torch.nn.unet({ inChannels: 1, classes: 1, depth: 2, wf: 2, padding: true });
@@ -79,16 +80,19 @@ beforeAll(() => {
 });
 
 describe(`beside onnxruntime-node ${VERSION}`, () => {
-  it.each([
+  it.for([
     ['after', ['onnxruntime', 'torch']],
     ['before', ['torch', 'onnxruntime']],
-  ] as const)('both compute where we are loaded %s it', async (_, order, context) => {
-    if (missing !== null) return context.skip(`onnxruntime-node could not be installed: ${missing}`);
-    for (let i = 0; i < 5; i++) {
-      const source = `${order.map((name) => steps[name]).join('')}${together}`;
-      const { code, signal, stdout, stderr } = await runChild(source, { deadline: 60_000, withTorch: false }).ended;
-      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-      expect(Number(/worst (.*)/.exec(stdout)?.[1])).toBeLessThan(1e-4);
-    }
-  });
+  ] as const)(
+    'both compute when we are loaded %s it (skipped: onnxruntime-node cannot be installed)',
+    async ([, order], context) => {
+      if (missing !== null) return context.skip(`onnxruntime-node could not be installed: ${missing}`);
+      for (let i = 0; i < 5; i++) {
+        const source = `${order.map((name) => steps[name]).join('')}${together}`;
+        const { code, signal, stdout, stderr } = await runChild(source, { deadline: 60_000, withTorch: false }).ended;
+        expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+        expect(Number(/worst (.*)/.exec(stdout)?.[1])).toBeLessThan(1e-4);
+      }
+    },
+  );
 });

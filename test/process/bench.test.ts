@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { expect, it } from 'vitest';
+import { inRoot } from '../support/paths.js';
 import { pythonInterpreter } from '../support/python.js';
 
 const python = pythonInterpreter();
-const main = path.resolve(import.meta.dirname, '..', '..', 'bench', 'main.mjs');
 
 it.skipIf(python === null)(
-  'bench --quick --json prints one JSON object with ours and the peers of every row (skipped without `npm run python`)',
+  "bench --quick --json prints one JSON object with our figure and the peer's in every row (skipped: no Python peers, run `npm run python`)",
   { timeout: 300_000 },
   () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [main, '--quick', '--json', '--python', python as string],
+      [inRoot('bench', 'main.mjs'), '--quick', '--json', '--python', python as string],
       { encoding: 'utf8' },
     );
     expect(status, stderr).toBe(0);

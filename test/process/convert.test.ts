@@ -1,38 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readMask, readVolume, type Volume, writeMask, writeVolume } from '../../dist/ct/index.js';
 import { loadPtSync, loadTensorsSync, savePtSync, type Tensor } from '../../dist/torch/index.js';
+import { runCli } from '../support/cli.js';
+import { rampVolume } from '../support/rampVolume.js';
+import { scratchFolder } from '../support/scratch.js';
 import { sharedData } from '../support/shared.js';
-import { writeModel } from './errors.models.js';
+import { writeModel } from '../support/smallModel.js';
 
-const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-const folder = mkdtempSync(path.join(tmpdir(), 'convert-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder('convert');
 const at = (name: string) => path.join(folder, name);
+const convert = (...args: string[]) => runCli(['convert', ...args]);
 
-const convert = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'convert', ...args], { encoding: 'utf8' });
-  return { status, stdout, stderr };
-};
-
-const scan: Volume = {
-  shape: [3, 4, 5],
-  spacing: [0.703125, 0.75, 1.25],
-  origin: [-1.5, 2.25, 0.5],
-  direction: [
-    [0, 0, 1],
-    [1, 0, 0],
-    [0, -1, 0],
-  ],
-  voxels: Int16Array.from({ length: 60 }, (_, k) => k * 40 - 1024),
-  intensity: 'hu',
-  uid: 'scan',
-  scale: 1,
-  offset: 0,
-};
+const scan: Volume = { ...rampVolume, uid: 'scan' };
 
 describe('convert', { timeout: 60_000 }, () => {
   beforeAll(() => writeVolume(at('scan.mha'), scan));
@@ -46,7 +27,7 @@ describe('convert', { timeout: 60_000 }, () => {
     expect(await readVolume(at('f.mha'))).toEqual({ ...scan, uid: 'f' });
   });
 
-  it('says what it wrote, for people and as JSON', () => {
+  it('reports what it wrote, as text and as JSON', () => {
     expect(convert(at('scan.mha'), at('said.nrrd')).stdout).toMatch(
       /said\.nrrd: 5 x 4 x 3 voxels, 0\.703125 x 0\.75 x 1\.25 mm, hu\.\n$/,
     );
@@ -59,7 +40,7 @@ describe('convert', { timeout: 60_000 }, () => {
     });
   });
 
-  it('writes nothing over, not its own input and not a file of values', () => {
+  it('overwrites nothing: neither its own input nor a file of values beside the output', () => {
     for (const [from, to] of [
       ['scan.mha', 'scan.mha'],
       ['scan.mha', 'taken.mhd'],
@@ -98,7 +79,7 @@ describe('convert', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('takes the word of --intensity, and notes what it guessed without it', async () => {
+  it('uses the kind of values given with --intensity, and reports its guess without it', async () => {
     writeFileSync(
       at('silent.mha'),
       readFileSync(at('scan.mha'))
@@ -111,7 +92,7 @@ describe('convert', { timeout: 60_000 }, () => {
     expect((await readVolume(at('told.nrrd'))).intensity).toBe('arbitrary');
   });
 
-  it('names what it cannot read or write before it reads anything', () => {
+  it('names a file that it cannot read or write before it reads anything', () => {
     expect(convert(at('scan.mha'), at('out.dcm')).stderr).toMatch(
       /^error: writing the scan .*can be read but not written\. Write a \.mha/,
     );
@@ -136,8 +117,8 @@ describe('convert', { timeout: 60_000 }, () => {
 const bytesIn = (state: ReadonlyMap<string, Tensor>) =>
   [...state].map(([name, tensor]) => [name, tensor.dtype, tensor.shape, tensor.toArray()]);
 
-describe('convert, of models', { timeout: 60_000 }, () => {
-  it('takes the weights of a checkpoint to .pt, .state and back, and says what is lost', () => {
+describe('convert, with a model', { timeout: 60_000 }, () => {
+  it('converts the weights of a checkpoint to .pt, to .state and back, and reports what is lost', () => {
     writeModel(at('model.safetensors'));
     const { tensors } = loadTensorsSync(at('model.safetensors'));
     const { status, stdout, stderr } = convert(at('model.safetensors'), at('model.pt'));
@@ -152,7 +133,7 @@ describe('convert, of models', { timeout: 60_000 }, () => {
     expect(bytesIn(back.tensors)).toEqual(bytesIn(tensors));
   });
 
-  it('refuses what contradicts the file, what is there, what holds no weights, and options of scans', () => {
+  it('refuses pooling that contradicts the file, an existing output, a file without weights, and options for scans', () => {
     writeModel(at('m.safetensors'));
     expect(convert(at('m.safetensors'), at('n.pt'), '--pooling', 'avg').stderr).toMatch(/the file says max/);
     expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(/it already exists/);

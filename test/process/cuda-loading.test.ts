@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { libtorchPlaces } from '../../dist/runtime/libtorch/libtorch.js';
 import { compileLibrary, fakeDriver, hasCompiler } from '../support/libraries.js';
+import { inDist, inRoot, root } from '../support/paths.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const root = path.resolve(import.meta.dirname, '..', '..');
-const plugin = path.join(root, 'build', 'Release', 'nodule_cuda.so');
+const plugin = inRoot('build', 'Release', 'nodule_cuda.so');
 const cudaLibtorch = libtorchPlaces().find((place) => fs.existsSync(path.join(place.root, 'lib', 'libtorch_cuda.so')));
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-cuda-'));
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolder('cuda');
 
-/** A stand-in for the driver gets the loader past its question; libtorch itself then finds no GPU behind it. */
+/** Runs a program with a stand-in for the driver: the loader takes it for a GPU, libtorch itself then finds none. */
 const asked = (checkout: string, program: string) => {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: checkout,
@@ -36,22 +35,22 @@ const load = `const { loadRuntime } = await import('./dist/runtime/libtorch/load
 const checkout = (name: string, put?: (file: string) => void) => {
   const made = path.join(folder, name);
   fs.mkdirSync(path.join(made, 'build', 'Release'), { recursive: true });
-  fs.cpSync(path.join(root, 'dist', 'runtime'), path.join(made, 'dist', 'runtime'), { recursive: true });
-  fs.cpSync(path.join(root, 'dist', 'torch'), path.join(made, 'dist', 'torch'), { recursive: true });
+  fs.cpSync(inDist('runtime'), path.join(made, 'dist', 'runtime'), { recursive: true });
+  fs.cpSync(inDist('torch'), path.join(made, 'dist', 'torch'), { recursive: true });
   for (const file of ['package.json', 'node_modules']) fs.symlinkSync(path.join(root, file), path.join(made, file));
   for (const addon of ['nodule-train.node', 'torch_addon.node'])
-    fs.linkSync(path.join(root, 'build', 'Release', addon), path.join(made, 'build', 'Release', addon));
+    fs.linkSync(inRoot('build', 'Release', addon), path.join(made, 'build', 'Release', addon));
   const file = path.join(made, 'build', 'Release', 'nodule_cuda.so');
   put?.(file);
   return { made, file };
 };
 
 describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
-  'with the CUDA libtorch of the Python peers and a stand-in for the driver (skipped without them or a C compiler)',
+  'with a CUDA libtorch and a stand-in for the driver (skipped: no CUDA libtorch, or no C compiler)',
   { timeout: 120_000 },
   () => {
     it.skipIf(!fs.existsSync(plugin))(
-      'the plugin opens after libtorch_cuda, all its symbols are found, and its kernels are registered (skipped where it is not built)',
+      'the plugin opens after libtorch_cuda, finds all its symbols and registers its kernels (skipped: the plugin is not built)',
       () => {
         const found = asked(
           root,
@@ -68,7 +67,7 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
       },
     );
 
-    describe('a plugin that cannot be used leaves the CPU in use and says why and what mends it:', () => {
+    describe('a plugin that cannot be used leaves the CPU in use; the reason and the command that fixes it are reported:', () => {
       const said = (name: string, put?: (file: string) => void) => {
         const { made, file } = checkout(name, put);
         const found = asked(
@@ -88,8 +87,8 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
           const void* nodule_cuda_plugin(void) { return &table; }`;
       });
 
-      it('it is missing', () => expect(said('missing')).toBe('the CUDA plugin PLUGIN does not exist'));
-      it('it has another interface', () =>
+      it('the plugin is missing', () => expect(said('missing')).toBe('the CUDA plugin PLUGIN does not exist'));
+      it('its interface version is another', () =>
         expect(said('abi', (file) => compileLibrary(file, table(99, '2.11.0')))).toBe(
           'the CUDA plugin PLUGIN cannot be used: its interface version is 99, expected 1',
         ));
@@ -101,7 +100,7 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
         expect(said('other', (file) => compileLibrary(file, 'int other;'))).toBe(
           'the CUDA plugin PLUGIN cannot be used: it does not export nodule_cuda_plugin',
         ));
-      it('it is no library at all', () =>
+      it('it is not a library', () =>
         expect(said('text', (file) => fs.writeFileSync(file, 'text'))).toMatch(
           /^the CUDA plugin PLUGIN cannot be used: PLUGIN: (file too short|invalid ELF header)$/,
         ));

@@ -4,22 +4,21 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorsSync } from '../../dist/torch/index.js';
 import { modelCard } from '../../scripts/modelCard.mjs';
+import { runCli } from '../support/cli.js';
 import { stack, writeSeriesSync } from '../support/dicomSeries.js';
+import { main, root } from '../support/paths.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const root = path.resolve(import.meta.dirname, '..', '..');
-const main = path.join(root, 'dist', 'cli', 'main.js');
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
@@ -101,8 +100,7 @@ const flagsIn = (text: string) =>
 const helps = new Map<string, string>();
 const helpOf = (...command: string[]): string => {
   const name = command.join(' ');
-  if (!helps.has(name))
-    helps.set(name, spawnSync(process.execPath, [main, ...command, '--help'], { encoding: 'utf8' }).stdout);
+  if (!helps.has(name)) helps.set(name, runCli([...command, '--help']).stdout);
   return helps.get(name) as string;
 };
 const commandNames = [...helpOf().matchAll(/^ {2}([a-z]+)\b.* {2,}\S/gm)].map(([, name]) => name as string);
@@ -120,7 +118,7 @@ describe('README and docs', { timeout: 120_000 }, () => {
     }
   });
 
-  it('the README leads to every page of docs, over links', () => {
+  it('every page of docs can be reached from the README over links', () => {
     const reached = new Set(['README.md']);
     for (const page of reached) for (const { target } of linksOf(page)) if (pages.includes(target)) reached.add(target);
     expect(pages.filter((page) => !reached.has(page))).toEqual([]);
@@ -132,13 +130,13 @@ describe('README and docs', { timeout: 120_000 }, () => {
     expect(own.filter((page) => !linked.has(page))).toEqual([]);
   });
 
-  it.each(pages)('%s: has one title, and a text below it that says what the page is for', (page) => {
+  it.each(pages)('%s: has one title, and a text below it that states its purpose', (page) => {
     const prose = proseOf(page).replace(/^<!--.*-->\n/, '');
     expect(prose.match(/^# /gm), page).toHaveLength(1);
     expect(prose).toMatch(/^# .+\n\n(?![#|!`-])\S/);
   });
 
-  it.each(pages)('%s: every command and script that it names exists, with the options given to it', (page) => {
+  it.each(pages)('%s: every command and script that it names exists, with these options', (page) => {
     const scripts = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts as Record<string, string>;
     const inline = [...textOf(page).matchAll(/`([^`\n]+)`/g)].map(([, text]) => text as string);
     for (const command of [...commandsOf(page), ...inline]) {
@@ -157,7 +155,7 @@ describe('README and docs', { timeout: 120_000 }, () => {
     }
   });
 
-  it.each(pages)('%s: every --option in its text is one of some command, bench or script', (page) => {
+  it.each(pages)('%s: every --option in its text belongs to a command, the bench or a script', (page) => {
     const prose = textOf(page).replace(/`error:[^`]*`/g, '');
     const sources = [
       ...commandNames.map((name) => helpOf(name)),
@@ -187,11 +185,14 @@ describe('README and docs', { timeout: 120_000 }, () => {
   });
 });
 
-it.each(readdirSync(path.join(root, 'models')))('models/%s/README.md is what scripts/modelCard.mjs writes', (name) => {
-  const figures = JSON.parse(textOf(`models/${name}/figures.json`));
-  const { metadata } = loadTensorsSync(path.join(root, 'models', name, 'model.safetensors'));
-  expect(textOf(`models/${name}/README.md`)).toBe(modelCard(figures, JSON.parse(metadata.model as string)));
-});
+it.each(readdirSync(path.join(root, 'models')))(
+  'models/%s/README.md equals the output of scripts/modelCard.mjs',
+  (name) => {
+    const figures = JSON.parse(textOf(`models/${name}/figures.json`));
+    const { metadata } = loadTensorsSync(path.join(root, 'models', name, 'model.safetensors'));
+    expect(textOf(`models/${name}/README.md`)).toBe(modelCard(figures, JSON.parse(metadata.model as string)));
+  },
+);
 
 /** The first of the phantoms that are made here. */
 const phantom = 'scans/subset1/phantom-standard-1-0001.mhd';
@@ -245,8 +246,8 @@ const runnable = (words: string[]) =>
     words[0] as string,
   ) || words.join(' ') === 'libtorch path';
 
-describe('commands and code of README and docs, run on tiny phantoms', { timeout: 300_000 }, () => {
-  let folder: string;
+describe('commands and programs of README and docs, run on tiny phantoms', { timeout: 300_000 }, () => {
+  const folder = scratchFolder('docs');
   /** A folder of its own in which `nodule-train` is installed, as a link to this checkout. */
   const scratch = (name: string) => {
     const made = path.join(folder, name);
@@ -272,12 +273,10 @@ describe('commands and code of README and docs, run on tiny phantoms', { timeout
     return stdout;
   };
   beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-docs-'));
     // npm does this to the `bin` of a package that it installs.
     chmodSync(main, 0o755);
     execute(folder, process.execPath, [main, ...cheap(['synth', 'scans'])]);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('the README trains, resumes, evaluates and makes phantoms', () => {
     const cwd = scratch('readme');
@@ -301,7 +300,7 @@ describe('commands and code of README and docs, run on tiny phantoms', { timeout
   const others = pages.filter(
     (page) => page !== 'README.md' && commandsOf(page).some((line) => runnable(ownArguments(line) ?? [''])),
   );
-  it.each(others)('%s: its commands run in their order', (page) => {
+  it.each(others)('%s: its commands run in order', (page) => {
     const cwd = scratch(page.replaceAll('/', '-'));
     const model = path.join(folder, 'readme', 'runs', 'first', 'checkpoints', 'best.safetensors');
     symlinkSync(model, path.join(cwd, 'model.safetensors'));
@@ -320,7 +319,7 @@ describe('commands and code of README and docs, run on tiny phantoms', { timeout
       .filter(({ language, text }) => ['js', 'javascript', 'mjs'].includes(language) && /from 'nodule-train/.test(text))
       .map(({ text, line }) => ({ at: `${page}:${line}`, text })),
   );
-  it.each(programs)('the program at $at runs as it stands, with less to train on', ({ at, text }) => {
+  it.each(programs)('the program at $at runs unchanged, with less to train on', ({ at, text }) => {
     const cwd = scratch(at.replace(/[/:]/g, '-'));
     writeFileSync(path.join(cwd, 'program.mjs'), text.replace(/epochs: \d+/, 'epochs: 1, samples: 32, threads: 1'));
     execute(cwd, process.execPath, ['program.mjs']);

@@ -1,31 +1,29 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Diagnosis, diagnose } from '../../dist/runtime/doctor.js';
 import { ADVICE } from '../../dist/runtime/libtorch/loadError.js';
+import { runCli } from '../support/cli.js';
 import { compileLibrary, cpuOnlyLibtorch, fakeDriver, hasCompiler } from '../support/libraries.js';
+import { torchUrl } from '../support/paths.js';
 import { pythonInterpreter } from '../support/python.js';
+import { scratchFolder } from '../support/scratch.js';
 
 // Some cases start several processes, each of which opens libtorch; a busy machine takes its time for that.
 vi.setConfig({ testTimeout: 120_000 });
 
-const dist = path.resolve(import.meta.dirname, '..', '..', 'dist');
-const empty = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-doctor-'));
-afterAll(() => fs.rmSync(empty, { recursive: true }));
+const empty = scratchFolder('doctor');
 
-const node = (args: string[], env: NodeJS.ProcessEnv) =>
-  spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } });
 const doctor = (env: NodeJS.ProcessEnv = {}) => {
-  const run = node([path.join(dist, 'cli', 'main.js'), 'doctor', '--json'], env);
+  const run = runCli(['doctor', '--json'], { env });
   const found = JSON.parse(run.stdout) as Diagnosis & { type: string };
   return { status: run.status, text: run.stderr, ...found, check: checkOf(found) };
 };
 const checkOf = (found: Diagnosis) => (name: string) => found.checks.find((check) => check.name === name);
 const nothing = { PATH: empty, XDG_CACHE_HOME: empty, VIRTUAL_ENV: '', CONDA_PREFIX: '', LIBTORCH: '' };
 
-it('a machine that is set up is ready, and its libtorch opens', () => {
+it('doctor reports a machine that is set up as ready, and that its libtorch opens', () => {
   const { status, ready, type, checks, check } = doctor();
   expect({ status, ready, type }).toEqual({ status: 0, ready: true, type: 'end' });
   expect(checks.map(({ name }) => name).slice(0, 8)).toEqual([
@@ -54,7 +52,7 @@ it('a libtorch that opened is not opened again until something changes', () => {
 const python = pythonInterpreter();
 
 it.skipIf(python === null)(
-  'torch 2.11.0 of a Python environment serves (skipped without the Python peers: npm run python)',
+  'torch 2.11.0 of a Python environment is used (skipped: no Python peers, run `npm run python`)',
   () => {
     const prefix = path.dirname(path.dirname(python ?? ''));
     const { status, candidates } = doctor({ ...nothing, VIRTUAL_ENV: prefix });
@@ -64,7 +62,7 @@ it.skipIf(python === null)(
   },
 );
 
-it('without libtorch says so with the command that installs it, in exit status 1', () => {
+it('without libtorch, doctor prints the command that installs it and exits with 1', () => {
   const { status, ready, next, check } = doctor(nothing);
   expect({ status, ready, next }).toEqual({ status: 1, ready: false, next: 'npx nodule-train libtorch install' });
   expect(check('libtorch')).toEqual({
@@ -75,7 +73,7 @@ it('without libtorch says so with the command that installs it, in exit status 1
   });
 });
 
-it('with a damaged libtorch says what the dynamic linker says', () => {
+it('with a damaged libtorch, doctor quotes the dynamic linker', () => {
   const root = path.join(empty, 'damaged');
   fs.mkdirSync(path.join(root, 'lib'), { recursive: true });
   for (const name of ['libc10.so', 'libtorch_cpu.so']) fs.writeFileSync(path.join(root, 'lib', name), 'no library');
@@ -97,20 +95,20 @@ it.each([
     'a system or',
   ],
   [{ glibc: null }, 'platform', 'linux-x64, no glibc: Loading nodule-train: this Linux has musl', 'a system or'],
-])('a machine with %o is not ready, and this is what is said first', (change, name, found, remedy) => {
+])('a machine with %o is not ready, and the remedy for it is printed first', (change, name, found, remedy) => {
   const diagnosis = diagnose({ platform: 'linux', arch: 'x64', node: '22.12.0', glibc: '2.36', ...change });
   expect(diagnosis.ready).toBe(false);
   expect(checkOf(diagnosis)(name)?.found).toContain(found);
   expect(diagnosis.next).toContain(remedy);
 });
 
-it('an error of loading ends with the advice to ask the doctor', () => {
-  const { stderr } = node([path.join(dist, 'cli', 'main.js'), 'libtorch', 'path'], nothing);
+it('an error while loading libtorch ends with the advice to run doctor', () => {
+  const { stderr } = runCli(['libtorch', 'path'], { env: nothing });
   expect(stderr.trimEnd().endsWith(ADVICE)).toBe(true);
 });
 
-describe.skipIf(!hasCompiler)('with libraries made for the test (skipped where there is no C compiler)', () => {
-  it('a libtorch that crashes while it is opened has a name, and the process that asks goes on', () => {
+describe.skipIf(!hasCompiler)('with libraries compiled for the test (skipped: no C compiler)', () => {
+  it('a libtorch that crashes while it opens is named, and doctor continues', () => {
     const root = path.join(empty, 'crashing');
     for (const name of ['libc10.so', 'libtorch_cpu.so'])
       compileLibrary(
@@ -129,7 +127,7 @@ describe.skipIf(!hasCompiler)('with libraries made for the test (skipped where t
     LIBTORCH: path.join(empty, 'cpu', 'torch'),
   });
 
-  it('a GPU that is not used is said with its reason and the command, and does not hinder the CPU', () => {
+  it('an unused GPU is reported with the reason and the command, and the CPU stays usable', () => {
     cpuOnlyLibtorch(path.join(empty, 'cpu'));
     const old = doctor(gpu(12040));
     expect(old.status).toBe(0);
@@ -143,10 +141,13 @@ describe.skipIf(!hasCompiler)('with libraries made for the test (skipped where t
     expect(cpuOnly.next).toBe('npx nodule-train libtorch install --cuda');
   });
 
-  it('code that asks for CUDA is warned once, and can ask why', () => {
-    const program = `const { cuda } = await import(${JSON.stringify(path.join(dist, 'torch', 'index.js'))});
+  it('code that asks for CUDA gets one warning and can query the reason', () => {
+    const program = `const { cuda } = await import(${JSON.stringify(torchUrl)});
       console.log(JSON.stringify([cuda.isAvailable(), cuda.isAvailable(), cuda.unavailableReason()]));`;
-    const { stdout, stderr } = node(['--input-type=module', '-e', program], gpu(13000));
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      env: { ...process.env, ...gpu(13000) },
+    });
     const reason = 'this libtorch is for the CPU only';
     const command = 'npx nodule-train libtorch install --cuda';
     expect(JSON.parse(stdout)).toEqual([false, false, `${reason}; to use the GPU: ${command}`]);

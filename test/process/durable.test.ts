@@ -1,27 +1,21 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const main = resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-const recorder = resolve(import.meta.dirname, '..', 'support', 'recordSyncs.mjs');
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { jsonLines, runCli } from '../support/cli.js';
+import { inSupport } from '../support/paths.js';
+import { scratchFolder } from '../support/scratch.js';
+import { writeTinyScans } from '../support/tinyScans.js';
 
 type Entry = { sync: string } | { rename: string; to: string };
-let folder: string;
+const folder = scratchFolder('durable');
 
-/** Runs a command and returns what it renamed and forced to the disk, in order. */
+/** Runs a command and returns its renames and fsyncs in order. */
 function recorded(...args: string[]): Entry[] {
   const log = join(folder, `${args[0]}.syncs`);
-  const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: `--import ${recorder}`, RECORDED_SYNCS: log },
-  });
+  const env = { NODE_OPTIONS: `--import ${inSupport('recordSyncs.mjs')}`, RECORDED_SYNCS: log };
+  const { status, stderr } = runCli(args, { env });
   expect(status, stderr).toBe(0);
-  return readFileSync(log, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  return jsonLines(readFileSync(log, 'utf8')) as unknown as Entry[];
 }
 
 /** Names of files that were renamed into place but that a power cut could empty or undo. */
@@ -36,14 +30,9 @@ const renamed = (entries: Entry[]): string[] => [
   ...new Set(entries.flatMap((entry) => ('rename' in entry ? [basename(entry.to)] : []))),
 ];
 
-beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'nodule-train-durable-')));
-  const made = spawnSync(process.execPath, [main, 'synth', join(folder, 'scans'), '--count', '3']);
-  expect(made.status).toBe(0);
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+beforeAll(() => writeTinyScans(join(folder, 'scans')));
 
-describe('a power cut loses nothing that was written: every file is forced to the disk before its rename, its folder after it', () => {
+describe('a power cut loses no finished file: each is synced before its rename, and its folder after it', () => {
   it('train and report', () => {
     const run = join(folder, 'run');
     const data = join(folder, 'scans');

@@ -1,8 +1,7 @@
-import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,19 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { type CliRun, runCli, startCli } from '../support/cli.js';
 import { type SeriesOptions, stack, writeSeriesSync } from '../support/dicomSeries.js';
-import { withNaN, writeModel, writeWeights } from './errors.models.js';
+import { inRoot } from '../support/paths.js';
+import { scratchFolder } from '../support/scratch.js';
+import { withNaN, writeModel, writeWeights } from '../support/smallModel.js';
 import { uidOf, writeLuna16, writeScan } from './errors.scans.js';
 
-const root = path.resolve(import.meta.dirname, '..', '..');
-const main = path.join(root, 'dist', 'cli', 'main.js');
-const scratch = mkdtempSync(path.join(tmpdir(), 'nodule-train-errors-'));
-const background: ChildProcess[] = [];
-afterAll(() => {
-  for (const child of background) child.kill('SIGKILL');
-  rmSync(scratch, { recursive: true, force: true });
-});
+const scratch = scratchFolder('errors');
 
 /** A small file system of its own, made and forgotten with the process that runs in it. */
 const onSmallDisk = (mount: string) => [
@@ -46,14 +41,12 @@ function waitFor(holds: () => boolean, what: string): void {
   }
 }
 
-const run = (args: string[], env: NodeJS.ProcessEnv = {}, prefix: string[] = []) => {
-  const [command, ...rest] = [...prefix, process.execPath, main, ...args];
-  return spawnSync(command as string, rest, { encoding: 'utf8', env: { ...process.env, ...env }, cwd: scratch });
-};
+const run = (args: string[], env: NodeJS.ProcessEnv = {}, prefix: string[] = []) =>
+  runCli(args, { cwd: scratch, env, prefix });
 
 /** Rows of the table in docs/reference/errors.md: name → message, where `…` stands for what differs from case to case. */
 const documented = new Map(
-  readFileSync(path.join(root, 'docs', 'reference', 'errors.md'), 'utf8')
+  readFileSync(inRoot('docs', 'reference', 'errors.md'), 'utf8')
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .filter((cells) => cells.length === 6 && /^[012]$/.test(cells[3] as string))
@@ -126,7 +119,7 @@ const dicom = (...series: SeriesOptions[]) =>
   });
 const convert = (series: string) => ['convert', series, path.join(series, 'out.mha')];
 
-const cases: Record<string, () => SpawnSyncReturns<string>> = {
+const cases: Record<string, () => CliRun> = {
   'no libtorch': () => {
     const empty = folder();
     // Only Node itself stays on the PATH, so that no Python environment of this machine is found.
@@ -201,9 +194,11 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
   'run folder in use': () => {
     const used = out();
     const args = ['train', '--data', luna(), '--out', used, '--epochs', '1000', '--samples', '160'];
-    background.push(spawn(process.execPath, [main, ...args], { stdio: 'ignore' }));
+    const training = startCli(args);
     waitFor(() => existsSync(path.join(used, 'metrics.csv')), 'the first epoch of a run');
-    return run(['train', '--resume', used]);
+    const refused = run(['train', '--resume', used]);
+    training.process.kill('SIGKILL');
+    return refused;
   },
   'loss is no number': () =>
     run(train(luna(), '--samples', '32', '--learning-rate', '1e30', '--schedule', 'constant', '--network-wf', '2')),
@@ -240,16 +235,16 @@ const cases: Record<string, () => SpawnSyncReturns<string>> = {
 };
 
 describe('errors of the command line', { timeout: 120_000 }, () => {
-  it('are the ones of the table in docs/reference/errors.md', () => {
+  it('are those of the table in docs/reference/errors.md', () => {
     expect([...documented.keys()].sort()).toEqual(Object.keys(cases).sort());
   });
 
   const runnable = Object.keys(cases).filter((name) => canMount || name !== 'full disk');
-  if (!canMount) it.skip('full disk (skipped: this machine does not let a user mount a file system of his own)');
+  if (!canMount) it.skip('full disk (skipped: this user may not mount a file system)');
 
-  it.each(runnable)('%s: one clear message, the exit status of the table, no stack', (name) => {
+  it.each(runnable)('%s: prints one message and no stack, and exits with the status in the table', (name) => {
     const { message, code } = documented.get(name) as { message: string; code: number };
-    const { status, stderr } = (cases[name] as () => SpawnSyncReturns<string>)();
+    const { status, stderr } = (cases[name] as () => CliRun)();
     expect(stderr).toMatch(/^error: /m);
     const [, text] = /^error: ([\s\S]*)$/m.exec(stderr) as RegExpExecArray;
     expect(text).toMatch(pattern(message));

@@ -1,28 +1,25 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { fromData, loadPtSync, nn, noGrad, saveTensorsSync, scope, type Tensor } from '../../dist/torch/index.js';
+import { inRoot } from '../support/paths.js';
 import { pythonInterpreter } from '../support/python.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const python = pythonInterpreter();
-const example = (name: string) => path.resolve(import.meta.dirname, '..', '..', 'examples', name);
+const example = (name: string) => inRoot('examples', name);
 const run = (program: string, ...args: string[]): string =>
   execFileSync(program, args, { encoding: 'utf8', timeout: 100_000, killSignal: 'SIGKILL' });
 const node = (name: string, ...args: string[]) => run(process.execPath, example(name), ...args);
 
-let folder: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'examples-'));
-});
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolder('examples');
 
 const LONG = { timeout: 120_000 };
 
-it('every example has its test here and its line in examples/README.md', () => {
+it('every example has a test here and a line in examples/README.md', () => {
   const own = fs.readFileSync(import.meta.filename, 'utf8');
   const listed = fs.readFileSync(example('README.md'), 'utf8');
   const files = fs.readdirSync(example('.')).filter((name) => /\.(mjs|py)$/.test(name));
@@ -33,13 +30,13 @@ it('every example has its test here and its line in examples/README.md', () => {
   }
 });
 
-it('linear-regression.mjs finds the line that the points were made with', LONG, () => {
+it('linear-regression.mjs finds the line through its points', LONG, () => {
   const [, weight, bias] = /y = (\S+) x \+ (\S+)/.exec(node('linear-regression.mjs'))!;
   expect(Number(weight)).toBeCloseTo(2, 1);
   expect(Number(bias)).toBeCloseTo(-1, 1);
 });
 
-it('custom-loss.mjs gives its formula and trains a network that finds discs', LONG, () => {
+it('custom-loss.mjs equals its formula and trains a network that finds discs', LONG, () => {
   const out = node('custom-loss.mjs');
   const [, byHand, byOps] = /by hand (\S+), by ops (\S+)/.exec(out)!;
   expect(Number(byOps)).toBeCloseTo(Number(byHand), 5);
@@ -49,7 +46,7 @@ it('custom-loss.mjs gives its formula and trains a network that finds discs', LO
 // 'custom-training.mjs' trains in test/native/train/user-modules.test.ts.
 
 it(
-  'worker-pool.mjs: every thread gives what this one gives, and holds no more after a picture than its network',
+  'worker-pool.mjs gives the same result in every thread, and each holds only its network after a picture',
   LONG,
   () => {
     const out = node('worker-pool.mjs', '2');
@@ -60,7 +57,7 @@ it(
 );
 
 it.skipIf(python === null)(
-  'fine-tune.mjs goes on where Python stopped, and Python goes on from there (skipped without `npm run python`)',
+  'fine-tune.mjs continues where Python stopped, and Python continues from there (skipped: no Python peers, run `npm run python`)',
   LONG,
   () => {
     const [input, output] = [path.join(folder, 'in.pt'), path.join(folder, 'out.pt')];
@@ -80,7 +77,7 @@ it.skipIf(python === null)(
 );
 
 it(
-  'fastify.mjs answers with the probabilities of the network, refuses what does not fit, and leaves no tensor',
+  'fastify.mjs answers with the probabilities of the network, refuses a body of the wrong size, and leaks no tensor',
   LONG,
   async () => {
     const net = nn.unet({ classes: 1, depth: 3, wf: 4, padding: true, batchNorm: true, sigmoid: true }).eval();

@@ -1,5 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runChild } from '../support/child.js';
+import { torchUrl } from '../support/paths.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const folder = scratchFolder('exit');
 
 const work = `
   const net = torch.nn.unet({ inChannels: 1, classes: 1, depth: 3, wf: 3, padding: true });
@@ -12,8 +17,8 @@ const work = `
   });
   console.log('ready');`;
 
-/** Each way to end: what runs after the set-up, and how the process must end. */
-const ways: [string, string, { code?: number; signal?: string; error?: RegExp }][] = [
+/** Each way to end: what runs after the set-up, the expected end, and what stdout and stderr must contain. */
+const ways: [string, string, { code: number; output?: string; error?: RegExp }][] = [
   [
     'by itself, with live tensors and gradients',
     'step(); globalThis.kept = [torch.ones([1000]), net, image.data()];',
@@ -34,12 +39,14 @@ const ways: [string, string, { code?: number; signal?: string; error?: RegExp }]
   [
     'by itself once asynchronous work is done',
     'net.forwardAsync(image).then((r) => console.log("result " + r.shape));',
-    { code: 0 },
+    { code: 0, output: 'result 1,1,128,128' },
   ],
   [
     'by process.exit with asynchronous work in flight',
-    'for (let i = 0; i < 20; i++) { net.forwardAsync(image); image.dataAsync(); } setTimeout(() => process.exit(5), 20);',
-    { code: 5 },
+    `let open = 40;
+    const finished = () => { console.log(--open + ' in flight'); process.exit(5); };
+    for (let i = 0; i < 20; i++) { net.forwardAsync(image).then(finished); image.dataAsync().then(finished); }`,
+    { code: 5, output: '39 in flight' },
   ],
   [
     'by an uncaught error with asynchronous work in flight',
@@ -48,41 +55,62 @@ const ways: [string, string, { code?: number; signal?: string; error?: RegExp }]
   ],
   [
     'by process.exit with a file being written',
-    'torch.saveTensors(process.execPath + "-not-here/x", { image: torch.zeros([4000000]) }).catch(() => {}); setImmediate(() => process.exit(6));',
-    { code: 6 },
+    `let state = 'writing';
+    const write = torch.saveTensors(${JSON.stringify(join(folder, 'x.safetensors'))}, { image: torch.zeros([4000000]) });
+    write.then(() => { state = 'written'; }, (error) => { state = error.message; });
+    setImmediate(() => { console.log(state); process.exit(6); });`,
+    { code: 6, output: 'writing' },
   ],
   [
     'by process.exit while workers train',
     `
     const { Worker } = await import('node:worker_threads');
-    for (let i = 0; i < 2; i++) new Worker('import(' + JSON.stringify(${JSON.stringify(new URL('../../dist/torch/index.js', import.meta.url).href)}) + ').then((torch) => { const a = torch.rand([64, 64]); process.getBuiltinModule("node:worker_threads").parentPort.postMessage(1); for (;;) torch.scope(() => a.mm(a)); })', { eval: true }).on('message', () => { if (++globalThis.up === 2) process.exit(7); });
-    globalThis.up = 0;`,
+    const source = \`import(${JSON.stringify(torchUrl)}).then((torch) => {
+      const a = torch.rand([64, 64]);
+      process.getBuiltinModule('node:worker_threads').parentPort.postMessage('up');
+      for (;;) torch.scope(() => a.mm(a));
+    })\`;
+    let up = 0;
+    for (let i = 0; i < 2; i++)
+      new Worker(source, { eval: true }).on('message', () => { if (++up === 2) process.exit(7); });`,
     { code: 7 },
   ],
   [
-    'by the garbage collector having freed and not freed',
-    'for (let i = 0; i < 100; i++) torch.rand([100, 100]); globalThis.gc?.(); await new Promise((r) => setTimeout(r, 10)); for (let i = 0; i < 100; i++) torch.rand([100, 100]);',
-    { code: 0 },
+    'by itself, with tensors that the garbage collector has freed and others that it has not',
+    `const before = torch.memory().handles;
+    const drop = () => { for (let i = 0; i < 100; i++) torch.rand([100, 100]); };
+    drop();
+    while (torch.memory().handles > before) { gc(); await new Promise((r) => setImmediate(r)); }
+    drop();
+    console.log(torch.memory().handles - before + ' not freed');`,
+    { code: 0, output: '100 not freed' },
   ],
 ];
 
 describe('a process ends', { timeout: 60_000 }, () => {
-  it.concurrent.each(ways)('%s', async (_, source, wanted) => {
+  it.concurrent.each(ways)('%s', async (_, source, expected) => {
     const { ended } = runChild(`${work}\n${source}`, { flags: ['--expose-gc'] });
     const { code, signal, stdout, stderr } = await ended;
-    expect({ code, signal, stderr: wanted.error ? '' : stderr }).toEqual({
-      code: wanted.code,
+    expect({ code, signal, stderr: expected.error ? '' : stderr }, stdout).toEqual({
+      code: expected.code,
       signal: null,
       stderr: '',
     });
-    expect(stdout).toContain('ready');
-    if (wanted.error) expect(stderr).toMatch(wanted.error);
+    expect(stdout.split('\n')).toEqual(
+      expect.arrayContaining(['ready', ...(expected.output ? [expected.output] : [])]),
+    );
+    if (expected.error) expect(stderr).toMatch(expected.error);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s in the middle of a step', async (name) => {
-    const { process: child, stage, ended } = runChild(`${work}\nfor (;;) step();`);
-    await stage('ready');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const {
+      process: child,
+      stage,
+      ended,
+    } = runChild(`${work}
+      for (let steps = 1; ; steps++) { step(); console.log('step ' + steps); }`);
+    // Then it is in the next one.
+    await stage('step 3');
     child.kill(name);
     expect((await ended).signal).toBe(name);
   });

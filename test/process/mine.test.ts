@@ -1,26 +1,25 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
 import { readHardPoints } from '../../dist/data/sampling/hardPoints.js';
 import { mineFalsePositives } from '../../dist/evaluate/mineFalsePositives.js';
 import { fileHashSync } from '../../dist/runtime/files/fileHash.js';
+import { cliIn } from '../support/cli.js';
+import { scratchFolder } from '../support/scratch.js';
+import { writeTinyScans } from '../support/tinyScans.js';
 
-const main = resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-const folder = mkdtempSync(join(tmpdir(), 'mine-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const cli = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
+const folder = scratchFolder('mine');
+const cli = cliIn(folder);
 
-it("mine writes a run's own false positives on its training scans, and training reads them and notes their hash", {
+it("mine writes a run's own false positives on its training scans; training reads them and records their hash", {
   timeout: 240_000,
 }, async () => {
   const small = ['--threads', '1', '--epochs', '1', '--batch', '8', '--crop-size', '32', '--network-depth', '2'];
   const run = [...small, '--network-wf', '2', '--context-slices', '1', '--images', '0', '--compat-zero-is-best'];
-  cli('synth', 'scans', '--count', '3', '--size', '12,64,64', '--spacing', '5,5,12', '--threads', '1');
+  await writeTinyScans(join(folder, 'scans'), 3);
   const first = cli('train', '--data', 'scans', '--out', 'run', '--samples', '32', ...run);
   expect(first.status, first.stderr).toBe(0);
-  // What so short a training paints is not known beforehand: a cut at which it paints something beside the nodules.
+  // Where so short a training finds false positives is not known beforehand: search for a threshold that has some.
   const at = async (threshold: number) =>
     mineFalsePositives({
       ...{ data: join(folder, 'scans'), model: join(folder, 'run', 'checkpoints', 'best.safetensors') },

@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { root } from '../support/paths.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const root = path.resolve(import.meta.dirname, '..', '..');
-const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-nvcc-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder('nvcc');
 
 /** A toolkit whose nvcc is a shell script. */
 const toolkit = (name: string, script: string, header = true) => {
@@ -36,14 +35,14 @@ const find = (env: Record<string, string>) => {
 };
 
 describe('the search for nvcc', () => {
-  it('takes the one of CUDA_HOME where it compiles a kernel', () => {
+  it('takes the nvcc of CUDA_HOME, or of PATH, when it compiles a kernel', () => {
     const home = toolkit('good', both('13.0', 'exit 0'));
     const expected = { nvcc: path.join(home, 'bin', 'nvcc'), include: path.join(home, 'include') };
     expect(find({ CUDA_HOME: home })).toEqual({ found: expected, reasons: [] });
     expect(find({ PATH: path.join(home, 'bin') })).toEqual({ found: expected, reasons: [] });
   });
 
-  it('says where it looked when there is none', () =>
+  it('reports where it looked when it finds none', () =>
     expect(find({})).toEqual({ found: null, reasons: ['no nvcc in CUDA_HOME, on PATH or in the cache'] }));
 
   it.each([
@@ -56,7 +55,7 @@ describe('the search for nvcc', () => {
       true,
       'cannot compile a kernel: unsupported GNU version',
     ],
-  ])('passes over one that is %s and says why', (name, script, header, reason) => {
+  ])('skips an nvcc that is %s and reports why', (name, script, header, reason) => {
     const home = toolkit(name, script, header);
     const { found, reasons } = find({ CUDA_HOME: home });
     expect(found).toBeNull();

@@ -1,30 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { writePhantoms } from '../../dist/phantom/index.js';
+import { jsonLines, runCli } from '../support/cli.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'plan-'));
-const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const folder = scratchFolder('plan');
 
 const plan = (...args: string[]) => {
-  const run = spawnSync(process.execPath, [main, 'plan', '--data', folder, '--json', '--samples', '64', ...args], {
-    encoding: 'utf8',
-  });
-  const events = run.stdout.trim().split('\n').filter(Boolean);
-  return {
-    status: run.status,
-    text: run.stderr,
-    end: events.map((line) => JSON.parse(line)).find(({ type }) => type === 'plan'),
-  };
+  const { status, stdout, stderr } = runCli(['plan', '--data', folder, '--json', '--samples', '64', ...args]);
+  return { status, text: stderr, end: jsonLines(stdout).find(({ type }) => type === 'plan')! };
 };
 
 beforeAll(() => writePhantoms(folder, { count: 4, size: [24, 128, 128], spacing: [2.4, 2.4, 5] }));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('plan', () => {
-  it('says what the data are like and what they will want', () => {
+  it('describes the data and estimates disk, memory and time', () => {
     const { status, end, text } = plan('--sample', '3');
     expect(status, text).toBe(0);
     expect(end).toMatchObject({
@@ -54,7 +43,7 @@ describe('plan', () => {
       expect(seconds).toBeGreaterThan(0);
   });
 
-  it('refuses what will not fit, and says what would', () => {
+  it('fails for a plan that does not fit, and says what would fit', () => {
     const { status, end, text } = plan('--sample', '1', '--disk-gb', '0.003', '--memory-gb', '0.1');
     expect(status).toBe(1);
     expect(end).toMatchObject({ fits: false });

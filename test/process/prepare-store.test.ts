@@ -1,10 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,25 +11,24 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { writeQuickScans } from '../../scripts/quickScans.mjs';
+import { cliIn, jsonLines, startCli } from '../support/cli.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-let folder: string;
+const folder = scratchFolder('store');
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-store-'));
   writeQuickScans(path.join(folder, 'scans'), 6, [16, 48, 48]);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
-const started = (...args: string[]) =>
-  new Promise<number | null>((resolve) => {
-    spawn(process.execPath, [main, ...args], { cwd: folder, stdio: 'ignore' }).on('exit', resolve);
-  });
-const last = (stdout: string) => JSON.parse(stdout.trim().split('\n').at(-1)!);
+const run = cliIn(folder);
+const started = async (...args: string[]) => {
+  const { code, stderr } = await startCli(args, { cwd: folder }).ended;
+  return { code, stderr };
+};
+const last = (stdout: string) => jsonLines(stdout).at(-1)!;
 const index = (store: string) => JSON.parse(readFileSync(path.join(folder, store, 'store.json'), 'utf8'));
 const below = (dir: string): string[] =>
   readdirSync(path.join(folder, dir), { withFileTypes: true }).flatMap((entry) =>
@@ -42,7 +40,7 @@ const copied = (name: string) => {
 };
 
 describe('preparing', { timeout: 120_000 }, () => {
-  it('gives the same store with one worker and with three', () => {
+  it('makes the same store with one worker and with three', () => {
     for (const workers of ['1', '3'])
       expect(run('prepare', '--data', 'scans', '--out', `by${workers}`, '--workers', workers).status).toBe(0);
     expect(index('by1')).toEqual(index('by3'));
@@ -51,7 +49,7 @@ describe('preparing', { timeout: 120_000 }, () => {
     expect(hashes('by1')).toEqual(hashes('by3'));
   });
 
-  it('twice at once into one store ends well for both, with every scan of both folders', async () => {
+  it('in three processes at once into one store succeeds in all, with every scan of both folders', async () => {
     const other = copied('others');
     for (const file of below(other).filter((name) => /quick-/.test(name)))
       renameSync(file, file.replace('quick-', 'other-'));
@@ -62,13 +60,13 @@ describe('preparing', { timeout: 120_000 }, () => {
       started('prepare', '--data', 'scans', '--out', 'shared'),
       started('prepare', '--data', other, '--out', 'shared'),
     ]);
-    expect(both).toEqual([0, 0, 0]);
+    expect(both).toEqual(Array(3).fill({ code: 0, stderr: '' }));
     expect(index('shared').scans).toHaveLength(12);
     expect(below('shared').filter((file) => file.endsWith('.tmp') || file.endsWith('.lock'))).toEqual([]);
     expect(run('prepare', '--out', 'shared', '--verify').status).toBe(0);
   });
 
-  it('ends at a scan that fails and names its series; with --keep-going prepares the others and then fails', () => {
+  it('stops at a scan that fails and names its series; with --keep-going it prepares the others, then fails', () => {
     const data = copied('one-broken');
     writeFileSync(path.join(folder, data, 'subset2', 'quick-00002.raw'), 'short');
     const stopped = run('prepare', '--data', data, '--out', 'stopped');
@@ -82,7 +80,7 @@ describe('preparing', { timeout: 120_000 }, () => {
     );
   });
 
-  it('another rule, spacing or file never reads the truth of before', () => {
+  it('with another rule, spacing or number of background points never reuses an older truth', () => {
     const keys = (...more: string[]) => {
       const made = run('prepare', '--data', 'scans', '--out', 'changing', ...more);
       expect(made.status, made.stderr).toBe(0);
@@ -98,7 +96,7 @@ describe('preparing', { timeout: 120_000 }, () => {
     expect(keys()).toEqual(all.slice(0, 6));
   });
 
-  it('hashes a file again where its size or time changed, and --verify whatever they say', () => {
+  it('hashes a file again when its size or time changed; --verify always does', () => {
     const data = copied('touched');
     const file = path.join(folder, data, 'subset1', 'quick-00001.raw');
     const long = new Date(Date.now() - 3_600_000);
@@ -118,7 +116,7 @@ describe('preparing', { timeout: 120_000 }, () => {
     expect(made()).toMatchObject({ kept: 5 });
   });
 
-  it('--verify names a damaged scan, and preparing again mends it once it is deleted', () => {
+  it('--verify names a damaged scan, and preparing again restores one of the wrong size', () => {
     run('prepare', '--data', 'scans', '--out', 'damaged');
     const { uid, key } = index('damaged').scans[3];
     const voxels = path.join(folder, 'damaged', 'scans', key, 'voxels.npy');
@@ -133,7 +131,7 @@ describe('preparing', { timeout: 120_000 }, () => {
     expect(run('prepare', '--out', 'damaged', '--verify').status).toBe(0);
   });
 
-  it('--gc takes away what the index does not name and what a killed process left, not what a living one writes', () => {
+  it('--gc removes what the index does not name and what a killed process left, not what a running one writes', () => {
     run('prepare', '--data', 'scans', '--out', 'full', '--box-preset', 'book');
     run('prepare', '--data', 'scans', '--out', 'full');
     const scans = path.join(folder, 'full', 'scans');
@@ -161,8 +159,8 @@ describe('preparing', { timeout: 120_000 }, () => {
   });
 });
 
-describe('no name, birth date or path of a patient', { timeout: 120_000 }, () => {
-  it('gets from lists and folders into the store or into an error', () => {
+describe('private data', { timeout: 120_000 }, () => {
+  it('of a patient (name, birth date, path) never reaches the store or an error', () => {
     const [person, born] = ['Planted^Patient', '19470613'];
     const home = path.join('of', `${person}-${born}`);
     mkdirSync(path.join(folder, home), { recursive: true });

@@ -1,15 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { indexToWorld, nearestIndex, readVolume, type Shape3, type Volume, writeVolume } from '../../dist/ct/index.js';
 import { type Annotation, readAnnotations } from '../../dist/labels/index.js';
 import { presets } from '../../dist/train/config/presets.js';
+import { jsonLines, runCli } from '../support/cli.js';
+import { scratchFolder } from '../support/scratch.js';
 import { sharedData } from '../support/shared.js';
 
 const luna = sharedData('luna16');
-const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
 /** The part of a scan around one of its nodules, with the nodules that lie in it: whole scans are for test/long. */
 function partOf(volume: Volume, nodules: readonly Annotation[], shape: Shape3): { part: Volume; lines: string[] } {
@@ -29,10 +28,9 @@ function partOf(volume: Volume, nodules: readonly Annotation[], shape: Shape3): 
   return { part, lines: inside.map(({ uid, center, diameterMm }) => [uid, ...center, diameterMm].join(',')) };
 }
 
-describe.skipIf(luna === null)('train on parts of the two real scans (skipped without ../shared/data)', () => {
-  let folder: string;
+describe.skipIf(luna === null)('train on parts of the two real scans (skipped: no ../shared/data)', () => {
+  const folder = scratchFolder('presets');
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'presets-'));
     mkdirSync(join(folder, 'scans', 'subset0'), { recursive: true });
     const annotations = await readAnnotations(join(luna!, 'annotations-these-scans.csv'));
     const lines = ['seriesuid,coordX,coordY,coordZ,diameter_mm'];
@@ -45,26 +43,18 @@ describe.skipIf(luna === null)('train on parts of the two real scans (skipped wi
     }
     writeFileSync(join(folder, 'scans', 'annotations.csv'), `${lines.join('\n')}\n`);
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   it.each(Object.keys(presets))(
-    'runs to its end with the preset %s, has nodules on both sides, and says what it found',
+    'finishes with the preset %s, with nodules to train on and to validate on, and reports figures',
     { timeout: 180_000 },
     (preset) => {
       const run = join(folder, preset);
       const given = ['--data', 'scans', '--out', run, '--preset', preset, '--epochs', '1', '--samples', '32'];
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [main, 'train', ...given, '--threads', '1', '--json'],
-        { cwd: folder, encoding: 'utf8' },
-      );
+      const { status, stdout, stderr } = runCli(['train', ...given, '--threads', '1', '--json'], { cwd: folder });
       expect(status, stderr).toBe(0);
-      const events = stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line));
+      const events = jsonLines(stdout);
       expect(events.find(({ type }) => type === 'start')).toMatchObject({ trainScans: 1, validationScans: 1 });
-      const validation = events.find(({ type }) => type === 'validation');
+      const validation = events.find(({ type }) => type === 'validation')!;
       expect(validation.nodules.nodules).toBeGreaterThan(0);
       expect(validation.metrics.loss.all).toBeGreaterThan(0);
       expect(events.at(-1)).toMatchObject({ type: 'end', status: 'finished', epoch: 1 });

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { findLibtorch } from '../../dist/runtime/libtorch/libtorch.js';
 import { binaryFaults } from '../../scripts/release/binaries.mjs';
 import { LIBRARIES, LICENSES, libtorchFaults, licenseFaults } from '../../scripts/release/libtorchContents.mjs';
@@ -10,46 +9,53 @@ import { packageFaults } from '../../scripts/release/packageContents.mjs';
 import { stageLicenses } from '../../scripts/release/stageLibtorch.mjs';
 import { publishedManifest } from '../../scripts/release/stagePackage.mjs';
 import { compileLibrary, hasCompiler } from '../support/libraries.js';
+import { inRoot, root } from '../support/paths.js';
+import { scratchFolder } from '../support/scratch.js';
 
 // Some cases start several processes, each of which opens libtorch; a busy machine takes its time for that.
 vi.setConfig({ testTimeout: 120_000 });
 
-const root = path.resolve(import.meta.dirname, '..', '..');
-const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-release-'));
-afterAll(() => fs.rmSync(scratch, { recursive: true }));
+const scratch = scratchFolder('release');
 
 const write = (file: string, text: string) => {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, text);
 };
 /** The addon, and the CUDA plugin where it is built. */
-const built = fs.readdirSync(path.join(root, 'build', 'Release')).filter((name) => /\.(node|so)$/.test(name));
+const built = fs.readdirSync(inRoot('build', 'Release')).filter((name) => /\.(node|so)$/.test(name));
 const hasReadelf = spawnSync('readelf', ['--version']).status === 0;
 
-describe.skipIf(!hasReadelf)('the gate (skipped where there is no readelf)', () => {
-  it.each(built)('lets the %s that is built here pass', (name) => {
-    expect(binaryFaults(path.join(root, 'build', 'Release', name), { stripped: false })).toEqual([]);
+describe.skipIf(!hasReadelf)('the gate (skipped: no readelf)', () => {
+  it('has an addon to check', () => expect(built).toContain('nodule-train.node'));
+
+  it.each(built)('passes %s as built here', (name) => {
+    expect(binaryFaults(inRoot('build', 'Release', name), { stripped: false })).toEqual([]);
   });
 
-  it.skipIf(!hasCompiler)('names a library path, a path of this machine, a foreign library and a newer glibc', () => {
-    const file = path.join(scratch, 'nodule-train.node');
-    compileLibrary(
-      file,
-      `const char* home = "${root}/binding/core/addon.cc";
+  it.skipIf(!hasCompiler)(
+    'reports a library path, a path of this machine, a foreign library and a newer glibc (skipped: no C compiler)',
+    () => {
+      const file = path.join(scratch, 'nodule-train.node');
+      compileLibrary(
+        file,
+        `const char* home = "${root}/binding/core/addon.cc";
        extern int pidfd_open(int, int);
        int call(void) { return pidfd_open(1, 0); }`,
-      ['-Wl,-rpath,/opt/somewhere', '-Wl,--no-as-needed', '-lrt', '-lresolv'],
-    );
-    const faults = binaryFaults(file, { stripped: true });
-    expect(faults).toContain("nodule-train.node: has the library path '/opt/somewhere'; none is wanted");
-    expect(faults).toContain(`nodule-train.node: holds the path ${root} of this machine`);
-    expect(faults).toContain('nodule-train.node: links libresolv.so.2, which is neither libtorch nor of every system');
-    expect(faults).toContain('nodule-train.node: is not stripped');
-    expect(faults.join('\n')).toMatch(/pidfd_open wants GLIBC_2\.36, the floor is 2\.28/);
-  });
+        ['-Wl,-rpath,/opt/somewhere', '-Wl,--no-as-needed', '-lrt', '-lresolv'],
+      );
+      const faults = binaryFaults(file, { stripped: true });
+      expect(faults).toContain("nodule-train.node: has the library path '/opt/somewhere'; none is wanted");
+      expect(faults).toContain(`nodule-train.node: holds the path ${root} of this machine`);
+      expect(faults).toContain(
+        'nodule-train.node: links libresolv.so.2, which is neither libtorch nor of every system',
+      );
+      expect(faults).toContain('nodule-train.node: is not stripped');
+      expect(faults.join('\n')).toMatch(/pidfd_open wants GLIBC_2\.36, the floor is 2\.28/);
+    },
+  );
 });
 
-it('a staged package with a file too many, one too few and without its optional dependency is refused', () => {
+it('a staged package with an extra file, a missing file and no optional dependency is refused', () => {
   const folder = path.join(scratch, 'package');
   write(path.join(folder, 'package.json'), JSON.stringify({ name: 'nodule-train', scripts: { install: 'true' } }));
   write(path.join(folder, 'dist', 'index.js'), '');
@@ -64,8 +70,8 @@ it('a staged package with a file too many, one too few and without its optional 
   expect(faults.join('\n')).toContain('wanted is the optional dependency nodule-train-libtorch-cpu-linux-x64 2.11.0');
 });
 
-it('the published manifest has the optional dependency and nothing that only a checkout needs', () => {
-  const manifest = publishedManifest(JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')));
+it('the published manifest has the optional dependency and no field that only a checkout needs', () => {
+  const manifest = publishedManifest(JSON.parse(fs.readFileSync(inRoot('package.json'), 'utf8')));
   expect(manifest.optionalDependencies).toEqual({ 'nodule-train-libtorch-cpu-linux-x64': '2.11.0' });
   for (const field of ['scripts', 'devDependencies', 'private']) expect(manifest).not.toHaveProperty(field);
   expect(manifest.dependencies).toHaveProperty('node-gyp-build');
@@ -76,32 +82,38 @@ describe("libtorch's package", () => {
   const wheels = path.dirname(torch);
   const licensed = fs.existsSync(path.join(wheels, 'torch-2.11.0.dist-info', 'licenses', 'NOTICE'));
 
-  it.skipIf(source !== 'cache' || !licensed)('holds every licence, and a lost or emptied one is refused', () => {
-    const folder = path.join(scratch, 'libtorch');
-    stageLicenses(folder, wheels);
-    expect(licenseFaults(folder)).toEqual([]);
-    for (const file of ['pytorch-LICENSE.txt', 'pytorch-NOTICE.txt', 'onemkl-LICENSE.txt', 'libgomp-GPL-3.txt'])
-      expect(LICENSES.map((license) => license.file)).toContain(file);
-    fs.rmSync(path.join(folder, 'licenses', 'nvidia-cuda-EULA.txt'));
-    write(path.join(folder, 'licenses', 'libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt'), 'lost');
-    expect(licenseFaults(folder).sort()).toEqual([
-      "licenses/libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt: does not hold 'GCC RUNTIME LIBRARY EXCEPTION'",
-      'licenses/nvidia-cuda-EULA.txt: is missing',
-    ]);
-  });
+  it.skipIf(source !== 'cache' || !licensed)(
+    'holds every licence; a missing or emptied one is refused (skipped: libtorch is not from the cache, or the cache has no licences)',
+    () => {
+      const folder = path.join(scratch, 'libtorch');
+      stageLicenses(folder, wheels);
+      expect(licenseFaults(folder)).toEqual([]);
+      for (const file of ['pytorch-LICENSE.txt', 'pytorch-NOTICE.txt', 'onemkl-LICENSE.txt', 'libgomp-GPL-3.txt'])
+        expect(LICENSES.map((license) => license.file)).toContain(file);
+      fs.rmSync(path.join(folder, 'licenses', 'nvidia-cuda-EULA.txt'));
+      write(path.join(folder, 'licenses', 'libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt'), 'lost');
+      expect(licenseFaults(folder).sort()).toEqual([
+        "licenses/libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt: does not hold 'GCC RUNTIME LIBRARY EXCEPTION'",
+        'licenses/nvidia-cuda-EULA.txt: is missing',
+      ]);
+    },
+  );
 
-  it('whose library has other bytes than the pinned wheel is refused', () => {
+  it('is refused when its library differs from the pinned wheel', () => {
     const folder = path.join(scratch, 'changed');
     for (const file of Object.keys(LIBRARIES)) write(path.join(folder, file), 'other bytes');
     expect(libtorchFaults(folder).filter((fault: string) => fault.includes('has SHA-256'))).toHaveLength(6);
   });
 });
 
-const hasPrebuilds = fs.existsSync(path.join(root, 'prebuilds'));
+const hasPrebuilds = fs.existsSync(inRoot('prebuilds'));
 
-it.skipIf(hasPrebuilds)('npm pack in a checkout without prebuilt files fails and names release:pack', () => {
-  const prepack = path.join(root, 'scripts', 'release', 'prepack.mjs');
-  const { status, stderr } = spawnSync(process.execPath, [prepack], { encoding: 'utf8' });
-  expect(status).toBe(1);
-  expect(stderr).toContain('The tarballs are made by: npm run release:pack -- --out DIR');
-});
+it.skipIf(hasPrebuilds)(
+  'npm pack in a checkout without prebuilt files fails and names release:pack (skipped: prebuilt files exist)',
+  () => {
+    const prepack = inRoot('scripts', 'release', 'prepack.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [prepack], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('The tarballs are made by: npm run release:pack -- --out DIR');
+  },
+);

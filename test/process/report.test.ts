@@ -1,23 +1,16 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { writePhantoms } from '../../dist/phantom/index.js';
+import { jsonLines, runCli } from '../support/cli.js';
+import { scratchFolder } from '../support/scratch.js';
 
 // Each test starts two or three processes.
 vi.setConfig({ testTimeout: 600_000 });
-const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), 'report-'));
-const env = { ...process.env, OMP_NUM_THREADS: '1' };
+const folder = scratchFolder('report');
 const cli = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env,
-  });
-  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
-  return { status, stdout, stderr, end: lines.length > 0 ? JSON.parse(lines.at(-1)!) : null };
+  const { status, stdout, stderr } = runCli(args, { cwd: folder, env: { OMP_NUM_THREADS: '1' } });
+  return { status, stdout, stderr, end: args.includes('--json') ? jsonLines(stdout).at(-1) : undefined };
 };
 const pageOf = (run: string) => readFileSync(join(folder, run, 'report.html'), 'utf8');
 const headings = (page: string) => [...page.matchAll(/<h2 id="(\w+)">/g)].map(([, id]) => id);
@@ -31,19 +24,18 @@ beforeAll(async () => {
   );
   expect(status, stderr).toBe(0);
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('report', () => {
-  it('makes one page with every part, which needs nothing from outside', () => {
+  it('makes one self-contained page with every part', () => {
     const { status, stderr, end } = cli('report', 'run', '--json');
     expect(status, stderr).toBe(0);
     const page = pageOf('run');
     expect(end).toMatchObject({ type: 'end', status: 'finished', missing: null, bytes: Buffer.byteLength(page) });
-    expect(end.figures.nodules).toBeGreaterThan(0);
-    expect(end.bySize.reduce((sum: number, { nodules }: { nodules: number }) => sum + nodules, 0)).toBe(
-      end.figures.nodules - end.figures.withoutAgreement,
+    expect(end!.figures.nodules).toBeGreaterThan(0);
+    expect(end!.bySize.reduce((sum: number, { nodules }: { nodules: number }) => sum + nodules, 0)).toBe(
+      end!.figures.nodules - end!.figures.withoutAgreement,
     );
-    expect(end.calibration.confidence.value).toBeGreaterThanOrEqual(0);
+    expect(end!.calibration.confidence.value).toBeGreaterThanOrEqual(0);
     expect(headings(page)).toEqual(parts);
     expect(page).not.toMatch(/https?:|<script|<link|url\(|@import|<iframe/i);
     expect(page).not.toMatch(/Missing:|NaN|undefined|Infinity/);
@@ -54,11 +46,8 @@ describe('report', () => {
     expect(Buffer.byteLength(page)).toBeLessThan(2e6);
   });
 
-  it('has the time and the memory of each epoch, as the run recorded them', () => {
-    const events = readFileSync(join(folder, 'run', 'events.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+  it('shows the time and the memory of each epoch that the run recorded', () => {
+    const events = jsonLines(readFileSync(join(folder, 'run', 'events.jsonl'), 'utf8'));
     const epochs = events.filter(({ type }) => type === 'epoch');
     expect(epochs).toHaveLength(2);
     for (const { peakRssBytes, seconds } of epochs) {
@@ -70,9 +59,9 @@ describe('report', () => {
     }
   });
 
-  it('says nothing of where the data lay', () => expect(pageOf('run')).not.toContain('Jane Doe'));
+  it('does not contain the path of the data', () => expect(pageOf('run')).not.toContain('Jane Doe'));
 
-  it('is made of what the run holds where the data are gone, and finds them again with --data', () => {
+  it('uses the run folder alone when the data are gone, and their new place with --data', () => {
     renameSync(join(folder, 'Jane Doe'), join(folder, 'elsewhere'));
     const gone = cli('report', 'run');
     expect(gone.status, gone.stderr).toBe(0);
@@ -87,7 +76,7 @@ describe('report', () => {
     expect(found.end).toMatchObject({ missing: null, figures: { scans: 1 } });
   });
 
-  it('refuses data that were named and are others', () => {
+  it('refuses other data given with --data', () => {
     mkdirSync(join(folder, 'empty'));
     expect(cli('report', 'run', '--data', 'empty')).toMatchObject({
       status: 1,
@@ -104,7 +93,7 @@ describe('report', () => {
     });
   });
 
-  it('refuses a folder that is no run, and leaves nothing in it', () => {
+  it('refuses a folder that is not a run, and writes nothing into it', () => {
     const { status, stderr } = cli('report', 'elsewhere');
     expect(status).toBe(1);
     expect(stderr).toMatch(

@@ -2,22 +2,23 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { inDist } from '../support/paths.js';
+import { scratchFolderPerTest } from '../support/scratch.js';
 import { fakeWheels, type Pin } from '../support/wheels.js';
 
-const installer = new URL('../../dist/runtime/libtorch/installLibtorch.js', import.meta.url).href;
+const installer = pathToFileURL(inDist('runtime', 'libtorch', 'installLibtorch.js')).href;
 const python = spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
 const linux = process.platform === 'linux' && process.arch === 'x64';
 
-let folder: string;
+const folder = scratchFolderPerTest('setup');
 let wheels: string;
 let pins: Pin[];
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-setup-'));
   wheels = path.join(folder, 'wheels');
   pins = fakeWheels(wheels);
 });
-afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const cache = () => path.join(folder, 'cache', 'nodule-train');
 const installed = () => path.join(cache(), 'libtorch-2.11.0-cpu');
@@ -64,8 +65,8 @@ const install = (
   });
 };
 
-describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x86-64)', () => {
-  it('unpacks the libraries, headers, version and licences from a folder of wheels, and nothing of Python', async () => {
+describe.skipIf(!linux)('installing libtorch (skipped: this is not Linux on x86-64)', () => {
+  it('unpacks libraries, headers, version and licences from a folder of wheels, and no Python code', async () => {
     // An empty PATH: neither Python nor a network is asked for.
     expect(await install({ env: { PATH: folder } })).toMatchObject({ code: 0, error: null, phases: ['unpacking'] });
     const files = fs
@@ -88,7 +89,7 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
     expect(await install({ from: path.join(folder, 'nowhere') })).toMatchObject({ error: null, phases: [] });
   });
 
-  it('two at once: one installs, the other waits and takes the result', async () => {
+  it('twice at once: one process installs, the other waits and uses the result', async () => {
     const slow = '() => { const end = Date.now() + 200; while (Date.now() < end); }';
     const outcomes = await Promise.all([install({ onProgress: slow }), install({ onProgress: slow })]);
     expect(outcomes.map(({ error }) => error)).toEqual([null, null]);
@@ -96,7 +97,7 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
     expect(left()).toEqual(['libtorch-2.11.0-cpu']);
   });
 
-  it('a kill in the middle leaves nothing half made, and the next one clears up', async () => {
+  it('a kill in the middle leaves no half-made installation, and the next one cleans up', async () => {
     expect((await install({ onProgress: "() => process.kill(process.pid, 'SIGKILL')" })).signal).toBe('SIGKILL');
     expect(fs.existsSync(installed())).toBe(false);
     expect(left().some((name) => name.startsWith('.tmp-libtorch-'))).toBe(true);
@@ -104,7 +105,7 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
     expect(left()).toEqual(['libtorch-2.11.0-cpu']);
   });
 
-  it('a wheel with another content is refused by its hash', async () => {
+  it('a wheel with other bytes is refused by its hash', async () => {
     const [torch] = fs.readdirSync(wheels).filter((name) => name.startsWith('torch'));
     fs.truncateSync(path.join(wheels, torch as string), 5000);
     const { error } = await install();
@@ -114,14 +115,14 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
     expect(left()).toEqual([]);
   });
 
-  it('a folder without a wheel names the missing one', async () => {
+  it('a folder without the wheels is refused with the name of the missing one', async () => {
     fs.rmSync(wheels, { recursive: true });
     fs.mkdirSync(wheels);
     expect((await install()).error).toMatchObject({ code: 'wheel-missing' });
     expect((await install()).error?.message).toContain('there is no torch-2.11.0-*.whl');
   });
 
-  it('without Python says so, and what else can be done', async () => {
+  it('without Python the error names every other way to install', async () => {
     const { error } = await install({ from: null, env: { PATH: folder } });
     expect(error?.code).toBe('python-missing');
     expect(error?.message).toBe(
@@ -130,7 +131,7 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
     expect(left()).toEqual([]);
   });
 
-  it('with a Python that has no pip says so', async () => {
+  it('a Python without pip is named in the error', async () => {
     fs.writeFileSync(path.join(folder, 'python3'), '#!/bin/sh\necho "No module named pip" >&2\nexit 1\n', {
       mode: 0o755,
     });
@@ -140,23 +141,26 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
   });
 });
 
-describe.skipIf(!linux || !python)('downloading libtorch by pip (skipped where python3 has no pip)', () => {
-  it('takes the pinned wheels, whatever the pip settings of the user say', async () => {
-    const outcome = await install({ from: null, env: { PIP_REQUIRE_VIRTUALENV: '1', PIP_USER: '1' } });
-    expect(outcome.error).toBeNull();
-    expect(left()).toEqual(['libtorch-2.11.0-cpu']);
-  });
+describe.skipIf(!linux || !python)(
+  'downloading libtorch with pip (skipped: python3 has no pip, or this is not Linux on x86-64)',
+  () => {
+    it("takes the pinned wheels, whatever the user's pip settings are", async () => {
+      const outcome = await install({ from: null, env: { PIP_REQUIRE_VIRTUALENV: '1', PIP_USER: '1' } });
+      expect(outcome.error).toBeNull();
+      expect(left()).toEqual(['libtorch-2.11.0-cpu']);
+    });
 
-  it('a broken download is tried twice and then one clear error', async () => {
-    const wrong = pins.map((pin) => ({ ...pin, sha256: '0'.repeat(64) }));
-    const { error } = await install({ from: null, pins: wrong });
-    expect(error?.code).toBe('download-failed');
-    expect(error?.message).toMatch(
-      /^Installing libtorch: pip could not download torch 2\.11\.0, .*, tried twice\. Its last word: ERROR: .*HASH/s,
-    );
-    expect(left()).toEqual([]);
-  });
-});
+    it('a broken download is tried twice, then fails with one error', async () => {
+      const wrong = pins.map((pin) => ({ ...pin, sha256: '0'.repeat(64) }));
+      const { error } = await install({ from: null, pins: wrong });
+      expect(error?.code).toBe('download-failed');
+      expect(error?.message).toMatch(
+        /^Installing libtorch: pip could not download torch 2\.11\.0, .*, tried twice\. Its last word: ERROR: .*HASH/s,
+      );
+      expect(left()).toEqual([]);
+    });
+  },
+);
 
 const disk = (work: (mount: string) => Promise<void>) => async () => {
   const mount = path.join(folder, 'cache');
@@ -177,9 +181,9 @@ const canMount = (() => {
   return status === 0;
 })();
 
-describe.skipIf(!linux || !canMount)('on a full disk (skipped where no tmpfs can be mounted)', () => {
+describe.skipIf(!linux || !canMount)('on a full disk (skipped: this user may not mount a tmpfs)', () => {
   it(
-    'a download is refused before it starts, with what is free and what is wanted',
+    'a download is refused before it starts, with the free and the needed space',
     disk(async () => {
       const { error } = await install({ from: null });
       expect(error?.code).toBe('disk-full');
@@ -189,7 +193,7 @@ describe.skipIf(!linux || !canMount)('on a full disk (skipped where no tmpfs can
   );
 
   it(
-    'unpacking is refused in the same way',
+    'unpacking is refused likewise',
     disk(async () => {
       const { error } = await install();
       expect(error?.message).toMatch(/: \d MB are free there, wanted are 13 MB\. Make room/);

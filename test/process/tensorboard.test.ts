@@ -1,12 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cliIn, startCli, succeeded } from '../support/cli.js';
+import { inSupport } from '../support/paths.js';
 import { pythonInterpreter } from '../support/python.js';
+import { scratchFolder } from '../support/scratch.js';
+import { writeTinyScans } from '../support/tinyScans.js';
 
-const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-const reader = new URL('../support/readTensorboard.py', import.meta.url).pathname;
 const python = pythonInterpreter();
 const options = [
   ...['--threads', '1', '--epochs', '2', '--samples', '64', '--images', '1', '--histograms', '1'],
@@ -28,23 +29,19 @@ interface Read {
   layout: { category: { chart: { multiline: { tag: string[] } }[] }[] };
 }
 
-let folder: string;
-const cli = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
-const must = (...args: string[]) => {
-  const { status, stderr } = cli(...args);
-  if (status !== 0) throw new Error(stderr);
-};
+const folder = scratchFolder('tensorboard');
+const cli = cliIn(folder);
 const read = (...runs: string[]): Read[] => {
   const { status, stdout, stderr } = spawnSync(
     python as string,
-    [reader, ...runs.map((run) => join(folder, run, 'tensorboard'))],
+    [inSupport('readTensorboard.py'), ...runs.map((run) => join(folder, run, 'tensorboard'))],
     { encoding: 'utf8', maxBuffer: 1 << 28 },
   );
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 };
 
-/** A run as it stands when it is killed after the checkpoint of a step and long before the next: with all records of what came after. */
+/** The state of a run killed after the checkpoint of a step and long before the next: its records go beyond the checkpoint. */
 const killedAfter = (run: string, step: number) => {
   cpSync(join(folder, 'whole'), join(folder, run), { recursive: true });
   const checkpoints = join(folder, run, 'checkpoints');
@@ -54,34 +51,26 @@ const killedAfter = (run: string, step: number) => {
   return run;
 };
 
-/** Trains and kills the process with SIGKILL as soon as its events hold the text. */
-const killAt = (run: string, text: string) =>
-  new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, [main, 'train', '--data', 'scans', '--out', run, ...options, '--json'], {
-      cwd: folder,
-    });
-    let seen = '';
-    child.stdout.on('data', (bytes) => {
-      seen += bytes;
-      if (seen.includes(text)) child.kill('SIGKILL');
-    });
-    child.on('exit', (_, signal) => (signal === 'SIGKILL' ? resolve() : reject(new Error(`not killed: ${seen}`))));
-  });
+/** Trains and kills the process with SIGKILL as soon as its output holds the text. */
+const killAt = async (run: string, text: string) => {
+  const child = startCli(['train', '--data', 'scans', '--out', run, ...options, '--json'], { cwd: folder });
+  await child.said(text);
+  child.process.kill('SIGKILL');
+  expect((await child.ended).signal).toBe('SIGKILL');
+};
 
 describe.skipIf(python === null)(
-  "the TensorBoard files of a run, as Python's reader sees them (skipped without `npm run python`)",
+  "the TensorBoard files of a run, as Python's reader sees them (skipped: no Python peers, run `npm run python`)",
   { timeout: 300_000 },
   () => {
     let whole: Read;
-    beforeAll(() => {
-      folder = mkdtempSync(join(tmpdir(), 'tensorboard-'));
-      must('synth', 'scans', '--count', '4', '--size', '12,64,64', '--spacing', '5,5,12', '--threads', '1');
-      must('train', '--data', 'scans', '--out', 'whole', ...options);
+    beforeAll(async () => {
+      await writeTinyScans(join(folder, 'scans'));
+      succeeded(cli('train', '--data', 'scans', '--out', 'whole', ...options));
       [whole] = read('whole') as [Read];
     }, 300_000);
-    afterAll(() => rmSync(folder, { recursive: true }));
 
-    it('has scalars in groups, one value for each epoch, equal to metrics.csv', () => {
+    it('hold scalars in groups, one value for each epoch, equal to metrics.csv', () => {
       const groups = new Set(Object.keys(whole.scalars).map((tag) => tag.split('/')[0]));
       expect([...groups].sort()).toEqual(['loss', 'nodules', 'optimizer', 'pixels', 'score', 'speed']);
       const [header, ...rows] = readFileSync(join(folder, 'whole', 'metrics.csv'), 'utf8')
@@ -100,10 +89,12 @@ describe.skipIf(python === null)(
           expect(value, tag).toBeCloseTo(column(name)[epoch] as number, 4);
         });
       }
-      for (const [, rate] of whole.scalars['speed/training crops per second'] ?? []) expect(rate).toBeGreaterThan(0);
+      const rates = whole.scalars['speed/training crops per second'];
+      expect(rates).toHaveLength(2);
+      for (const [, rate] of rates!) expect(rate).toBeGreaterThan(0);
     });
 
-    it('has context and label of a slice once, prediction and error of the same slice after each validation', () => {
+    it('hold context and label of a slice once, prediction and error of the same slice after each validation', () => {
       const steps = Object.entries(whole.images).map(([tag, images]) => {
         const [, kind] = /^validation phantom-standard-1-\d{4} slice \d+\/(\w+)$/.exec(tag) ?? [];
         return [kind, images.map(([step]) => step)];
@@ -119,7 +110,7 @@ describe.skipIf(python === null)(
       expect(new Set(predictions.map(([, , , sha256]) => sha256)).size).toBe(2);
     });
 
-    it('has histograms of all weights and gradients in the epochs asked for, every value counted', () => {
+    it('hold histograms of all weights and gradients in the requested epochs, with every value counted', () => {
       const names = (kind: string) =>
         Object.keys(whole.histograms)
           .filter((tag) => tag.startsWith(`${kind}/`))
@@ -135,7 +126,7 @@ describe.skipIf(python === null)(
       }
     });
 
-    it('has the precision-recall curve of the validation pixels, in the six rows of its plugin', () => {
+    it('hold the precision-recall curve of the validation pixels, in the six rows that its plugin expects', () => {
       expect(Object.keys(whole.curves)).toEqual(['pixels/precision and recall']);
       const curve = whole.curves['pixels/precision and recall'] ?? [];
       expect(curve.map(([step]) => step)).toEqual([4, 8]);
@@ -150,7 +141,7 @@ describe.skipIf(python === null)(
       });
     });
 
-    it('has the configuration as a table and as hyper-parameters, the end of the run, and a layout of tags that exist', () => {
+    it('hold the configuration as a table and as hyperparameters, the end of the run, and a layout of existing tags', () => {
       const [[step, table]] = whole.text.config as [[number, string]];
       expect(step).toBe(0);
       expect(table).toMatch(/^\| field \| value \| by default \|\n\|---\|---\|---\|\n/);
@@ -170,18 +161,20 @@ describe.skipIf(python === null)(
         );
       for (const { name } of metricInfos) expect(Object.keys(whole.scalars)).toContain(name.tag);
       expect(whole.end.status).toBe('STATUS_SUCCESS');
-      for (const { multiline } of whole.layout.category[0]?.chart ?? [])
+      const charts = whole.layout.category[0]!.chart;
+      expect(charts.length).toBeGreaterThan(0);
+      for (const { multiline } of charts)
         for (const tag of multiline.tag)
           expect(Object.keys(whole.scalars).filter((one) => new RegExp(tag).test(one))).toHaveLength(1);
     });
 
-    it('are those of a run without interruption after kills in an epoch, in a validation and after a validation', async () => {
+    it('are those of an uninterrupted run after kills in an epoch, in a validation and after a validation', async () => {
       await killAt('validating', '"type":"validation-progress","epoch":2');
       const runs = [killedAfter('early', 3), killedAfter('between', 4), 'validating'];
-      for (const run of runs) must('train', '--resume', run);
+      for (const run of runs) succeeded(cli('train', '--resume', run));
       // Once more, from before the records of the first resumption.
       rmSync(join(folder, 'early', 'checkpoints', 'last.safetensors'));
-      must('train', '--resume', 'early');
+      succeeded(cli('train', '--resume', 'early'));
       const timeless = ({ scalars, start: _, experiment: __, end: ___, text: ____, ...rest }: Read) => ({
         ...rest,
         scalars: Object.fromEntries(Object.entries(scalars).filter(([tag]) => !tag.startsWith('speed/'))),

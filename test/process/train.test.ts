@@ -1,24 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { kernelVariables } from '../../dist/runtime/environment.js';
 import { loadTensorsSync } from '../../dist/torch/serialization/index.js';
+import type { Child } from '../support/child.js';
+import { cliIn, jsonLines, startCli, succeeded } from '../support/cli.js';
+import { main } from '../support/paths.js';
 import { pythonInterpreter } from '../support/python.js';
+import { scratchFolder } from '../support/scratch.js';
+import { writeTinyScans } from '../support/tinyScans.js';
 
-const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-let folder: string;
+const folder = scratchFolder('train');
 const common = [
   '--threads',
   '1',
@@ -31,41 +25,27 @@ const common = [
   '--images',
   '1',
 ].concat(
-  // With all that can be had around a step: what is equal then is equal with less.
+  // Every option that wraps a training step: runs that are equal with all of them are equal with fewer.
   ['--batch', '8', '--accumulate', '2', '--ema', '0.9', '--clip-norm', '0.5', '--on-nan', 'skip'],
   ['--optimizer', 'adamw', '--schedule', 'one-cycle'],
 );
 
-const cli = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
-const events = (text: string) =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { type: string; step?: number; status?: string });
+const cli = cliIn(folder);
 
-/** Starts training and gives the process as soon as it has done so many steps. */
+/** Starts training and returns the process as soon as it has finished so many steps. */
 const trainUntil = (run: string, step: number, ...more: string[]) =>
   startUntil(`"type":"step","step":${step},`, 'train', '--data', 'scans', '--out', run, ...common, ...more);
 
-/** Starts a command and gives the process as soon as it has said this. */
-const startUntil = async (said: string, ...args: string[]) => {
-  const child = spawn(process.execPath, [main, ...args, '--json'], { cwd: folder });
-  let text = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (bytes) => {
-      text += bytes;
-      if (text.includes(said)) resolve();
-    });
-    child.on('exit', () => reject(new Error(`ended before it said ${said}: ${text}`)));
-  });
-  return { child, output: () => text };
+/** Starts a command and returns the process as soon as it has printed the text. */
+const startUntil = async (text: string, ...args: string[]) => {
+  const child = startCli([...args, '--json'], { cwd: folder });
+  await child.said(text);
+  return child;
 };
-const exit = (child: ChildProcess) =>
-  new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null)
-      resolve({ code: child.exitCode, signal: child.signalCode });
-    child.on('exit', (code, signal) => resolve({ code, signal }));
-  });
+const end = ({ process: child, ended }: Child, signal: NodeJS.Signals) => {
+  child.kill(signal);
+  return ended;
+};
 
 const tensorsOf = (run: string) => {
   const { tensors } = loadTensorsSync(join(folder, run, 'checkpoints', 'last.safetensors'));
@@ -86,17 +66,13 @@ print(json.dumps({
   'images': {tag: [[e.width, e.height, e.encoded_image_string[:8].hex()] for e in run.Images(tag)] for tag in tags['images']},
 }))`;
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'train-'));
-  const made = cli('synth', 'scans', '--count', '4', '--size', '12,64,64', '--spacing', '5,5,12', '--threads', '1');
-  if (made.status !== 0) throw new Error(made.stderr);
-  const whole = cli('train', '--data', 'scans', '--out', 'whole', ...common, '--json');
-  if (whole.status !== 0) throw new Error(whole.stderr);
+beforeAll(async () => {
+  await writeTinyScans(join(folder, 'scans'));
+  succeeded(cli('train', '--data', 'scans', '--out', 'whole', ...common, '--json'));
 }, 240_000);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('train', { timeout: 120_000 }, () => {
-  it('leaves a run with config, manifest, events, metrics of one line an epoch, TensorBoard file and last checkpoint', () => {
+  it('leaves a run folder with config, manifest, events, one line of metrics an epoch, TensorBoard files and checkpoints', () => {
     const run = join(folder, 'whole');
     expect(readdirSync(run).sort()).toEqual([
       'checkpoints',
@@ -108,7 +84,7 @@ describe('train', { timeout: 120_000 }, () => {
       'tensorboard',
     ]);
     expect(readFileSync(join(run, 'metrics.csv'), 'utf8').trim().split('\n')).toHaveLength(3);
-    const log = events(readFileSync(join(run, 'events.jsonl'), 'utf8'));
+    const log = jsonLines(readFileSync(join(run, 'events.jsonl'), 'utf8'));
     expect(log.filter(({ type }) => type === 'step').map(({ step }) => step)).toEqual(
       Array.from({ length: 12 }, (_, i) => i + 1),
     );
@@ -116,7 +92,7 @@ describe('train', { timeout: 120_000 }, () => {
   });
 
   it.skipIf(python === null)(
-    "leaves a file that Python's tensorboard reads: at least ten scalars an epoch and pictures (skipped without `npm run python`)",
+    "leaves files that Python's tensorboard reads, with at least ten scalars an epoch and pictures (skipped: no Python peers, run `npm run python`)",
     () => {
       const read = spawnSync(python as string, ['-c', readTensorboard, join(folder, 'whole', 'tensorboard')], {
         encoding: 'utf8',
@@ -151,10 +127,8 @@ describe('train', { timeout: 120_000 }, () => {
   };
   const last = 'last.safetensors';
 
-  it('keeps the checkpoint before the last, and goes on from it where the last is torn or damaged, to the same bits', async () => {
-    const { child } = await trainUntil('halted', 5);
-    child.kill('SIGINT');
-    await exit(child);
+  it('keeps the checkpoint before the last, and resumes from it to the same bytes when the last is torn or damaged', async () => {
+    await end(await trainUntil('halted', 5), 'SIGINT');
     const [before] = readdirSync(join(folder, 'halted', 'checkpoints')).filter((name) => name.startsWith('step-'));
     expect(before).toMatch(/^step-00000000[45]\.safetensors$/);
     const torn = resumedFrom('torn', (at) => truncateSync(join(at, last), 5000));
@@ -170,7 +144,7 @@ describe('train', { timeout: 120_000 }, () => {
     expect(tensorsOf('flipped')).toEqual(tensorsOf('whole'));
   });
 
-  it("refuses another run's checkpoint by name, and a damaged one where there is no other", () => {
+  it("refuses another run's checkpoint by name, and a damaged one when there is no other", () => {
     const trained = cli(
       'train',
       '--data',
@@ -203,7 +177,7 @@ describe('train', { timeout: 120_000 }, () => {
 
   const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', tmpdir()]).status === 0;
   it.skipIf(!canMount)(
-    'stops where the disk is full, says so once, and leaves the last checkpoint whole (skipped where no small disk can be mounted)',
+    'stops on a full disk with one error and a whole last checkpoint (skipped: this user may not mount a file system)',
     () => {
       mkdirSync(join(folder, 'small'));
       const train = [main, 'train', '--data', 'scans', '--out', 'small/run', ...common, '--keep-checkpoints', '1'];
@@ -220,7 +194,7 @@ describe('train', { timeout: 120_000 }, () => {
     },
   );
 
-  it('is repeated by --like, which says that the bits are the same, or what differs first', () => {
+  it('--like repeats a run and reports identical bytes or the first difference', () => {
     const again = cli('train', '--like', 'whole', '--out', 'again');
     expect(again.status, again.stderr).toBe(0);
     expect(again.stdout).toMatch(/The same bits as whole: weights and optimizer have SHA-256 [0-9a-f]{64}\./);
@@ -238,16 +212,13 @@ describe('train', { timeout: 120_000 }, () => {
     });
   });
 
-  it('killed by kill -9 in an epoch and in a validation, with a checkpoint every step, goes on to the same bits', async () => {
-    const killed = async ({ child }: { child: ChildProcess }) => {
-      child.kill('SIGKILL');
-      expect((await exit(child)).signal).toBe('SIGKILL');
-    };
+  it('killed by kill -9 in an epoch and in a validation, with a checkpoint every step, resumes to the same bytes', async () => {
+    const killed = async (child: Child) => expect((await end(child, 'SIGKILL')).signal).toBe('SIGKILL');
     await killed(await trainUntil('killed', 5, '--checkpoint-steps', '1', '--keep-checkpoints', '3'));
     await killed(await startUntil('"type":"validation-progress"', 'train', '--resume', 'killed'));
     const resumed = cli('train', '--resume', 'killed', '--json');
     expect(resumed.status, resumed.stderr).toBe(0);
-    expect(events(resumed.stdout).find(({ type }) => type === 'step')?.step).toBe(7);
+    expect(jsonLines(resumed.stdout).find(({ type }) => type === 'step')?.step).toBe(7);
     expect(tensorsOf('killed')).toEqual(tensorsOf('whole'));
     expect(readFileSync(join(folder, 'killed', 'metrics.csv'))).toEqual(
       readFileSync(join(folder, 'whole', 'metrics.csv')),
@@ -255,26 +226,20 @@ describe('train', { timeout: 120_000 }, () => {
     expect(readdirSync(join(folder, 'killed', 'checkpoints')).filter((name) => name.includes('tmp'))).toEqual([]);
   });
 
-  it('interrupted by Ctrl-C saves, says how to go on, and goes on to the same bits', async () => {
-    const { child, output } = await trainUntil('stopped', 3);
-    let words = '';
-    child.stderr?.on('data', (bytes) => {
-      words += bytes;
-    });
-    child.kill('SIGINT');
-    expect((await exit(child)).code).toBe(130);
-    expect(words).toContain('nodule-train train --resume stopped');
-    expect(events(output()).at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
+  it('interrupted by Ctrl-C saves, prints the command that resumes, and resumes to the same bytes', async () => {
+    const { code, stdout, stderr } = await end(await trainUntil('stopped', 3), 'SIGINT');
+    expect(code).toBe(130);
+    expect(stderr).toContain('nodule-train train --resume stopped');
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
     expect(existsSync(join(folder, 'stopped', 'lock.json'))).toBe(false);
     expect(cli('train', '--resume', 'stopped').status).toBe(0);
     expect(tensorsOf('stopped')).toEqual(tensorsOf('whole'));
   });
 
   it('ends at once at the second Ctrl-C', async () => {
-    const { child } = await trainUntil('twice', 1);
-    child.kill('SIGINT');
-    child.kill('SIGINT');
-    const ended = await exit(child);
+    const child = await trainUntil('twice', 1);
+    child.process.kill('SIGINT');
+    const ended = await end(child, 'SIGINT');
     expect([ended.signal, ended.code]).not.toEqual([null, 0]);
   });
 
@@ -284,11 +249,10 @@ describe('train', { timeout: 120_000 }, () => {
     expect(again.stdout).toContain('finished; there is nothing to go on with');
   });
 
-  it('refuses a run folder in use, and one that is not empty', async () => {
-    const { child } = await trainUntil('busy', 1);
+  it('refuses a run folder in use and one that is not empty', async () => {
+    const child = await trainUntil('busy', 1);
     const second = cli('train', '--resume', 'busy');
-    child.kill('SIGKILL');
-    await exit(child);
+    await end(child, 'SIGKILL');
     expect(second.status).toBe(1);
     expect(second.stderr).toContain('is training in it');
     const third = cli('train', '--data', 'scans', '--out', 'whole');
@@ -308,10 +272,10 @@ describe('train', { timeout: 120_000 }, () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('exits 1 for data that are not there, and says so as the last event', () => {
+  it('exits 1 for a missing data folder, with a last event of status `failed`', () => {
     const { status, stdout, stderr } = cli('train', '--data', 'nowhere', '--out', 'x', '--json');
     expect(status).toBe(1);
     expect(stderr).toContain('nowhere');
-    expect(events(stdout).at(-1)).toMatchObject({ type: 'end', status: 'failed' });
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'end', status: 'failed' });
   });
 });

@@ -1,4 +1,5 @@
-import { identityDirection, type Volume } from '../../dist/ct/index.js';
+import type { Volume } from '../../dist/ct/index.js';
+import { buildVolume } from './volume.js';
 
 const shape = [10, 60, 80] as const;
 const nodules = [
@@ -21,18 +22,8 @@ export function fillBox(
 
 /** A block of soft tissue in air with two air-filled lungs and a bowel; one nodule lies free, one at the outer wall. */
 export function blockChest(): { volume: Volume; nodules: typeof nodules } {
-  const voxels = new Int16Array(shape[0] * shape[1] * shape[2]).fill(-1000);
-  const volume: Volume = {
-    voxels,
-    intensity: 'hu',
-    shape,
-    spacing: [1, 1, 2],
-    origin: [0, 0, 0],
-    direction: identityDirection,
-    uid: 'chest',
-    scale: 1,
-    offset: 0,
-  };
+  const volume = buildVolume(shape, -1000, { spacing: [1, 1, 2], uid: 'chest' });
+  const { voxels } = volume;
   fillBox(volume, 40, [0, 10], [2, 58], [2, 78]);
   fillBox(volume, -850, [1, 9], [8, 52], [6, 36]);
   fillBox(volume, -850, [1, 9], [8, 52], [44, 74]);

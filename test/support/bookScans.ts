@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityDirection, indexIRC, indexToWorld, type Matrix3, writeVolume } from '../../dist/ct/index.js';
+import { buildVolume } from './volume.js';
 
 type Place = readonly [slice: number, row: number, column: number];
 
@@ -76,14 +77,8 @@ export async function writeBookScans(folder: string): Promise<void> {
   const lines = ['seriesuid,coordX,coordY,coordZ,diameter_mm'];
   for (const scan of scans) {
     const geometry = { shape, spacing, origin: [-12, 7, 3] as const, direction: scan.direction };
-    await writeVolume(join(folder, 'subset0', `${scan.uid}.mhd`), {
-      ...geometry,
-      voxels: voxelsOf(scan),
-      uid: scan.uid,
-      intensity: 'hu',
-      scale: 1,
-      offset: 0,
-    });
+    const volume = buildVolume(shape, voxelsOf(scan), { ...geometry, uid: scan.uid });
+    await writeVolume(join(folder, 'subset0', `${scan.uid}.mhd`), volume);
     for (const { center, radius, annotated = center } of scan.nodules)
       lines.push([scan.uid, ...indexToWorld(geometry, indexIRC(...annotated)), 1.4 * radius].join(','));
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-
-const torch = new URL('../../dist/torch/index.js', import.meta.url).href;
+import { afterAll } from 'vitest';
+import { torchUrl } from './paths.js';
 
 export interface Ended {
   code: number | null;
@@ -11,60 +11,69 @@ export interface Ended {
 
 export interface Child {
   process: ChildProcess;
-  /** Resolves when the child has printed the line. */
-  stage(name: string): Promise<void>;
+  /** What it has printed so far. */
+  stdout(): string;
+  /** Resolves as soon as its output holds the text, or satisfies the condition; rejects where the process ends before. */
+  said(what: string | ((stdout: string) => boolean)): Promise<void>;
+  /** Resolves when it has printed the line. */
+  stage(line: string): Promise<void>;
+  /** Rejects, and kills the process, where it does not end in time. */
   ended: Promise<Ended>;
 }
 
-/**
- * Runs an ES module in a Node process of its own, with `torch` imported. Every wait has a deadline, and the error says which
- * stage (line of the child's output) was the last.
- */
-export function runChild(source: string, { deadline = 20_000, flags = [] as string[], withTorch = true } = {}): Child {
-  const child = spawn(
-    process.execPath,
-    [
-      ...flags,
-      '--input-type=module',
-      '--eval',
-      `${withTorch ? `import * as torch from ${JSON.stringify(torch)};` : ''}\n${source}`,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+const running = new Set<ChildProcess>();
+// Where a test fails before it ends its process.
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Collects the output of a process. The errors quote its last line, the stage that it had reached. */
+export function watchChild(child: ChildProcess, deadlineMs: number): Child {
   let stdout = '';
   let stderr = '';
   const waiting: (() => void)[] = [];
-  child.stdout.on('data', (bytes) => {
-    stdout += bytes;
+  running.add(child);
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
     for (const look of waiting) look();
   });
-  child.stderr.on('data', (bytes) => {
-    stderr += bytes;
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
   });
   const last = () => stdout.trim().split('\n').at(-1) || 'the start';
   const ended = new Promise<Ended>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`no end within ${deadline} ms; the last stage was: ${last()}\n${stderr}`));
-    }, deadline);
+      reject(new Error(`no end within ${deadlineMs} ms; the last stage was: ${last()}\n${stderr}`));
+    }, deadlineMs);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      running.delete(child);
       resolve({ code, signal, stdout, stderr });
     });
   });
   // A caller that waits for a stage hears of it there.
   ended.catch(() => {});
-  const stage = (name: string) =>
+  const said = (what: string | ((stdout: string) => boolean)) =>
     new Promise<void>((resolve, reject) => {
+      const holds = typeof what === 'string' ? (text: string) => text.includes(what) : what;
       const look = () => {
-        if (stdout.split('\n').includes(name)) resolve();
+        if (holds(stdout)) resolve();
       };
       waiting.push(look);
       look();
       ended.then(
-        (end) => reject(new Error(`ended (${end.signal ?? end.code}) before stage ${name}: ${end.stderr}`)),
+        (end) => reject(new Error(`ended (${end.signal ?? end.code}) before it said ${what}: ${end.stderr || last()}`)),
         reject,
       );
     });
-  return { process: child, stage, ended };
+  const stage = (line: string) => said((text) => text.split('\n').includes(line));
+  return { process: child, stdout: () => stdout, said, stage, ended };
+}
+
+/** Runs an ES module in a Node process of its own, with `torch` imported. Every wait has a deadline. */
+export function runChild(source: string, { deadline = 20_000, flags = [] as string[], withTorch = true } = {}): Child {
+  const program = `${withTorch ? `import * as torch from ${JSON.stringify(torchUrl)};` : ''}\n${source}`;
+  const args = [...flags, '--input-type=module', '--eval', program];
+  return watchChild(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] }), deadline);
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { identityDirection, writeMask, writeVolume } from '../../dist/ct/index.js';
+import { writeMask, writeVolume } from '../../dist/ct/index.js';
+import { buildVolume } from './volume.js';
 
 export const cropShape = [4, 64, 64] as const;
 
@@ -16,15 +17,10 @@ export async function writeCrop(image: string, label: string, radius: number, va
     voxels[at] = 200;
     mask[at] = value;
   }
-  const geometry = {
-    shape: cropShape,
-    spacing: [1, 1, 1] as const,
-    origin: [0, 0, 0] as const,
-    direction: identityDirection,
-  };
   for (const path of [image, label]) mkdirSync(dirname(path), { recursive: true });
-  await writeVolume(image, { ...geometry, voxels, uid: 'crop', intensity: 'arbitrary', scale: 1, offset: 0 });
-  await writeMask(label, { ...geometry, voxels: mask, uid: 'crop' });
+  const crop = buildVolume(cropShape, voxels, { uid: 'crop', intensity: 'arbitrary' });
+  await writeVolume(image, crop);
+  await writeMask(label, { ...crop, voxels: mask });
 }
 
 export interface NnunetFixture {

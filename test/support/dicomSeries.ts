@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
 import { type Matrix3, readVolume } from '../../dist/ct/index.js';
 import { dicomBytes, explicitLittle, type Fields, type Stack, sliceFields } from './dicomBytes.mjs';
+import { scratchFolder } from './scratch.js';
 
 export interface SeriesOptions {
   syntax?: string;
@@ -31,16 +30,11 @@ export const writeSeries = async (dir: string, stack: Stack, options: SeriesOpti
 
 const shuffled = (k: number): string => `IM${String((k * 7919 + 13) % 1009).padStart(4, '0')}.dcm`;
 
-let folder: string;
+const folder = scratchFolder('dicom');
 let made = 0;
 
-/** A folder of the test file that imports this, removed at its end. */
+/** A folder of the test file that imports this. */
 export const scratch = (): string => folder;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dicom-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Columns, rows and slices lie along x, y and z. */
 export const straight: Matrix3 = [

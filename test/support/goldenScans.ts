@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Volume } from '../../dist/ct/index.js';
+import { inGolden } from './paths.js';
 
 /** What a peer says of a golden file. */
 export interface GoldenScan {
@@ -14,7 +15,7 @@ export interface GoldenScan {
 
 /** Folder and cases of test/golden/NAME. */
 export const goldenScans = (name: string): { folder: string; cases: GoldenScan[] } => {
-  const folder = path.join(import.meta.dirname, '..', 'golden', name);
+  const folder = inGolden(name);
   return { folder, cases: JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')).cases };
 };
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { inSupport } from './paths.js';
 
 export interface MutatedDicomFigures {
   inputs: number;
@@ -26,7 +27,7 @@ export interface MutatedDicomFigures {
  */
 export function readMutatedDicom(count: number, seed: number, deadlineMs: number): MutatedDicomFigures {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutated-dicom-'));
-  const program = path.join(import.meta.dirname, 'mutatedDicom.mjs');
+  const program = inSupport('mutatedDicom.mjs');
   const args = [program, String(count), String(seed), folder];
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',

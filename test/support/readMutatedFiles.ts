@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { inSupport } from './paths.js';
 
 export interface MutatedFigures {
   inputs: number;
@@ -40,7 +41,7 @@ export const readMutatedScans = (count: number, seed: number, deadlineMs: number
  */
 function runMutations<Figures>(name: string, count: number, seed: number, deadlineMs: number): Figures {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutated-'));
-  const program = path.join(import.meta.dirname, name);
+  const program = inSupport(name);
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     [program, String(count), String(seed), folder],

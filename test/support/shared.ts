@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { inRoot } from './paths.js';
 
-const shared = path.resolve(import.meta.dirname, '..', '..', '..', 'shared');
+const shared = inRoot('..', 'shared');
 
 const existing = (...parts: string[]): string | null => {
   const found = path.join(shared, ...parts);

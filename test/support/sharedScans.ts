@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { inGolden } from './paths.js';
 
 /** What SimpleITK reads from a real scan. */
 export interface SharedScan {
@@ -17,7 +17,7 @@ export interface SharedScan {
 
 /** The cases of test/golden/NAME.json. */
 export const sharedScans = <Case extends SharedScan>(name: string): Case[] =>
-  JSON.parse(readFileSync(path.join(import.meta.dirname, '..', 'golden', `${name}.json`), 'utf8')).cases;
+  JSON.parse(readFileSync(inGolden(`${name}.json`), 'utf8')).cases;
 
 export const sha256Of = (voxels: Int16Array): string =>
   createHash('sha256')

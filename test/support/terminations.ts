@@ -1,6 +1,5 @@
 import { runChild } from './child.js';
-
-const torch = new URL('../../dist/torch/index.js', import.meta.url).href;
+import { torchUrl } from './paths.js';
 
 /** What a worker is in the middle of when it is ended. `ready()` says that the work has begun. */
 const works: Record<string, string> = {
@@ -46,7 +45,7 @@ export async function terminateWorkers(times: number, deadline: number): Promise
     const once = async (name, round) => {
       const source = \`
         const { parentPort } = process.getBuiltinModule('node:worker_threads');
-        const torch = await import(${JSON.stringify(torch)});
+        const torch = await import(${JSON.stringify(torchUrl)});
         const ready = (work, yields) => {
           work();
           parentPort.postMessage('ready');

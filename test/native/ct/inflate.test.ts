@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { byZlib, inflate } from '../../../src/ct/imageFile/inflate.js';
 import { findInflater } from '../../../src/runtime/files/inflater.js';
+import { inDist } from '../../support/paths.js';
 
 const bytes = fc.uint8Array({ maxLength: 3000 });
 const outcome = async (found: ReturnType<typeof inflate>) => {
@@ -79,7 +79,7 @@ it('a worker may be terminated while it unpacks', () => {
       await worker.terminate();
     }
     console.log('ended');`;
-  const module = path.resolve(import.meta.dirname, '..', '..', '..', 'dist', 'ct', 'imageFile', 'inflate.js');
+  const module = inDist('ct', 'imageFile', 'inflate.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, module], {
     encoding: 'utf8',
   });

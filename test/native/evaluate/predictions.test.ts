@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityDirection, readMask, writeMask, writeVolume } from '../../../dist/ct/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readMask, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { openDataset, prepare } from '../../../dist/data/index.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from '../../../dist/evaluate/evaluate.js';
 import { manualSeed, nn } from '../../../dist/torch/index.js';
@@ -12,24 +11,19 @@ import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.j
 import { saveCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { initialState } from '../../../dist/train/run/runState.js';
 import { cropShape, writeNnunetFixture } from '../../support/datasets.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume, gridOf } from '../../support/volume.js';
 
-let folder: string;
+const folder = scratchFolder('predictions');
 let data: string;
 const names = Array.from({ length: 12 }, (_, i) => `LIDC-IDRI-${String(i >> 1).padStart(4, '0')}_n${i & 1}`);
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'predictions-'));
   data = await writeNnunetFixture(join(folder, 'data'), {
     cases: Object.fromEntries(names.map((name, i) => [name, i % 4 === 3 ? 0 : 5 + (i % 3)])),
   });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const geometry = {
-  shape: cropShape,
-  spacing: [1, 1, 1] as const,
-  origin: [0, 0, 0] as const,
-  direction: identityDirection,
-};
+const geometry = gridOf(cropShape);
 const truthOf = async (name: string) => (await readMask(join(data, 'labelsTr', `${name}.mha`))).voxels;
 
 /** A folder of predicted masks, each made from the truth of its case. */
@@ -97,9 +91,8 @@ describe('scoring what any program predicted', () => {
     mkdirSync(dir, { recursive: true });
     for (const name of names) {
       const voxels = Int16Array.from(await truthOf(name), (value) => (value ? 40 : 20));
-      await writeVolume(join(dir, `${name}.mha`), {
-        ...{ ...geometry, uid: name, voxels, intensity: 'arbitrary', scale: 0.01, offset: 0 },
-      });
+      const change = { uid: name, intensity: 'arbitrary', scale: 0.01 } as const;
+      await writeVolume(join(dir, `${name}.mha`), buildVolume(cropShape, voxels, change));
     }
     const at = async (threshold?: number) =>
       (await evaluate({ data, predictions: dir, ...(threshold && { threshold }) })).dice3d.mean;
@@ -131,16 +124,8 @@ describe('scoring what any program predicted', () => {
     );
     await write({ origin: [5, 0, 0] });
     await expect(scored()).rejects.toMatchObject({ code: 'mask-grid' });
-    await writeVolume(join(predictions, `${name}.mha`), {
-      ...{
-        ...geometry,
-        uid: name,
-        voxels: new Int16Array(4 * 64 * 64).fill(3),
-        intensity: 'arbitrary',
-        scale: 0.5,
-        offset: 0,
-      },
-    });
+    const tooHigh = buildVolume(cropShape, 3, { uid: name, intensity: 'arbitrary', scale: 0.5 });
+    await writeVolume(join(predictions, `${name}.mha`), tooHigh);
     await expect(scored()).rejects.toThrow('voxel number 0 is 1.5, expected probabilities from 0 to 1');
     rmSync(join(predictions, `${name}.mha`));
     await expect(scored()).rejects.toThrow(/the case LIDC-IDRI-0002_n0 has none among its 11 images/);

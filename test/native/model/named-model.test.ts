@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { convertModel } from '../../../dist/evaluate/convertModel.js';
 import { loadModelFile, saveModel } from '../../../dist/model/modelFile.js';
 import { modelNames, modelPath } from '../../../dist/model/namedModel.js';
@@ -11,10 +10,10 @@ import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { describeModel } from '../../../dist/train/parts/describeModel.js';
 import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
 import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
+import { root } from '../../support/paths.js';
+import { scratchFolder } from '../../support/scratch.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-named-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const root = path.resolve(import.meta.dirname, '..', '..', '..');
+const folder = scratchFolder('named');
 
 describe('a model that is handed on', () => {
   const file = path.join(folder, 'model.safetensors');

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openModel } from '../../../dist/model/openModel.js';
 import {
   fromData,
@@ -12,10 +10,10 @@ import {
   type Tensor,
   zeros,
 } from '../../../dist/torch/index.js';
+import { scratchFolder } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-model-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder('model');
 const file = (name: string) => path.join(folder, name);
 
 const options = {

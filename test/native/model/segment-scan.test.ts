@@ -1,26 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { identityDirection, type Volume } from '../../../dist/ct/index.js';
+import type { Volume } from '../../../dist/ct/index.js';
 import type { ScanModel } from '../../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
 import { segmentScan } from '../../../dist/model/segmentScan.js';
 import { fromData, manualSeed, memory, nn, noGrad, scope } from '../../../dist/torch/index.js';
+import { buildVolume } from '../../support/volume.js';
 
 const shape = [9, 30, 38] as const;
 
-function volumeOf(values: (at: number) => number, change: Partial<Volume> = {}): Volume {
-  return {
-    voxels: Int16Array.from({ length: 9 * 30 * 38 }, (_, at) => values(at)),
-    intensity: 'hu',
-    shape,
-    spacing: [1, 1, 2],
-    origin: [0, 0, 0],
-    direction: identityDirection,
-    uid: 'scan',
-    scale: 1,
-    offset: 0,
-    ...change,
-  };
-}
+const volumeOf = (values: (at: number) => number, change: Partial<Volume> = {}): Volume =>
+  buildVolume(shape, (_slice, _row, _column, at) => values(at), { spacing: [1, 1, 2], ...change });
 
 describe('segmenting a whole scan', () => {
   const volume = volumeOf((at) => ((at * 7919) % 4001) - 2000);

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { identityDirection, lungMask, readVolume, type Volume } from '../../../dist/ct/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { lungMask, readVolume, type Shape3, type Volume } from '../../../dist/ct/index.js';
 import { synthesize } from '../../../dist/index.js';
 import { saveModel } from '../../../dist/model/modelFile.js';
 import { openModel } from '../../../dist/model/openModel.js';
@@ -10,13 +8,12 @@ import type { ScanModel } from '../../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
 import { scaleWindow, windowProbabilities, windowsOf } from '../../../dist/model/windowProbabilities.js';
 import { manualSeed, memory, nn, type Tensor } from '../../../dist/torch/index.js';
+import { scratchFolder } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
+import { buildVolume } from '../../support/volume.js';
 
-const volumeOf = (shape: readonly [number, number, number], hu: (at: number) => number): Volume => ({
-  ...{ voxels: Int16Array.from({ length: shape[0] * shape[1] * shape[2] }, (_, at) => hu(at)), shape },
-  ...{ intensity: 'hu', spacing: [1, 1, 2], origin: [0, 0, 0], direction: identityDirection, uid: 'scan' },
-  ...{ scale: 1, offset: 0 },
-});
+const volumeOf = (shape: Shape3, hu: (at: number) => number): Volume =>
+  buildVolume(shape, (_slice, _row, _column, at) => hu(at), { spacing: [1, 1, 2] });
 
 /** The same for every run, and as little alike from voxel to voxel as the slices are from each other. */
 const noise = (at: number) => ((Math.imul(at, 2654435761) >>> 8) % 1500) - 1000;
@@ -162,11 +159,7 @@ describe('a model of 8-bit windows on a scan in HU', () => {
 });
 
 describe('mirror averaging', () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-mirror-'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const folder = scratchFolder('mirror');
 
   it.each([
     ['of 8-bit windows', { kind: 'minmax-window' }],

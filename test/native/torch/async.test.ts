@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +20,7 @@ import {
   tensor,
   zeros,
 } from '../../../dist/torch/index.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 /** The longest time in ms that the event loop was held while `work` ran. */
 const longestBlock = async (work: () => Promise<unknown>): Promise<number> => {
@@ -222,20 +221,16 @@ describe('dataAsync and toArrayAsync', () => {
 });
 
 describe('files', () => {
+  const folder = scratchFolder('async');
   it('are written and read back without holding the event loop', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'async-'));
-    try {
-      const made = randn([8_000_000]);
-      const file = join(folder, 'a.safetensors');
-      const delay = await longestBlock(async () => {
-        await saveTensors(file, { made });
-        const { tensors } = await loadTensors(file);
-        expect(tensors.get('made')!.sub(made).abs().max().item()).toBe(0);
-      });
-      // The bound of 20 ms is measured in test/long/event-loop.test.ts; here the machine may be busy.
-      expect(delay).toBeLessThan(1000);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const made = randn([8_000_000]);
+    const file = join(folder, 'a.safetensors');
+    const delay = await longestBlock(async () => {
+      await saveTensors(file, { made });
+      const { tensors } = await loadTensors(file);
+      expect(tensors.get('made')!.sub(made).abs().max().item()).toBe(0);
+    });
+    // The bound of 20 ms is measured in test/long/event-loop.test.ts; here the machine may be busy.
+    expect(delay).toBeLessThan(1000);
   });
 });

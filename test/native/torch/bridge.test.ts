@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fromData, op, ops, tensor } from '../../../dist/torch/index.js';
+import { root } from '../../support/paths.js';
 
 describe('the dispatcher bridge', () => {
   it('wraps a number as Python does: float32 + 0.5 stays float32, int64 + 1 int64, int64 + 0.5 float32', () => {
@@ -149,7 +150,6 @@ describe('the dispatcher bridge', () => {
   });
 
   it('calls accept what the schemas say and refuse the rest, at compile time', () => {
-    const root = path.join(import.meta.dirname, '..', '..', '..');
     const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     execFileSync(process.execPath, [tsc, '--project', path.join(root, 'test', 'types')], { stdio: 'pipe' });
   }, 60_000);

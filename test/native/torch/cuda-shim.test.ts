@@ -4,10 +4,11 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadLoader } from '../../../dist/runtime/libtorch/load.js';
 import { fromData, memory, op, scope, type Tensor, zeros } from '../../../dist/torch/index.js';
+import { inRoot } from '../../support/paths.js';
 
 // The CUDA kernels compiled by g++, where a launch loops over blocks and threads (binding/cuda/launch.h).
 beforeAll(() => {
-  const build = path.resolve('build');
+  const build = inRoot('build');
   const made = spawnSync('cmake', ['--build', build, '--target', 'nodule_shim'], { encoding: 'utf8' });
   expect(made.status, `${made.stdout}${made.stderr}`).toBe(0);
   memory(); // opens libtorch, which the shim finds by name

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { arange, type IndexItem, memory, scope, type Tensor, tensor } from '../../../dist/torch/index.js';
+import { inGolden } from '../../support/paths.js';
 
 // Made by test/golden/make/indexing.py.
 const golden: {
@@ -10,7 +10,7 @@ const golden: {
   steps: number[];
   ranges: string[];
   mixed: [items: GoldenItem[], shape: number[], values: number[]][];
-} = JSON.parse(readFileSync(path.join(import.meta.dirname, '..', '..', 'golden', 'indexing.json'), 'utf8'));
+} = JSON.parse(readFileSync(inGolden('indexing.json'), 'utf8'));
 
 type GoldenItem = number | null | [number | null, number | null, number?] | { int64: number[] } | { bool: boolean[] };
 

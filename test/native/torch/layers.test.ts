@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { arange, manualSeed, nn, ones, scope, type Tensor } from '../../../dist/torch/index.js';
+import { inGolden } from '../../support/paths.js';
 
 interface Golden {
   shape: number[];
@@ -18,9 +18,7 @@ interface Golden {
 }
 
 /** Made by test/golden/make/layers.py. */
-const golden: Record<string, Golden> = JSON.parse(
-  fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'golden', 'layers.json'), 'utf8'),
-);
+const golden: Record<string, Golden> = JSON.parse(fs.readFileSync(inGolden('layers.json'), 'utf8'));
 
 const layers: Record<string, () => nn.Module> = {
   linear: () => nn.linear(5, 3),

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   fromData,
@@ -14,6 +13,7 @@ import {
   tensor,
   zeros,
 } from '../../../dist/torch/index.js';
+import { inGolden } from '../../support/paths.js';
 
 interface Case {
   loss: string;
@@ -24,9 +24,7 @@ interface Case {
   value: number[];
   gradient: number[];
 }
-const golden: Case[] = JSON.parse(
-  fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'golden', 'losses.json'), 'utf8'),
-);
+const golden: Case[] = JSON.parse(fs.readFileSync(inGolden('losses.json'), 'utf8'));
 
 type Loss = (prediction: Tensor, target: Tensor, options?: object) => Tensor;
 const lossOf = (name: string) => (losses as unknown as Record<string, Loss>)[name]!;

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   arange,
   dtypes,
@@ -23,13 +22,10 @@ import {
   zeros,
 } from '../../../dist/torch/index.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 const python = pythonInterpreter();
-let folder: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'npy-'));
-});
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolder('npy');
 const inFolder = (name: string) => path.join(folder, name);
 
 /** A file with this dictionary and so many bytes behind it. */

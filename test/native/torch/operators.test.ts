@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DType, fromData, gradients, op, scope, Tensor } from '../../../dist/torch/index.js';
+import { inGolden } from '../../support/paths.js';
 
 // Made by test/golden/make/operators.py, which says what is in it.
-const cases: Case[] = JSON.parse(
-  readFileSync(path.join(import.meta.dirname, '..', '..', 'golden', 'operators.json'), 'utf8'),
-);
+const cases: Case[] = JSON.parse(readFileSync(inGolden('operators.json'), 'utf8'));
 
 type Case = [name: string, args: Given[], named: Record<string, Given>, results: Printed, grads?: Printed[]];
 type Given = Recipe | { D: string } | { M: string } | Given[] | number | string | boolean | null;

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -20,6 +19,8 @@ import {
   tensor,
   zeros,
 } from '../../../dist/torch/index.js';
+import { inGolden } from '../../support/paths.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 interface Case {
   options: Record<string, unknown>;
@@ -27,9 +28,9 @@ interface Case {
   trace: Record<string, Record<string, number[]>>;
   state: Record<string, number[]>;
 }
-const golden: Record<string, Case> = JSON.parse(
-  fs.readFileSync(path.join(import.meta.dirname, '..', '..', 'golden', 'optimizers.json'), 'utf8'),
-);
+const golden: Record<string, Case> = JSON.parse(fs.readFileSync(inGolden('optimizers.json'), 'utf8'));
+
+const folder = scratchFolder('optim');
 
 const values = (tensor: Tensor): number[] => [...(tensor.detach().contiguous().flatten().data() as Float64Array)];
 const expectClose = (found: number[], wanted: number[], what: string): void => {
@@ -106,7 +107,7 @@ describe('an optimizer', () => {
       const first = training(5);
       const before = make(first.parameters);
       for (let i = 0; i < 3; i++) first.step(before);
-      const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'optim-')), 'state.safetensors');
+      const file = path.join(folder, `${rule}.safetensors`);
       saveTensorsSync(file, before.stateDict());
       const second = training(5);
       second.parameters.forEach((parameter, i) => {
@@ -120,7 +121,6 @@ describe('an optimizer', () => {
       });
       for (const [name, value] of one.stateDict())
         expect(after.stateDict().get(name)!.toArray(), name).toEqual(value.toArray());
-      fs.rmSync(path.dirname(file), { recursive: true });
     },
   );
 

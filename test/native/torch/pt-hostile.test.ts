@@ -1,16 +1,12 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NoduleTrainError } from '../../../dist/runtime/error.js';
 import { loadPt, loadPtSync, memory } from '../../../dist/torch/index.js';
 import { zipArchive, zipEntry } from '../../../dist/torch/serialization/zip/zipArchive.js';
+import { scratchFolder } from '../../support/scratch.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hostile-'));
-});
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolder('hostile');
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 const uint32 = (value: number): string => {

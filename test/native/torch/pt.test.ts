@@ -1,18 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fromData, nn, ones, optim, randn, scope, type Tensor, tensor, zeros } from '../../../dist/torch/index.js';
 import { loadPtSync, savePtSync } from '../../../dist/torch/serialization/index.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 const python = pythonInterpreter();
-let folder: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pt-'));
-});
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolder('pt');
 
 const inFolder = (name: string) => path.join(folder, name);
 const runPython = (code: string): string =>
@@ -86,6 +82,7 @@ describe('savePt and loadPt', () => {
     );
     const bytes = fs.readFileSync(file);
     const start = bytes.indexOf('_rebuild') - 60;
+    let refused = 0;
     for (let at = start; at < start + 250; at++)
       for (const value of [0, 0x2e, 0x52, 0x62, 0xff]) {
         const damaged = Buffer.from(bytes);
@@ -94,9 +91,11 @@ describe('savePt and loadPt', () => {
         try {
           loadPtSync(file);
         } catch (error) {
+          refused++;
           expect((error as Error).name, `byte ${at} = ${value}: ${(error as Error).message}`).toBe('NoduleTrainError');
         }
       }
+    expect(refused).toBeGreaterThan(100);
   });
 });
 

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NoduleTrainError } from '../../../dist/runtime/error.js';
 import {
   arange,
@@ -17,12 +16,9 @@ import {
 } from '../../../dist/torch/index.js';
 import { loadTensors, loadTensorsSync, saveTensors, saveTensorsSync } from '../../../dist/torch/serialization/index.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { scratchFolder } from '../../support/scratch.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'safetensors-'));
-});
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolder('safetensors');
 
 /** A file with this header text and so many bytes of data. */
 const fileOf = (header: string | Buffer, dataBytes: number): string => {

@@ -12,13 +12,12 @@ import {
   tensor,
   zeros,
 } from '../../../dist/torch/index.js';
-
-const torch = new URL('../../../dist/torch/index.js', import.meta.url).href;
+import { torchUrl } from '../../support/paths.js';
 
 const startWorker = (body: string): Worker =>
   new Worker(
     `const { parentPort } = require('node:worker_threads');
-     import(${JSON.stringify(torch)}).then(async (torch) => { ${body} });`,
+     import(${JSON.stringify(torchUrl)}).then(async (torch) => { ${body} });`,
     { eval: true },
   );
 const message = (worker: Worker): Promise<any> =>

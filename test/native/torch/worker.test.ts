@@ -1,12 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { memory, tensor } from '../../../dist/torch/index.js';
-
-const torch = new URL('../../../dist/torch/index.js', import.meta.url).href;
+import { torchUrl } from '../../support/paths.js';
 
 const inWorker = (body: string): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    const source = `import(${JSON.stringify(torch)}).then(async (torch) => {
+    const source = `import(${JSON.stringify(torchUrl)}).then(async (torch) => {
       const { parentPort } = await import('node:worker_threads');
       ${body}
     });`;
@@ -39,7 +38,7 @@ describe('workers', () => {
 
   it('a worker ended in the middle of work harms nothing', async () => {
     for (let i = 0; i < 5; i++) {
-      const source = `import(${JSON.stringify(torch)}).then((torch) => {
+      const source = `import(${JSON.stringify(torchUrl)}).then((torch) => {
         require('node:worker_threads').parentPort.postMessage('ready');
         for (;;) torch.scope(() => { torch.ones([64, 64]).mm(torch.ones([64, 64])); });
       });`;

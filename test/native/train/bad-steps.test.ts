@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { train, writePhantoms } from '../../../dist/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { train } from '../../../dist/index.js';
 import { loadTensorsSync, type Tensor, zeros } from '../../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import type { TrainConfigInput } from '../../../dist/train/config/schema.js';
@@ -14,13 +12,13 @@ import { initialState } from '../../../dist/train/run/runState.js';
 import { openSession } from '../../../dist/train/session/session.js';
 import { badStepWatch } from '../../../dist/train/steps/badStepWatch.js';
 import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { writeTinyScans } from '../../support/tinyScans.js';
 
-let folder: string;
+const folder = scratchFolder('bad-steps');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'bad-steps-'));
-  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+  await writeTinyScans(join(folder, 'scans'), 2);
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const config = (out: string, given: Partial<TrainConfigInput> = {}) => ({
   ...{ data: join(folder, 'scans'), out: join(folder, out), epochs: 1, samples: 44, batch: 8, cropSize: 32 },

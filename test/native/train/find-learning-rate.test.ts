@@ -1,9 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writePhantoms } from '../../../dist/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   findLearningRate,
   hasDiverged,
@@ -11,13 +9,13 @@ import {
   smoothedLosses,
 } from '../../../dist/train/inspect/findLearningRate.js';
 import { ratePlot } from '../../../dist/train/inspect/ratePlot.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { writeTinyScans } from '../../support/tinyScans.js';
 
-let folder: string;
+const folder = scratchFolder('find-rate');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'find-rate-'));
-  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+  await writeTinyScans(join(folder, 'scans'), 2);
 }, 60_000);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('smoothed losses', () => {
   it('are what a constant loss is, from the first step on', () => {

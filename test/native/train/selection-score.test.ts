@@ -1,20 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { identityDirection, writeMask, writeVolume } from '../../../dist/ct/index.js';
+import { describe, expect, it } from 'vitest';
+import { writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { type LabelledScan, openDataset, readSplit } from '../../../dist/data/index.js';
 import { selectionScore, train, writePhantoms } from '../../../dist/index.js';
 import { scoreOf } from '../../../dist/train/validation/validate.js';
 import { writeJson } from '../../support/datasets.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume } from '../../support/volume.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'selection-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder('selection');
 
 /** Noisy 8-bit crops with a blob in the middle, which is labelled but in every fourth, and a vessel beside it, which never is. */
 async function writeCrops(dir: string): Promise<string> {
   const shape = [4, 48, 48] as const;
-  const geometry = { shape, spacing: [1, 1, 1] as const, origin: [0, 0, 0] as const, direction: identityDirection };
   for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(dir, part), { recursive: true });
   let state = 7;
   const random = () => {
@@ -32,10 +31,9 @@ async function writeCrops(dir: string): Promise<string> {
       voxels[v] = Math.round(40 + bright + 60 * random());
       if (inside && agreed) mask[v] = 1;
     }
-    await writeVolume(join(dir, 'imagesTr', `${name}_0000.mha`), {
-      ...{ ...geometry, voxels, uid: name, intensity: 'arbitrary', scale: 1, offset: 0 },
-    });
-    await writeMask(join(dir, 'labelsTr', `${name}.mha`), { ...geometry, voxels: mask, uid: name });
+    const image = buildVolume(shape, voxels, { uid: name, intensity: 'arbitrary' });
+    await writeVolume(join(dir, 'imagesTr', `${name}_0000.mha`), image);
+    await writeMask(join(dir, 'labelsTr', `${name}.mha`), { ...image, voxels: mask });
   }
   writeJson(join(dir, 'dataset.json'), {
     channel_names: { 0: 'CT, 8 bit' },

@@ -1,16 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identityDirection, writeMask, writeVolume } from '../../../dist/ct/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { readSplit } from '../../../dist/data/index.js';
 import { evaluate } from '../../../dist/evaluate/evaluate.js';
 import type { TrainEvent } from '../../../dist/train/events.js';
 import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { train } from '../../../dist/train/train.js';
 import { writeNnunetFixture } from '../../support/datasets.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume } from '../../support/volume.js';
 
-let folder: string;
+const folder = scratchFolder('crops');
 const events: TrainEvent[] = [];
 const configIn = (folder: string, out: string) => ({
   data: join(folder, 'data'),
@@ -26,7 +27,6 @@ const configIn = (folder: string, out: string) => ({
   compat: { zeroIsBest: true },
 });
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'crops-'));
   const cases = Object.fromEntries(
     Array.from({ length: 12 }, (_, i) => [
       `LIDC-IDRI-${String(i >> 1).padStart(4, '0')}_n${i & 1}`,
@@ -36,7 +36,6 @@ beforeAll(async () => {
   await writeNnunetFixture(join(folder, 'data'), { cases });
   for await (const event of train(configIn(folder, 'run'))) events.push(event);
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('training on an nnU-Net raw folder of 8-bit crops', () => {
   it('splits by patient into the fold asked for, and says what it took the cases for', async () => {
@@ -69,17 +68,11 @@ describe('training on an nnU-Net raw folder of 8-bit crops', () => {
 
   it('gives a model that scans in HU are given to window by window', async () => {
     const shape = [2, 160, 144] as const;
-    const geometry = {
-      ...{ shape, spacing: [1, 1, 1] as const, origin: [0, 0, 0] as const, direction: identityDirection, uid: 'a' },
-    };
     const [images, labels] = [join(folder, 'hu', 'images'), join(folder, 'hu', 'labels')];
     for (const dir of [images, labels]) mkdirSync(dir, { recursive: true });
-    const size = 2 * 160 * 144;
-    await writeVolume(join(images, 'a.mha'), {
-      ...{ ...geometry, voxels: Int16Array.from({ length: size }, (_, at) => ((at * 7919) % 1400) - 1000) },
-      ...{ intensity: 'hu', scale: 1, offset: 0 },
-    });
-    await writeMask(join(labels, 'a.mha'), { ...geometry, voxels: new Uint8Array(size).fill(1, 5000, 5040) });
+    const scan = buildVolume(shape, (_slice, _row, _column, at) => ((at * 7919) % 1400) - 1000, { uid: 'a' });
+    await writeVolume(join(images, 'a.mha'), scan);
+    await writeMask(join(labels, 'a.mha'), { ...scan, voxels: new Uint8Array(2 * 160 * 144).fill(1, 5000, 5040) });
     const model = join(folder, 'run', 'checkpoints', 'best.safetensors');
     const figures = await evaluate({ data: join(folder, 'hu'), model, device: 'cpu' });
     expect(figures).toMatchObject({ scans: 1, nodules: 1, trainedOn: 0 });

@@ -1,21 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  resolveTrainConfig,
-  resumeTraining,
-  type TrainConfigInput,
-  train,
-  writePhantoms,
-} from '../../../dist/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train } from '../../../dist/index.js';
 import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { manualSeed, nn, savePtSync, type Tensor } from '../../../dist/torch/index.js';
 import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { openTraining } from '../../../dist/train/session/session.js';
+import { scratchFolder } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
+import { writeTinyScans } from '../../support/tinyScans.js';
 
-let folder: string;
+const folder = scratchFolder('init');
 const small = { depth: 2, wf: 2 };
 const config = (more: Partial<TrainConfigInput>): TrainConfigInput => ({
   data: join(folder, 'scans'),
@@ -44,15 +39,13 @@ const weights = (more: object = {}) => {
 const said = { initPooling: 'max', initInput: 'hu-clip' } as const;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'init-'));
-  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+  await writeTinyScans(join(folder, 'scans'), 2);
   for await (const _ of train(config({}))) {
     // To its end.
   }
   savePtSync(join(folder, 'wrapped.pt'), weights());
   savePtSync(join(folder, 'plain.pt'), weights({ inputNorm: false }));
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('training from a model (`init`)', { timeout: 120_000 }, () => {
   const last = () => join(folder, 'run', 'checkpoints', 'last.safetensors');

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resumeTraining, train, writePhantoms } from '../../../dist/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { resumeTraining, train } from '../../../dist/index.js';
 import { loadTensorsSync } from '../../../dist/torch/index.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { writeTinyScans } from '../../support/tinyScans.js';
 
-let folder: string;
+const folder = scratchFolder('train');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'train-'));
-  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+  await writeTinyScans(join(folder, 'scans'), 2);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const config = (out: string) => ({
   data: join(folder, 'scans'),

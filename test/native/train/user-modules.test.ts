@@ -1,25 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  resolveTrainConfig,
-  resumeTraining,
-  type TrainConfigInput,
-  train,
-  writePhantoms,
-} from '../../../dist/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train } from '../../../dist/index.js';
 import { tensorsHash } from '../../../dist/model/tensorsHash.js';
 import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { loadTensorsSync } from '../../../dist/torch/index.js';
 import { openTraining } from '../../../dist/train/session/session.js';
 import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
 import { moduleFile } from '../../../dist/train/userModules/userModule.js';
+import { inRoot, torchUrl } from '../../support/paths.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { writeTinyScans } from '../../support/tinyScans.js';
 
-const example = resolve(import.meta.dirname, '..', '..', '..', 'examples', 'custom-training.mjs');
-const torch = pathToFileURL(resolve(import.meta.dirname, '..', '..', '..', 'dist', 'torch', 'index.js')).href;
-let folder: string;
+const example = inRoot('examples', 'custom-training.mjs');
+const folder = scratchFolder('modules');
 const config = (out: string, more: Partial<TrainConfigInput>): TrainConfigInput => ({
   data: join(folder, 'scans'),
   out: join(folder, out),
@@ -49,15 +44,13 @@ const bits = (out: string) =>
 /** A module whose functions give what is wrong. */
 const wrong = (name: string, body: string) => {
   const path = join(folder, `${name}.mjs`);
-  writeFileSync(path, `import * as t from ${JSON.stringify(torch)};\nexport ${body}`);
+  writeFileSync(path, `import * as t from ${JSON.stringify(torchUrl)};\nexport ${body}`);
   return `${path}#${name}`;
 };
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'modules-'));
-  await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
+  await writeTinyScans(join(folder, 'scans'), 2);
 }, 60_000);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('modules of the user', { timeout: 120_000 }, () => {
   it('custom-training.mjs: each of its three functions changes what is trained', async () => {

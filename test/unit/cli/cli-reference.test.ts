@@ -1,7 +1,7 @@
-import path from 'node:path';
 import { Command, type Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../dist/cli/commands.js';
+import { inRoot } from '../../support/paths.js';
 
 interface Script {
   indexPage: string;
@@ -14,7 +14,7 @@ interface Script {
 }
 type Registry = { name: string; summary: string; load: () => Promise<Command> }[];
 
-const script = path.resolve(import.meta.dirname, '..', '..', '..', 'scripts', 'figures', 'cli-reference.mjs');
+const script = inRoot('scripts', 'figures', 'cli-reference.mjs');
 const { indexPage, notice, referencePages, writtenPages, differences, listedOptions, groupOf }: Script = await import(
   script
 );

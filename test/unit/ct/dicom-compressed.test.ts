@@ -1,24 +1,21 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../../dist/ct/dicom/frames/decodeFrame.js';
 import { pixelFormat } from '../../../dist/ct/dicom/pixelFormat.js';
 import { readDicomFile } from '../../../dist/ct/dicom/readDicomFile.js';
 import { findTransferSyntax } from '../../../dist/ct/dicom/transferSyntax.js';
+import { inGolden } from '../../support/paths.js';
+import { scratchFolder } from '../../support/scratch.js';
 
-const golden = 'test/golden/dicom-compressed';
+const golden = inGolden('dicom-compressed');
 const expected: {
   rows: number;
   columns: number;
   files: Record<string, { lossless: boolean; signed: boolean; frames: number[][] }>;
 } = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dicom-compressed-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('dicom-compressed');
 
 const opened = async (path: string) => {
   const file = (await readDicomFile(path))!;

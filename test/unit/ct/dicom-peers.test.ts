@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import path from 'node:path';
 import { expect, it } from 'vitest';
 import { readVolume } from '../../../dist/ct/index.js';
 import {
@@ -11,6 +10,7 @@ import {
   type Stack,
 } from '../../support/dicomBytes.mjs';
 import { count, largest, oblique, ramp, series, stack } from '../../support/dicomSeries.js';
+import { inSupport } from '../../support/paths.js';
 import { pythonInterpreter } from '../../support/python.js';
 
 interface Peers {
@@ -55,7 +55,7 @@ it.skipIf(python === null)(
   { timeout: 120_000 },
   async () => {
     const folders = await Promise.all(cases.map(([, make]) => make()));
-    const program = path.join(import.meta.dirname, '../../support/dicomPeers.py');
+    const program = inSupport('dicomPeers.py');
     const lines = execFileSync(python as string, [program, ...folders], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -27,6 +27,7 @@ import {
   straight,
   writeSeries,
 } from '../../support/dicomSeries.js';
+import { buildVolume } from '../../support/volume.js';
 
 describe('a DICOM series', () => {
   it.each([
@@ -37,18 +38,9 @@ describe('a DICOM series', () => {
   ])('reads as the MetaImage of the same scan: %s', async (_name, syntax) => {
     const { volume, notes } = await read(await series({ syntax }, { ...stack, direction: oblique }));
     const path = join(scratch(), '1.2.3.4.mha');
-    const same: Volume = {
-      shape,
-      spacing: [0.75, 0.5, 2.5],
-      origin: [-20, 30.5, -100],
-      direction: oblique,
-      voxels: Int16Array.from(shifted),
-      intensity: 'hu',
-      uid: '1.2.3.4',
-      scale: 1,
-      offset: 0,
-    };
-    await writeVolume(path, same);
+    const { spacing, origin } = stack;
+    const grid = { spacing, origin, direction: oblique, uid: '1.2.3.4' } as Partial<Volume>;
+    await writeVolume(path, buildVolume(shape, Int16Array.from(shifted), grid));
     const meta = await readVolume(path);
     expect(notes).toEqual([]);
     // A MetaImage does not record which DICOM file a slice came from.

@@ -1,8 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import {
   identityDirection,
   indexIRC,
@@ -18,15 +16,13 @@ import {
   writeVolume,
 } from '../../../dist/ct/index.js';
 import { largestDifference, valuesOf } from '../../support/goldenScans.js';
+import { inGolden } from '../../support/paths.js';
 import { ramp, rampVolume } from '../../support/rampVolume.js';
+import { scratchFolder } from '../../support/scratch.js';
 
-const golden = join(dirname(fileURLToPath(import.meta.url)), '../../golden/metaimage');
+const golden = inGolden('metaimage');
 const expected = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'meta-image-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('meta-image');
 
 const header = (fields: Record<string, string | number | undefined> = {}) => {
   const all = {

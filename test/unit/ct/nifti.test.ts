@@ -1,20 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readMask, readVolume, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { goldenScans, largestDifference, valuesOf } from '../../support/goldenScans.js';
 import { rampVolume } from '../../support/rampVolume.js';
+import { scratchFolder } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
 
 const { folder: golden, cases } = goldenScans('nifti');
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'nifti-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('nifti');
 
 const quiet = { onNote: () => {} };
 

@@ -1,18 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readMask, readVolume, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { goldenScans, largestDifference, valuesOf } from '../../support/goldenScans.js';
 import { ramp, rampVolume } from '../../support/rampVolume.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 const { folder: golden, cases } = goldenScans('nrrd');
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'nrrd-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('nrrd');
 
 const quiet = { onNote: () => {} };
 const rampBytes = Buffer.from(ramp.buffer);

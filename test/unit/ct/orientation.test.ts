@@ -1,31 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Matrix3, readVolume, type Vector3, type Volume, writeVolume } from '../../../dist/ct/index.js';
+import { describe, expect, it } from 'vitest';
+import { type Matrix3, readVolume, type Vector3, writeVolume } from '../../../dist/ct/index.js';
 import { layouts, placesOfValues, reoriented } from '../../support/orientations.js';
+import { inSupport } from '../../support/paths.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume } from '../../support/volume.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'orientation-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('orientation');
 
 /** A volume whose voxels, lengths and spacings all differ. */
-const phantom = (direction: Matrix3): Volume => ({
-  shape: [3, 4, 5],
-  spacing: [0.703125, 0.8203125, 2.5],
-  origin: [-166, -171.75, -340.25],
-  direction,
-  voxels: Int16Array.from({ length: 60 }, (_, k) => ((k * 37) % 61) - 30),
-  intensity: 'hu',
-  uid: 'phantom',
-  scale: 1,
-  offset: 0,
-});
+const phantom = (direction: Matrix3) =>
+  buildVolume([3, 4, 5], (_slice, _row, _column, at) => ((at * 37) % 61) - 30, {
+    spacing: [0.703125, 0.8203125, 2.5],
+    origin: [-166, -171.75, -340.25],
+    direction,
+    uid: 'phantom',
+  });
 
 const straight: Matrix3 = [
   [1, 0, 0],
@@ -88,7 +82,7 @@ describe('every flip and permutation of the axes of one scan', () => {
         for (const format of formats)
           await writeVolume(path.join(home, 'ours', `${layout.name}-${format}.${format}`), reoriented(base, layout));
       await writeFile(path.join(home, 'phantom.json'), JSON.stringify({ ...base, voxels: [...base.voxels] }));
-      const program = path.join(import.meta.dirname, '../../support/orientations.py');
+      const program = inSupport('orientations.py');
       const { stdout, stderr, status } = spawnSync(python as string, [program, home], {
         encoding: 'utf8',
         maxBuffer: 1 << 26,

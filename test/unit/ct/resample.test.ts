@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkGrid } from '../../../dist/ct/imageFile/checkGrid.js';
 import type { ImageFile } from '../../../dist/ct/imageFile/imageFile.js';
 import { straightenMask, straightenVolume } from '../../../dist/ct/imageFile/straighten.js';
@@ -20,12 +19,10 @@ import {
   type Volume,
 } from '../../../dist/ct/index.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume } from '../../support/volume.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'resample-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('resample');
 
 /** A linear field, which trilinear interpolation reproduces exactly wherever it has neighbours. */
 const field = ([x, y, z]: Vector3) => 3 * x - 5 * y + 7 * z;
@@ -44,7 +41,7 @@ const sampled = (direction: Matrix3, spacing: Vector3, places?: readonly number[
         ) as unknown as Vector3;
         voxels[at] = Math.round(field(world));
       }
-  return { shape, spacing, origin, direction, voxels, intensity: 'hu', uid: 'field', scale: 1, offset: 0 };
+  return buildVolume(shape, voxels, { spacing, origin, direction, uid: 'field' });
 };
 
 /** The largest error of a voxel from the field at its position, except those equal to `outside`, and the number of those. */

@@ -1,23 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { identityDirection, type Volume, worldLPS, writeMask } from '../../../dist/ct/index.js';
+import { describe, expect, it } from 'vitest';
+import { worldLPS, writeMask } from '../../../dist/ct/index.js';
 import { labelScan } from '../../../dist/data/labelling/labelScan.js';
 import { createRule, type ScanTruth } from '../../../dist/labels/index.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume, gridOf } from '../../support/volume.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'background-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder('background');
 const shape = [10, 40, 40] as const;
-const geometry = { shape, spacing: [1, 1, 2] as const, origin: [0, 0, 0] as const, direction: identityDirection };
-const volume: Volume = {
-  ...geometry,
-  voxels: new Int16Array(16000).fill(-600),
-  uid: 'a',
-  intensity: 'hu',
-  scale: 1,
-  offset: 0,
-};
+const geometry = gridOf(shape, { spacing: [1, 1, 2] });
+const volume = buildVolume(shape, -600, { ...geometry, uid: 'a' });
 const none: ScanTruth = { annotations: [], mask: null, votes: null, contours: null };
 const label = (truth: Partial<ScanTruth>, count = 20) => labelScan(volume, { ...none, ...truth }, createRule(), count);
 

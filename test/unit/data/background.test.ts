@@ -1,21 +1,19 @@
 import { expect, it } from 'vitest';
 import { backgroundPoints, branches } from '../../../src/data/labelling/backgroundPoints.js';
 import { synthesize } from '../../../src/phantom/index.js';
+import { buildVolume } from '../../support/volume.js';
 
 const lung = -850;
 const size = 41;
 
 /** A slice of lung with thin vessels from its middle into some directions, in degrees. */
 const vessels = (angles: number[], width = 1.5) => {
-  const voxels = Int16Array.from({ length: size * size }, (_, at) => {
-    const [y, x] = [Math.floor(at / size) - 20, (at % size) - 20];
-    const isVessel = angles.some((angle) => {
+  const isVessel = (x: number, y: number) =>
+    angles.some((angle) => {
       const [dx, dy] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
       return x * dx + y * dy >= 0 && Math.abs(x * dy - y * dx) <= width;
     });
-    return isVessel ? 0 : lung;
-  });
-  return { voxels, shape: [1, size, size], spacing: [1, 1, 1], scale: 1, offset: 0, intensity: 'hu' } as never;
+  return buildVolume([1, size, size], (_, row, column) => (isVessel(column - 20, row - 20) ? 0 : lung));
 };
 
 it('a spot has no branches, a vessel 2, a fork 3, a crossing 4, and a wall counts as none', () => {

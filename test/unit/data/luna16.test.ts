@@ -1,15 +1,11 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLuna16 } from '../../../dist/data/sources/luna16.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
 
-let dir: string;
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'luna16-'));
-});
-afterEach(() => rm(dir, { recursive: true, force: true }));
+const dir = scratchFolderPerTest('luna16');
 const put = async (name: string, text = '') => {
   await mkdir(dirname(join(dir, name)), { recursive: true });
   await writeFile(join(dir, name), text);

@@ -1,14 +1,14 @@
-import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mapNpy, writeNpy } from '../../../dist/torch/serialization/npy/npyArray.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
-const file = async () => join(await mkdtemp(join(tmpdir(), 'npy-')), 'array.npy');
+const folder = scratchFolderPerTest('npy');
+const path = join(folder, 'array.npy');
 
 describe('an array on disk', () => {
   it('comes back with its type and shape', async () => {
-    const path = await file();
     for (const [shape, data] of [
       [[2, 3], Int16Array.from([1, -2, 32767, -32768, 0, 5])],
       [[4], Int32Array.from([1, -1, 2 ** 31 - 1, 0])],
@@ -22,14 +22,12 @@ describe('an array on disk', () => {
   });
 
   it('cut short is refused with the bytes found and wanted', async () => {
-    const path = await file();
     await writeNpy(path, [100], new Int16Array(100));
     await truncate(path, 128 + 50);
     expect(() => mapNpy(path)).toThrow('found 50 bytes of data, wanted 200 for the shape [100]');
   });
 
   it('is mapped: what is written into it does not reach the file, and a file that is taken away stays readable', async () => {
-    const path = await file();
     await writeNpy(path, [3], Int16Array.from([1, 2, 3]));
     const before = await readFile(path);
     const { data } = mapNpy(path);
@@ -41,8 +39,7 @@ describe('an array on disk', () => {
   });
 
   it('that is a folder or not there is refused with the reason', async () => {
-    const path = await file();
     expect(() => mapNpy(path)).toThrow(`mapping ${path}: opening it failed: No such file`);
-    expect(() => mapNpy(tmpdir())).toThrow('it is not a regular file');
+    expect(() => mapNpy(folder)).toThrow('it is not a regular file');
   });
 });

@@ -1,16 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openDataset, openSource, splitOfFold } from '../../../dist/data/index.js';
 import { writeCrop, writeJson, writeNnunetFixture } from '../../support/datasets.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
 
-let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'source-'));
-});
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+const dir = scratchFolderPerTest('source');
 const put = (name: string, text = '') => {
   mkdirSync(dirname(join(dir, name)), { recursive: true });
   writeFileSync(join(dir, name), text);

@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkSplit, drawSplit, readSplit, type Split, writeSplit } from '../../../dist/data/splits/split.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
+
+const folder = scratchFolderPerTest('split');
 
 const scans = (patients: number, each = 2) =>
   Array.from({ length: patients * each }, (_, i) => ({ uid: `series-${i}`, patient: `patient-${i % patients}` }));
@@ -87,7 +89,7 @@ describe('a split', () => {
   });
 
   it('comes back from its file', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'split-')), 'split.json');
+    const path = join(folder, 'split.json');
     const split = drawSplit(scans(10), { seed: 9, testShare: 0.3 });
     await writeSplit(path, split);
     expect(await readSplit(path)).toEqual(split);
@@ -95,7 +97,7 @@ describe('a split', () => {
   });
 
   it('from a wrong file is refused with the field', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'split-')), 'split.json');
+    const path = join(folder, 'split.json');
     await writeFile(path, JSON.stringify({ ...drawSplit(scans(10)), train: 'all' }));
     await expect(readSplit(path)).rejects.toThrow(/reading the split .*split\.json: train: /);
     await writeFile(path, '{');

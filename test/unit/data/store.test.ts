@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { identityDirection, readMask, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
+import { readMask, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { openDataset, type PrepareProgress, prepare } from '../../../dist/data/index.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume } from '../../support/volume.js';
+
+const scratch = scratchFolder('store');
+let made = 0;
+const newFolder = (name: string) => join(scratch, `${name}-${++made}`);
 
 const shape = [24, 40, 44] as const;
 const at = (slice: number, row: number, column: number) => (slice * shape[1] + row) * shape[2] + column;
@@ -17,24 +22,14 @@ function scan(uid: string, balls: [number, number, number, number][]): Volume {
     for (let i = 0; i < shape[0]; i++)
       for (let j = 0; j < shape[1]; j++)
         for (let k = 0; k < shape[2]; k++) if (Math.hypot(i - s, j - r, k - c) <= radius) voxels[at(i, j, k)] = 40;
-  return {
-    voxels,
-    intensity: 'hu',
-    shape,
-    spacing: [1, 1, 1],
-    origin: [0, 0, 0],
-    direction: identityDirection,
-    uid,
-    scale: 1,
-    offset: 0,
-  };
+  return buildVolume(shape, voxels, { uid });
 }
 
 const csv = 'seriesuid,coordX,coordY,coordZ,diameter_mm\na,20,20,10,8\nb,30,12,5,6\nb,10,30,20,6\nelsewhere,1,2,3,4\n';
 
 async function lunaFolder(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'luna-'));
-  for (const subset of ['subset0', 'subset1']) await mkdir(join(dir, subset));
+  const dir = newFolder('luna');
+  for (const subset of ['subset0', 'subset1']) await mkdir(join(dir, subset), { recursive: true });
   await writeVolume(join(dir, 'subset0', 'a.mhd'), scan('a', [[10, 20, 20, 4]]), { compress: true });
   await writeVolume(
     join(dir, 'subset1', 'b.mhd'),
@@ -53,7 +48,7 @@ describe('a prepared store', () => {
   let out: string;
   beforeAll(async () => {
     data = await lunaFolder();
-    out = await mkdtemp(join(tmpdir(), 'store-'));
+    out = newFolder('store');
     await prepare({ data, out });
   });
   const prepared = async (folder = data) => {
@@ -124,7 +119,7 @@ describe('a prepared store', () => {
   });
 
   it('writes its masks for others to read', async () => {
-    const masks = await mkdtemp(join(tmpdir(), 'masks-'));
+    const masks = newFolder('masks');
     const store = await prepare({ data, out, export: masks });
     expect((await readMask(join(masks, 'b_mask.mhd'))).voxels).toEqual((await store.load('b')).mask);
   });
@@ -139,7 +134,7 @@ describe('a prepared store', () => {
   });
 
   it('that is damaged is refused with the file', async () => {
-    const broken = await mkdtemp(join(tmpdir(), 'store-'));
+    const broken = newFolder('store');
     const store = await prepare({ data, out: broken });
     const folder = join(broken, 'scans', store.key('a') as string);
     await truncate(join(folder, 'voxels.npy'), 1000);

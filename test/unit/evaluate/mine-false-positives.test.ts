@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { identityDirection, type Volume } from '../../../dist/ct/index.js';
 import { falsePositives } from '../../../dist/evaluate/mineFalsePositives.js';
+import { buildVolume } from '../../support/volume.js';
 
 const shape = [6, 20, 20] as const;
 const size = shape[0] * shape[1] * shape[2];
-const volume = {
-  voxels: new Int16Array(size),
-  ...{ shape, spacing: [0.5, 0.7, 2], origin: [-10, 20, 5], direction: identityDirection },
-  ...{ uid: 'a', intensity: 'hu', scale: 1, offset: 0 },
-} as unknown as Volume;
+const volume = buildVolume(shape, 0, { spacing: [0.5, 0.7, 2], origin: [-10, 20, 5], uid: 'a' });
 const at = (slice: number, row: number, column: number) => (slice * shape[1] + row) * shape[2] + column;
 /** Probability in a box of 2 × 2 × 2 voxels. */
 const block = (into: Float32Array | Uint8Array, [s, r, c]: readonly [number, number, number], value: number) => {

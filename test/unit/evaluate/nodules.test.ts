@@ -1,24 +1,14 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { identityDirection, type Volume } from '../../../dist/ct/index.js';
 import { overlayPicture } from '../../../dist/evaluate/overlayPicture.js';
 import { findNodules } from '../../../dist/model/findNodules.js';
 import { chooseOperatingPoint, PointSearch, type PredictedScan, scoreAt } from '../../../dist/score/index.js';
+import { buildVolume } from '../../support/volume.js';
 
 const shape = [12, 32, 40] as const;
 const at = (i: number, r: number, c: number) => (i * shape[1] + r) * shape[2] + c;
 
-const volume = (): Volume => ({
-  voxels: new Int16Array(12 * 32 * 40).fill(-850),
-  intensity: 'hu',
-  shape,
-  spacing: [0.5, 0.5, 2],
-  origin: [-10, 20, 100],
-  direction: identityDirection,
-  uid: 'scan',
-  scale: 1,
-  offset: 0,
-});
+const volume = () => buildVolume(shape, -850, { spacing: [0.5, 0.5, 2], origin: [-10, 20, 100] });
 
 /** Sets a block of `size` voxels along each axis to a value. */
 function block(target: Float32Array | Uint8Array, [i, r, c]: readonly number[], size: number, value: number) {

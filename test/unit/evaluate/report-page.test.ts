@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { configFields } from '../../../dist/evaluate/report/configSection.js';
 import { curvesOf } from '../../../dist/evaluate/report/curves.js';
 import { extremes } from '../../../dist/evaluate/report/extremes.js';
@@ -10,6 +9,7 @@ import { reportPage } from '../../../dist/evaluate/report/reportPage.js';
 import { newHistory, readRunHistory } from '../../../dist/evaluate/report/runHistory.js';
 import { ticks, tickText } from '../../../dist/evaluate/report/ticks.js';
 import { resolveTrainConfig, type TrainEvent } from '../../../dist/index.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 const event = (fields: object) => fields as TrainEvent;
 const start = (step: number) => event({ type: 'start', step, trainScans: 3, validationScans: 2, parameters: 10 });
@@ -137,11 +137,7 @@ describe("a run's history", () => {
   });
 
   describe('in a file', () => {
-    let dir: string;
-    beforeAll(async () => {
-      dir = await mkdtemp(path.join(os.tmpdir(), 'history-'));
-    });
-    afterAll(() => rm(dir, { recursive: true, force: true }));
+    const dir = scratchFolder('history');
     const file = async (text: string) => {
       await writeFile(path.join(dir, 'events.jsonl'), text);
       return readRunHistory(path.join(dir, 'events.jsonl'));

@@ -1,19 +1,18 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { decode } from 'fast-png';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type AuditCounts, auditPage, collectAudits, writeAudit } from '../../../dist/labels/index.js';
 import { synthesize } from '../../../dist/phantom/index.js';
 import { cleanScan, plants } from '../../../scripts/plant-faults.mjs';
+import { scratchFolder } from '../../support/scratch.js';
 
 describe('the audit page', () => {
   const phantom = synthesize({ seed: 2, size: [48, 128, 128], spacing: [2.6, 2.6, 3.2], level: 'hard' });
-  let dir: string;
+  const dir = scratchFolder('audit');
   let counts: AuditCounts;
   let page: string;
   beforeAll(async () => {
-    dir = await mkdtemp(path.join(os.tmpdir(), 'audit-'));
     const collector = collectAudits(2);
     const plain = cleanScan(phantom, 'exact');
     collector.add({ ...plain, volume: { ...plain.volume, uid: '<b>&"clean"' } });
@@ -23,7 +22,6 @@ describe('the audit page', () => {
     counts = await writeAudit(dir, collector.audits());
     page = await readFile(path.join(dir, 'audit.html'), 'utf8');
   });
-  afterAll(() => rm(dir, { recursive: true, force: true }));
 
   it('counts the flags, as audit.json does', async () => {
     expect(counts).toMatchObject({ scans: 4, flaggedNodules: 3, errors: 2, warnings: 1 });

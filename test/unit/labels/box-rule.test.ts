@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type IndexIRC,
-  identityDirection,
   indexIRC,
   indexToWorld,
   isInside,
@@ -16,10 +15,11 @@ import {
   type Shape3,
   type Vector3,
   type Volume,
-  voxelCount,
 } from '../../../dist/ct/index.js';
 import { type Annotation, boundingBoxMask, componentAt, readAnnotations } from '../../../dist/labels/index.js';
+import { inGolden } from '../../support/paths.js';
 import { sharedData, sharedGolden } from '../../support/shared.js';
+import { buildVolume } from '../../support/volume.js';
 
 interface Scene {
   shape: Shape3;
@@ -28,15 +28,7 @@ interface Scene {
   direction?: Matrix3;
 }
 
-const volumeOf = ({ shape, hu, spacing = [1, 1, 1], direction = identityDirection }: Scene): Volume => {
-  const voxels = new Int16Array(voxelCount(shape));
-  for (let k = 0; k < voxels.length; k++) {
-    const column = k % shape[2];
-    const row = Math.floor(k / shape[2]) % shape[1];
-    voxels[k] = hu(Math.floor(k / (shape[1] * shape[2])), row, column);
-  }
-  return { voxels, shape, spacing, direction, origin: [0, 0, 0], intensity: 'hu', uid: 'scene', scale: 1, offset: 0 };
-};
+const volumeOf = ({ shape, hu, ...grid }: Scene): Volume => buildVolume(shape, hu, { ...grid, uid: 'scene' });
 const annotate = (volume: Volume, center: IndexIRC, diameterMm: number | null): Annotation => ({
   uid: volume.uid,
   center: indexToWorld(volume, center),
@@ -64,9 +56,9 @@ interface BorderCase {
   mask_voxels: number;
   dense_voxels: number;
 }
-const { border_cases: borderCases } = JSON.parse(
-  readFileSync(new URL('../../golden/book-mask-cases.json', import.meta.url), 'utf8'),
-) as { border_cases: BorderCase[] };
+const { border_cases: borderCases } = JSON.parse(readFileSync(inGolden('book-mask-cases.json'), 'utf8')) as {
+  border_cases: BorderCase[];
+};
 const sceneOf = ({ shape, dense_low: low, dense_high_exclusive: high }: BorderCase) =>
   volumeOf({
     shape,

@@ -1,35 +1,19 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  identityDirection,
-  indexIRC,
-  type Matrix3,
-  readMask,
-  readVolume,
-  type Volume,
-} from '../../../dist/ct/index.js';
+import { indexIRC, type Matrix3, readMask, readVolume } from '../../../dist/ct/index.js';
 import { contourVotes } from '../../../dist/labels/contours/contourVotes.js';
 import { readLidcXml } from '../../../dist/labels/contours/readLidcXml.js';
 import { componentAt, createRule, indexContours, readAnnotations, type ScanTruth } from '../../../dist/labels/index.js';
+import { scratchFolder } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
+import { buildVolume } from '../../support/volume.js';
 
 const uid = '1.2.3';
 const shape = [4, 20, 24] as const;
-const scan: Volume = {
-  voxels: new Int16Array(4 * 20 * 24),
-  shape,
-  spacing: [0.7, 0.7, 2.5],
-  origin: [-10, -20, 100],
-  direction: identityDirection,
-  intensity: 'hu',
-  uid,
-  scale: 1,
-  offset: 0,
-};
-const folder = mkdtempSync(join(tmpdir(), 'contours-'));
+const scan = buildVolume(shape, 0, { spacing: [0.7, 0.7, 2.5], origin: [-10, -20, 100], uid });
+const folder = scratchFolder('contours');
 let files = 0;
 
 type Roi = { z?: number | string; sop?: string; inclusion?: string; points: readonly (readonly [number, number])[] };
@@ -245,7 +229,7 @@ describe("the rule 'contours'", () => {
 
 describe('the index of outlines', () => {
   it('finds files by series in a tree of folders, ignores others, and refuses two that differ', async () => {
-    const tree = mkdtempSync(join(tmpdir(), 'tree-'));
+    const tree = join(folder, 'tree');
     mkdirSync(join(tree, 'a', 'b'), { recursive: true });
     await expect(indexContours(tree)).rejects.toMatchObject({ code: 'contours-missing' });
     writeFileSync(join(tree, 'a', 'b', '1.xml'), lidcXml([], '1.5'));

@@ -1,24 +1,22 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { indexIRC, indexToWorld, type Matrix3, type Volume, writeMask } from '../../../dist/ct/index.js';
 import { readMaskFor } from '../../../dist/labels/readMaskFor.js';
 import { NoduleTrainError } from '../../../dist/runtime/error.js';
+import { inGolden } from '../../support/paths.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume } from '../../support/volume.js';
 
-const golden = 'test/golden/dicom-masks';
 const expected: Record<'nodule' | 'vessel' | 'half' | 'contours', number[]> & {
   shape: [number, number, number];
   spacing: [number, number, number];
   origin: [number, number, number];
   direction: Matrix3;
-} = JSON.parse(await readFile(join(golden, 'expected.json'), 'utf8'));
+} = JSON.parse(await readFile(inGolden('dicom-masks', 'expected.json'), 'utf8'));
 
 const { shape, spacing, origin, direction } = expected;
-const scan: Volume = {
-  ...{ shape, spacing, origin, direction, intensity: 'hu', uid: '1.2.3', scale: 1, offset: 0 },
-  voxels: new Int16Array(shape[0] * shape[1] * shape[2]),
-};
+const scan = buildVolume(shape, 0, { spacing, origin, direction, uid: '1.2.3' });
 const on = async (volume: Volume, file: string, segment?: string | number) => {
   const notes: string[] = [];
   const voxels = await readMaskFor(volume, file, { segment, onNote: (text) => notes.push(text) });
@@ -29,13 +27,9 @@ const refusal = (volume: Volume, file: string, segment?: string | number): Promi
     () => expect.unreachable('it was read'),
     ({ code, message }: NoduleTrainError) => `${code}: ${message}`,
   );
-const file = (name: string) => join(golden, `${name}.dcm`);
+const file = (name: string) => inGolden('dicom-masks', `${name}.dcm`);
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dicom-masks-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('dicom-masks');
 
 /** The same scan with its axes reordered and some flipped, and a function that does the same to a mask. */
 const turned = (order: readonly [number, number, number], flips: readonly boolean[]) => {

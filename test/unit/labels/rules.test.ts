@@ -1,24 +1,14 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  identityDirection,
-  indexIRC,
-  indexToWorld,
-  type Shape3,
-  type Volume,
-  voxelCount,
-  writeMask,
-} from '../../../dist/ct/index.js';
+import { indexIRC, indexToWorld, type Shape3, type Volume, writeMask } from '../../../dist/ct/index.js';
 import { type Annotation, createRule, type LabelRuleOptions, type ScanTruth } from '../../../dist/labels/index.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { buildVolume } from '../../support/volume.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'rules-'));
-const volumeOf = (shape: Shape3, spacing: Volume['spacing']): Volume => ({
-  ...{ shape, spacing, origin: [3, -4, 5], direction: identityDirection },
-  ...{ voxels: new Int16Array(voxelCount(shape)), intensity: 'hu', uid: 'scene', scale: 1, offset: 0 },
-});
+const folder = scratchFolder('rules');
+const volumeOf = (shape: Shape3, spacing: Volume['spacing']) =>
+  buildVolume(shape, 0, { spacing, origin: [3, -4, 5], uid: 'scene' });
 const annotate = (volume: Volume, place: [number, number, number], diameterMm: number | null): Annotation => ({
   uid: volume.uid,
   center: indexToWorld(volume, indexIRC(...place)),

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, it } from 'vitest';
 import { levels } from '../../../dist/phantom/index.js';
+import { inRoot } from '../../support/paths.js';
 
 it('docs/guide/phantoms.md lists the parameters of every level', () => {
-  const page = path.resolve(import.meta.dirname, '..', '..', '..', 'docs', 'guide', 'phantoms.md');
+  const page = inRoot('docs', 'guide', 'phantoms.md');
   const lines = readFileSync(page, 'utf8').split('\n');
   const all = [levels.easy, levels.standard, levels.hard];
   const range = ([low, high]: readonly [number, number]) => (low === high ? `${low}` : `${low} – ${high}`);

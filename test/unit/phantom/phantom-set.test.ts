@@ -1,20 +1,18 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readMask, readVolume } from '../../../dist/ct/index.js';
 import { type PhantomSetOptions, writePhantoms } from '../../../dist/phantom/index.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 const options: PhantomSetOptions = { count: 3, seed: 2, size: [32, 80, 80], spacing: [4, 4, 4] };
 
 describe('writing phantoms', () => {
-  let dir = '';
+  const dir = scratchFolder('phantoms');
   const progress: number[] = [];
   beforeAll(async () => {
-    dir = await mkdtemp(path.join(tmpdir(), 'phantoms-'));
     await writePhantoms(path.join(dir, 'a'), { ...options }, (done) => progress.push(done));
   });
-  afterAll(() => rm(dir, { recursive: true, force: true }));
 
   const read = (...parts: string[]) => readFile(path.join(dir, ...parts), 'utf8');
 

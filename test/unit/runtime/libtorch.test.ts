@@ -1,15 +1,11 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { findLibtorch, libtorchPlaces } from '../../../dist/runtime/libtorch/libtorch.js';
 import { ADVICE } from '../../../dist/runtime/libtorch/loadError.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
-let folder: string;
-beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-libtorch-'));
-});
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolderPerTest('libtorch');
 
 const write = (file: string, text = '') => {
   fs.mkdirSync(path.dirname(file), { recursive: true });

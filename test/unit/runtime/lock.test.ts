@@ -5,16 +5,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { tryLock, withLock } from '../../../dist/runtime/files/lock.js';
+import { inSupport } from '../../support/paths.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
-let folder: string;
+const folder = scratchFolderPerTest('lock');
 let file: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-lock-'));
   file = path.join(folder, 'x.lock');
 });
-afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const refuse = () => {
   throw new Error('waited');
@@ -82,7 +82,7 @@ it('the holder says who it is', async () => {
 });
 
 it('four processes that race for the locks of dead ones never share one', async () => {
-  const racer = path.join(import.meta.dirname, '../../support/lockRacer.mjs');
+  const racer = inSupport('lockRacer.mjs');
   const runs = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, [racer, folder]));
   const counts = (await Promise.all(runs)).map(({ stdout }) => JSON.parse(stdout));
   expect(counts.reduce((sum, { taken }) => sum + taken, 0)).toBeGreaterThan(40);

@@ -1,17 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fileHash, fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { replaceFile, replaceFileSync } from '../../../dist/runtime/files/replaceFile.js';
 import { sweepAbandoned, temporaryName } from '../../../dist/runtime/files/temporaryName.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
-let folder: string;
-beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-files-'));
-});
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+const folder = scratchFolderPerTest('files');
 const at = (name: string) => path.join(folder, name);
 
 const both = [

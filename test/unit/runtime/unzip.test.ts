@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { zipSync } from 'fflate';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { unzipMember, zipMembers } from '../../../dist/runtime/files/unzip.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
-let folder: string;
+const folder = scratchFolderPerTest('unzip');
 let file: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-unzip-'));
   file = path.join(folder, 'x.whl');
 });
-afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 const unzip = async (into = path.join(folder, 'out')) => {
   for (const member of zipMembers(file)) await unzipMember(file, member, into);

@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isNeeded, SETS, WHEELS } from '../../../dist/runtime/libtorch/wheels.js';
+import { inRoot } from '../../support/paths.js';
 
-const requirements = readFileSync(
-  path.resolve(import.meta.dirname, '..', '..', '..', 'scripts', 'python-requirements.txt'),
-  'utf8',
-);
+const requirements = readFileSync(inRoot('scripts', 'python-requirements.txt'), 'utf8');
 
 /** Every package that torch 2.11.0 brings along for CUDA, as pip resolved it for the Python peers: name==version → hashes. */
 const resolved = new Map(

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { learningRate } from '../../../dist/train/parts/learningRate.js';
+import { inGolden } from '../../support/paths.js';
 
-const golden: Record<string, number[]> = JSON.parse(
-  readFileSync(new URL('../../golden/schedules.json', import.meta.url), 'utf8'),
-);
+const golden: Record<string, number[]> = JSON.parse(readFileSync(inGolden('schedules.json'), 'utf8'));
 const config = { schedule: 'cosine', learningRate: 0.1, warmUpSteps: 0, polyPower: 0.9 } as const;
 type Schedule = 'constant' | 'cosine' | 'poly' | 'one-cycle';
 

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Counts, pixelMetrics } from '../../../dist/train/parts/metrics.js';
 import { type EpochRow, writeEpochRow } from '../../../dist/train/run/metricsCsv.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
 const counts: Counts = {
   samples: 10,
@@ -51,11 +51,7 @@ describe('pixelMetrics', () => {
 });
 
 describe('writeEpochRow', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'metrics-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  const folder = scratchFolderPerTest('metrics');
   const row = (epoch: number): EpochRow => ({
     epoch,
     step: epoch * 4,

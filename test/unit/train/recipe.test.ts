@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { assignedFields, mergeFields, readRecipe } from '../../../dist/train/config/recipe.js';
+import { scratchFolder } from '../../support/scratch.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder('recipe');
 const write = (text: string): string => {
   const path = join(folder, 'recipe.yaml');
   writeFileSync(path, text);

@@ -1,17 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openAppendLog } from '../../../dist/train/run/appendLog.js';
 import { createRunFolder, openRunFolder, runFolder } from '../../../dist/train/run/runFolder.js';
 import { takeRunLock } from '../../../dist/train/run/runLock.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'run-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolderPerTest('run');
 
 describe('createRunFolder', () => {
   it('makes the folders where there is nothing but the lock', () => {

@@ -1,19 +1,10 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { crc32c, maskedCrc32c } from '../../../dist/train/tensorboard/crc32c.js';
 import { TensorboardWriter, tfRecord } from '../../../dist/train/tensorboard/tensorboard.js';
 import type { EventFilePosition } from '../../../dist/train/tensorboard/tensorboardFiles.js';
+import { scratchFolderPerTest } from '../../support/scratch.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -29,11 +20,7 @@ describe('crc32c', () => {
 });
 
 describe('TensorboardWriter', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'tensorboard-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  const folder = scratchFolderPerTest('tensorboard');
 
   it('frames a record with its length and the masked CRC of both', () => {
     const record = tfRecord(bytes('nodule'));
