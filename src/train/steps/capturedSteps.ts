@@ -14,6 +14,8 @@ export interface CapturedStepParts extends StepParts {
   /** Learning rate of every step of the run; rounded to float32, as the recorded optimizer reads it on the device. */
   rates: readonly number[];
   graph: Pick<CudaGraph, 'warmUp' | 'record' | 'replay'>;
+  /** Clock in milliseconds that times a replay; `performance.now` by default. */
+  now?: () => number;
 }
 
 /**
@@ -21,7 +23,8 @@ export interface CapturedStepParts extends StepParts {
  * step to step lies in tensors that stay where they are: the learning rates in a table with a position that the step
  * itself advances, as the sampler's cursor is.
  */
-export function capturedSteps({ device, rates, graph, rated, ...parts }: CapturedStepParts): StepRunner {
+export function capturedSteps(options: CapturedStepParts): StepRunner {
+  const { device, rates, graph, rated, now = () => performance.now(), ...parts } = options;
   const { optimizer } = parts;
   const pick = op('aten::index_select');
   const owned = scope(() => {
@@ -54,9 +57,9 @@ export function capturedSteps({ device, rates, graph, rated, ...parts }: Capture
       if (left === 0) return;
       if (!recorded) graph.record(recordable);
       recorded = true;
-      const startedAt = performance.now();
+      const startedAt = now();
       graph.replay(left);
-      const each = (performance.now() - startedAt) / 1000 / left;
+      const each = (now() - startedAt) / 1000 / left;
       runner.atOnce = Math.max(1, Math.min(MOST_STEPS, Math.floor(MOST_SECONDS / each)));
     },
   };

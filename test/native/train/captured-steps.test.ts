@@ -45,7 +45,7 @@ function smallRun() {
 }
 
 /** What a graph does on a GPU: recording runs nothing, a replay runs what was recorded. */
-function countingGraph() {
+function countingGraph(onReplay: (times: number) => void = () => {}) {
   let recorded: (() => unknown) | undefined;
   const seen = { warmUps: 0, recordings: 0, replays: [] as number[] };
   return {
@@ -61,6 +61,7 @@ function countingGraph() {
     },
     replay(times = 1) {
       seen.replays.push(times);
+      onReplay(times);
       for (let n = 0; n < times; n++) recorded?.();
     },
   };
@@ -106,12 +107,27 @@ describe('captured steps', () => {
   });
 
   it('may take more steps in a call once it is known how long one takes', () => {
-    const { parts } = smallRun();
-    const runner = capturedSteps({ ...parts, rated: parts.optimizer, device: 'cpu', rates, graph: countingGraph() });
-    expect(runner.atOnce).toBe(1);
-    runner.run(0, 5);
-    expect(runner.atOnce).toBeGreaterThanOrEqual(1);
-    expect(runner.atOnce).toBeLessThanOrEqual(1000);
+    for (const [msPerStep, atOnce] of [
+      [3, 33],
+      [0.75, 133],
+      [150, 1],
+      [0.001, 1000],
+      [0, 1000],
+    ] as const) {
+      const { parts } = smallRun();
+      let clock = 5000;
+      const graph = countingGraph((times) => {
+        clock += times * msPerStep;
+      });
+      const given = { ...parts, rated: parts.optimizer, device: 'cpu', rates, graph, now: () => clock } as const;
+      const runner = capturedSteps(given);
+      expect(runner.atOnce).toBe(1);
+      runner.run(0, 2);
+      expect(runner.atOnce, 'nothing has been replayed yet').toBe(1);
+      // The first of these is the third step, which runs as it is: 17 are replayed and timed.
+      runner.run(2, 18);
+      expect(runner.atOnce, `${msPerStep} ms per step`).toBe(atOnce);
+    }
   });
 
   it('leave no tensor behind', () => {
