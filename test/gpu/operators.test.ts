@@ -96,7 +96,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
     }),
   );
 
-  it('crop_augment fills a sample with NaN when its row of random numbers points outside, and the device stays usable', () =>
+  it('crop_augment fills a sample with NaN when its row of draws is out of range, and the device stays usable', () =>
     scope(() => {
       const draws = zeros([2, 15], { dtype: 'float64' });
       draws.narrow(0, 0, 1).narrow(1, 0, 1).fill_(99);

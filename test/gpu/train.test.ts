@@ -30,7 +30,7 @@ describe.skipIf(reason !== null)(`training on a GPU (skipped: ${reason})`, { tim
     return found;
   };
 
-  it('sees the same crops as on the CPU and its loss falls alike; captured steps give the losses of plain steps', async () => {
+  it('has the crops of the CPU and nearly its losses, with plain and with captured steps', async () => {
     const onCpu = await losses('cpu', { device: 'cpu' });
     const plain = await losses('plain', { device: 'cuda' });
     const captured = await losses('captured', { device: 'cuda', captureSteps: true });

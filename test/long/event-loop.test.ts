@@ -69,7 +69,7 @@ it('asynchronous calls on 100 MB hold the event loop for at most 20 ms', async (
     medians.set(name, found[2]!);
     console.log(`${name}: ${found.map((ms) => ms.toFixed(1)).join(', ')} ms`);
   }
-  // Other processes of the machine hold the loop too: the test compares the median of five runs with that of doing nothing.
+  // Other processes of the machine hold the loop too: compare the median of five runs with that of doing nothing.
   const idle = medians.get('nothing (the measure itself)')!;
   for (const [name, ms] of medians) expect(ms, name).toBeLessThan(20 + idle);
 });

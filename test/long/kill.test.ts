@@ -25,8 +25,8 @@ const cli = cliIn(folder, { deadline: 30 * 60_000 });
 type Aim = 'any moment' | 'a checkpoint' | 'a validation';
 
 /**
- * Kills the process at a random moment after it reported step `from`: at any moment, while a checkpoint's temporary file exists, or
- * in a validation.
+ * Kills the process at a random moment after it reported step `from`: at any moment, while a checkpoint's temporary
+ * file exists, or in a validation.
  * @returns the last step reported, or null when the process had already ended
  */
 async function killAt(child: Child, aim: Aim, from: number, checkpoints: string): Promise<number | null> {
@@ -57,8 +57,8 @@ const filesOf = (run: string) => {
 };
 
 /**
- * SHA-256 over everything in the last checkpoint (weights, optimizer, averages, counts), and the run's state without its clock and the
- * length of its logs.
+ * SHA-256 over everything in the last checkpoint (weights, optimizer, averages, counts), and the run's state without its
+ * clock and the length of its logs.
  */
 const bits = (run: string) =>
   scope(() => {
@@ -85,7 +85,7 @@ describe('one run, killed twenty times', () => {
     let begun = false;
     for (let kill = 1; kill <= KILLS; kill++) {
       const aim = begun ? (aims[(kill - 1) % aims.length] as Aim) : 'any moment';
-      // Started from scratch until a checkpoint exists. It writes more checkpoints than the other run, so more kills hit one.
+      // Started from scratch until a checkpoint exists. It writes more checkpoints than the other run, for more to hit.
       const args = begun
         ? ['--resume', run]
         : ['--data', 'scans', '--out', run, ...options, '--checkpoint-steps', '1', '--keep-checkpoints', '3'];

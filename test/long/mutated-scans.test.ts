@@ -5,7 +5,7 @@ const SEEDS = [21, 22, 23, 24];
 const EACH = 25_000;
 
 it.each(SEEDS)(
-  '25,000 mutated scans of seed %i cause no crash and no hang, and take no more memory than the file and 64 MiB',
+  '25,000 mutated scans of seed %i: no crash, no hang, at most 64 MiB beyond the file',
   {
     timeout: 1_200_000,
   },

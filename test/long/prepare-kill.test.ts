@@ -45,7 +45,8 @@ describe('kill -9 at ten moments while 1,000 scans are prepared into one store',
     const wanted = Math.floor(((moment - 1 + Math.random()) / MOMENTS) * (COUNT - 20));
     const done = await killAfter(child, wanted);
     console.log(
-      `moment ${moment}: killed when ${done} of ${COUNT} were reported; ${before} whole scans before, ${whole()} after, ${halfWritten()} half-written files and folders`,
+      `moment ${moment}: killed when ${done} of ${COUNT} were reported; ${before} whole scans before, ` +
+        `${whole()} after, ${halfWritten()} half-written files and folders`,
     );
     expect(done, 'the process had ended before it could be killed').not.toBeNull();
     expect(whole()).toBeGreaterThanOrEqual(before);

@@ -6,15 +6,15 @@ import { root } from '../support/paths.js';
 import { scratchFolder } from '../support/scratch.js';
 
 /**
- * Starts set-up in a process group of its own, so that a kill reaches npm and the compiler too, as closing a terminal does. Its stderr is
- * in stdout.
+ * Starts set-up in a process group of its own, so that a kill reaches npm and the compiler too, as closing a terminal
+ * does. Its stderr is in stdout.
  */
 const setUp = (clone: string): Child => {
   const args = ['-c', 'exec "$0" scripts/setup.mjs 2>&1', process.execPath];
   return watchChild(spawn('sh', args, { cwd: clone, detached: true, stdio: ['ignore', 'pipe', 'pipe'] }), 30 * 60_000);
 };
 
-/** Builds packages, addon and TypeScript; libtorch comes from the cache (its own failures: test/process/setup-libtorch.test.ts). */
+/** Builds all but libtorch, which comes from the cache; its failures are in test/process/setup-libtorch.test.ts. */
 describe('set-up in a fresh clone', () => {
   const folder = scratchFolder('clone');
   const clone = (name: string): string => {

@@ -133,7 +133,7 @@ describe('convert, with a model', { timeout: 60_000 }, () => {
     expect(bytesIn(back.tensors)).toEqual(bytesIn(tensors));
   });
 
-  it('refuses pooling that contradicts the file, an existing output, a file without weights, and options for scans', () => {
+  it('refuses contradicting pooling, an existing output, a file without weights, and options for scans', () => {
     writeModel(at('m.safetensors'));
     expect(convert(at('m.safetensors'), at('n.pt'), '--pooling', 'avg').stderr).toMatch(/the file says max/);
     expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(/it already exists/);

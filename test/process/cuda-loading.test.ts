@@ -50,7 +50,7 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
   { timeout: 120_000 },
   () => {
     it.skipIf(!fs.existsSync(plugin))(
-      'the plugin opens after libtorch_cuda, finds all its symbols and registers its kernels (skipped: the plugin is not built)',
+      'the plugin opens after libtorch_cuda with all symbols and registers its kernels (skipped: it is not built)',
       () => {
         const found = asked(
           root,
@@ -67,7 +67,7 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
       },
     );
 
-    describe('a plugin that cannot be used leaves the CPU in use; the reason and the command that fixes it are reported:', () => {
+    describe('a plugin that cannot be used is reported with the command that fixes it, and the CPU works:', () => {
       const said = (name: string, put?: (file: string) => void) => {
         const { made, file } = checkout(name, put);
         const found = asked(

@@ -44,7 +44,7 @@ function waitFor(holds: () => boolean, what: string): void {
 const run = (args: string[], env: NodeJS.ProcessEnv = {}, prefix: string[] = []) =>
   runCli(args, { cwd: scratch, env, prefix });
 
-/** Rows of the table in docs/reference/errors.md: name → message, where `…` stands for what differs from case to case. */
+/** Rows of the table in docs/reference/errors.md: name → message, in which `…` stands for any text. */
 const documented = new Map(
   readFileSync(inRoot('docs', 'reference', 'errors.md'), 'utf8')
     .split('\n')

@@ -55,10 +55,13 @@ const ways: [string, string, { code: number; output?: string; error?: RegExp }][
   ],
   [
     'by process.exit with a file being written',
-    `let state = 'writing';
-    const write = torch.saveTensors(${JSON.stringify(join(folder, 'x.safetensors'))}, { image: torch.zeros([4000000]) });
+    `const fs = await import('node:fs');
+    // The first event is the creation of the temporary file.
+    fs.watch(${JSON.stringify(folder)}, () => { console.log(state); process.exit(6); });
+    let state = 'writing';
+    const write = torch.saveTensors(${JSON.stringify(join(folder, 'x.safetensors'))}, { image: torch.zeros([32000000]) });
     write.then(() => { state = 'written'; }, (error) => { state = error.message; });
-    setImmediate(() => { console.log(state); process.exit(6); });`,
+`,
     { code: 6, output: 'writing' },
   ],
   [
@@ -89,7 +92,7 @@ const ways: [string, string, { code: number; output?: string; error?: RegExp }][
 
 describe('a process ends', { timeout: 60_000 }, () => {
   it.concurrent.each(ways)('%s', async (_, source, expected) => {
-    const { ended } = runChild(`${work}\n${source}`, { flags: ['--expose-gc'] });
+    const { ended } = runChild(`${work}\n${source}`, { flags: ['--expose-gc'], deadline: 50_000 });
     const { code, signal, stdout, stderr } = await ended;
     expect({ code, signal, stderr: expected.error ? '' : stderr }, stdout).toEqual({
       code: expected.code,

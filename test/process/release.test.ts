@@ -83,7 +83,7 @@ describe("libtorch's package", () => {
   const licensed = fs.existsSync(path.join(wheels, 'torch-2.11.0.dist-info', 'licenses', 'NOTICE'));
 
   it.skipIf(source !== 'cache' || !licensed)(
-    'holds every licence; a missing or emptied one is refused (skipped: libtorch is not from the cache, or the cache has no licences)',
+    'holds every licence; a missing or emptied one is refused (skipped: the cache has no libtorch with licences)',
     () => {
       const folder = path.join(scratch, 'libtorch');
       stageLicenses(folder, wheels);

@@ -41,7 +41,7 @@ const read = (...runs: string[]): Read[] => {
   return JSON.parse(stdout);
 };
 
-/** The state of a run killed after the checkpoint of a step and long before the next: its records go beyond the checkpoint. */
+/** Copies the run as if killed long after the checkpoint of a step: its records go beyond the checkpoint. */
 const killedAfter = (run: string, step: number) => {
   cpSync(join(folder, 'whole'), join(folder, run), { recursive: true });
   const checkpoints = join(folder, run, 'checkpoints');
@@ -141,7 +141,7 @@ describe.skipIf(python === null)(
       });
     });
 
-    it('hold the configuration as a table and as hyperparameters, the end of the run, and a layout of existing tags', () => {
+    it('hold the configuration as table and hyperparameters, the end of the run, and a layout of existing tags', () => {
       const [[step, table]] = whole.text.config as [[number, string]];
       expect(step).toBe(0);
       expect(table).toMatch(/^\| field \| value \| by default \|\n\|---\|---\|---\|\n/);
@@ -168,7 +168,7 @@ describe.skipIf(python === null)(
           expect(Object.keys(whole.scalars).filter((one) => new RegExp(tag).test(one))).toHaveLength(1);
     });
 
-    it('are those of an uninterrupted run after kills in an epoch, in a validation and after a validation', async () => {
+    it('equal those of an uninterrupted run after kills in an epoch, in a validation and after one', async () => {
       await killAt('validating', '"type":"validation-progress","epoch":2');
       const runs = [killedAfter('early', 3), killedAfter('between', 4), 'validating'];
       for (const run of runs) succeeded(cli('train', '--resume', run));

@@ -11,7 +11,7 @@ interface BookScan {
   nodules: { center: Place; radius: number; annotated?: Place }[];
 }
 
-const turned = (angle: number): Matrix3 => {
+const rotated = (angle: number): Matrix3 => {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   return [
     [c, -s, 0],
@@ -20,7 +20,7 @@ const turned = (angle: number): Matrix3 => {
   ];
 };
 
-/** Every fault of the book's labels and crops has its nodule here; the first scan validates. */
+/** A nodule for every fault of the book's labels and crops; the first scan is for validation. */
 const scans: BookScan[] = [
   { uid: '1.0', direction: identityDirection, nodules: [{ center: [9, 60, 66], radius: 4 }] },
   {
@@ -47,14 +47,14 @@ const scans: BookScan[] = [
       { center: [6, 71, 75], radius: 6 },
     ],
   },
-  // Turned: the point becomes another index.
-  { uid: '1.3', direction: turned(0.03), nodules: [{ center: [10, 58, 62], radius: 5 }] },
+  // Rotated: the point becomes another index.
+  { uid: '1.3', direction: rotated(0.03), nodules: [{ center: [10, 58, 62], radius: 5 }] },
 ];
 
 const shape = [18, 124, 136] as const;
 const spacing = [0.7, 0.7, 1.5] as const;
 
-/** Lung, a chest wall, vessels and balls, in whole HU by a formula: the same on every machine. */
+/** Lung, a chest wall, vessels and balls in integer HU, by a formula that gives the same on every machine. */
 function voxelsOf({ nodules }: BookScan): Int16Array {
   const [slices, rows, columns] = shape;
   const voxels = new Int16Array(slices * rows * columns);

@@ -13,7 +13,7 @@ export interface Child {
   process: ChildProcess;
   /** What it has printed so far. */
   stdout(): string;
-  /** Resolves as soon as its output holds the text, or satisfies the condition; rejects where the process ends before. */
+  /** Resolves as soon as its output holds the text or meets the condition; rejects where the process ends before. */
   said(what: string | ((stdout: string) => boolean)): Promise<void>;
   /** Resolves when it has printed the line. */
   stage(line: string): Promise<void>;

@@ -9,7 +9,7 @@ export interface SeriesOptions {
   syntax?: string;
   /** Overrides fields of slice k. */
   over?: (k: number) => Fields;
-  /** File name of slice k; null leaves it out. By default not in the slices' order. */
+  /** File name of slice k; null leaves the slice out. By default the names are not in the order of the slices. */
   name?: (k: number) => string | null;
 }
 
@@ -24,7 +24,7 @@ export const writeSeriesSync = (dir: string, stack: Stack, options: SeriesOption
   return dir;
 };
 
-/** The same for tests that wait. */
+/** The same as a promise. */
 export const writeSeries = async (dir: string, stack: Stack, options: SeriesOptions = {}): Promise<string> =>
   writeSeriesSync(dir, stack, options);
 
@@ -70,7 +70,7 @@ export const read = async (path: string, options: Parameters<typeof readVolume>[
   const volume = await readVolume(path, { ...options, onNote: (text) => notes.push(text) });
   return { volume, notes, voxels: [...volume.voxels] };
 };
-/** Of `stack` in HU. */
+/** Values of `stack` in HU. */
 export const shifted = Array.from(ramp, (stored) => stored - 1024);
 
 export const largest = (ours: readonly number[], theirs: readonly number[]): number =>

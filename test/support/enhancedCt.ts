@@ -12,9 +12,9 @@ export const planeGroups = (fields: Fields, syntax = explicitLittle): Fields => 
 });
 
 export interface EnhancedOptions {
-  /** Which slices, in the order of the frames. */
+  /** Slices in the order of the frames. */
   order?: readonly number[];
-  /** Of slice k: slope and intercept. */
+  /** Slope and intercept of slice k. */
   rescale?: (k: number) => [slope: number, intercept: number];
   over?: Fields;
 }

@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { Volume } from '../../dist/ct/index.js';
 import { inGolden } from './paths.js';
 
-/** What a peer says of a golden file. */
+/** A golden file as a peer reads it. */
 export interface GoldenScan {
   file: string;
-  /** As they are after scaling, columns running fastest. */
+  /** After scaling, columns running fastest. */
   values: number[];
   spacing: number[] | null;
   origin: number[];
@@ -19,7 +19,7 @@ export const goldenScans = (name: string): { folder: string; cases: GoldenScan[]
   return { folder, cases: JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')).cases };
 };
 
-/** Values of a volume as they are in the file. */
+/** Values of a volume as the file holds them. */
 export const valuesOf = ({ voxels, scale, offset }: Volume): number[] =>
   Array.from(voxels, (stored) => stored * scale + offset);
 

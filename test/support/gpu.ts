@@ -1,6 +1,6 @@
 import { cuda } from '../../dist/torch/index.js';
 
-/** Why tests on a GPU cannot run here, null where they can: skip then and say so in the title. */
+/** The reason why no GPU test can run here, or null: with a reason skip and give it in the title. */
 export const whyNoGpu = (): string | null => {
   try {
     return cuda.isAvailable() ? null : (cuda.unavailableReason() ?? 'unknown');

@@ -7,7 +7,7 @@ const compiler = 'cc';
 
 export const hasCompiler = spawnSync(compiler, ['--version']).status === 0;
 
-/** Compiles a shared library from C; `flags` go to the linker's end of the command. */
+/** Compiles a shared library from C; `flags` end the command, where the linker reads them. */
 export function compileLibrary(file: string, source: string, flags: string[] = []): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const { status, stderr } = spawnSync(
@@ -21,7 +21,7 @@ export function compileLibrary(file: string, source: string, flags: string[] = [
   if (status !== 0) throw new Error(`${compiler}: ${stderr}`);
 }
 
-/** A stand-in for NVIDIA's driver, in a folder for LD_LIBRARY_PATH: one device, serving `version` of CUDA. */
+/** Makes a stand-in for NVIDIA's driver, in a folder for LD_LIBRARY_PATH: one device and CUDA `version`. */
 export function fakeDriver(folder: string, version: number): string {
   compileLibrary(
     path.join(folder, 'libcuda.so.1'),
@@ -36,7 +36,7 @@ export function fakeDriver(folder: string, version: number): string {
   return folder;
 }
 
-/** The libtorch of this machine without its CUDA libraries, as links; returns its root. */
+/** Links the libtorch of this machine without its CUDA libraries; returns its root. */
 export function cpuOnlyLibtorch(folder: string): string {
   const { root } = findLibtorch();
   mkdirSync(path.join(folder, 'torch', 'lib'), { recursive: true });

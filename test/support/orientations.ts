@@ -1,13 +1,13 @@
 import { indexIRC, indexToWorld, type Matrix3, type Vector3, type Volume } from '../../dist/ct/index.js';
 
-/** How the axes of a grid are laid out anew: new axis n is old axis `order[n]` (0 columns, 1 rows, 2 slices), from its end where `flipped[n]`. */
+/** Another order of a grid's axes: new axis n is old axis `order[n]` (0 columns, 1 rows, 2 slices), reversed if `flipped[n]`. */
 export interface Layout {
   name: string;
   order: Vector3;
   flipped: readonly [boolean, boolean, boolean];
 }
 
-/** All 48: six orders of the axes, each of them forwards or backwards. */
+/** All 48: six orders of the axes, each axis forwards or backwards. */
 export const layouts: Layout[] = [
   [0, 1, 2],
   [0, 2, 1],

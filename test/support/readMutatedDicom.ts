@@ -37,7 +37,8 @@ export function readMutatedDicom(count: number, seed: number, deadlineMs: number
   if (status !== 0) {
     const at = fs.readFileSync(path.join(folder, 'progress'), 'utf8');
     throw new Error(
-      `${count} mutated DICOM files of seed ${seed}: ${signal ?? `exit code ${status}`} at input ${at}, which is kept in ${folder}\n${stderr}`,
+      `${count} mutated DICOM files of seed ${seed}: ${signal ?? `exit code ${status}`} at input ${at}, ` +
+        `which is kept in ${folder}\n${stderr}`,
     );
   }
   fs.rmSync(folder, { recursive: true });

@@ -54,7 +54,8 @@ function runMutations<Figures>(name: string, count: number, seed: number, deadli
   if (status !== 0) {
     const near = fs.readFileSync(path.join(folder, 'progress'), 'utf8');
     throw new Error(
-      `${count} mutated files of seed ${seed}: ${signal ?? `exit code ${status}`} at input ${near} or within 100 after it; the last one is kept in ${folder}\n${stderr}`,
+      `${count} mutated files of seed ${seed}: ${signal ?? `exit code ${status}`} at input ${near} or within 100 after ` +
+        `it; the last one is kept in ${folder}\n${stderr}`,
     );
   }
   fs.rmSync(folder, { recursive: true });

@@ -9,7 +9,7 @@ const existing = (...parts: string[]): string | null => {
   return existsSync(found) ? found : null;
 };
 
-/** A file or folder of ../shared/data, null where this machine does not have it: skip then and say so in the title. */
+/** A file or folder of ../shared/data, or null on a machine without it: then skip and say so in the title. */
 export const sharedData = (...parts: string[]): string | null => existing('data', ...parts);
 
 /** The same for ../shared/golden. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { inGolden } from './paths.js';
 
-/** What SimpleITK reads from a real scan. */
+/** A real scan as SimpleITK reads it. */
 export interface SharedScan {
   /** [columns, rows, slices] */
   size: number[];

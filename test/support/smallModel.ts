@@ -7,7 +7,7 @@ import { initialState } from '../../dist/train/run/runState.js';
 
 const config = resolveTrainConfig({ data: 'scans', out: 'run', network: { depth: 2, wf: 2 } });
 
-/** A small untrained model as a run saves it; `spoil` may change its weights, `network` what its metadata says of it. */
+/** Writes a small untrained model as a run saves it; `spoil` may change its weights, `network` its metadata. */
 export function writeModel(
   path: string,
   { spoil = () => {}, network = {} }: { spoil?: (state: Map<string, Tensor>) => void; network?: object } = {},
@@ -25,7 +25,7 @@ export function writeModel(
   );
 }
 
-/** The same weights without a word about them. */
+/** Writes the same weights without metadata. */
 export function writeWeights(path: string): void {
   saveTensorsSync(path, nn.unet(unetOptionsOf(config)).stateDict() as Map<string, Tensor>, {});
 }

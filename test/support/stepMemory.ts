@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Memory } from '../../dist/torch/index.js';
 import { inRoot } from './paths.js';
 
-/** What `scripts/step-memory.mjs` prints. */
+/** Output of `scripts/step-memory.mjs`. */
 export interface StepMemory {
   steps: number;
   memoryAfter500: Memory;
@@ -12,7 +12,7 @@ export interface StepMemory {
   meanLoss: number;
 }
 
-/** Trains so many steps in a process of its own, as the test runner's memory is no part of the measurement. */
+/** Trains so many steps in a process of its own, so that the test runner's memory does not count. */
 export function stepMemory(steps: number): StepMemory {
   const script = inRoot('scripts', 'step-memory.mjs');
   const run = spawnSync(process.execPath, [script, '--steps', String(steps)], { encoding: 'utf8' });

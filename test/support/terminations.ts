@@ -1,7 +1,7 @@
 import { runChild } from './child.js';
 import { torchUrl } from './paths.js';
 
-/** What a worker is in the middle of when it is ended. `ready()` says that the work has begun. */
+/** The work in whose middle a worker is ended. `ready()` reports that it has begun. */
 const works: Record<string, string> = {
   'a training step': `
     const net = torch.nn.unet({ inChannels: 1, classes: 1, depth: 2, wf: 2, padding: true, batchNorm: true });
@@ -31,8 +31,8 @@ const works: Record<string, string> = {
 };
 
 /**
- * Starts a worker for each kind of work, ends it in the middle, and so on `times` times, all kinds side by side, in a process of
- * its own that must then still compute and hold not a byte more than before.
+ * Starts a worker for each kind of work and ends it in the middle, `times` times, all kinds side by side, in a process of
+ * its own that must then still compute and hold no more bytes than before.
  */
 export async function terminateWorkers(times: number, deadline: number): Promise<{ seconds: number; ended: number }> {
   const start = performance.now();

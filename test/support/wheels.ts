@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 
-/** What pins a wheel; as in src/runtime/libtorch/wheels.js. */
+/** The pin of a wheel, as in src/runtime/libtorch/wheels.js. */
 export interface Pin {
   name: string;
   version: string;
