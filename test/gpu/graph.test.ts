@@ -17,7 +17,8 @@ import { StepCounts } from '../../dist/train/parts/stepCounts.js';
 import { trainingStep } from '../../dist/train/step.js';
 import { capturedSteps } from '../../dist/train/steps/capturedSteps.js';
 import { plainSteps } from '../../dist/train/steps/stepRunner.js';
-import { whyNoGpu } from '../support/gpu.js';
+import { skipNote, whyNoGpu } from '../support/gpu.js';
+import { random } from '../support/random.js';
 
 const reason = whyNoGpu();
 const device = 'cuda';
@@ -31,7 +32,7 @@ const withGraph = (use: (graph: CudaGraph) => void) => {
   }
 };
 
-describe.skipIf(reason !== null)(`CudaGraph (skipped: ${reason})`, { timeout: 120_000 }, () => {
+describe.skipIf(reason !== null)(`CudaGraph${skipNote(reason)}`, { timeout: 120_000 }, () => {
   it('records without running, and runs the recording at each replay', () =>
     scope(() =>
       withGraph((graph) => {
@@ -81,19 +82,13 @@ describe.skipIf(reason !== null)(`CudaGraph (skipped: ${reason})`, { timeout: 12
   });
 });
 
-describe.skipIf(reason !== null)(`the training step on a GPU (skipped: ${reason})`, { timeout: 120_000 }, () => {
+describe.skipIf(reason !== null)(`the training step on a GPU${skipNote(reason)}`, { timeout: 120_000 }, () => {
   const rates = Array.from({ length: 64 }, (_, step) => Math.fround(1e-3 * (1 + Math.cos((Math.PI * step) / 64))));
 
   const setUp = () => {
     manualSeed(1);
     const [planes, size, batch, window] = [20, 96, 16, 64];
-    const next = (() => {
-      let state = 9;
-      return () => {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-        return state / 2 ** 32;
-      };
-    })();
+    const next = random(9);
     const owned = {
       image: fromData(
         Int16Array.from({ length: planes * size * size }, () => Math.floor(next() * 2000) - 1000),

@@ -2,12 +2,12 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { loadRuntime } from '../../dist/runtime/libtorch/load.js';
 import { cuda, memory, scope, zeros } from '../../dist/torch/index.js';
-import { whyNoGpu } from '../support/gpu.js';
+import { skipNote, whyNoGpu } from '../support/gpu.js';
 import { torchUrl } from '../support/paths.js';
 
 const reason = whyNoGpu();
 
-describe.skipIf(reason !== null)(`CUDA in this process (skipped: ${reason})`, { timeout: 60_000 }, () => {
+describe.skipIf(reason !== null)(`CUDA in this process${skipNote(reason)}`, { timeout: 60_000 }, () => {
   it('is available after loading, in a worker too, and both count the same memory', async () => {
     expect(loadRuntime()).toMatchObject({ noCuda: null, unusedGpu: null });
     expect(cuda.deviceCount()).toBeGreaterThan(0);

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fromData, op, optim, scope, type Tensor, zeros } from '../../dist/torch/index.js';
-import { whyNoGpu } from '../support/gpu.js';
+import { skipNote, whyNoGpu } from '../support/gpu.js';
+import { random } from '../support/random.js';
+import { farthest, numbers, sha256 } from '../support/tensors.js';
 
 const reason = whyNoGpu();
 
-/** LCG of Numerical Recipes. */
-const random = (seed: number) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
 const noise = (seed: number, ...shape: number[]) => {
   const next = random(seed);
   const length = shape.reduce((product, size) => product * size, 1);
@@ -19,20 +15,7 @@ const noise = (seed: number, ...shape: number[]) => {
   );
 };
 
-const sha256 = (tensor: Tensor) => {
-  const { buffer, byteOffset, byteLength } = tensor.to('cpu').contiguous().data();
-  return createHash('sha256')
-    .update(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
-    .digest('hex');
-};
-const numbers = (tensor: Tensor): number[] => [tensor.to('cpu').to('float64').flatten().toArray()].flat(9) as number[];
-const farthest = (a: Tensor, b: Tensor) => {
-  const [left, right] = [numbers(a), numbers(b)];
-  expect(left.length).toBe(right.length);
-  return Math.max(...left.map((value, i) => Math.abs(value - (right[i] as number))));
-};
-
-describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, () => {
+describe.skipIf(reason !== null)(`our operators on a GPU${skipNote(reason)}`, () => {
   it.each([
     { channels: 7, window: 64, noise: 25, options: {} },
     { channels: 3, window: 17, noise: 0, options: {} },
@@ -133,7 +116,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU (skipped: ${reason})`, 
     }));
 });
 
-describe.skipIf(reason !== null)(`libtorch's operators on a GPU, in float64 (skipped: ${reason})`, () => {
+describe.skipIf(reason !== null)(`libtorch's operators on a GPU, in float64${skipNote(reason)}`, () => {
   const image = () => noise(1, 2, 3, 16, 16);
   const cases: Record<string, (on: (tensor: Tensor) => Tensor) => Tensor> = {
     add: (on) => on(noise(1, 5, 7)).add(on(noise(2, 7))),

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { train, writePhantoms } from '../../dist/index.js';
-import { whyNoGpu } from '../support/gpu.js';
+import { skipNote, whyNoGpu } from '../support/gpu.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const reason = whyNoGpu();
 
-describe.skipIf(reason !== null)(`training on a GPU (skipped: ${reason})`, { timeout: 300_000 }, () => {
+describe.skipIf(reason !== null)(`training on a GPU${skipNote(reason)}`, { timeout: 300_000 }, () => {
   const folder = scratchFolder('train-gpu');
   beforeAll(async () => {
     await writePhantoms(join(folder, 'scans'), { count: 4, size: [24, 96, 96], spacing: [3, 3, 6], threads: 2 });

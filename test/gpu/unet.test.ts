@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { losses, manualSeed, nn, randn, scope, setAllowTf32, type Tensor } from '../../dist/torch/index.js';
-import { whyNoGpu } from '../support/gpu.js';
+import { skipNote, whyNoGpu } from '../support/gpu.js';
+import { farthest } from '../support/tensors.js';
 
 const reason = whyNoGpu();
 
-const numbers = (tensor: Tensor): number[] => [tensor.to('cpu').to('float64').flatten().toArray()].flat(9) as number[];
-const farthest = (a: Tensor, b: Tensor) => {
-  const right = numbers(b);
-  return Math.max(...numbers(a).map((value, i) => Math.abs(value - (right[i] as number))));
-};
-
-describe.skipIf(reason !== null)(`the U-Net on a GPU (skipped: ${reason})`, { timeout: 120_000 }, () => {
+describe.skipIf(reason !== null)(`the U-Net on a GPU${skipNote(reason)}`, { timeout: 120_000 }, () => {
   it.each([
     { upMode: 'upconv', pooling: 'max', batchNorm: true },
     { upMode: 'upsample', pooling: 'avg', batchNorm: false },

@@ -12,7 +12,7 @@ const file = sharedData('book-models', name);
 const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
 
 describe.skipIf(file === null)(
-  "the book's model of 2020, with the book's grouping (skipped: no ../shared/data)",
+  "the book's model of 2020, with the book's grouping (skipped without ../shared/data)",
   () => {
     let model: ScanModel;
     beforeAll(() => {
@@ -32,7 +32,7 @@ describe.skipIf(file === null)(
       expect(Math.abs(seen.candidates.length - candidates)).toBeLessThanOrEqual(2);
     });
 
-    it('finds 70 % of the solid nodules from 6 mm in phantoms, with 200 to 1,500 candidates and Dice over 0.4', async () => {
+    it('finds 70 % of the solid phantom nodules from 6 mm, with 200 to 1,500 candidates and Dice over 0.4', async () => {
       const seen = [];
       for (let seed = 5000; seed < 5005; seed++)
         seen.push(await bookOnPhantom(model, { level: 'standard', nodules: 8, seed, ...CLINICAL_GRID }));

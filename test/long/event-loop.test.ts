@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
 import {
   loadNpy,
@@ -13,6 +12,7 @@ import {
   saveTensors,
   type Tensor,
 } from '../../dist/torch/index.js';
+import { longestBlock } from '../support/longestBlock.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder('loop');
@@ -21,14 +21,7 @@ const folder = scratchFolder('loop');
 const blocks = async (work: () => Promise<unknown>, times = 5): Promise<number[]> => {
   const found: number[] = [];
   for (let i = 0; i < times; i++) {
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    delay.reset();
-    await work();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    delay.disable();
-    found.push(delay.max / 1e6);
+    found.push(await longestBlock(work));
   }
   return found.sort((a, b) => a - b);
 };

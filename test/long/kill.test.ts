@@ -57,8 +57,8 @@ const filesOf = (run: string) => {
 };
 
 /**
- * SHA-256 over everything in the last checkpoint (weights, optimizer, averages, counts), and the run's state without its
- * clock and the length of its logs.
+ * SHA-256 over everything in the last checkpoint (weights, optimizer, averages, counts), and the run's state without
+ * its clock and the length of its logs.
  */
 const bits = (run: string) =>
   scope(() => {

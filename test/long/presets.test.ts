@@ -7,7 +7,7 @@ import { sharedData } from '../support/shared.js';
 const luna = sharedData('luna16');
 
 // The short form, on parts of the scans, is test/process/presets.test.ts.
-describe.skipIf(luna === null)('train on the two real scans (skipped: no ../shared/data)', () => {
+describe.skipIf(luna === null)('train on the two real scans (skipped without ../shared/data)', () => {
   const folder = scratchFolder('presets');
 
   it.each(Object.keys(presets))(

@@ -6,7 +6,7 @@ import { pythonInterpreter } from '../support/python.js';
 const python = pythonInterpreter();
 
 it.skipIf(python === null)(
-  "bench --quick --json prints our figure and the peer's in every row (skipped: no Python peers, `npm run python`)",
+  "bench --quick --json prints our figure and the peer's in every row (skipped without `npm run python`)",
   { timeout: 300_000 },
   () => {
     const { status, stdout, stderr } = spawnSync(

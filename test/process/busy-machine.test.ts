@@ -18,7 +18,7 @@ function spinCount(given: Record<string, string>): string {
   return stdout.trim() || stderr;
 }
 
-describe.skipIf(process.platform !== 'linux')('waiting OpenMP threads (skipped: this is not Linux)', () => {
+describe.skipIf(process.platform !== 'linux')('waiting OpenMP threads (Linux only)', () => {
   it('sleep after a short spin, so that other processes on the same cores can run', () => {
     expect(spinCount({})).toBe('1000');
   });

@@ -65,8 +65,16 @@ describe('convert', { timeout: 60_000 }, () => {
   });
 
   it('refuses sheared axes with the figures, and straightens them with --resample', async () => {
-    const header =
-      'ObjectType = Image\nNDims = 3\nTransformMatrix = 1 0 0 0 1 0 0 0.3 1\nElementSpacing = 1 1 2\nDimSize = 5 4 3\nModality = MET_MOD_CT\nElementType = MET_SHORT\nElementDataFile = LOCAL\n';
+    const header = [
+      'ObjectType = Image',
+      'NDims = 3',
+      'TransformMatrix = 1 0 0 0 1 0 0 0.3 1',
+      'ElementSpacing = 1 1 2',
+      'DimSize = 5 4 3',
+      'Modality = MET_MOD_CT',
+      'ElementType = MET_SHORT',
+      'ElementDataFile = LOCAL\n',
+    ].join('\n');
     writeFileSync(at('tilted.mha'), Buffer.concat([Buffer.from(header), Buffer.from(scan.voxels.buffer)]));
     expect(convert(at('tilted.mha'), at('straight.nrrd')).stderr).toMatch(
       /TransformMatrix .* off orthonormal by 0\.3.*--resample/,

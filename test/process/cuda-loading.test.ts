@@ -46,11 +46,11 @@ const checkout = (name: string, put?: (file: string) => void) => {
 };
 
 describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
-  'with a CUDA libtorch and a stand-in for the driver (skipped: no CUDA libtorch, or no C compiler)',
+  'with a CUDA libtorch and a stand-in for the driver (skipped without a CUDA libtorch or a C compiler)',
   { timeout: 120_000 },
   () => {
     it.skipIf(!fs.existsSync(plugin))(
-      'the plugin opens after libtorch_cuda with all symbols and registers its kernels (skipped: it is not built)',
+      'the plugin opens after libtorch_cuda with all symbols and registers its kernels (skipped unless it is built)',
       () => {
         const found = asked(
           root,

@@ -51,16 +51,13 @@ it('a libtorch that opened is not opened again until something changes', () => {
 
 const python = pythonInterpreter();
 
-it.skipIf(python === null)(
-  'torch 2.11.0 of a Python environment is used (skipped: no Python peers, run `npm run python`)',
-  () => {
-    const prefix = path.dirname(path.dirname(python ?? ''));
-    const { status, candidates } = doctor({ ...nothing, VIRTUAL_ENV: prefix });
-    expect(status).toBe(0);
-    expect(candidates[0]).toMatchObject({ source: 'python', usable: true });
-    expect(candidates[0]?.root.startsWith(prefix)).toBe(true);
-  },
-);
+it.skipIf(python === null)('torch 2.11.0 of a Python environment is used (skipped without `npm run python`)', () => {
+  const prefix = path.dirname(path.dirname(python ?? ''));
+  const { status, candidates } = doctor({ ...nothing, VIRTUAL_ENV: prefix });
+  expect(status).toBe(0);
+  expect(candidates[0]).toMatchObject({ source: 'python', usable: true });
+  expect(candidates[0]?.root.startsWith(prefix)).toBe(true);
+});
 
 it('without libtorch, doctor prints the command that installs it and exits with 1', () => {
   const { status, ready, next, check } = doctor(nothing);
@@ -107,7 +104,7 @@ it('an error while loading libtorch ends with the advice to run doctor', () => {
   expect(stderr.trimEnd().endsWith(ADVICE)).toBe(true);
 });
 
-describe.skipIf(!hasCompiler)('with libraries compiled for the test (skipped: no C compiler)', () => {
+describe.skipIf(!hasCompiler)('with libraries compiled for the test (skipped without a C compiler)', () => {
   it('a libtorch that crashes while it opens is named, and doctor continues', () => {
     const root = path.join(empty, 'crashing');
     for (const name of ['libc10.so', 'libtorch_cpu.so'])

@@ -82,8 +82,16 @@ const train = (data: string, ...more: string[]) => ['train', '--data', data, '--
 /** 4×4×4 voxels of air, the file's bytes spoilt. */
 const writeSmallScan = (name: string, spoil: (bytes: Buffer) => void = () => {}): string => {
   const made = path.join(folder(), name);
-  const header =
-    'NRRD0004\ntype: short\ndimension: 3\nspace: LPS\nsizes: 4 4 4\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nendian: little\nencoding: raw\n\n';
+  const header = [
+    'NRRD0004',
+    'type: short',
+    'dimension: 3',
+    'space: LPS',
+    'sizes: 4 4 4',
+    'space directions: (1,0,0) (0,1,0) (0,0,1)',
+    'endian: little',
+    'encoding: raw\n\n',
+  ].join('\n');
   const voxels = Buffer.alloc(128);
   const bytes = name.endsWith('.nrrd') ? Buffer.concat([Buffer.from(header), voxels]) : niftiOf(voxels);
   spoil(bytes);

@@ -57,7 +57,7 @@ it(
 );
 
 it.skipIf(python === null)(
-  'fine-tune.mjs continues where Python stopped, and Python after it (skipped: no Python peers, `npm run python`)',
+  'fine-tune.mjs continues where Python stopped, and Python after it (skipped without `npm run python`)',
   LONG,
   () => {
     const [input, output] = [path.join(folder, 'in.pt'), path.join(folder, 'out.pt')];

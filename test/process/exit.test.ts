@@ -59,8 +59,8 @@ const ways: [string, string, { code: number; output?: string; error?: RegExp }][
     // The first event is the creation of the temporary file.
     fs.watch(${JSON.stringify(folder)}, () => { console.log(state); process.exit(6); });
     let state = 'writing';
-    const write = torch.saveTensors(${JSON.stringify(join(folder, 'x.safetensors'))}, { image: torch.zeros([32000000]) });
-    write.then(() => { state = 'written'; }, (error) => { state = error.message; });
+    const file = ${JSON.stringify(join(folder, 'x.safetensors'))};
+    torch.saveTensors(file, { image: torch.zeros([32000000]) }).then(() => { state = 'written'; }, (error) => { state = error.message; });
 `,
     { code: 6, output: 'writing' },
   ],
@@ -142,7 +142,10 @@ describe('unreachable tensors', { timeout: 60_000 }, () => {
       (() => { for (let i = 0; i < 1000; i++) torch.ones([1000]); })();
       gc();
       console.log(torch.memory().handles - before.handles);
-      for (let i = 0; i < 100 && torch.memory().handles > before.handles; i++) { await new Promise((r) => setTimeout(r, 5)); gc(); }
+      for (let i = 0; i < 100 && torch.memory().handles > before.handles; i++) {
+        await new Promise((r) => setTimeout(r, 5));
+        gc();
+      }
       console.log(torch.memory().handles - before.handles, torch.memory().bytes.cpu - before.bytes.cpu);`,
       { flags: ['--expose-gc'] },
     );

@@ -28,7 +28,7 @@ function partOf(volume: Volume, nodules: readonly Annotation[], shape: Shape3): 
   return { part, lines: inside.map(({ uid, center, diameterMm }) => [uid, ...center, diameterMm].join(',')) };
 }
 
-describe.skipIf(luna === null)('train on parts of the two real scans (skipped: no ../shared/data)', () => {
+describe.skipIf(luna === null)('train on parts of the two real scans (skipped without ../shared/data)', () => {
   const folder = scratchFolder('presets');
   beforeAll(async () => {
     mkdirSync(join(folder, 'scans', 'subset0'), { recursive: true });

@@ -25,7 +25,7 @@ const write = (file: string, text: string) => {
 const built = fs.readdirSync(inRoot('build', 'Release')).filter((name) => /\.(node|so)$/.test(name));
 const hasReadelf = spawnSync('readelf', ['--version']).status === 0;
 
-describe.skipIf(!hasReadelf)('the gate (skipped: no readelf)', () => {
+describe.skipIf(!hasReadelf)('the gate (skipped without readelf)', () => {
   it('has an addon to check', () => expect(built).toContain('nodule-train.node'));
 
   it.each(built)('passes %s as built here', (name) => {
@@ -33,7 +33,7 @@ describe.skipIf(!hasReadelf)('the gate (skipped: no readelf)', () => {
   });
 
   it.skipIf(!hasCompiler)(
-    'reports a library path, a path of this machine, a foreign library and a newer glibc (skipped: no C compiler)',
+    'reports a library path, a path of this machine, a foreign library and a newer glibc (skipped without a C compiler)',
     () => {
       const file = path.join(scratch, 'nodule-train.node');
       compileLibrary(
@@ -83,7 +83,7 @@ describe("libtorch's package", () => {
   const licensed = fs.existsSync(path.join(wheels, 'torch-2.11.0.dist-info', 'licenses', 'NOTICE'));
 
   it.skipIf(source !== 'cache' || !licensed)(
-    'holds every licence; a missing or emptied one is refused (skipped: the cache has no libtorch with licences)',
+    'holds every licence; a missing or emptied one is refused (skipped unless the cache has libtorch with its licences)',
     () => {
       const folder = path.join(scratch, 'libtorch');
       stageLicenses(folder, wheels);
@@ -109,7 +109,7 @@ describe("libtorch's package", () => {
 const hasPrebuilds = fs.existsSync(inRoot('prebuilds'));
 
 it.skipIf(hasPrebuilds)(
-  'npm pack in a checkout without prebuilt files fails and names release:pack (skipped: prebuilt files exist)',
+  'npm pack in a checkout without prebuilt files fails and names release:pack (skipped where prebuilt files exist)',
   () => {
     const prepack = inRoot('scripts', 'release', 'prepack.mjs');
     const { status, stderr } = spawnSync(process.execPath, [prepack], { encoding: 'utf8' });

@@ -65,7 +65,7 @@ const install = (
   });
 };
 
-describe.skipIf(!linux)('installing libtorch (skipped: this is not Linux on x86-64)', () => {
+describe.skipIf(!linux)('installing libtorch (Linux on x86-64 only)', () => {
   it('unpacks libraries, headers, version and licences from a folder of wheels, and no Python code', async () => {
     // An empty PATH: neither Python nor a network is asked for.
     expect(await install({ env: { PATH: folder } })).toMatchObject({ code: 0, error: null, phases: ['unpacking'] });
@@ -141,26 +141,23 @@ describe.skipIf(!linux)('installing libtorch (skipped: this is not Linux on x86-
   });
 });
 
-describe.skipIf(!linux || !python)(
-  'downloading libtorch with pip (skipped: python3 has no pip, or this is not Linux on x86-64)',
-  () => {
-    it("takes the pinned wheels, whatever the user's pip settings are", async () => {
-      const outcome = await install({ from: null, env: { PIP_REQUIRE_VIRTUALENV: '1', PIP_USER: '1' } });
-      expect(outcome.error).toBeNull();
-      expect(left()).toEqual(['libtorch-2.11.0-cpu']);
-    });
+describe.skipIf(!linux || !python)('downloading libtorch with pip (Linux on x86-64 only, skipped without pip)', () => {
+  it("takes the pinned wheels, whatever the user's pip settings are", async () => {
+    const outcome = await install({ from: null, env: { PIP_REQUIRE_VIRTUALENV: '1', PIP_USER: '1' } });
+    expect(outcome.error).toBeNull();
+    expect(left()).toEqual(['libtorch-2.11.0-cpu']);
+  });
 
-    it('a broken download is tried twice, then fails with one error', async () => {
-      const wrong = pins.map((pin) => ({ ...pin, sha256: '0'.repeat(64) }));
-      const { error } = await install({ from: null, pins: wrong });
-      expect(error?.code).toBe('download-failed');
-      expect(error?.message).toMatch(
-        /^Installing libtorch: pip could not download torch 2\.11\.0, .*, tried twice\. Its last word: ERROR: .*HASH/s,
-      );
-      expect(left()).toEqual([]);
-    });
-  },
-);
+  it('a broken download is tried twice, then fails with one error', async () => {
+    const wrong = pins.map((pin) => ({ ...pin, sha256: '0'.repeat(64) }));
+    const { error } = await install({ from: null, pins: wrong });
+    expect(error?.code).toBe('download-failed');
+    expect(error?.message).toMatch(
+      /^Installing libtorch: pip could not download torch 2\.11\.0, .*, tried twice\. Its last word: ERROR: .*HASH/s,
+    );
+    expect(left()).toEqual([]);
+  });
+});
 
 const disk = (work: (mount: string) => Promise<void>) => async () => {
   const mount = path.join(folder, 'cache');
@@ -181,7 +178,7 @@ const canMount = (() => {
   return status === 0;
 })();
 
-describe.skipIf(!linux || !canMount)('on a full disk (skipped: this user may not mount a tmpfs)', () => {
+describe.skipIf(!linux || !canMount)('on a full disk (skipped unless this user may mount a tmpfs)', () => {
   it(
     'a download is refused before it starts, with the free and the needed space',
     disk(async () => {

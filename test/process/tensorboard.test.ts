@@ -60,7 +60,7 @@ const killAt = async (run: string, text: string) => {
 };
 
 describe.skipIf(python === null)(
-  "the TensorBoard files of a run, as Python's reader sees them (skipped: no Python peers, run `npm run python`)",
+  "the TensorBoard files of a run, as Python's reader sees them (skipped without `npm run python`)",
   { timeout: 300_000 },
   () => {
     let whole: Read;

@@ -92,7 +92,7 @@ describe('train', { timeout: 120_000 }, () => {
   });
 
   it.skipIf(python === null)(
-    "leaves scalars and pictures that Python's tensorboard reads (skipped: no Python peers, run `npm run python`)",
+    "leaves scalars and pictures that Python's tensorboard reads (skipped without `npm run python`)",
     () => {
       const read = spawnSync(python as string, ['-c', readTensorboard, join(folder, 'whole', 'tensorboard')], {
         encoding: 'utf8',
@@ -177,7 +177,7 @@ describe('train', { timeout: 120_000 }, () => {
 
   const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', tmpdir()]).status === 0;
   it.skipIf(!canMount)(
-    'stops on a full disk with one error and a whole last checkpoint (skipped: this user may not mount a file system)',
+    'stops on a full disk with one error and a whole last checkpoint (skipped unless this user may mount a disk)',
     () => {
       mkdirSync(join(folder, 'small'));
       const train = [main, 'train', '--data', 'scans', '--out', 'small/run', ...common, '--keep-checkpoints', '1'];

@@ -8,3 +8,6 @@ export const whyNoGpu = (): string | null => {
     return (error as Error).message.split('\n')[0] ?? 'unknown';
   }
 };
+
+/** Suffix of a title: the reason why its tests are skipped, nothing where they run. */
+export const skipNote = (reason: string | null): string => (reason === null ? '' : ` (skipped: ${reason})`);

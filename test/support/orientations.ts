@@ -1,6 +1,6 @@
 import { indexIRC, indexToWorld, type Matrix3, type Vector3, type Volume } from '../../dist/ct/index.js';
 
-/** Another order of a grid's axes: new axis n is old axis `order[n]` (0 columns, 1 rows, 2 slices), reversed if `flipped[n]`. */
+/** Another order of axes: new axis n is old axis `order[n]` (0 columns, 1 rows, 2 slices), reversed if `flipped[n]`. */
 export interface Layout {
   name: string;
   order: Vector3;

@@ -24,15 +24,18 @@ const works: Record<string, string> = {
     process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
     const file = folder + '/a.safetensors';
     torch.saveTensorsSync(file, { a: torch.rand([1000]) });
-    ready(() => { torch.saveTensors(folder + '/b.safetensors', { a: torch.rand([10000]) }).catch(() => {}); torch.loadTensors(file).catch(() => {}); }, true);`,
+    ready(() => {
+      torch.saveTensors(folder + '/b.safetensors', { a: torch.rand([10000]) }).catch(() => {});
+      torch.loadTensors(file).catch(() => {});
+    }, true);`,
   'the garbage collector': `
     ready(() => { for (let i = 0; i < 50; i++) torch.rand([1000]).add(1); }, true);`,
   'the loading of libtorch': `parentPort.postMessage('ready'); torch.ones([1]).add(1); for (;;) torch.op('aten::add');`,
 };
 
 /**
- * Starts a worker for each kind of work and ends it in the middle, `times` times, all kinds side by side, in a process of
- * its own that must then still compute and hold no more bytes than before.
+ * Starts a worker for each kind of work and ends it in the middle, `times` times, all kinds side by side, in a process
+ * of its own that must then still compute and hold no more bytes than before.
  */
 export async function terminateWorkers(times: number, deadline: number): Promise<{ seconds: number; ended: number }> {
   const start = performance.now();
@@ -66,7 +69,7 @@ export async function terminateWorkers(times: number, deadline: number): Promise
       for (let round = 1; round <= ${times}; round++) await once(name, round);
     }));
     for (let i = 0; i < 100 && torch.memory().bytes.cpu > before; i++) await new Promise((r) => setTimeout(r, 10));
-    if (torch.scope(() => torch.ones([2]).add(1).sum().item()) !== 4) throw new Error('the main thread computes no more');
+    if (torch.scope(() => torch.ones([2]).add(1).sum().item()) !== 4) throw new Error('the main thread has stopped');
     console.log(JSON.stringify({ count, left: torch.memory().bytes.cpu - before }));`,
     { deadline },
   );

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import {
   autocast,
@@ -20,19 +19,8 @@ import {
   tensor,
   zeros,
 } from '../../../dist/torch/index.js';
+import { longestBlock } from '../../support/longestBlock.js';
 import { scratchFolder } from '../../support/scratch.js';
-
-/** The longest time in ms that the event loop was held while `work` ran. */
-const longestBlock = async (work: () => Promise<unknown>): Promise<number> => {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  delay.reset();
-  await work();
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  delay.disable();
-  return delay.max / 1e6;
-};
 
 const unet = () => nn.unet({ inChannels: 1, classes: 1, depth: 3, wf: 3, padding: true, batchNorm: true }).eval();
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromData, op, scope, setNumThreads, type Tensor, tensor, zeros } from '../../../dist/torch/index.js';
+import { random } from '../../support/random.js';
 import { sharedGolden } from '../../support/shared.js';
 
 const golden = sharedGolden('book_augment.safetensors');
@@ -70,12 +71,6 @@ const maskOf = (label: Uint8Array, size: number, rows: number[][], options: Opti
   });
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
-
-/** A small generator for the tests' own choices (LCG of Numerical Recipes). */
-const random = (seed: number) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
 
 const randomMatrix = (next: () => number, scale: number): number[] => {
   const angle = 2 * Math.PI * next();

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadLoader } from '../../../dist/runtime/libtorch/load.js';
 import { fromData, memory, op, scope, type Tensor, zeros } from '../../../dist/torch/index.js';
 import { inRoot } from '../../support/paths.js';
+import { random } from '../../support/random.js';
+import { sha256 } from '../../support/tensors.js';
 
 // The CUDA kernels compiled by g++, where a launch loops over blocks and threads (binding/cuda/launch.h).
 beforeAll(() => {
@@ -14,19 +15,6 @@ beforeAll(() => {
   memory(); // opens libtorch, which the shim finds by name
   expect(loadLoader().open(path.join(build, 'shim', 'nodule_shim.so'))).toBeNull();
 }, 300_000);
-
-/** LCG of Numerical Recipes. */
-const random = (seed: number) => () => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
-
-const sha256 = (tensor: Tensor) => {
-  const { buffer, byteOffset, byteLength } = tensor.data();
-  return createHash('sha256')
-    .update(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
-    .digest('hex');
-};
 
 interface Case {
   rows: number;
