@@ -1,7 +1,7 @@
 import { type Geometry, identityDirection, type Shape3, type Volume, voxelCount } from '../../dist/ct/index.js';
 
-/** Stored values: all of them, one for all, or a function of the place and of its position in the array. */
-type Voxels = Int16Array | number | ((slice: number, row: number, column: number, at: number) => number);
+/** Stored values: all of them, one for all, or a function of the place. */
+type Voxels = Int16Array | number | ((slice: number, row: number, column: number) => number);
 
 /** A grid of 1 mm along the patient's axes; `changes` replaces any part of it. */
 export const gridOf = (shape: Shape3, changes: Partial<Geometry> = {}): Geometry => ({
@@ -31,6 +31,6 @@ function stored(shape: Shape3, voxels: Voxels): Int16Array {
   if (typeof voxels === 'number') return values.fill(voxels);
   const [, rows, columns] = shape;
   for (let at = 0; at < values.length; at++)
-    values[at] = voxels(Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns, at);
+    values[at] = voxels(Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns);
   return values;
 }

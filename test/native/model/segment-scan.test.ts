@@ -9,7 +9,11 @@ import { buildVolume } from '../../support/volume.js';
 const shape = [9, 30, 38] as const;
 
 const volumeOf = (values: (at: number) => number, change: Partial<Volume> = {}): Volume =>
-  buildVolume(shape, (_slice, _row, _column, at) => values(at), { spacing: [1, 1, 2], ...change });
+  buildVolume(
+    shape,
+    Int16Array.from({ length: 9 * 30 * 38 }, (_, at) => values(at)),
+    { spacing: [1, 1, 2], ...change },
+  );
 
 describe('segmenting a whole scan', () => {
   const volume = volumeOf((at) => ((at * 7919) % 4001) - 2000);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { lungMask, readVolume, type Shape3, type Volume } from '../../../dist/ct/index.js';
+import { lungMask, readVolume, type Shape3, type Volume, voxelCount } from '../../../dist/ct/index.js';
 import { synthesize } from '../../../dist/index.js';
 import { saveModel } from '../../../dist/model/modelFile.js';
 import { openModel } from '../../../dist/model/openModel.js';
@@ -13,7 +13,11 @@ import { sharedData } from '../../support/shared.js';
 import { buildVolume } from '../../support/volume.js';
 
 const volumeOf = (shape: Shape3, hu: (at: number) => number): Volume =>
-  buildVolume(shape, (_slice, _row, _column, at) => hu(at), { spacing: [1, 1, 2] });
+  buildVolume(
+    shape,
+    Int16Array.from({ length: voxelCount(shape) }, (_, at) => hu(at)),
+    { spacing: [1, 1, 2] },
+  );
 
 /** The same for every run, and as little alike from voxel to voxel as the slices are from each other. */
 const noise = (at: number) => ((Math.imul(at, 2654435761) >>> 8) % 1500) - 1000;

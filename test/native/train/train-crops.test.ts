@@ -70,9 +70,10 @@ describe('training on an nnU-Net raw folder of 8-bit crops', () => {
     const shape = [2, 160, 144] as const;
     const [images, labels] = [join(folder, 'hu', 'images'), join(folder, 'hu', 'labels')];
     for (const dir of [images, labels]) mkdirSync(dir, { recursive: true });
-    const scan = buildVolume(shape, (_slice, _row, _column, at) => ((at * 7919) % 1400) - 1000, { uid: 'a' });
+    const voxels = Int16Array.from({ length: 2 * 160 * 144 }, (_, at) => ((at * 7919) % 1400) - 1000);
+    const scan = buildVolume(shape, voxels, { uid: 'a' });
     await writeVolume(join(images, 'a.mha'), scan);
-    await writeMask(join(labels, 'a.mha'), { ...scan, voxels: new Uint8Array(2 * 160 * 144).fill(1, 5000, 5040) });
+    await writeMask(join(labels, 'a.mha'), { ...scan, voxels: new Uint8Array(voxels.length).fill(1, 5000, 5040) });
     const model = join(folder, 'run', 'checkpoints', 'best.safetensors');
     const figures = await evaluate({ data: join(folder, 'hu'), model, device: 'cpu' });
     expect(figures).toMatchObject({ scans: 1, nodules: 1, trainedOn: 0 });

@@ -14,12 +14,16 @@ const folder = scratchFolder('orientation');
 
 /** A volume whose voxels, lengths and spacings all differ. */
 const phantom = (direction: Matrix3) =>
-  buildVolume([3, 4, 5], (_slice, _row, _column, at) => ((at * 37) % 61) - 30, {
-    spacing: [0.703125, 0.8203125, 2.5],
-    origin: [-166, -171.75, -340.25],
-    direction,
-    uid: 'phantom',
-  });
+  buildVolume(
+    [3, 4, 5],
+    Int16Array.from({ length: 60 }, (_, k) => ((k * 37) % 61) - 30),
+    {
+      spacing: [0.703125, 0.8203125, 2.5],
+      origin: [-166, -171.75, -340.25],
+      direction,
+      uid: 'phantom',
+    },
+  );
 
 const straight: Matrix3 = [
   [1, 0, 0],
