@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { convertModel } from '../../../dist/evaluate/convertModel.js';
 import { loadModelFile, saveModel } from '../../../dist/model/modelFile.js';
 import { modelNames, modelPath } from '../../../dist/model/namedModel.js';
@@ -26,7 +26,7 @@ describe('a model that is handed on', () => {
   });
   const net = nn.unet(unetOptionsOf(config));
   const more = { threshold: 0.35, minimumVoxels: 12, minimumScore: 0.6, spacing: 'native, not recorded' };
-  saveModel(file, net, { ...describeModel(config, ['LIDC-IDRI-0077'], 'arbitrary'), ...more });
+  beforeAll(() => saveModel(file, net, { ...describeModel(config, ['LIDC-IDRI-0077'], 'arbitrary'), ...more }));
 
   it('opens with its input, operating point and patients', () => {
     const { model, net: opened, point, trainedOn } = openModel(file, 'cpu');
