@@ -76,7 +76,7 @@ beforeAll(async () => {
   console.log(`uninterrupted: ${steps} steps, ${whole.sha256}`);
 });
 
-describe('one run, killed twenty times', () => {
+describe('a run killed twenty times', () => {
   it('leaves no torn checkpoint and ends with the bytes of an uninterrupted run', async () => {
     const run = 'killed';
     const at = join(folder, run, 'checkpoints');

@@ -33,8 +33,8 @@ function check(event: { type: string } & Record<string, unknown>): void {
     const table = documented[name] ?? [];
     expect(found.map(([field]) => field).sort(), name).toEqual(table.map(([field]) => field).sort());
     for (const [field, value] of found) {
-      const wanted = new Map(table).get(field)?.split(' or ');
-      expect(wanted, `${name}.${field} is ${JSON.stringify(value)}`).toContain(typeOf(value));
+      const types = new Map(table).get(field)?.split(' or ');
+      expect(types, `${name}.${field} is ${JSON.stringify(value)}`).toContain(typeOf(value));
     }
   };
   compare(type, Object.entries(fields));

@@ -106,8 +106,8 @@ it(
       for (const [n, answer] of answers.entries()) {
         expect(answer.status).toBe(200);
         const probabilities = new Float32Array(await answer.arrayBuffer());
-        const wanted: Tensor = scope(() => noGrad(() => net.forward(fromData(picture(n), [1, 1, 32, 48]))));
-        expect([...probabilities]).toEqual([...(wanted.data() as Float32Array)]);
+        const expected: Tensor = scope(() => noGrad(() => net.forward(fromData(picture(n), [1, 1, 32, 48]))));
+        expect([...probabilities]).toEqual([...(expected.data() as Float32Array)]);
       }
       expect((await post(picture(0), 'rows=32&columns=32')).status).toBe(400);
       expect((await post(picture(0), 'rows=32&columns=many')).status).toBe(400);

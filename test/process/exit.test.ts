@@ -118,7 +118,7 @@ describe('a process ends', { timeout: 60_000 }, () => {
     expect((await ended).signal).toBe(name);
   });
 
-  it('by Ctrl-C with a handler of its own, after the step that runs', async () => {
+  it('by Ctrl-C with its own handler, after the current step', async () => {
     const {
       process: child,
       stage,
@@ -154,7 +154,7 @@ describe('unreachable tensors', { timeout: 60_000 }, () => {
     expect({ stdout, stderr }).toEqual({ stdout: '1000\n0 0\n', stderr: '' });
   });
 
-  it('are collected in time because V8 is told of their memory', async () => {
+  it('are collected in time because V8 knows the size of their memory', async () => {
     const { ended } = runChild(`let most = 0;
       for (let i = 0; i < 400; i++) {
         torch.ones([1 << 20]);
