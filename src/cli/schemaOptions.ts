@@ -38,7 +38,9 @@ export function leavesOf(schema: z.ZodType, path: string[] = [], defaultValue?: 
 
 const kebab = (path: string[]) => path.join('-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 /** `--augment-noise` of the field `augment.noise`. */
-export const optionName = (path: string[]) => `--${kebab(path)}`;
+export function optionName(path: string[]) {
+  return `--${kebab(path)}`;
+}
 const attribute = (path: string[]) => kebab(path).replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 const numberArgument = (text: string): number => {

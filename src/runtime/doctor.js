@@ -184,7 +184,7 @@ const gpuChecks = (probe, chosen) => {
  * @param {Required<import('./libtorch/platform.js').Machine>} [machine] another machine than this one (for tests)
  * @returns {Diagnosis}
  */
-export const diagnose = (machine = thisMachine()) => {
+export function diagnose(machine = thisMachine()) {
   const own = packageCheck();
   const answer = askDriver();
   const probe = typeof answer === 'string' ? null : answer;
@@ -208,4 +208,4 @@ export const diagnose = (machine = thisMachine()) => {
     candidates,
     next: worst?.remedy ?? null,
   };
-};
+}

@@ -23,14 +23,19 @@ import path from 'node:path';
 const given = (value) => (value === undefined || value === '' ? null : value);
 
 /** @param {Environment} [environment] @returns {string | null} */
-export const libtorchVariable = (environment = process.env) => given(environment.LIBTORCH);
+export function libtorchVariable(environment = process.env) {
+  return given(environment.LIBTORCH);
+}
 
 /** Roots of the Python environments that are switched on. @param {Environment} [environment] @returns {string[]} */
-export const pythonPrefixes = (environment = process.env) =>
-  [given(environment.VIRTUAL_ENV), given(environment.CONDA_PREFIX)].filter((prefix) => prefix !== null);
+export function pythonPrefixes(environment = process.env) {
+  return [given(environment.VIRTUAL_ENV), given(environment.CONDA_PREFIX)].filter((prefix) => prefix !== null);
+}
 
 /** @param {Environment} [environment] @returns {string | null} */
-export const cudaHome = (environment = process.env) => given(environment.CUDA_HOME);
+export function cudaHome(environment = process.env) {
+  return given(environment.CUDA_HOME);
+}
 
 /** Variables that make ATen, oneDNN, MKL or cuBLAS take other kernels, and so give other bits. */
 const KERNEL_VARIABLES = [
@@ -50,24 +55,26 @@ const KERNEL_VARIABLES = [
  * @param {Environment} [environment]
  * @returns {Record<string, string>}
  */
-export const kernelVariables = (environment = process.env) =>
-  Object.fromEntries(
+export function kernelVariables(environment = process.env) {
+  return Object.fromEntries(
     KERNEL_VARIABLES.flatMap((name) => {
       const value = given(environment[name]);
       return value === null ? [] : [[name, value]];
     }),
   );
+}
 
 /** @param {Environment} [environment] @returns {string[]} */
-export const searchPath = (environment = process.env) =>
-  (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+export function searchPath(environment = process.env) {
+  return (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+}
 
 /**
  * This project's folder in the user's cache: libtorch, the Python peers, downloads.
  * @param {Environment} [environment]
  * @returns {string}
  */
-export const cacheFolder = (environment = process.env) => {
+export function cacheFolder(environment = process.env) {
   const xdg = given(environment.XDG_CACHE_HOME);
   // The XDG rule: a relative path is ignored.
   if (xdg !== null && path.isAbsolute(xdg)) return path.join(xdg, 'nodule-train');
@@ -76,4 +83,4 @@ export const cacheFolder = (environment = process.env) => {
     return path.join(given(environment.LOCALAPPDATA) ?? path.join(home, 'AppData', 'Local'), 'nodule-train', 'Cache');
   if (process.platform === 'darwin') return path.join(home, 'Library', 'Caches', 'nodule-train');
   return path.join(home, '.cache', 'nodule-train');
-};
+}

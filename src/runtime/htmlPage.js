@@ -44,18 +44,20 @@ tr:last-child td{border-bottom:0}`;
  * @param {Html} body
  * @param {string} [ownStyle] CSS of this page alone
  */
-export const htmlPage = (title, body, ownStyle = '') =>
-  html`<!doctype html>
+export function htmlPage(title, body, ownStyle = '') {
+  return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
 <style>${new Html(style + (ownStyle === '' ? '' : `\n${ownStyle}`))}</style></head><body>
 ${body}
 </body></html>
 `.text;
+}
 
 /**
  * A picture with what it shows.
  * @param {Uint8Array} png
  * @param {string} caption also its text for those who cannot see it
  */
-export const figure = (png, caption) =>
-  html`<figure><img alt="${caption}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${caption}</figcaption></figure>`;
+export function figure(png, caption) {
+  return html`<figure><img alt="${caption}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${caption}</figcaption></figure>`;
+}

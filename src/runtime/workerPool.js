@@ -24,7 +24,7 @@ import { NoduleTrainError } from './error.js';
  * @param {(error: Error, index: number) => void} [options.onError]
  * @returns {Promise<void>}
  */
-export const runInWorkers = async (module, jobs, { threads, workerData, onReply, onError = rethrow }) => {
+export async function runInWorkers(module, jobs, { threads, workerData, onReply, onError = rethrow }) {
   const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
   let next = 0;
   /** @type {{error: unknown} | undefined} */
@@ -56,7 +56,7 @@ export const runInWorkers = async (module, jobs, { threads, workerData, onReply,
   };
   await Promise.all(Array.from({ length: threads }, lane));
   if (stopped !== undefined) throw stopped.error;
-};
+}
 
 /** @param {Error} error */
 const rethrow = (error) => {
@@ -88,7 +88,7 @@ const ask = (worker, job) =>
  * @param {(job: Job) => Promise<Reply>} work
  * @param {string} code of errors that have none
  */
-export const answerJobs = (port, work, code) => {
+export function answerJobs(port, work, code) {
   port.on('message', async (/** @type {Job} */ job) => {
     /** @type {Answer<Reply>} */
     const answer = await work(job).then(
@@ -102,4 +102,4 @@ export const answerJobs = (port, work, code) => {
     );
     port.postMessage(answer);
   });
-};
+}

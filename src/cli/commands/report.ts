@@ -40,11 +40,13 @@ export function reportCommand(): Command {
 }
 
 /** What people are told of a report. */
-export const reportLines = ({ path, bytes, missing, reason }: Report): string[] => [
-  `Report     ${path}  (${(bytes / 1e6).toFixed(1)} MB; open it in a browser)`,
-  ...(missing === null ? [] : [`Without pictures, sizes, calibration and intervals: ${missing}`]),
-  ...(reason === missing ? [] : [`The reason: ${reason}`]),
-];
+export function reportLines({ path, bytes, missing, reason }: Report): string[] {
+  return [
+    `Report     ${path}  (${(bytes / 1e6).toFixed(1)} MB; open it in a browser)`,
+    ...(missing === null ? [] : [`Without pictures, sizes, calibration and intervals: ${missing}`]),
+    ...(reason === missing ? [] : [`The reason: ${reason}`]),
+  ];
+}
 
 /** Pictures stay in the page. */
 function told({ path, bytes, missing, scores }: Report): object {

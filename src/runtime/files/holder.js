@@ -20,14 +20,16 @@ const startOf = (pid) => {
 };
 
 /** @returns {Holder} */
-export const thisProcess = () => ({ host: os.hostname(), pid: process.pid, started: startOf(process.pid) });
+export function thisProcess() {
+  return { host: os.hostname(), pid: process.pid, started: startOf(process.pid) };
+}
 
 /** Whether a process of this host has ended. @param {Pick<Holder, 'pid' | 'started'>} holder */
-export const hasEnded = ({ pid, started }) => {
+export function hasEnded({ pid, started }) {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPERM') return true;
   }
   return started !== null && startOf(pid) !== started;
-};
+}

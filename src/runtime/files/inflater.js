@@ -32,7 +32,7 @@ const find = () => {
  * libdeflate from the addon, or why it is not there: scans are read without it too, by node:zlib, more slowly. `doctor`
  * says which it is.
  */
-export const findInflater = () => {
+export function findInflater() {
   found ??= find();
   return found;
-};
+}

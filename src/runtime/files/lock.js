@@ -85,7 +85,7 @@ const clear = (file, deadText, ownText) => {
  * @returns {{release: () => void, renew: () => void} | {holder: Holder | null}} `holder` is null where the file is damaged but so new that
  *   it has to be waited for
  */
-export const tryLock = (file, { silentMs = SILENT_MS } = {}) => {
+export function tryLock(file, { silentMs = SILENT_MS } = {}) {
   const text = JSON.stringify({ ...thisProcess(), token: randomBytes(6).toString('hex') });
   while (!create(file, text)) {
     const other = read(file);
@@ -100,7 +100,7 @@ export const tryLock = (file, { silentMs = SILENT_MS } = {}) => {
     },
     renew: () => fs.utimes(file, new Date(), new Date(), () => {}),
   };
-};
+}
 
 /**
  * Runs `work` while this process alone holds the lock file; waits for a running holder, takes over from a dead one.
@@ -111,7 +111,7 @@ export const tryLock = (file, { silentMs = SILENT_MS } = {}) => {
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-export const withLock = async (file, onWait, work) => {
+export async function withLock(file, onWait, work) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   let taken = tryLock(file);
   for (let reported = false; 'holder' in taken; taken = tryLock(file)) {
@@ -130,4 +130,4 @@ export const withLock = async (file, onWait, work) => {
     clearInterval(heartbeat);
     release();
   }
-};
+}

@@ -10,11 +10,11 @@ import { loadLoader } from '../libtorch/load.js';
  * @returns {ArrayBuffer}
  * @throws {NoduleTrainError} `map-failed`, and what loading the addon throws
  */
-export const mapFile = (path) => {
+export function mapFile(path) {
   const { mapFile } = loadLoader();
   try {
     return mapFile(path);
   } catch (cause) {
     throw new NoduleTrainError('map-failed', `${cause instanceof Error ? cause.message : cause}`, { cause });
   }
-};
+}

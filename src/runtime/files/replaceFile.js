@@ -16,7 +16,7 @@ import { temporaryName } from './temporaryName.js';
  * @returns {Promise<void>}
  * @throws {NoduleTrainError} `disk-full`, and `write-failed` or `code`; what was there before is unchanged
  */
-export const replaceFile = async (file, content, code) => {
+export async function replaceFile(file, content, code) {
   let temporary;
   try {
     const target = replaceable(file);
@@ -34,7 +34,7 @@ export const replaceFile = async (file, content, code) => {
     if (temporary !== undefined) await fs.promises.rm(temporary, { force: true }).catch(() => {});
     throw writeError(file, cause, code);
   }
-};
+}
 
 /**
  * Does what {@link replaceFile} does, blocking.
@@ -42,7 +42,7 @@ export const replaceFile = async (file, content, code) => {
  * @param {Content} content
  * @param {string} [code]
  */
-export const replaceFileSync = (file, content, code) => {
+export function replaceFileSync(file, content, code) {
   let temporary;
   try {
     const target = replaceable(file);
@@ -60,37 +60,41 @@ export const replaceFileSync = (file, content, code) => {
     if (temporary !== undefined) fs.rmSync(temporary, { force: true });
     throw writeError(file, cause, code);
   }
-};
+}
 
 /** Replaces a file by a value as indented JSON. @param {string} file @param {unknown} value @returns {Promise<void>} */
-export const replaceJson = (file, value) => replaceFile(file, json(value));
+export function replaceJson(file, value) {
+  return replaceFile(file, json(value));
+}
 
 /** Does what {@link replaceJson} does, blocking. @param {string} file @param {unknown} value */
-export const replaceJsonSync = (file, value) => replaceFileSync(file, json(value));
+export function replaceJsonSync(file, value) {
+  return replaceFileSync(file, json(value));
+}
 
 /**
  * Forces files to the disk, side by side. A folder is forced with the names in it: without that, a power cut may undo a rename.
  * @param {readonly string[]} files
  * @returns {Promise<void>}
  */
-export const syncAll = async (files) => {
+export async function syncAll(files) {
   await Promise.all(
     files.map(async (file) => {
       const handle = await fs.promises.open(file, 'r');
       await handle.sync().finally(() => handle.close());
     }),
   );
-};
+}
 
 /** Forces the names in a folder to the disk, such as that of a file just created there. @param {string} folder */
-export const syncFolder = (folder) => {
+export function syncFolder(folder) {
   const handle = fs.openSync(folder, 'r');
   try {
     fs.fsyncSync(handle);
   } finally {
     fs.closeSync(handle);
   }
-};
+}
 
 /** @param {unknown} value */
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;

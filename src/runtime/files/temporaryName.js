@@ -11,12 +11,12 @@ const thisHost = createHash('sha256').update(os.hostname()).digest('hex').slice(
  * {@link sweepAbandoned} can delete what a killed process left. It fits into the 255 bytes of a file name whatever `file`'s own length.
  * @param {string} file
  */
-export const temporaryName = (file) => {
+export function temporaryName(file) {
   const { pid, started } = thisProcess();
   const suffix = `.${thisHost}-${pid}-${started ?? 0}.${randomBytes(6).toString('hex')}.tmp`;
   const { dir, base } = path.parse(file);
   return path.join(dir, `${cutToBytes(base, 255 - suffix.length)}${suffix}`);
-};
+}
 
 /** @param {string} name @param {number} bytes */
 const cutToBytes = (name, bytes) => {
@@ -29,20 +29,20 @@ const cutToBytes = (name, bytes) => {
 const SILENT_MS = 24 * 60 * 60 * 1000;
 
 /** Whether the process named in a temporary name has ended, or runs on another host and the file is a day old. @param {string} file */
-export const isAbandoned = async (file) => {
+export async function isAbandoned(file) {
   const [, host, pid, started] = /\.([0-9a-f]{8})-(\d+)-(\d+)\.[0-9a-f]+\.tmp$/.exec(file) ?? [];
   if (host === thisHost) return hasEnded({ pid: Number(pid), started: started === '0' ? null : (started ?? null) });
   return stat(file).then(
     ({ mtimeMs }) => Date.now() - mtimeMs > SILENT_MS,
     () => false,
   );
-};
+}
 
 /** Deletes temporary files and folders of processes that have ended; those of running processes stay. @param {string} dir */
-export const sweepAbandoned = async (dir) => {
+export async function sweepAbandoned(dir) {
   for (const name of await readdir(dir)) {
     if (!name.endsWith('.tmp')) continue;
     const file = path.join(dir, name);
     if (await isAbandoned(file)) await rm(file, { recursive: true, force: true });
   }
-};
+}

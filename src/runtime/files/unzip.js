@@ -26,7 +26,7 @@ const broken = (file, found) =>
  * @param {string} file
  * @returns {ZipMember[]}
  */
-export const zipMembers = (file) => {
+export function zipMembers(file) {
   const handle = fs.openSync(file, 'r');
   try {
     const { size } = fs.fstatSync(handle);
@@ -59,7 +59,7 @@ export const zipMembers = (file) => {
   } finally {
     fs.closeSync(handle);
   }
-};
+}
 
 /**
  * Unpacks one member below `folder`; folders are made as needed.
@@ -68,7 +68,7 @@ export const zipMembers = (file) => {
  * @param {string} folder
  * @param {(bytes: number) => void} [onBytes]
  */
-export const unzipMember = async (file, member, folder, onBytes = () => {}) => {
+export async function unzipMember(file, member, folder, onBytes = () => {}) {
   const target = path.resolve(folder, member.name);
   if (!target.startsWith(path.resolve(folder) + path.sep))
     throw broken(file, `member '${member.name}' leaves its folder`);
@@ -112,4 +112,4 @@ export const unzipMember = async (file, member, folder, onBytes = () => {}) => {
     await handle.close();
     await output.close();
   }
-};
+}

@@ -26,20 +26,23 @@ export const CUDA_PLUGIN = 'nodule_cuda.so';
 const MEND_PLUGIN = 'npm install nodule-train (in a clone: npm run build -- --cuda)';
 
 /** 13020 → 13.2. @param {number} version */
-export const cudaVersion = (version) => `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+export function cudaVersion(version) {
+  return `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+}
 
 /** @param {{name: string, bytes: number}[]} gpus */
-export const gpuNames = (gpus) =>
-  gpus.map(({ name, bytes }) => `${name} (${(bytes / 2 ** 30).toFixed(1)} GiB)`).join(', ');
+export function gpuNames(gpus) {
+  return gpus.map(({ name, bytes }) => `${name} (${(bytes / 2 ** 30).toFixed(1)} GiB)`).join(', ');
+}
 
 /** Judges what the driver said. @param {DriverAnswer} answer @returns {CudaProbe} */
-export const judgeDriver = ({ driver, devices, gpus, error }) => {
+export function judgeDriver({ driver, devices, gpus, error }) {
   let reason = error;
   if (reason === null && driver < CUDA_DRIVER_FLOOR)
     reason = `the NVIDIA driver serves CUDA ${cudaVersion(driver)}, wanted is ${cudaVersion(CUDA_DRIVER_FLOOR)} or newer`;
   if (reason === null && devices === 0) reason = 'the NVIDIA driver lists no device';
   return { driver, devices, gpus, reason };
-};
+}
 
 /**
  * Why a GPU that is there is not used, with the command that mends it; null where it is used or where there is none.
@@ -50,7 +53,7 @@ export const judgeDriver = ({ driver, devices, gpus, error }) => {
  * @param {string} [command] what mends that, where it is not the plugin
  * @returns {UnusedGpu | null}
  */
-export const unusedGpuOf = (probe, cudaLibtorch, noCuda, command = INSTALL_CUDA) => {
+export function unusedGpuOf(probe, cudaLibtorch, noCuda, command = INSTALL_CUDA) {
   if (probe.devices === 0) return null;
   if (probe.driver < CUDA_DRIVER_FLOOR)
     return {
@@ -61,4 +64,4 @@ export const unusedGpuOf = (probe, cudaLibtorch, noCuda, command = INSTALL_CUDA)
   if (!cudaLibtorch) return { reason: 'this libtorch is for the CPU only', command: INSTALL_CUDA };
   if (noCuda === null) return null;
   return { reason: noCuda, command: noCuda.includes(CUDA_PLUGIN) ? MEND_PLUGIN : command };
-};
+}

@@ -210,13 +210,13 @@ const unpack = async (files, folder, kind, onProgress) => {
  * @throws {NoduleTrainError} `platform-unsupported`, `disk-full`, `python-missing`, `download-failed`, `wheel-missing`,
  *   `wheel-broken`, `archive-broken`, `interrupted`
  */
-export const installLibtorch = async ({
+export async function installLibtorch({
   kind = 'cpu',
   from = null,
   onProgress = () => {},
   environment = process.env,
   wheels = SETS[kind].wheels,
-} = {}) => {
+} = {}) {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new NoduleTrainError(
       'platform-unsupported',
@@ -262,4 +262,4 @@ export const installLibtorch = async ({
     ({ host, pid }) => onProgress({ phase: 'waiting', done: 0, total: 0, holder: `process ${pid} on ${host}` }),
     make,
   );
-};
+}

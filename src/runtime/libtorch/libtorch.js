@@ -32,15 +32,16 @@ export const PEERS_COMPLETE = '.complete';
 const INSTALL = 'npx nodule-train libtorch install';
 
 /** Cache folder of one installation. @param {'cpu' | 'cuda'} kind @param {import('../environment.js').Environment} [environment] */
-export const installedLibtorch = (kind, environment) =>
-  path.join(cacheFolder(environment), `libtorch-${LIBTORCH_VERSION}-${kind === 'cuda' ? LIBTORCH_CUDA : 'cpu'}`);
+export function installedLibtorch(kind, environment) {
+  return path.join(cacheFolder(environment), `libtorch-${LIBTORCH_VERSION}-${kind === 'cuda' ? LIBTORCH_CUDA : 'cpu'}`);
+}
 
 /**
  * The version that an installation states: torch/version.py of a wheel, build-version of a zip.
  * @param {string} root
  * @returns {string | null}
  */
-export const statedVersion = (root) => {
+export function statedVersion(root) {
   const read = (/** @type {string} */ name) => {
     try {
       return fs.readFileSync(path.join(root, name), 'utf8');
@@ -50,7 +51,7 @@ export const statedVersion = (root) => {
   };
   const wheel = read('version.py')?.match(/^__version__\s*=\s*['"]([^'"]+)['"]/m)?.[1];
   return wheel ?? read('build-version')?.trim() ?? null;
-};
+}
 
 /** @param {string} folder @returns {string[]} */
 const entries = (folder) => {
@@ -103,7 +104,7 @@ const packageRoots = () => {
  * @param {import('../environment.js').Environment} [environment]
  * @returns {LibtorchPlace[]}
  */
-export const libtorchPlaces = (environment = process.env) => {
+export function libtorchPlaces(environment = process.env) {
   const variable = libtorchVariable(environment);
   const python = [...pythonPrefixes(environment), ...prefixesOnPath(environment)].flatMap(torchInPrefix);
   const cache = cacheFolder(environment);
@@ -119,7 +120,7 @@ export const libtorchPlaces = (environment = process.env) => {
     ['cache', [...installed.map((root) => path.join(root, 'torch')), ...peers]],
   ];
   return places.flatMap(([source, roots]) => [...new Set(roots)].map((root) => ({ source, root })));
-};
+}
 
 /** @param {string} version */
 const fits = (version) => version === LIBTORCH_VERSION || version.startsWith(`${LIBTORCH_VERSION}+`);
@@ -130,7 +131,7 @@ const fits = (version) => version === LIBTORCH_VERSION || version.startsWith(`${
  * @param {boolean} headers
  * @returns {Libtorch | string}
  */
-export const inspectLibtorch = ({ source, root }, headers = false) => {
+export function inspectLibtorch({ source, root }, headers = false) {
   const lib = path.join(root, 'lib');
   if (!fs.existsSync(root)) return 'no such folder';
   if (!fs.existsSync(path.join(lib, 'libtorch_cpu.so'))) return 'has no lib/libtorch_cpu.so';
@@ -142,7 +143,7 @@ export const inspectLibtorch = ({ source, root }, headers = false) => {
   if (headers && !hasHeaders) return 'has no headers (include/ATen), which the build of the addon needs';
   const cuda = fs.existsSync(path.join(lib, 'libtorch_cuda.so'));
   return { root, lib, include: hasHeaders ? include : null, cuda, version, source };
-};
+}
 
 /**
  * The libtorch to use: `LIBTORCH`, then the optional npm package, a Python environment, the cache. Where a GPU can be
@@ -153,7 +154,7 @@ export const inspectLibtorch = ({ source, root }, headers = false) => {
  * @throws {NoduleTrainError} `libtorch-unusable` when LIBTORCH points to one that does not fit: a variable that
  *   somebody set is never passed over; `libtorch-missing` when no place has one, with every place and its reason.
  */
-export const findLibtorch = ({ environment = process.env, headers = false, preferCuda = false } = {}) => {
+export function findLibtorch({ environment = process.env, headers = false, preferCuda = false } = {}) {
   /** @type {Libtorch | null} */
   let first = null;
   /** @type {string[]} */
@@ -177,4 +178,4 @@ export const findLibtorch = ({ environment = process.env, headers = false, prefe
     'libtorch-missing',
     `libtorch ${LIBTORCH_VERSION} was not found; install it with: ${INSTALL}\nLooked at:\n  variable LIBTORCH: not set\n${reasons.join('\n')}`,
   );
-};
+}

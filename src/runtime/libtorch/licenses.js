@@ -18,7 +18,7 @@ const filesIn = (folder) =>
  * @returns {string[]} full paths
  * @throws {NoduleTrainError} `licenses-missing`
  */
-export const licenseFiles = ({ root }) => {
+export function licenseFiles({ root }) {
   const beside = path.dirname(root);
   const wheels = fs
     .readdirSync(beside)
@@ -34,4 +34,4 @@ export const licenseFiles = ({ root }) => {
       `Looking for the licences of libtorch at ${root}: neither ${path.join(beside, 'licenses')} nor a torch-*.dist-info/licenses is there. Take a libtorch that 'npx nodule-train libtorch install' made`,
     );
   return files;
-};
+}

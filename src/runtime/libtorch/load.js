@@ -38,7 +38,7 @@ export const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.u
  * @returns {{loader: string, main: string, built: boolean}}
  * @throws {NoduleTrainError} `addon-missing`, or what is wrong with the machine
  */
-export const addonFiles = () => {
+export function addonFiles() {
   const release = path.join(packageRoot, 'build', 'Release');
   const files = (/** @type {string} */ loader, /** @type {string} */ folder, /** @type {boolean} */ built) => ({
     loader,
@@ -59,7 +59,7 @@ export const addonFiles = () => {
       { cause },
     );
   }
-};
+}
 
 /** @param {string} file */
 const requireAddon = (file) => {
@@ -78,25 +78,29 @@ const requireAddon = (file) => {
 };
 
 /** @returns {Loader} */
-export const loadLoader = () => {
+export function loadLoader() {
   const { platform, arch } = process;
   // The C library is judged where opening fails: asking for it takes longer than all else here.
   const fault = platformFault({ platform, arch, node: process.versions.node });
   if (fault !== null) throw fault;
   return requireAddon(addonFiles().loader);
-};
+}
 
 /**
  * Asks the driver, which opens no part of libtorch.
  * @param {Loader} loader
  */
-export const probeCuda = (loader) => judgeDriver(loader.probeCuda());
+export function probeCuda(loader) {
+  return judgeDriver(loader.probeCuda());
+}
 
 /**
  * The libtorch that is opened here: one with CUDA is preferred where a GPU can be used.
  * @param {import('./gpu.js').CudaProbe} [probe]
  */
-export const chooseLibtorch = (probe = probeCuda(loadLoader())) => findLibtorch({ preferCuda: probe.reason === null });
+export function chooseLibtorch(probe = probeCuda(loadLoader())) {
+  return findLibtorch({ preferCuda: probe.reason === null });
+}
 
 /**
  * Opens libtorch_cuda; the plugin, without which it is of little use, must be at hand.
@@ -131,7 +135,7 @@ let loaded;
  * @throws {NoduleTrainError} `libtorch-missing`, `libtorch-unusable`, `libtorch-unloadable`, `addon-missing`,
  *   `addon-unusable`, `platform-unsupported`, `node-unsupported`, `libc-unsupported`
  */
-export const loadRuntime = () => {
+export function loadRuntime() {
   if (loaded !== undefined) return loaded;
   const loader = loadLoader();
   const probe = probeCuda(loader);
@@ -152,15 +156,17 @@ export const loadRuntime = () => {
   const noCuda = closed ?? openPlugin(addon, plugin);
   loaded = { addon, libtorch, noCuda, probe, unusedGpu: unusedGpuOf(probe, libtorch.cuda, noCuda) };
   return loaded;
-};
+}
 
 /** The main addon. Throws as {@link loadRuntime}. @returns {NativeAddon} */
-export const loadNative = () => loadRuntime().addon;
+export function loadNative() {
+  return loadRuntime().addon;
+}
 
 let warned = false;
 
 /** Says once a thread, as a warning of the process, that a GPU is there and is not used, why, and what mends it. */
-export const warnOfUnusedGpu = () => {
+export function warnOfUnusedGpu() {
   const { unusedGpu, probe } = loadRuntime();
   if (unusedGpu === null || warned) return;
   warned = true;
@@ -171,11 +177,11 @@ export const warnOfUnusedGpu = () => {
       code: 'gpu-unused',
     },
   );
-};
+}
 
 /** Why libtorch offers no CUDA, in one line. @returns {string} */
-export const whyNoCuda = () => {
+export function whyNoCuda() {
   const { unusedGpu, noCuda } = loadRuntime();
   if (unusedGpu !== null) return `${unusedGpu.reason}; to use the GPU: ${unusedGpu.command}`;
   return noCuda ?? 'libtorch says that it has no CUDA device';
-};
+}

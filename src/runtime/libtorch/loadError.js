@@ -15,5 +15,6 @@ const joint = (message) => {
  * @param {string} message without a full stop where it ends with a command
  * @param {{cause?: unknown}} [options]
  */
-export const loadError = (code, message, options) =>
-  new NoduleTrainError(code, `${message}${joint(message)}${ADVICE}`, options);
+export function loadError(code, message, options) {
+  return new NoduleTrainError(code, `${message}${joint(message)}${ADVICE}`, options);
+}

@@ -81,7 +81,7 @@ const keep = (key, verdict) => {
  * @param {import('./gpu.js').CudaProbe} probe
  * @returns {Verdict}
  */
-export const openInChild = (libtorch, probe) => {
+export function openInChild(libtorch, probe) {
   const key = keyOf(libtorch, probe);
   const known = readVerdicts()[key];
   if (known !== undefined)
@@ -103,4 +103,4 @@ export const openInChild = (libtorch, probe) => {
   const said = child.stderr.trim().split('\n').at(-1) ?? '';
   const reason = child.signal === null ? said : `crashes with ${child.signal} while it is opened`;
   return { opens: false, reason, unusedGpu: null, seconds, kept: false };
-};
+}

@@ -11,7 +11,7 @@ import { loadError } from './loadError.js';
  */
 
 /** The version of glibc that runs this process; null where it runs on another C library. @returns {string | null} */
-export const glibcVersion = () => {
+export function glibcVersion() {
   const report = /** @type {{excludeNetwork?: boolean, getReport(): object}} */ (process.report);
   const before = report.excludeNetwork;
   // Otherwise every network address of the machine is looked up.
@@ -19,15 +19,17 @@ export const glibcVersion = () => {
   const { header } = /** @type {{header: {glibcVersionRuntime?: string}}} */ (report.getReport());
   report.excludeNetwork = before;
   return header.glibcVersionRuntime ?? null;
-};
+}
 
 /** @returns {Required<Machine>} */
-export const thisMachine = () => ({
-  platform: process.platform,
-  arch: process.arch,
-  node: process.versions.node,
-  glibc: process.platform === 'linux' ? glibcVersion() : null,
-});
+export function thisMachine() {
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    node: process.versions.node,
+    glibc: process.platform === 'linux' ? glibcVersion() : null,
+  };
+}
 
 /** @param {string} version @param {string} floor */
 const isBelow = (version, floor) => {
@@ -39,17 +41,17 @@ const isBelow = (version, floor) => {
 export const NODE_WANTED = `${NODE_FLOORS.map((floor) => floor.join('.')).join(', ')} or newer`;
 
 /** Whether this package serves a version of Node. @param {string} version e.g. `20.19.0` */
-export const nodeFits = (version) => {
+export function nodeFits(version) {
   const [major = 0] = version.split('.').map(Number);
   const floor = NODE_FLOORS.find(([line]) => line === major);
   return floor === undefined ? major > (NODE_FLOORS.at(-1)?.[0] ?? 0) : !isBelow(version, floor.join('.'));
-};
+}
 
 /**
  * Why nothing can be loaded on a machine, or null where it can.
  * @param {Machine} machine without `glibc` the C library is not judged
  */
-export const platformFault = ({ platform, arch, node, glibc }) => {
+export function platformFault({ platform, arch, node, glibc }) {
   const here = `this is ${platform} on ${arch}`;
   if (!nodeFits(node))
     return loadError('node-unsupported', `Loading nodule-train: this is Node ${node}, wanted is ${NODE_WANTED}`);
@@ -69,4 +71,4 @@ export const platformFault = ({ platform, arch, node, glibc }) => {
       `Loading nodule-train: this system has glibc ${glibc}, libtorch wants ${GLIBC_FLOOR} or newer (Debian 10, Ubuntu 20.04, RHEL 8). Take a newer system or container (this one is ${os.release()})`,
     );
   return null;
-};
+}

@@ -123,8 +123,11 @@ const LIBRARIES = {
  * @param {LibtorchKind} kind
  * @param {string} member
  */
-export const isNeeded = (kind, member) =>
-  /^torch\/include\/./.test(member) ||
-  member === 'torch/version.py' ||
-  /\.dist-info\/(licenses\/|LICENSE|NOTICE)./.test(member) ||
-  (LIBRARIES[kind].some((pattern) => pattern.test(member)) && !(kind === 'cpu' && member.includes('libc10_cuda')));
+export function isNeeded(kind, member) {
+  return (
+    /^torch\/include\/./.test(member) ||
+    member === 'torch/version.py' ||
+    /\.dist-info\/(licenses\/|LICENSE|NOTICE)./.test(member) ||
+    (LIBRARIES[kind].some((pattern) => pattern.test(member)) && !(kind === 'cpu' && member.includes('libc10_cuda')))
+  );
+}
