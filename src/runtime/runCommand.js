@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a command; its output is kept and given to `onLine` line by line. Ctrl-C reaches the child, and the caller
- * cleans up after it.
+ * Runs a command, collects its output and passes it to `onLine` line by line. SIGINT and SIGTERM go to the child, so
+ * the caller can clean up after it has ended.
  *
  * @param {string} command
  * @param {string[]} args

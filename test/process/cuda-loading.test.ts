@@ -12,7 +12,7 @@ const cudaLibtorch = libtorchPlaces().find((place) => fs.existsSync(path.join(pl
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-cuda-'));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-/** A stand-in for the driver gets the loader past its question; libtorch itself then finds no GPU behind it. */
+/** A fake driver satisfies the loader's probe; libtorch itself then finds no GPU behind it. */
 const asked = (checkout: string, program: string) => {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: checkout,
@@ -32,7 +32,7 @@ const load = `const { loadRuntime } = await import('./dist/runtime/libtorch/load
   const { noCuda, unusedGpu } = loadRuntime();
   const { cuda, fromData, op } = await import('./dist/torch/index.js');`;
 
-/** A checkout of links with another plugin, or none. */
+/** Makes a clone of links with another plugin, or none. */
 const checkout = (name: string, put?: (file: string) => void) => {
   const made = path.join(folder, name);
   fs.mkdirSync(path.join(made, 'build', 'Release'), { recursive: true });
@@ -47,11 +47,11 @@ const checkout = (name: string, put?: (file: string) => void) => {
 };
 
 describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
-  'with the CUDA libtorch of the Python peers and a stand-in for the driver (skipped without them or a C compiler)',
+  'with the CUDA libtorch of the Python peers and a fake driver (skipped without them or a C compiler)',
   { timeout: 120_000 },
   () => {
     it.skipIf(!fs.existsSync(plugin))(
-      'the plugin opens after libtorch_cuda, all its symbols are found, and its kernels are registered (skipped where it is not built)',
+      'the plugin opens after libtorch_cuda, all its symbols are found, and its kernels are registered (skipped unless it is built)',
       () => {
         const found = asked(
           root,
@@ -62,13 +62,13 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
           console.log(JSON.stringify({ noCuda, unusedGpu, kernel }));`,
         );
         expect(found).toMatchObject({ noCuda: null, unusedGpu: null });
-        // Not "no kernel for CUDA", as libtorch says where its CUDA part is not open.
+        // Not "no kernel for CUDA", which libtorch reports if its CUDA part is not open.
         expect(found.kernel).toMatch(/CUDA/);
         expect(found.kernel).not.toMatch(/CUDA. backend|not linked/i);
       },
     );
 
-    describe('a plugin that cannot be used leaves the CPU in use and says why and what mends it:', () => {
+    describe('with a plugin that cannot be used the CPU works, and the reason and the command are given:', () => {
       const said = (name: string, put?: (file: string) => void) => {
         const { made, file } = checkout(name, put);
         const found = asked(
@@ -88,12 +88,12 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
           const void* nodule_cuda_plugin(void) { return &table; }`;
       });
 
-      it('it is missing', () => expect(said('missing')).toBe('the CUDA plugin PLUGIN does not exist'));
-      it('it has another interface', () =>
+      it('it does not exist', () => expect(said('missing')).toBe('the CUDA plugin PLUGIN does not exist'));
+      it('its interface version differs', () =>
         expect(said('abi', (file) => compileLibrary(file, table(99, '2.11.0')))).toBe(
           'the CUDA plugin PLUGIN cannot be used: its interface version is 99, expected 1',
         ));
-      it('it is built for another libtorch', () =>
+      it('it was built for another libtorch', () =>
         expect(said('libtorch', (file) => compileLibrary(file, table(1, '2.10.0')))).toBe(
           'the CUDA plugin PLUGIN cannot be used: it was built for libtorch 2.10.0, expected 2.11.0',
         ));
@@ -101,7 +101,7 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
         expect(said('other', (file) => compileLibrary(file, 'int other;'))).toBe(
           'the CUDA plugin PLUGIN cannot be used: it does not export nodule_cuda_plugin',
         ));
-      it('it is no library at all', () =>
+      it('it is not a library', () =>
         expect(said('text', (file) => fs.writeFileSync(file, 'text'))).toMatch(
           /^the CUDA plugin PLUGIN cannot be used: PLUGIN: (file too short|invalid ELF header)$/,
         ));

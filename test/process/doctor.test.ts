@@ -8,7 +8,7 @@ import { ADVICE } from '../../dist/runtime/libtorch/loadError.js';
 import { compileLibrary, cpuOnlyLibtorch, fakeDriver, hasCompiler } from '../support/libraries.js';
 import { pythonInterpreter } from '../support/python.js';
 
-// Some cases start several processes, each of which opens libtorch; a busy machine takes its time for that.
+// Some cases start several processes, each of which opens libtorch; that takes time on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const dist = path.resolve(import.meta.dirname, '..', '..', 'dist');
@@ -25,7 +25,7 @@ const doctor = (env: NodeJS.ProcessEnv = {}) => {
 const checkOf = (found: Diagnosis) => (name: string) => found.checks.find((check) => check.name === name);
 const nothing = { PATH: empty, XDG_CACHE_HOME: empty, VIRTUAL_ENV: '', CONDA_PREFIX: '', LIBTORCH: '' };
 
-it('a machine that is set up is ready, and its libtorch opens', () => {
+it('a set-up machine is ready, and its libtorch opens', () => {
   const { status, ready, type, checks, check } = doctor();
   expect({ status, ready, type }).toEqual({ status: 0, ready: true, type: 'end' });
   expect(checks.map(({ name }) => name).slice(0, 8)).toEqual([
@@ -45,7 +45,7 @@ it('a libtorch that opened is not opened again until something changes', () => {
   const root = cpuOnlyLibtorch(path.join(empty, 'kept'));
   const env = { ...nothing, LIBTORCH: root };
   expect(doctor(env).candidates[0]?.verdict).toMatch(/^2\.11\.0\+cpu, CPU only, opens in \d+\.\d s$/);
-  expect(doctor(env).candidates[0]?.verdict).toMatch(/ s \(as found before\)$/);
+  expect(doctor(env).candidates[0]?.verdict).toMatch(/ s \(cached\)$/);
   // Another file beside it is another installation.
   fs.writeFileSync(path.join(root, 'lib', 'libnew.so'), '');
   expect(doctor(env).candidates[0]?.verdict).toMatch(/opens in \d+\.\d s$/);
@@ -54,7 +54,7 @@ it('a libtorch that opened is not opened again until something changes', () => {
 const python = pythonInterpreter();
 
 it.skipIf(python === null)(
-  'torch 2.11.0 of a Python environment serves (skipped without the Python peers: npm run python)',
+  'torch 2.11.0 of a Python environment is used (skipped without the Python peers: npm run python)',
   () => {
     const prefix = path.dirname(path.dirname(python ?? ''));
     const { status, candidates } = doctor({ ...nothing, VIRTUAL_ENV: prefix });
@@ -64,7 +64,7 @@ it.skipIf(python === null)(
   },
 );
 
-it('without libtorch says so with the command that installs it, in exit status 1', () => {
+it('without libtorch, doctor prints the command that installs it and exits with 1', () => {
   const { status, ready, next, check } = doctor(nothing);
   expect({ status, ready, next }).toEqual({ status: 1, ready: false, next: 'npx nodule-train libtorch install' });
   expect(check('libtorch')).toEqual({
@@ -75,14 +75,14 @@ it('without libtorch says so with the command that installs it, in exit status 1
   });
 });
 
-it('with a damaged libtorch says what the dynamic linker says', () => {
+it('with a damaged libtorch, doctor prints the error of the dynamic linker', () => {
   const root = path.join(empty, 'damaged');
   fs.mkdirSync(path.join(root, 'lib'), { recursive: true });
   for (const name of ['libc10.so', 'libtorch_cpu.so']) fs.writeFileSync(path.join(root, 'lib', name), 'no library');
   fs.writeFileSync(path.join(root, 'build-version'), '2.11.0+cpu');
   const { status, check, candidates } = doctor({ ...nothing, LIBTORCH: root });
   expect(status).toBe(1);
-  const failed = `does not open: Opening ${path.join(root, 'lib', 'libc10.so')} (libtorch 2.11.0+cpu, found by LIBTORCH) failed: `;
+  const failed = `does not open: opening ${path.join(root, 'lib', 'libc10.so')} (libtorch 2.11.0+cpu from LIBTORCH): `;
   expect(check('libtorch')?.found).toContain(failed);
   expect(candidates[0]).toMatchObject({ source: 'LIBTORCH', root, usable: false });
   expect(candidates[0]?.verdict).toContain(failed);
@@ -93,24 +93,24 @@ it.each([
   [
     { arch: 'arm64' },
     'platform',
-    'linux-arm64, glibc 2.36: Loading nodule-train: this is linux on arm64',
+    'linux-arm64, glibc 2.36: found linux on arm64, expected Linux on x86-64',
     'a system or',
   ],
-  [{ glibc: null }, 'platform', 'linux-x64, no glibc: Loading nodule-train: this Linux has musl', 'a system or'],
-])('a machine with %o is not ready, and this is what is said first', (change, name, found, remedy) => {
+  [{ glibc: null }, 'platform', 'linux-x64, no glibc: found musl as the C library', 'a system or'],
+])('a machine with %o is not ready, and doctor names this first', (change, name, found, remedy) => {
   const diagnosis = diagnose({ platform: 'linux', arch: 'x64', node: '22.12.0', glibc: '2.36', ...change });
   expect(diagnosis.ready).toBe(false);
   expect(checkOf(diagnosis)(name)?.found).toContain(found);
   expect(diagnosis.next).toContain(remedy);
 });
 
-it('an error of loading ends with the advice to ask the doctor', () => {
+it('a loading error ends with the advice to run doctor', () => {
   const { stderr } = node([path.join(dist, 'cli', 'main.js'), 'libtorch', 'path'], nothing);
   expect(stderr.trimEnd().endsWith(ADVICE)).toBe(true);
 });
 
 describe.skipIf(!hasCompiler)('with libraries made for the test (skipped where there is no C compiler)', () => {
-  it('a libtorch that crashes while it is opened has a name, and the process that asks goes on', () => {
+  it('a libtorch that crashes while it is opened is named, and doctor goes on', () => {
     const root = path.join(empty, 'crashing');
     for (const name of ['libc10.so', 'libtorch_cpu.so'])
       compileLibrary(
@@ -129,17 +129,17 @@ describe.skipIf(!hasCompiler)('with libraries made for the test (skipped where t
     LIBTORCH: path.join(empty, 'cpu', 'torch'),
   });
 
-  it('a GPU that is not used is said with its reason and the command, and does not hinder the CPU', () => {
+  it('an unused GPU is listed with the reason and the command, and the CPU stays ready', () => {
     cpuOnlyLibtorch(path.join(empty, 'cpu'));
     const old = doctor(gpu(12040));
     expect(old.status).toBe(0);
     expect(old.check('GPU')?.found).toBe(
-      'Test GPU (8.0 GiB) is NOT USED: the NVIDIA driver serves CUDA 12.4, wanted is 13.0 or newer',
+      'Test GPU (8.0 GiB) is not used: the NVIDIA driver supports CUDA 12.4, expected 13.0 or newer',
     );
     expect(old.next).toContain('install NVIDIA driver 580 or newer');
     const cpuOnly = doctor(gpu(13000));
-    expect(cpuOnly.check('driver')?.found).toBe("NVIDIA's, for CUDA 13.0");
-    expect(cpuOnly.check('GPU')?.found).toBe('Test GPU (8.0 GiB) is NOT USED: this libtorch is for the CPU only');
+    expect(cpuOnly.check('driver')?.found).toBe('NVIDIA, supports CUDA 13.0');
+    expect(cpuOnly.check('GPU')?.found).toBe('Test GPU (8.0 GiB) is not used: this libtorch is for the CPU only');
     expect(cpuOnly.next).toBe('npx nodule-train libtorch install --cuda');
   });
 

@@ -12,7 +12,7 @@ const work = `
   });
   console.log('ready');`;
 
-/** Each way to end: what runs after the set-up, and how the process must end. */
+/** Ways to end: what runs after the set-up, and how the process must end. */
 const ways: [string, string, { code?: number; signal?: string; error?: RegExp }][] = [
   [
     'by itself, with live tensors and gradients',
@@ -20,7 +20,7 @@ const ways: [string, string, { code?: number; signal?: string; error?: RegExp }]
     { code: 0 },
   ],
   ['by process.exit after a step', 'step(); process.exit(3);', { code: 3 }],
-  ['by process.exit within a scope', 'torch.scope(() => { torch.ones([100]).data(); process.exit(4); });', { code: 4 }],
+  ['by process.exit inside a scope', 'torch.scope(() => { torch.ones([100]).data(); process.exit(4); });', { code: 4 }],
   [
     'by an uncaught error in a step',
     'torch.scope(() => { net.forward(image); throw new Error("boom"); });',
@@ -32,7 +32,7 @@ const ways: [string, string, { code?: number; signal?: string; error?: RegExp }]
     { code: 1, error: /NoduleTrainError/ },
   ],
   [
-    'by itself once asynchronous work is done',
+    'by itself after asynchronous work',
     'net.forwardAsync(image).then((r) => console.log("result " + r.shape));',
     { code: 0 },
   ],
@@ -60,23 +60,23 @@ const ways: [string, string, { code?: number; signal?: string; error?: RegExp }]
     { code: 7 },
   ],
   [
-    'by the garbage collector having freed and not freed',
+    'by itself with some tensors collected and some not',
     'for (let i = 0; i < 100; i++) torch.rand([100, 100]); globalThis.gc?.(); await new Promise((r) => setTimeout(r, 10)); for (let i = 0; i < 100; i++) torch.rand([100, 100]);',
     { code: 0 },
   ],
 ];
 
 describe('a process ends', { timeout: 60_000 }, () => {
-  it.concurrent.each(ways)('%s', async (_, source, wanted) => {
+  it.concurrent.each(ways)('%s', async (_, source, expected) => {
     const { ended } = runChild(`${work}\n${source}`, { flags: ['--expose-gc'] });
     const { code, signal, stdout, stderr } = await ended;
-    expect({ code, signal, stderr: wanted.error ? '' : stderr }).toEqual({
-      code: wanted.code,
+    expect({ code, signal, stderr: expected.error ? '' : stderr }).toEqual({
+      code: expected.code,
       signal: null,
       stderr: '',
     });
     expect(stdout).toContain('ready');
-    if (wanted.error) expect(stderr).toMatch(wanted.error);
+    if (expected.error) expect(stderr).toMatch(expected.error);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s in the middle of a step', async (name) => {
@@ -87,7 +87,7 @@ describe('a process ends', { timeout: 60_000 }, () => {
     expect((await ended).signal).toBe(name);
   });
 
-  it('by Ctrl-C with a handler of its own, after the step that runs', async () => {
+  it('by its own SIGINT handler, after the current step', async () => {
     const {
       process: child,
       stage,
@@ -116,11 +116,11 @@ describe('unreachable tensors', { timeout: 60_000 }, () => {
       { flags: ['--expose-gc'] },
     );
     const { stdout, stderr } = await ended;
-    // As long as the loop does not yield nothing is freed, collected or not; afterwards everything is.
+    // Nothing is freed until the loop yields, collected or not; afterwards everything is.
     expect({ stdout, stderr }).toEqual({ stdout: '1000\n0 0\n', stderr: '' });
   });
 
-  it('are collected in time because V8 is told of their memory', async () => {
+  it('are collected in time because their memory is reported to V8', async () => {
     const { ended } = runChild(`let most = 0;
       for (let i = 0; i < 400; i++) {
         torch.ones([1 << 20]);

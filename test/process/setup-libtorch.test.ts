@@ -30,7 +30,7 @@ interface Outcome {
   error: { code: string; message: string } | null;
 }
 
-/** Installs in a process of its own; `onProgress` is the text of a function. */
+/** Installs in a child process; `onProgress` is the source text of a function. */
 const install = (
   options: { from?: string | null; pins?: Pin[]; env?: Record<string, string>; onProgress?: string } = {},
 ): Promise<Outcome> => {
@@ -64,9 +64,9 @@ const install = (
   });
 };
 
-describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x86-64)', () => {
+describe.skipIf(!linux)('installing libtorch (skipped unless on Linux on x86-64)', () => {
   it('unpacks the libraries, headers, version and licences from a folder of wheels, and nothing of Python', async () => {
-    // An empty PATH: neither Python nor a network is asked for.
+    // With an empty PATH it can use neither Python nor a network.
     expect(await install({ env: { PATH: folder } })).toMatchObject({ code: 0, error: null, phases: ['unpacking'] });
     const files = fs
       .readdirSync(installed(), { recursive: true, withFileTypes: true })
@@ -96,7 +96,7 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
     expect(left()).toEqual(['libtorch-2.11.0-cpu']);
   });
 
-  it('a kill in the middle leaves nothing half made, and the next one clears up', async () => {
+  it('a kill leaves no partial installation, and the next one cleans up', async () => {
     expect((await install({ onProgress: "() => process.kill(process.pid, 'SIGKILL')" })).signal).toBe('SIGKILL');
     expect(fs.existsSync(installed())).toBe(false);
     expect(left().some((name) => name.startsWith('.tmp-libtorch-'))).toBe(true);
@@ -104,55 +104,55 @@ describe.skipIf(!linux)('installing libtorch (skipped where it is not Linux on x
     expect(left()).toEqual(['libtorch-2.11.0-cpu']);
   });
 
-  it('a wheel with another content is refused by its hash', async () => {
+  it('a wheel with other content is refused by its hash', async () => {
     const [torch] = fs.readdirSync(wheels).filter((name) => name.startsWith('torch'));
     fs.truncateSync(path.join(wheels, torch as string), 5000);
     const { error } = await install();
     expect(error?.code).toBe('wheel-broken');
-    expect(error?.message).toContain(`${torch} has SHA-256 `);
-    expect(error?.message).toContain(`wanted is the wheel with SHA-256 ${pins[0]?.sha256}`);
+    expect(error?.message).toContain(`found ${torch} with SHA-256 `);
+    expect(error?.message).toContain(`expected the wheel with SHA-256 ${pins[0]?.sha256}`);
     expect(left()).toEqual([]);
   });
 
-  it('a folder without a wheel names the missing one', async () => {
+  it('an error about a missing wheel names it', async () => {
     fs.rmSync(wheels, { recursive: true });
     fs.mkdirSync(wheels);
     expect((await install()).error).toMatchObject({ code: 'wheel-missing' });
-    expect((await install()).error?.message).toContain('there is no torch-2.11.0-*.whl');
+    expect((await install()).error?.message).toContain('found no torch-2.11.0-*.whl, expected the wheel with SHA-256');
   });
 
-  it('without Python says so, and what else can be done', async () => {
+  it('an error about missing Python names the alternatives', async () => {
     const { error } = await install({ from: null, env: { PATH: folder } });
     expect(error?.code).toBe('python-missing');
     expect(error?.message).toBe(
-      "Installing libtorch: its wheels are downloaded by pip, and there is no python3 on PATH. Install it (Debian: apt-get install python3-pip), or fetch the wheels elsewhere and run 'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to a libtorch that is there. Python is needed for this download only.",
+      "installing libtorch: pip downloads its wheels, and there is no python3 on PATH. Install it (Debian: apt-get install python3-pip), or download the wheels elsewhere and run 'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to an existing libtorch. Python is needed for this download only.",
     );
     expect(left()).toEqual([]);
   });
 
-  it('with a Python that has no pip says so', async () => {
+  it('an error about missing pip names the Python', async () => {
     fs.writeFileSync(path.join(folder, 'python3'), '#!/bin/sh\necho "No module named pip" >&2\nexit 1\n', {
       mode: 0o755,
     });
     const { error } = await install({ from: null, env: { PATH: folder } });
     expect(error).toMatchObject({ code: 'python-missing' });
-    expect(error?.message).toContain(`${path.join(folder, 'python3')} has none (No module named pip)`);
+    expect(error?.message).toContain(`${path.join(folder, 'python3')} has no pip (No module named pip)`);
   });
 });
 
-describe.skipIf(!linux || !python)('downloading libtorch by pip (skipped where python3 has no pip)', () => {
-  it('takes the pinned wheels, whatever the pip settings of the user say', async () => {
+describe.skipIf(!linux || !python)('downloading libtorch by pip (skipped if python3 has no pip)', () => {
+  it("takes the pinned wheels whatever the user's pip settings are", async () => {
     const outcome = await install({ from: null, env: { PIP_REQUIRE_VIRTUALENV: '1', PIP_USER: '1' } });
     expect(outcome.error).toBeNull();
     expect(left()).toEqual(['libtorch-2.11.0-cpu']);
   });
 
-  it('a broken download is tried twice and then one clear error', async () => {
+  it('a broken download is tried twice and then reported', async () => {
     const wrong = pins.map((pin) => ({ ...pin, sha256: '0'.repeat(64) }));
     const { error } = await install({ from: null, pins: wrong });
     expect(error?.code).toBe('download-failed');
     expect(error?.message).toMatch(
-      /^Installing libtorch: pip could not download torch 2\.11\.0, .*, tried twice\. Its last word: ERROR: .*HASH/s,
+      /^installing libtorch: pip could not download torch 2\.11\.0, .* in two attempts\. Its last line: ERROR: .*HASH/s,
     );
     expect(left()).toEqual([]);
   });
@@ -177,13 +177,13 @@ const canMount = (() => {
   return status === 0;
 })();
 
-describe.skipIf(!linux || !canMount)('on a full disk (skipped where no tmpfs can be mounted)', () => {
+describe.skipIf(!linux || !canMount)('on a full disk (skipped if no tmpfs can be mounted)', () => {
   it(
-    'a download is refused before it starts, with what is free and what is wanted',
+    'a download is refused before it starts, with the free and the required space',
     disk(async () => {
       const { error } = await install({ from: null });
       expect(error?.code).toBe('disk-full');
-      expect(error?.message).toContain(`Installing libtorch into ${cache()}: 5 MB are free there, wanted are 1300 MB.`);
+      expect(error?.message).toContain(`installing libtorch into ${cache()}: found 5 MB free, expected 1300 MB.`);
       expect(left()).toEqual([]);
     }),
   );
@@ -192,7 +192,7 @@ describe.skipIf(!linux || !canMount)('on a full disk (skipped where no tmpfs can
     'unpacking is refused in the same way',
     disk(async () => {
       const { error } = await install();
-      expect(error?.message).toMatch(/: \d MB are free there, wanted are 13 MB\. Make room/);
+      expect(error?.message).toMatch(/: found \d MB free, expected 13 MB\. Free space/);
       expect(left()).toEqual([]);
     }),
   );

@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 
 /**
- * @typedef {object} Holder a process, told from a later one that got its number
+ * @typedef {object} Holder a process, distinguished from a later one with the same pid
  * @property {string} host
  * @property {number} pid
- * @property {string | null} started start time of the process, null where the system does not say it
+ * @property {string | null} started start time of the process, null if the system does not report it
  */
 
 /** Start time of a process in clock ticks (field 22 of /proc/PID/stat). @param {number} pid @returns {string | null} */
@@ -19,7 +19,7 @@ const startOf = (pid) => {
   }
 };
 
-/** @returns {Holder} */
+/** Identifies this process. @returns {Holder} */
 export function thisProcess() {
   return { host: os.hostname(), pid: process.pid, started: startOf(process.pid) };
 }

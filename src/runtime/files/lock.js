@@ -6,7 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded, thisProcess } from './holder.js';
 
 /** @typedef {import('./holder.js').Holder & {token: string}} Holder */
-/** @typedef {{text: string, holder: Holder | null, silentMs: number}} Found a lock file; `holder` is null where its text is damaged */
+/**
+ * @typedef {{text: string, holder: Holder | null, silentMs: number}} Found a lock file; `holder` is null if its text is
+ *   damaged
+ */
 
 const HEARTBEAT_MS = 5_000;
 /** A holder on another host (shared home folder) cannot be queried, so its lock expires without a heartbeat. */
@@ -14,7 +17,7 @@ const SILENT_MS = 120_000;
 /** A lock appears with its content, so damaged content comes from a power cut, not from a writer at work. */
 const DAMAGED_MS = 10_000;
 
-/** @param {string} file @returns {Found | null} null where there is no lock */
+/** @param {string} file @returns {Found | null} null if there is no lock */
 const read = (file) => {
   let text;
   let silentMs;
@@ -40,7 +43,11 @@ const isDead = (found, silentMs) => {
   return hasEnded(found.holder);
 };
 
-/** Creates the lock with its content in one step, so that nobody reads a lock without its holder. @param {string} file @param {string} text */
+/**
+ * Creates the lock with its content in one step, so that nobody reads a lock without its holder.
+ * @param {string} file
+ * @param {string} text
+ */
 const create = (file, text) => {
   const aside = `${file}.${randomBytes(6).toString('hex')}`;
   try {
@@ -56,10 +63,12 @@ const create = (file, text) => {
 };
 
 /**
- * Deletes a dead holder's lock, or returns who is deleting it. Two processes that found the same dead lock must not both delete: the
- * second would delete the first one's new lock. So only the holder of a gate, a lock named after the dead lock's text, may delete,
- * and it looks again first.
- * @param {string} file @param {string} deadText @param {string} ownText
+ * Deletes a dead holder's lock, or returns who is deleting it. Two processes that found the same dead lock must not
+ * both delete: the second would delete the first one's new lock. So only the holder of a gate, a lock named after the
+ * dead lock's text, may delete, and it checks the text again first.
+ * @param {string} file
+ * @param {string} deadText
+ * @param {string} ownText
  * @returns {Found | null}
  */
 const clear = (file, deadText, ownText) => {
@@ -81,9 +90,10 @@ const clear = (file, deadText, ownText) => {
  * Takes a lock file, or returns who holds it. A dead holder's lock is taken over.
  *
  * @param {string} file its folder must exist
- * @param {{silentMs?: number}} [options] `silentMs`: age of the last heartbeat after which a holder on another host counts as dead
- * @returns {{release: () => void, renew: () => void} | {holder: Holder | null}} `holder` is null where the file is damaged but so new that
- *   it has to be waited for
+ * @param {{silentMs?: number}} [options] `silentMs`: age of the last heartbeat after which a holder on another host
+ *   counts as dead
+ * @returns {{release: () => void, renew: () => void} | {holder: Holder | null}} `holder` is null if the file is damaged
+ *   but too new to be taken over
  */
 export function tryLock(file, { silentMs = SILENT_MS } = {}) {
   const text = JSON.stringify({ ...thisProcess(), token: randomBytes(6).toString('hex') });

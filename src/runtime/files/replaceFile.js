@@ -3,16 +3,16 @@ import path from 'node:path';
 import { NoduleTrainError } from '../error.js';
 import { temporaryName } from './temporaryName.js';
 
-/** @typedef {string | Uint8Array | readonly Uint8Array[]} Content text is written as UTF-8, several arrays one after another */
+/** @typedef {string | Uint8Array | readonly Uint8Array[]} Content text is written as UTF-8, arrays in their order */
 
 /**
- * Writes a file so that it holds the old content or the new one at any moment, also after a kill or a power cut: the content
- * goes to a temporary name in the same folder, is forced to the disk and renamed, and the folder is forced to the disk too. A
- * symbolic link stays, its target is replaced.
+ * Writes a file so that it holds the old content or the new one at any moment, also after a kill or a power cut: the
+ * content goes to a temporary name in the same folder, is flushed to the disk and renamed, and the folder is flushed
+ * too. A symbolic link stays and its target is replaced.
  *
  * @param {string} file its folder must exist
  * @param {Content} content
- * @param {string} [code] code of the error where the disk has room
+ * @param {string} [code] error code for failures other than a full disk
  * @returns {Promise<void>}
  * @throws {NoduleTrainError} `disk-full`, and `write-failed` or `code`; what was there before is unchanged
  */
@@ -62,7 +62,12 @@ export function replaceFileSync(file, content, code) {
   }
 }
 
-/** Replaces a file by a value as indented JSON. @param {string} file @param {unknown} value @returns {Promise<void>} */
+/**
+ * Replaces a file with a value as indented JSON.
+ * @param {string} file
+ * @param {unknown} value
+ * @returns {Promise<void>}
+ */
 export function replaceJson(file, value) {
   return replaceFile(file, json(value));
 }
@@ -73,7 +78,8 @@ export function replaceJsonSync(file, value) {
 }
 
 /**
- * Forces files to the disk, side by side. A folder is forced with the names in it: without that, a power cut may undo a rename.
+ * Flushes files to the disk, concurrently. Flushing a folder flushes the names in it; without that, a power cut may
+ * undo a rename.
  * @param {readonly string[]} files
  * @returns {Promise<void>}
  */
@@ -86,7 +92,7 @@ export async function syncAll(files) {
   );
 }
 
-/** Forces the names in a folder to the disk, such as that of a file just created there. @param {string} folder */
+/** Flushes the names in a folder to the disk, such as that of a file just created in it. @param {string} folder */
 export function syncFolder(folder) {
   const handle = fs.openSync(folder, 'r');
   try {
@@ -102,7 +108,10 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 /** @param {Content} content @returns {readonly (string | Uint8Array)[]} */
 const chunksOf = (content) => (typeof content === 'string' || content instanceof Uint8Array ? [content] : content);
 
-/** Follows links to the file that is to be replaced. Renaming over a device or a pipe would delete it. @param {string} file */
+/**
+ * Follows links to the file to replace, and refuses a device or a pipe, which renaming would delete.
+ * @param {string} file
+ */
 const replaceable = (file) => {
   const found = fs.lstatSync(file, { throwIfNoEntry: false });
   const target = found?.isSymbolicLink() ? linkTarget(file) : file;
