@@ -223,10 +223,10 @@ describe('train', { timeout: 120_000 }, () => {
   it('is repeated by --like, which says that the bits are the same, or what differs first', () => {
     const again = cli('train', '--like', 'whole', '--out', 'again');
     expect(again.status, again.stderr).toBe(0);
-    expect(again.stdout).toMatch(/The same bits as whole: weights and optimizer have SHA-256 [0-9a-f]{64}\./);
+    expect(again.stdout).toMatch(/Bit-identical to whole: weights and optimizer have SHA-256 [0-9a-f]{64}\./);
     const other = cli('train', '--like', 'whole', '--out', 'other', '--set', 'learningRate=0.002', '--epochs', '1');
     expect(other.status).toBe(1);
-    expect(other.stdout).toContain('Not the bits of whole. First difference: config: epochs is 1, and was 2.');
+    expect(other.stdout).toContain('Not bit-identical to whole. First difference: config: epochs is 1, and was 2.');
     const manifest = JSON.parse(readFileSync(join(folder, 'whole', 'manifest.json'), 'utf8'));
     expect(manifest.build.libtorch).toMatch(/^[0-9a-f]{64}$/);
     expect(manifest).toMatchObject({
@@ -299,7 +299,7 @@ describe('train', { timeout: 120_000 }, () => {
   it.each([
     [['train', '--epoch', '2'], 'Did you mean --epochs?'],
     [['train', '--data', 'scans'], '`out`'],
-    [['train', '--resume', 'whole', '--epochs', '9'], 'goes on with what whole was started with'],
+    [['train', '--resume', 'whole', '--epochs', '9'], '`train --resume whole` takes no other options, but found epochs.'],
     [['tarin'], 'Did you mean train?'],
   ])('exits 2 with one line for %j', (args, message) => {
     const { status, stderr } = cli(...args);
