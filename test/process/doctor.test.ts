@@ -150,7 +150,8 @@ describe.skipIf(!hasCompiler)('with libraries made for the test (skipped where t
     const reason = 'this libtorch is for the CPU only';
     const command = 'npx nodule-train libtorch install --cuda';
     expect(JSON.parse(stdout)).toEqual([false, false, `${reason}; to use the GPU: ${command}`]);
-    const line = `[gpu-unused] NoduleTrainWarning: The GPU Test GPU (8.0 GiB) is not used: ${reason}. To use it: ${command}`;
+    const line =
+      `[gpu-unused] NoduleTrainWarning: The GPU Test GPU (8.0 GiB) is not used: ${reason}. ` + `To use it: ${command}`;
     expect(stderr.split(line)).toHaveLength(2);
   });
 });

@@ -12,6 +12,8 @@ const work = `
   });
   console.log('ready');`;
 
+const TORCH = new URL('../../dist/torch/index.js', import.meta.url).href;
+
 /** Ways to end: what runs after the set-up, and how the process must end. */
 const ways: [string, string, { code?: number; signal?: string; error?: RegExp }][] = [
   [
@@ -38,7 +40,8 @@ const ways: [string, string, { code?: number; signal?: string; error?: RegExp }]
   ],
   [
     'by process.exit with asynchronous work in flight',
-    'for (let i = 0; i < 20; i++) { net.forwardAsync(image); image.dataAsync(); } setTimeout(() => process.exit(5), 20);',
+    `for (let i = 0; i < 20; i++) { net.forwardAsync(image); image.dataAsync(); }
+    setTimeout(() => process.exit(5), 20);`,
     { code: 5 },
   ],
   [
@@ -48,20 +51,32 @@ const ways: [string, string, { code?: number; signal?: string; error?: RegExp }]
   ],
   [
     'by process.exit with a file being written',
-    'torch.saveTensors(process.execPath + "-not-here/x", { image: torch.zeros([4000000]) }).catch(() => {}); setImmediate(() => process.exit(6));',
+    `torch.saveTensors(process.execPath + "-not-here/x", { image: torch.zeros([4000000]) }).catch(() => {});
+    setImmediate(() => process.exit(6));`,
     { code: 6 },
   ],
   [
     'by process.exit while workers train',
     `
     const { Worker } = await import('node:worker_threads');
-    for (let i = 0; i < 2; i++) new Worker('import(' + JSON.stringify(${JSON.stringify(new URL('../../dist/torch/index.js', import.meta.url).href)}) + ').then((torch) => { const a = torch.rand([64, 64]); process.getBuiltinModule("node:worker_threads").parentPort.postMessage(1); for (;;) torch.scope(() => a.mm(a)); })', { eval: true }).on('message', () => { if (++globalThis.up === 2) process.exit(7); });
+    const source = 'import(' + JSON.stringify(${JSON.stringify(TORCH)}) + \`).then((torch) => {
+      const a = torch.rand([64, 64]);
+      process.getBuiltinModule('node:worker_threads').parentPort.postMessage(1);
+      for (;;) torch.scope(() => a.mm(a));
+    })\`;
+    for (let i = 0; i < 2; i++)
+      new Worker(source, { eval: true }).on('message', () => {
+        if (++globalThis.up === 2) process.exit(7);
+      });
     globalThis.up = 0;`,
     { code: 7 },
   ],
   [
     'by itself with some tensors collected and some not',
-    'for (let i = 0; i < 100; i++) torch.rand([100, 100]); globalThis.gc?.(); await new Promise((r) => setTimeout(r, 10)); for (let i = 0; i < 100; i++) torch.rand([100, 100]);',
+    `for (let i = 0; i < 100; i++) torch.rand([100, 100]);
+    globalThis.gc?.();
+    await new Promise((r) => setTimeout(r, 10));
+    for (let i = 0; i < 100; i++) torch.rand([100, 100]);`,
     { code: 0 },
   ],
 ];
@@ -111,7 +126,10 @@ describe('unreachable tensors', { timeout: 60_000 }, () => {
       (() => { for (let i = 0; i < 1000; i++) torch.ones([1000]); })();
       gc();
       console.log(torch.memory().handles - before.handles);
-      for (let i = 0; i < 100 && torch.memory().handles > before.handles; i++) { await new Promise((r) => setTimeout(r, 5)); gc(); }
+      for (let i = 0; i < 100 && torch.memory().handles > before.handles; i++) {
+        await new Promise((r) => setTimeout(r, 5));
+        gc();
+      }
       console.log(torch.memory().handles - before.handles, torch.memory().bytes.cpu - before.bytes.cpu);`,
       { flags: ['--expose-gc'] },
     );

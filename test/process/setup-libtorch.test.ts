@@ -65,7 +65,7 @@ const install = (
 };
 
 describe.skipIf(!linux)('installing libtorch (skipped unless on Linux on x86-64)', () => {
-  it('unpacks the libraries, headers, version and licences from a folder of wheels, and nothing of Python', async () => {
+  it('unpacks libraries, headers, version and licences from a folder of wheels, and nothing of Python', async () => {
     // With an empty PATH it can use neither Python nor a network.
     expect(await install({ env: { PATH: folder } })).toMatchObject({ code: 0, error: null, phases: ['unpacking'] });
     const files = fs
@@ -125,7 +125,10 @@ describe.skipIf(!linux)('installing libtorch (skipped unless on Linux on x86-64)
     const { error } = await install({ from: null, env: { PATH: folder } });
     expect(error?.code).toBe('python-missing');
     expect(error?.message).toBe(
-      "installing libtorch: pip downloads its wheels, and there is no python3 on PATH. Install it (Debian: apt-get install python3-pip), or download the wheels elsewhere and run 'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to an existing libtorch. Python is needed for this download only.",
+      'installing libtorch: pip downloads its wheels, and there is no python3 on PATH. ' +
+        'Install it (Debian: apt-get install python3-pip), or download the wheels elsewhere and run ' +
+        "'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to an existing libtorch. " +
+        'Python is needed for this download only.',
     );
     expect(left()).toEqual([]);
   });

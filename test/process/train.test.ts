@@ -299,7 +299,10 @@ describe('train', { timeout: 120_000 }, () => {
   it.each([
     [['train', '--epoch', '2'], 'Did you mean --epochs?'],
     [['train', '--data', 'scans'], '`out`'],
-    [['train', '--resume', 'whole', '--epochs', '9'], '`train --resume whole` takes no other options, but found epochs.'],
+    [
+      ['train', '--resume', 'whole', '--epochs', '9'],
+      '`train --resume whole` takes no other options, but found epochs.',
+    ],
     [['tarin'], 'Did you mean train?'],
   ])('exits 2 with one line for %j', (args, message) => {
     const { status, stderr } = cli(...args);

@@ -119,7 +119,9 @@ describe('a libtorch that does not fit', () => {
     const error = thrown(() => findLibtorch({ environment: environment({ LIBTORCH: old }) }));
     expect(error.code).toBe('libtorch-unusable');
     expect(error.message).toBe(
-      `looking for libtorch: LIBTORCH names '${old}', which is libtorch 2.10.0+cpu, expected 2.11.0. Set it to a folder with lib/libtorch_cpu.so of libtorch 2.11.0, or unset it and run: npx nodule-train libtorch install; ${ADVICE}`,
+      `looking for libtorch: LIBTORCH names '${old}', which is libtorch 2.10.0+cpu, expected 2.11.0. ` +
+        'Set it to a folder with lib/libtorch_cpu.so of libtorch 2.11.0, ' +
+        `or unset it and run: npx nodule-train libtorch install; ${ADVICE}`,
     );
     const missing = path.join(folder, 'nowhere');
     expect(thrown(() => findLibtorch({ environment: environment({ LIBTORCH: missing }) })).message).toContain(
