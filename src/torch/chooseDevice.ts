@@ -1,5 +1,6 @@
 import { NoduleTrainError } from '../runtime/index.js';
-import { cuda, type Device } from './index.js';
+import { cuda } from './cuda.js';
+import type { Device } from './tensor/dtype.js';
 
 /**
  * The device that a run's `device` means here.
