@@ -1,6 +1,6 @@
 import { refuseExisting } from '../ct/index.js';
 import { isModelFile, isSafetensors, loadModelFile, modelFileKind, readWeights } from '../model/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
+import { checkOutputFile, NoduleTrainError } from '../runtime/index.js';
 import { savePt, saveTensors, type Tensor } from '../torch/index.js';
 
 export interface ConvertedModel {
@@ -30,6 +30,7 @@ export async function convertModel(
         `converting the model ${from} to ${to}: ${path} is no model by its name; wanted is .safetensors, .pt, .pth or .state for both`,
       );
   await refuseExisting(to);
+  checkOutputFile(`converting ${from}`, 'the output', to);
   const { state, said, all } = weightsOf(from);
   try {
     if (pooling !== undefined && said !== null && pooling !== said)
