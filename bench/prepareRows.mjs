@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { measurePrepare } from '../scripts/prepare-figures.mjs';
-import { writeQuickScans } from '../scripts/quickScans.mjs';
+import { measurePrepare } from '../scripts/figures/prepare.mjs';
+import { writeQuickScans } from '../scripts/fixtures/quickScans.mjs';
 
 /** Preparing is compared with itself on fewer scans: a ratio of 1 means that its time is linear in their number. */
 export const PREPARE_ROWS = [

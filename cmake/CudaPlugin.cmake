@@ -1,4 +1,4 @@
-# The CUDA plugin (where scripts/setup.mjs found an nvcc) and the shim, which is the plugin's kernels on the CPU.
+# The CUDA plugin (where scripts/setup/setup.mjs found an nvcc) and the shim, which is the plugin's kernels on the CPU.
 
 set(NVCC "" CACHE FILEPATH "nvcc of CUDA 13; empty: the CUDA plugin is not built")
 set(CUDA_INCLUDE "" CACHE PATH "Folder with cuda_runtime.h of the same CUDA")

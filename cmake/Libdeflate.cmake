@@ -1,5 +1,5 @@
 # libdeflate, linked into the loader. Only what unpacks is compiled. Without it node:zlib unpacks, which `doctor` says.
-set(LIBDEFLATE "" CACHE PATH "Folder of libdeflate's sources (scripts/setup.mjs passes it), empty to build without")
+set(LIBDEFLATE "" CACHE PATH "Folder of libdeflate's sources (scripts/setup/setup.mjs passes it), empty to build without")
 if(LIBDEFLATE STREQUAL "")
   return()
 endif()

@@ -3,9 +3,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { op, scope, setNumThreads, Tensor } from '../../dist/torch/index.js';
-import { parseSchema } from '../parseSchema.mjs';
-import { seededRandom } from '../seededRandom.mjs';
+import { parseSchema } from '../setup/parseSchema.mjs';
 import { malformed } from './malformed.mjs';
+import { seededRandom } from './seededRandom.mjs';
 
 const [folder, start, seed, trials] = process.argv.slice(2);
 const names = JSON.parse(fs.readFileSync(path.join(folder, 'names.json'), 'utf8'));

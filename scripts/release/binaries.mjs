@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder } from '../../src/runtime/environment.js';
 import { GLIBC_FLOOR } from '../../src/runtime/versions.js';
-import { root } from '../steps.mjs';
+import { root } from '../setup/steps.mjs';
 import { readElf } from './elf.mjs';
 
 /** Newest version of each family that may be asked for: what libtorch 2.11.0 asks for itself. */

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // prebuildify calls this as if it were node-gyp: `rebuild --target=… --arch=… …` in a staging folder. cmake-js builds in
-// the checkout, CUDA plugin included (scripts/setup.mjs, which leaves a fresh build alone); the loader, the only file
+// the checkout, CUDA plugin included (scripts/setup/setup.mjs, which leaves a fresh build alone); the loader, the only file
 // that prebuildify and node-gyp-build know of, is laid where node-gyp would leave it, all else as artifacts.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { LIBTORCH_VERSION } from '../../src/runtime/versions.js';
-import { root, say } from '../steps.mjs';
+import { root, say } from '../setup/steps.mjs';
 
 const [verb, ...flags] = process.argv.slice(2);
 const arch = flags.find((flag) => flag.startsWith('--arch='))?.slice('--arch='.length) ?? process.arch;
@@ -23,7 +23,7 @@ const run = (command, ...args) => {
   }
 };
 
-run(process.execPath, path.join(root, 'scripts', 'setup.mjs'), '--cuda');
+run(process.execPath, path.join(root, 'scripts', 'setup', 'setup.mjs'), '--cuda');
 
 const built = path.join(root, 'build', 'Release');
 const output = path.join(process.cwd(), 'build', 'Release');

@@ -1,7 +1,7 @@
 // npm run release:gate: judges the addon that is built in this checkout as the release would. A built one may be unstripped.
 import fs from 'node:fs';
 import path from 'node:path';
-import { root, say } from '../steps.mjs';
+import { root, say } from '../setup/steps.mjs';
 import { binaryFaults } from './binaries.mjs';
 
 const release = path.join(root, 'build', 'Release');

@@ -1,6 +1,6 @@
 // `npm pack` and `npm publish` in the checkout run this first (not under ignore-scripts, and `private` in package.json
 // refuses the second in any case). What is published is made by release:pack alone.
-import { root, say } from '../steps.mjs';
+import { root, say } from '../setup/steps.mjs';
 import { prebuildFaults } from './packageContents.mjs';
 
 const faults = prebuildFaults(root);

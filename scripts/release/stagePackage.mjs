@@ -4,8 +4,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import prebuildify from 'prebuildify';
 import { LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../../src/runtime/versions.js';
-import { fetchLibdeflate } from '../libdeflate.mjs';
-import { filesBelow, root } from '../steps.mjs';
+import { fetchLibdeflate } from '../setup/libdeflate.mjs';
+import { filesBelow, root } from '../setup/steps.mjs';
 import { isContent } from './packageContents.mjs';
 
 /** The oldest Node that is served. Node-API makes one binary serve all from there on. */

@@ -18,6 +18,6 @@ export function modelPath(model: string): string {
   if (existsSync(path)) return path;
   throw new NoduleTrainError(
     'model-missing',
-    `reading the model ${model}: there is no ${path}, which should come with this package; install it anew, or in a clone make it: node scripts/make-models.mjs ${model}`,
+    `reading the model ${model}: there is no ${path}, which should come with this package; install it anew, or in a clone make it: node scripts/models/make-models.mjs ${model}`,
   );
 }

@@ -14,7 +14,7 @@ interface Ended {
 
 /** Set-up in a group of its own, so that a kill reaches npm and the compiler too, as closing a terminal does. */
 const setUp = (clone: string): { child: ChildProcess; said(what: RegExp): Promise<void>; ended: Promise<Ended> } => {
-  const child = spawn(process.execPath, ['scripts/setup.mjs'], { cwd: clone, detached: true });
+  const child = spawn(process.execPath, ['scripts/setup/setup.mjs'], { cwd: clone, detached: true });
   let text = '';
   let check = () => {};
   for (const stream of [child.stdout, child.stderr])

@@ -24,7 +24,7 @@ const both = (release: string, compile: string) =>
   `if [ "$1" = --version ]; then ${version(release)}; else ${compile}; fi`;
 
 const find = (env: Record<string, string>) => {
-  const program = `const { findNvcc } = await import('./scripts/nvcc.mjs'); console.log(JSON.stringify(findNvcc()));`;
+  const program = `const { findNvcc } = await import('./scripts/setup/nvcc.mjs'); console.log(JSON.stringify(findNvcc()));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: root,
     encoding: 'utf8',

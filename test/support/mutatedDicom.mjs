@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { listSeries, readVolume } from '../../dist/ct/index.js';
-import { seededRandom } from '../../scripts/seededRandom.mjs';
+import { seededRandom } from '../../scripts/fuzz/seededRandom.mjs';
 import {
   dataSetBytes,
   deflated,

@@ -24,7 +24,7 @@ import {
 import { readMemory } from '../../dist/torch/serialization/reading.js';
 import { zipArchive, zipEntry } from '../../dist/torch/serialization/zip/zipArchive.js';
 import { readZipDirectory } from '../../dist/torch/serialization/zip/zipDirectory.js';
-import { seededRandom } from '../../scripts/seededRandom.mjs';
+import { seededRandom } from '../../scripts/fuzz/seededRandom.mjs';
 
 const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const MOST_BESIDE = 64 * 2 ** 20;

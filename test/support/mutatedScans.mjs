@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readMask, readVolume } from '../../dist/ct/index.js';
-import { seededRandom } from '../../scripts/seededRandom.mjs';
+import { seededRandom } from '../../scripts/fuzz/seededRandom.mjs';
 
 const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const MOST_BESIDE = 64 * 2 ** 20;

@@ -1,0 +1,136 @@
+// Everything that can be judged without running it: types, style of TypeScript and C++, the direction of imports,
+// names that must not be in a public file. Ends with exit code 1 where anything is found.
+//   --fix   first let the formatters rewrite what they can
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { peersPython } from '../setup/peers.mjs';
+import { root, say } from '../setup/steps.mjs';
+
+const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
+const listed = git('ls-files', '--cached', '--others', '--exclude-standard');
+if (listed.status !== 0) {
+  say(`lint: git ls-files failed: ${listed.stderr.trim()}`);
+  process.exit(1);
+}
+const files = [...new Set(listed.stdout.split('\n'))].filter(
+  (file) => file !== '' && fs.existsSync(path.join(root, file)),
+);
+const textOf = (file) => fs.readFileSync(path.join(root, file), 'utf8');
+
+const tool = (program, args) => {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  return status === 0 ? [] : [error ? String(error) : `${stdout}${stderr}`.trim()];
+};
+
+const types = () => tool(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']);
+
+const biome = (...args) => tool(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', ...args]);
+const style = () => biome('--error-on-warnings', '--max-diagnostics=50');
+
+const cppSources = files.filter((file) => /^binding\/.*\.(cc|h|cu|cuh)$/.test(file));
+const python = peersPython();
+const clangFormat = python && path.join(path.dirname(python), 'clang-format');
+
+/** clang-format comes with the Python peers; a string says that they are not there. */
+const cppFormat = () => {
+  if (clangFormat === null)
+    return 'skipped: clang-format comes with the Python peers, which are not installed (npm run python)';
+  return cppSources
+    .filter((file) => tool(clangFormat, ['--dry-run', '-Werror', file]).length > 0)
+    .map((file) => `${file}: not formatted (npm run lint -- --fix)`);
+};
+
+if (process.argv.includes('--fix')) {
+  biome('--write');
+  if (clangFormat !== null) tool(clangFormat, ['-i', ...cppSources]);
+}
+
+/** Each may import itself and what stands before it. */
+const layers = ['runtime', 'torch', 'ct', 'labels', 'phantom', 'data', 'score', 'train', 'evaluate', 'service', 'cli'];
+
+/** Folders of binding/ and what each may include beside itself. */
+const bindingLayers = { io: [], loader: ['io'], core: ['nn', 'cuda'], nn: ['core'], nodule: [], cuda: ['nodule'] };
+
+const sourceLayer = (file) => file.match(/^src\/([^/]+)\//)?.[1];
+
+const wrongImports = (file) => {
+  const own = sourceLayer(file);
+  if (own === undefined) return [];
+  if (!layers.includes(own)) return [`${file}: src/${own} is no layer of design.md`];
+  const specifiers = [...textOf(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map(
+    ([, specifier]) => specifier,
+  );
+  return specifiers.flatMap((specifier) => {
+    const target = path.posix.join(path.posix.dirname(file), specifier);
+    const layer = sourceLayer(target);
+    // `src/index.js` stands above all layers: nothing below may import it.
+    if (layer === undefined)
+      return /^src\/[^/]+$/.test(target) ? [`${file}: imports ${target}, which is above it`] : [];
+    return layers.indexOf(layer) > layers.indexOf(own)
+      ? [`${file}: ${own} may not import ${layer} (${specifier})`]
+      : [];
+  });
+};
+
+const wrongIncludes = (file) => {
+  const own = file.match(/^binding\/([^/]+)\//)?.[1];
+  if (own === undefined) return [];
+  const allowed = bindingLayers[own];
+  if (allowed === undefined) return [`${file}: binding/${own} is no folder of design.md`];
+  return [...textOf(file).matchAll(/^#include "([^/"]+)\//gm)]
+    .map(([, folder]) => folder)
+    .filter((folder) => folder in bindingLayers && folder !== own && !allowed.includes(folder))
+    .map((folder) => `${file}: ${own} may not include ${folder}`);
+};
+
+const direction = () =>
+  files.flatMap((file) =>
+    /\.(ts|js)$/.test(file) ? wrongImports(file) : /\.(cc|h|cu|cuh)$/.test(file) ? wrongIncludes(file) : [],
+  );
+
+/** No host of a package registry, no home folder: neither means anything on another machine. */
+const forbidden = [
+  [/(?:registry\.npmjs|files\.pythonhosted|\bpypi)\.org|npmmirror|artifactory|jfrog/i, 'name of a package registry'],
+  [/(?:^|[\s'"`=(])\/(?:root|home\/\w+|Users\/\w+|work)\//m, 'path of one machine'],
+  [/(?:^|[\s'"`=(])\/tmp\/\w/m, 'fixed path in /tmp'],
+];
+
+const names = () =>
+  files
+    .filter((file) => /\.(ts|js|mjs|json|md|cc|h|cu|cuh|py|yaml|yml|txt|run)$|^\.ci\/|^\.npmrc$/.test(file))
+    .filter((file) => file !== 'scripts/dev/lint.mjs')
+    .flatMap((file) => {
+      const text = textOf(file);
+      return forbidden.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${file}: holds the ${what}`);
+    });
+
+const LONG = 350;
+
+/** Told, not refused: now and then a long file is the clearer one. */
+const length = () => {
+  const long = files
+    .filter((file) => /\.(ts|js|mjs|cc|h|cu)$/.test(file))
+    .map((file) => ({ file, lines: textOf(file).split('\n').length }))
+    .filter(({ lines }) => lines > LONG)
+    .map(({ file, lines }) => `${file} (${lines})`);
+  return long.length === 0 ? [] : `over ${LONG} lines: ${long.join(', ')}`;
+};
+
+const checks = { types, style, 'C++ format': cppFormat, 'direction of imports': direction, names, length };
+let faults = 0;
+for (const [name, check] of Object.entries(checks)) {
+  const found = check();
+  if (typeof found === 'string') {
+    say(`lint: ${name} ${found}`);
+    continue;
+  }
+  faults += found.length;
+  for (const fault of found) say(fault);
+  say(`lint: ${name} ${found.length === 0 ? 'clean' : 'has faults'}`);
+}
+process.exitCode = faults === 0 ? 0 : 1;

@@ -1,0 +1,103 @@
+// Scores one model of the accuracy study: its operating points are chosen on the validation part of the split, with and without gates on
+// size and mean probability, and the test part is scored once. Appends a JSON line to --out, so the study can go on later.
+// Takes --data, --split, --model (--plain: a state_dict of the peer), --learner (its name), --seed (of its training), --most-missed (0.2) and --out.
+
+import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { openDataset, readSplit } from '../../../dist/data/index.js';
+import { loadScanModel } from '../../../dist/model/loadScanModel.js';
+import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
+import { PointSearch, scoreAt } from '../../../dist/score/index.js';
+import { setNumThreads } from '../../../dist/torch/index.js';
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    split: { type: 'string' },
+    model: { type: 'string' },
+    learner: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    out: { type: 'string' },
+    plain: { type: 'boolean', default: false },
+    'most-missed': { type: 'string', default: '0.2' },
+  },
+});
+const THRESHOLDS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+const searches = {
+  gated: new PointSearch({ thresholds: THRESHOLDS, minimumVoxels: [1, 8, 16, 32, 48, 64, 96] }),
+  plain: new PointSearch({ thresholds: THRESHOLDS, minimumVoxels: [1], minimumScores: [0] }),
+};
+const WINDOW = 80;
+const FARTHEST = 24;
+
+setNumThreads(1);
+const split = await readSplit(values.split);
+const dataset = await openDataset(values.data);
+const patients = new Map(dataset.scans.map(({ uid, patient }) => [uid, patient]));
+const { model } = loadScanModel(values.model, 'cpu', values.plain ? { pooling: 'max', input: 'minmax-window' } : {});
+
+let said = Date.now();
+const tell = (part, done, of) => {
+  if (Date.now() - said < 5000) return;
+  said = Date.now();
+  console.error(`${values.learner}: ${part} ${done}/${of}`);
+};
+
+for (const [done, uid] of split.validation.entries()) {
+  const scan = await predicted(await dataset.load(uid), null);
+  for (const search of Object.values(searches)) search.add(scan);
+  tell('validation', done + 1, split.validation.length);
+}
+const mostMissed = Number(values['most-missed']);
+const points = Object.fromEntries(Object.entries(searches).map(([name, search]) => [name, search.best(mostMissed)]));
+
+const scores = { whole: [], centred: [], shifted: [] };
+for (const [done, uid] of split.test.entries()) {
+  const scan = await dataset.load(uid);
+  const corners = { whole: null, centred: middle(scan, [0, 0]), shifted: middle(scan, shiftOf(uid)) };
+  for (const [kind, corner] of Object.entries(corners)) {
+    const seen = await predicted(scan, corner);
+    const at = (name) => scoreAt(seen, points[name]);
+    scores[kind].push({ uid, patient: patients.get(uid), gated: at('gated'), plain: at('plain') });
+  }
+  tell('test', done + 1, split.test.length);
+}
+appendFileSync(
+  values.out,
+  `${JSON.stringify({ learner: values.learner, seed: Number(values.seed), split: values.split, points, scores })}\n`,
+);
+
+/** Rows and columns by which the window is moved: uniform, from the case's name alone, so the same for every learner. */
+function shiftOf(uid) {
+  const digest = createHash('sha256').update(`nodule-train:shift:${uid}`).digest();
+  return [0, 4].map((at) => (digest.readUInt32LE(at) % (2 * FARTHEST + 1)) - FARTHEST);
+}
+
+function middle({ volume: { shape } }, shift) {
+  return shift.map((by, axis) => ((shape[axis + 1] - WINDOW) >> 1) + by);
+}
+
+/** A case, or a window of it, beside what the model says; the window is all that the model sees. */
+async function predicted({ volume, mask }, corner) {
+  const [slices, rows, columns] = volume.shape;
+  const cut = (values) => {
+    if (corner === null) return values;
+    const part = new values.constructor(slices * WINDOW * WINDOW);
+    for (let line = 0; line < slices * WINDOW; line++) {
+      const from = (Math.floor(line / WINDOW) * rows + corner[0] + (line % WINDOW)) * columns + corner[1];
+      part.set(values.subarray(from, from + WINDOW), line * WINDOW);
+    }
+    return part;
+  };
+  const shape = corner === null ? volume.shape : [slices, WINDOW, WINDOW];
+  const seen = { ...volume, shape, voxels: cut(volume.voxels) };
+  const center = shape.map((extent) => (extent - 1) / 2);
+  return {
+    volume: seen,
+    truth: cut(mask),
+    nodules: [{ centerIRC: center, diameterMm: 1 }],
+    oneNodule: true,
+    probabilities: await scanProbabilities(seen, model, { batch: 8 }),
+  };
+}

@@ -1,0 +1,82 @@
+// What changes the bits of a run: trains the same short one in different circumstances and lays each beside the first.
+// node scripts/figures/bits.mjs FOLDER [--epochs 4] writes runs into FOLDER (kept, and not made again) and prints a table.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadTensorsSync } from '../../dist/torch/index.js';
+import { compareRuns } from '../../dist/train/run/compareRuns.js';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { epochs: { type: 'string' } } });
+if (positionals.length !== 1) throw new Error('node scripts/figures/bits.mjs FOLDER [--epochs N]');
+const folder = resolve(positionals[0]);
+mkdirSync(folder, { recursive: true });
+const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+const cli = (args, environment = {}) => {
+  const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+  if (status !== 0) throw new Error(stderr);
+};
+
+const circumstances = [
+  { name: 'one thread', threads: 1 },
+  { name: 'the same again', threads: 1 },
+  { name: 'two threads', threads: 2 },
+  { name: 'ATEN_CPU_CAPABILITY=avx2', threads: 1, environment: { ATEN_CPU_CAPABILITY: 'avx2' } },
+  { name: 'ATEN_CPU_CAPABILITY=default', threads: 1, environment: { ATEN_CPU_CAPABILITY: 'default' } },
+  { name: 'ONEDNN_MAX_CPU_ISA=AVX2', threads: 1, environment: { ONEDNN_MAX_CPU_ISA: 'AVX2' } },
+];
+const runOf = (at) => join(folder, `run-${at + 1}`);
+
+if (!existsSync(join(folder, 'scans')))
+  cli(['synth', 'scans', '--count', '6', '--size', '24,96,96', '--spacing', '3,3,6', '--threads', '1']);
+for (const [at, { threads, environment }] of circumstances.entries())
+  if (!existsSync(runOf(at)))
+    cli(
+      ['train', '--data', 'scans', '--out', runOf(at), '--threads', String(threads), '--images', '0'].concat(
+        ['--epochs', values.epochs ?? '4', '--samples', '512'],
+        ['--log-steps', '1'],
+      ),
+      environment,
+    );
+
+const eventsOf = (at) =>
+  readFileSync(join(runOf(at), 'events.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const lossesOf = (at) =>
+  new Map(eventsOf(at).flatMap(({ type, step, loss }) => (type === 'step' ? [[step, loss]] : [])));
+const scoreOf = (at) =>
+  eventsOf(at)
+    .filter(({ type }) => type === 'validation')
+    .at(-1).score;
+const weightsOf = (at) =>
+  [...loadTensorsSync(join(runOf(at), 'checkpoints', 'last.safetensors')).tensors]
+    .filter(([name]) => name.endsWith('weight') && !name.includes('.exp_'))
+    .map(([, tensor]) => tensor.data());
+
+const [first, weights] = [lossesOf(0), weightsOf(0)];
+console.log(
+  '| circumstances | bits | first step of another loss | loss of the last step | relative distance of the weights | score |',
+);
+console.log('|---|---|---|---|---|---|');
+for (const [at, { name }] of circumstances.entries()) {
+  const losses = lossesOf(at);
+  const differing = [...losses].find(([step, loss]) => first.get(step) !== loss);
+  const { same } = compareRuns(runOf(at), runOf(0));
+  let [difference, size] = [0, 0];
+  for (const [n, values] of weightsOf(at).entries())
+    for (const [i, value] of values.entries()) {
+      difference += (value - weights[n][i]) ** 2;
+      size += weights[n][i] ** 2;
+    }
+  const distance = Math.sqrt(difference / size);
+  console.log(
+    `| ${name} | ${same ? 'the same' : 'others'} | ${differing?.[0] ?? '–'} of ${losses.size} | ${[...losses.values()].at(-1).toFixed(4)} | ${same ? 0 : distance.toPrecision(2)} | ${scoreOf(at).toFixed(4)} |`,
+  );
+}
