@@ -1,10 +1,9 @@
-// Makes everything that demo and test need: packages, libtorch, the addon, the compiled TypeScript. What is fresh
-// (by content, never by time) is left alone, so a second run takes well under a second.
-//   --build   build the addon and the TypeScript also where nothing changed
-//   --quiet   say only what goes wrong
-//   --cuda    build the CUDA plugin too, and fetch nvcc for it where there is none; without it, the plugin is built
-//             where an nvcc is found
-//   --no-cuda never build the CUDA plugin
+// Prepares the checkout for demo and tests: packages, libtorch, the addon, the compiled TypeScript. Steps whose inputs are
+// unchanged (by content, never by time) are skipped, so a second run takes well under a second.
+//   --build    build the addon and the TypeScript even if nothing changed
+//   --quiet    print errors only
+//   --cuda     build the CUDA plugin, and fetch nvcc if none is installed; by default the plugin is built if an nvcc is found
+//   --no-cuda  never build the CUDA plugin
 import fs from 'node:fs';
 import path from 'node:path';
 import { searchPath } from '../../src/runtime/environment.js';
@@ -18,22 +17,23 @@ import { fetchLibdeflate } from './libdeflate.mjs';
 import { fetchNvcc, findNvcc } from './nvcc.mjs';
 import { job, setQuiet, tell } from './status.mjs';
 import { contentHash, filesBelow, readText, root, say } from './steps.mjs';
+import { compiledFiles, compileTypeScript } from './typescript.mjs';
 
 const flags = new Set(process.argv.slice(2));
 const force = flags.has('--build');
 setQuiet(flags.has('--quiet'));
 for (const flag of flags)
   if (!['--build', '--quiet', '--cuda', '--no-cuda'].includes(flag)) {
-    say(`set-up: unknown option '${flag}'; it knows --build, --quiet, --cuda and --no-cuda`);
+    say(`set-up: unknown option '${flag}', expected --build, --quiet, --cuda or --no-cuda`);
     process.exit(2);
   }
 if (flags.has('--cuda') && flags.has('--no-cuda')) {
-  say('set-up: --cuda and --no-cuda exclude each other');
+  say('set-up: --cuda and --no-cuda contradict each other; give at most one of them');
   process.exit(2);
 }
 
 if (!nodeFits(process.versions.node)) {
-  say(`set-up: this is Node ${process.version}; wanted is ${NODE_WANTED}`);
+  say(`set-up: found Node ${process.version}, expected ${NODE_WANTED}`);
   process.exit(1);
 }
 
@@ -50,23 +50,23 @@ const command = (title, program, args) =>
     throw new StepFailed(`${output.trimEnd()}\nset-up: ${title} failed (${signal ?? `exit code ${code}`}): ${line}`);
   });
 
-/** What npm installed says itself in node_modules/.package-lock.json, which it writes last. */
+/** npm records what it installed in node_modules/.package-lock.json, which it writes last. */
 const packages = {
   isFresh: () => {
     const installed = inRoot('node_modules', '.package-lock.json');
     if (!fs.existsSync(installed)) return false;
     const have = json(installed).packages;
-    return Object.entries(json(inRoot('package-lock.json')).packages).every(([name, wanted]) => {
+    return Object.entries(json(inRoot('package-lock.json')).packages).every(([name, locked]) => {
       const found = have[name];
-      if (name === '' || found === undefined) return name === '' || wanted.optional === true;
-      return found.version === wanted.version && found.integrity === wanted.integrity;
+      if (name === '' || found === undefined) return name === '' || locked.optional === true;
+      return found.version === locked.version && found.integrity === locked.integrity;
     });
   },
   make: () => command('packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund']),
 };
 
 const libtorch = {
-  /** One with headers, or null where there is none. One that LIBTORCH names wrongly is an error. */
+  /** A libtorch with headers, or null if there is none. If LIBTORCH names a wrong one, this throws. */
   find: () => {
     try {
       return findLibtorch({ headers: true });
@@ -84,14 +84,14 @@ const libtorch = {
     ),
 };
 
-/** cmake-js would say this in a page of text. */
+/** cmake-js reports a missing tool in a page of text. */
 const checkTools = () => {
   const has = (name) => searchPath().some((folder) => fs.existsSync(path.join(folder, name)));
   const groups = [['cmake'], ['c++', 'g++', 'clang++'], ['ninja', 'make']];
   const missing = groups.filter((names) => !names.some(has)).map((names) => names.join(' or '));
   if (missing.length > 0)
     throw new StepFailed(
-      `set-up: the addon is compiled from C++; not on PATH: ${missing.join(', ')}. Wanted are CMake 3.18, a C++17 compiler and make (Debian: apt-get install cmake g++ make)`,
+      `set-up: compiling the addon: not found on PATH: ${missing.join(', ')}. Install CMake 3.18 or newer, a C++17 compiler and make (Debian: apt-get install cmake g++ make)`,
     );
 };
 
@@ -102,9 +102,10 @@ const addonFiles = ['nodule-train.node', 'torch_addon.node'].map(inRelease);
 const pluginFile = inRelease('nodule_cuda.so');
 
 /**
- * The compiler of the CUDA plugin, or null where it is not built. The one of the last configuration is not tried again.
- * @param {string} last its nvcc
- * @param {string} lastInclude
+ * Chooses the compiler of the CUDA plugin; null if the plugin is not built. The nvcc of the last configuration is taken without
+ * another test.
+ * @param {string} last nvcc of the last configuration
+ * @param {string} lastInclude its headers
  */
 const chooseNvcc = async (last, lastInclude) => {
   if (flags.has('--no-cuda')) return null;
@@ -116,16 +117,23 @@ const chooseNvcc = async (last, lastInclude) => {
   return found;
 };
 
-/** Folder of libdeflate's sources, '' where they cannot be had. */
+/** Folder of libdeflate's sources, '' if they cannot be fetched. */
 const findLibdeflate = async () => {
   const { folder, reason } = await fetchLibdeflate(() => {});
-  if (folder === null)
-    tell(`set-up: the addon is built without libdeflate, so that scans unpack more slowly: ${reason}`);
+  if (folder === null) tell(`set-up: the addon is built without libdeflate, so scans unpack more slowly: ${reason}`);
   return folder ?? '';
 };
 
+const cmakeCache = inRoot('build', 'CMakeCache.txt');
+
+/** Whether CMake configured build/ for this folder. It refuses the cache of a checkout that was copied or moved. */
+const isConfiguredHere = () => {
+  const home = readText(cmakeCache)?.match(/^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m)?.[1];
+  return home !== undefined && fs.existsSync(home) && fs.realpathSync(home) === fs.realpathSync(root);
+};
+
 const addon = {
-  // Where libtorch lies does not matter to the result: no path is baked in, and the headers are those of the version.
+  // libtorch's folder does not change the result: no path is compiled in, and the version determines the headers.
   configureHash: ({ version }) => {
     const locked = json(inRoot('package-lock.json')).packages;
     const used = ['node-addon-api', 'node-api-headers', 'cmake-js'];
@@ -151,23 +159,20 @@ const addon = {
     const [configured, configuredRoot = '', lastNvcc = '', lastInclude = '', lastLibdeflate = ''] = (
       readText(configureStamp) ?? ''
     ).split('\n');
-    // Another path to the same headers would compile everything anew.
+    // A new path to the same headers would recompile everything.
     const kept = typeof inspectLibtorch({ source: 'cache', root: configuredRoot }, true) !== 'string';
     const torchRoot = kept ? configuredRoot : found.root;
     const { nvcc, include } = (await chooseNvcc(lastNvcc, lastInclude)) ?? { nvcc: '', include: '' };
     const libdeflate = await findLibdeflate();
     const isConfigured =
-      kept &&
-      configured === configureHash &&
-      lastNvcc === nvcc &&
-      lastLibdeflate === libdeflate &&
-      fs.existsSync(inRoot('build', 'CMakeCache.txt'));
+      kept && configured === configureHash && lastNvcc === nvcc && lastLibdeflate === libdeflate && isConfiguredHere();
     if (nvcc === '') fs.rmSync(pluginFile, { force: true });
     const cmakeJs = inRoot('node_modules', 'cmake-js', 'bin', 'cmake-js');
     const variables = { TORCH_ROOT: torchRoot, NVCC: nvcc, CUDA_INCLUDE: include, LIBDEFLATE: libdeflate };
     const common = Object.entries(variables).map(([name, value]) => `--CD${name}=${value}`);
     common.push('--parallel', '2');
-    // `build` alone would keep a stale cache of CMake, `compile` would rebuild everything after any error.
+    // `build` alone would keep a stale CMake cache, `compile` would rebuild everything after any error.
+    if (!isConfiguredHere()) fs.rmSync(cmakeCache, { force: true });
     if (!isConfigured) {
       await command('addon (configure)', process.execPath, [cmakeJs, 'configure', ...common]);
       fs.writeFileSync(configureStamp, [configureHash, torchRoot, nvcc, include, libdeflate].join('\n'));
@@ -180,7 +185,7 @@ const addon = {
 const typesFile = inRoot('src', 'torch', 'operators', 'operatorTypes.generated.ts');
 const typesStamp = inRoot('build', 'operatorTypes.stamp');
 
-/** The types of `ops`, which only the loaded addon knows; they are no part of the repository. */
+/** The types of `ops`, read from the loaded addon; they are not in the repository. */
 const operatorTypes = {
   hash: (found) =>
     contentHash(
@@ -198,12 +203,19 @@ const operatorTypes = {
 const distStamp = inRoot('dist', '.stamp');
 const typescript = {
   hash: () => contentHash(['tsconfig.json', 'package-lock.json', ...filesBelow('src')]),
-  isFresh: () => readText(distStamp) === typescript.hash(),
+  // The stamp lists the compiled files too, so that a stale or a missing one is noticed.
+  stamp: (hash) => [hash, ...compiledFiles()].join('\n'),
+  isFresh: () => readText(distStamp) === typescript.stamp(typescript.hash()),
   make: async () => {
     const hash = typescript.hash();
-    await command('TypeScript', process.execPath, [inRoot('node_modules', 'typescript', 'bin', 'tsc')]);
-    fs.mkdirSync(inRoot('dist'), { recursive: true });
-    fs.writeFileSync(distStamp, hash);
+    const { removed } = await job('TypeScript', async () => {
+      const compiled = await compileTypeScript();
+      if (compiled.fault !== null) throw new StepFailed(`${compiled.fault}\nset-up: TypeScript failed`);
+      return compiled;
+    });
+    if (removed.length > 0 && !flags.has('--quiet'))
+      tell(`set-up: removed compiled files whose source is gone: ${removed.length}`);
+    fs.writeFileSync(distStamp, typescript.stamp(hash));
   },
 };
 
@@ -213,7 +225,7 @@ const isFresh = () => {
   return found !== null && addon.isFresh(found) && operatorTypes.isFresh(found);
 };
 
-/** Runs all to their end; where several fail, all are told. */
+/** Waits for all to end; if several fail, the error has all their messages. */
 const beside = async (...works) => {
   const results = await Promise.allSettled(works);
   const reasons = results.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
@@ -233,7 +245,7 @@ const makeAll = async () => {
 try {
   if (!isFresh()) {
     const waiting = ({ pid, host }) =>
-      tell(`set-up: waiting for process ${pid} on ${host}, which sets up this checkout`);
+      tell(`set-up: waiting for process ${pid} on ${host}, which is setting up this checkout`);
     await withLock(inRoot('build', 'setup.lock'), waiting, makeAll);
   }
 } catch (error) {

@@ -1,27 +1,27 @@
-// What the scripts share: printing and hashing files.
+// Shared by the scripts: the checkout's root, printing, and hashing files.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Not import.meta.dirname: a Node that is too old must get as far as being told so.
+// Not import.meta.dirname: a Node that is too old must get as far as the message about its version.
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** Everything goes to stderr: stdout belongs to results. */
+/** Prints a line to stderr; stdout is for results. */
 export const say = (text) => process.stderr.write(`${text}\n`);
 
-/** Files below a folder, sorted, as paths relative to the checkout. */
-export const filesBelow = (folder, fits = () => true) => {
-  const full = path.join(root, folder);
+/** Sorted paths, relative to `base`, of the files below one of its folders. */
+export const filesBelow = (folder, fits = () => true, base = root) => {
+  const full = path.join(base, folder);
   if (!fs.existsSync(full)) return [];
   return fs
     .readdirSync(full, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && fits(entry.name))
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .map((entry) => path.relative(base, path.join(entry.parentPath, entry.name)))
     .sort();
 };
 
-/** One hash over names and contents of files and further words. */
+/** SHA-256 over the names and contents of files and over additional strings. */
 export const contentHash = (files, words = []) => {
   const hash = createHash('sha256');
   for (const word of words) hash.update(`${word.length}:${word}\n`);

@@ -57,7 +57,7 @@ describe('set-up in a fresh clone', () => {
     ).toEqual([0, 0]);
     const all = both.map(({ text }) => text).join('');
     expect(all.match(/addon \(compile\) done/g)).toHaveLength(1);
-    expect(all).toMatch(/waiting for process \d+ on .+, which sets up this checkout/);
+    expect(all).toMatch(/waiting for process \d+ on .+, which is setting up this checkout/);
     expect(isReady(made).stdout).toContain('Ready to train.');
     const startedAt = performance.now();
     expect(await setUp(made).ended).toEqual({ code: 0, signal: null, text: '' });
