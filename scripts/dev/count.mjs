@@ -1,11 +1,11 @@
-// Adds up the results of several test runs into the one line `N passed, N failed, N skipped`. A run that left no
-// results, or a test file that could not be loaded, counts as a failure.
+// Adds up the results of several test runs and prints `N passed, N failed, N skipped`. A run without results and a test file
+// that could not be loaded count as failures.
 import fs from 'node:fs';
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 for (const file of process.argv.slice(2)) {
   if (!fs.existsSync(file)) {
-    process.stderr.write(`count: ${file} was not written, so that run did not end\n`);
+    process.stderr.write(`count: ${file} is missing: its test run did not end\n`);
     sum.failed++;
     continue;
   }

@@ -1,21 +1,15 @@
-// libdeflate's sources, which are linked into the loader: fetched into the cache by pip, pinned by their hash (0.2 MB).
-import { createHash } from 'node:crypto';
+// Fetches libdeflate's sources (0.2 MB), which are linked into the loader: by pip, pinned by hash, into the cache.
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from '../../src/runtime/environment.js';
 import { withLock } from '../../src/runtime/files/lock.js';
 import { runCommand } from '../../src/runtime/runCommand.js';
-import { root } from './steps.mjs';
+import { lastLine, pinnedFolder, pipEnvironment, requirementsFile } from './pip.mjs';
 
-const requirements = path.join(root, 'scripts', 'setup', 'libdeflate-requirements.txt');
+const requirements = requirementsFile('libdeflate');
 const [, name, version] = fs.readFileSync(requirements, 'utf8').match(/^(\w+)==([\d.]+)/m);
 
-const folderOf = () => {
-  const pins = createHash('sha256').update(fs.readFileSync(requirements)).digest('hex').slice(0, 16);
-  return path.join(cacheFolder(), `libdeflate-${pins}`);
-};
-
-/** pip asks a source package for its name by running its build. This stands in for that, so that nothing of it runs. */
+/** pip runs the build of a source package to learn its name. This build backend replaces it, so that no foreign code runs. */
 const BACKEND = `import os
 def prepare_metadata_for_build_wheel(folder, config_settings=None):
     name = "${name}-${version}.dist-info"
@@ -29,7 +23,7 @@ const run = async (program, args, options) => {
   const { code, output } = await runCommand(program, args, options).catch((cause) => {
     throw new Error(`${program} does not run (${cause.code})`);
   });
-  if (code !== 0) throw new Error(`${program} says: ${output.trim().split('\n').at(-1)}`);
+  if (code !== 0) throw new Error(`${program} failed: ${lastLine(output)}`);
 };
 
 const make = async (folder, detail) => {
@@ -44,17 +38,7 @@ const make = async (folder, detail) => {
     await run(
       'python3',
       [...args, '--no-build-isolation', '--progress-bar=off', '--dest', temporary, '-r', requirements],
-      {
-        env: {
-          ...process.env,
-          PYTHONPATH: path.dirname(backend),
-          PIP_REQUIRE_VIRTUALENV: '0',
-          PIP_NO_INPUT: '1',
-          PIP_DISABLE_PIP_VERSION_CHECK: '1',
-          TMPDIR: temporary,
-        },
-        onLine: detail,
-      },
+      { env: pipEnvironment(temporary, { PYTHONPATH: path.dirname(backend) }), onLine: detail },
     );
     const target = path.join(temporary, 'target');
     fs.mkdirSync(target);
@@ -68,16 +52,16 @@ const make = async (folder, detail) => {
 };
 
 /**
- * The folder of the sources, fetched where it is not there yet; or why there is none.
- * @param {(line: string) => void} detail what goes on
+ * Returns the folder of the sources, which are fetched if they are not in the cache yet, or the reason why there is none.
+ * @param {(line: string) => void} detail receives progress
  * @returns {Promise<{folder: string, reason: null} | {folder: null, reason: string}>}
  */
 export const fetchLibdeflate = async (detail) => {
-  const folder = folderOf();
+  const folder = pinnedFolder('libdeflate', requirements);
   try {
     if (!fs.existsSync(folder)) {
       fs.mkdirSync(cacheFolder(), { recursive: true });
-      const waiting = ({ pid, host }) => detail(`waiting for process ${pid} on ${host}, which fetches it`);
+      const waiting = ({ pid, host }) => detail(`waiting for process ${pid} on ${host}, which is fetching it`);
       await withLock(path.join(cacheFolder(), 'libdeflate.lock'), waiting, () => make(folder, detail));
     }
     return { folder, reason: null };

@@ -1,6 +1,5 @@
-// The compiler of the CUDA plugin: one that is there (CUDA_HOME, PATH, the cache), or fetched into the cache.
+// Finds the compiler of the CUDA plugin (in CUDA_HOME, on PATH, in the cache), or fetches it into the cache.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,23 +7,20 @@ import { cacheFolder, cudaHome, searchPath } from '../../src/runtime/environment
 import { NoduleTrainError } from '../../src/runtime/error.js';
 import { withLock } from '../../src/runtime/files/lock.js';
 import { runCommand } from '../../src/runtime/runCommand.js';
-import { root } from './steps.mjs';
+import { installArguments, lastLine, pinnedFolder, pipEnvironment, requirementsFile } from './pip.mjs';
 
-const requirements = path.join(root, 'scripts', 'setup', 'cuda-requirements.txt');
+const requirements = requirementsFile('cuda');
 const NEEDED_MB = 600;
-/** The CUDA that libtorch 2.11.0 is built with; another major version's runtime has other symbols. */
+/** Major version of the CUDA that libtorch 2.11.0 is built with; the runtime of another one has other symbols. */
 const MAJOR = '13';
 
-const fetchedFolder = () => {
-  const pins = createHash('sha256').update(fs.readFileSync(requirements)).digest('hex').slice(0, 16);
-  return path.join(cacheFolder(), `nvcc-${pins}`);
-};
+const fetchedFolder = () => pinnedFolder('nvcc', requirements);
 
 /** @typedef {{nvcc: string, include: string}} Nvcc */
 
 const inToolkit = (folder) => ({ nvcc: path.join(folder, 'bin', 'nvcc'), include: path.join(folder, 'include') });
 
-/** Where an nvcc is looked for; a distribution's lies without a folder of its own, so its header is asked for too. */
+/** Candidates for nvcc. One that a Linux distribution installs has no folder of its own, so `fault` checks its header too. */
 const places = () => [
   ...(cudaHome() === null ? [] : [inToolkit(cudaHome())]),
   ...searchPath()
@@ -39,12 +35,12 @@ __global__ void probe(int* out) { *out = 1; }
 void launch(int* out) { probe<<<1, 1>>>(out); }
 `;
 
-/** Compiles a kernel: a compiler of C++ that is too new, or a missing part, shows only then. Null, or what is wrong. */
+/** What is wrong with an nvcc, or null. It compiles a kernel: a C++ compiler that is too new or a missing part shows only then. */
 const fault = ({ nvcc, include }) => {
   const { status, stdout, error } = spawnSync(nvcc, ['--version'], { encoding: 'utf8' });
   if (status !== 0) return `does not run${error ? ` (${error.code})` : ''}`;
   const [, version = 'unknown'] = stdout.match(/release ([\d.]+)/) ?? [];
-  if (version.split('.')[0] !== MAJOR) return `is of CUDA ${version}, wanted is ${MAJOR}`;
+  if (version.split('.')[0] !== MAJOR) return `is of CUDA ${version}, expected ${MAJOR}`;
   if (!fs.existsSync(path.join(include, 'cuda_runtime.h'))) return `has no ${path.join(include, 'cuda_runtime.h')}`;
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nvcc-'));
   try {
@@ -61,7 +57,7 @@ const fault = ({ nvcc, include }) => {
 };
 
 /**
- * The first that compiles a kernel, or why there is none.
+ * Finds the first nvcc that compiles a kernel. `reasons` says why others were passed over.
  * @returns {{found: Nvcc | null, reasons: string[]}}
  */
 export const findNvcc = () => {
@@ -79,7 +75,7 @@ export const findNvcc = () => {
 const failed = (what) =>
   new NoduleTrainError(
     'nvcc-missing',
-    `Fetching nvcc for the CUDA plugin: ${what}. Or install CUDA 13.0 and set CUDA_HOME, or build without --cuda.`,
+    `Fetching nvcc for the CUDA plugin: ${what}. Fix that, or install CUDA 13.0 and set CUDA_HOME, or build without --cuda.`,
   );
 
 const make = async (detail) => {
@@ -87,31 +83,18 @@ const make = async (detail) => {
   if (fs.existsSync(folder)) return;
   const { bavail, bsize } = fs.statfsSync(cacheFolder());
   if (bavail * bsize < NEEDED_MB * 1e6)
-    throw failed(`${Math.floor((bavail * bsize) / 1e6)} MB are free in ${cacheFolder()}, wanted are ${NEEDED_MB}`);
+    throw failed(`found ${Math.floor((bavail * bsize) / 1e6)} MB free in ${cacheFolder()}, expected ${NEEDED_MB}`);
   const temporary = fs.mkdtempSync(path.join(cacheFolder(), '.tmp-nvcc-'));
   try {
     const target = path.join(temporary, 'target');
-    const args = ['-m', 'pip', 'install', '--require-hashes', '--no-deps', '--only-binary=:all:', '--no-cache-dir'];
-    // All in one command: a second one with the same target would skip the folder that is there and say success.
-    const { code, output } = await runCommand(
-      'python3',
-      [...args, '--progress-bar=off', '--target', target, '-r', requirements],
-      {
-        // A user's pip.conf must not decide where this goes.
-        env: {
-          ...process.env,
-          PIP_REQUIRE_VIRTUALENV: '0',
-          PIP_USER: '0',
-          PIP_NO_INPUT: '1',
-          PIP_DISABLE_PIP_VERSION_CHECK: '1',
-          TMPDIR: temporary,
-        },
-        onLine: detail,
-      },
-    ).catch((cause) => {
+    // All packages in one command: a second one with the same target would skip the existing folder and still succeed.
+    const { code, output } = await runCommand('python3', [...installArguments(requirements), '--target', target], {
+      env: pipEnvironment(temporary),
+      onLine: detail,
+    }).catch((cause) => {
       throw failed(`pip is needed for the download, and python3 does not run (${cause.code})`);
     });
-    if (code !== 0) throw failed(`pip failed: ${output.trim().split('\n').at(-1)}`);
+    if (code !== 0) throw failed(`pip failed: ${lastLine(output)}`);
     fs.renameSync(target, folder);
   } finally {
     fs.rmSync(temporary, { recursive: true, force: true });
@@ -119,15 +102,15 @@ const make = async (detail) => {
 };
 
 /**
- * The same, fetched where there is none (99 MB).
- * @param {(line: string) => void} detail what goes on
+ * Finds an nvcc as `findNvcc` does, and fetches one if there is none (99 MB).
+ * @param {(line: string) => void} detail receives progress
  * @returns {Promise<Nvcc>}
  */
 export const fetchNvcc = async (detail) => {
   const before = findNvcc();
   if (before.found !== null) return before.found;
   fs.mkdirSync(cacheFolder(), { recursive: true });
-  const waiting = ({ pid, host }) => detail(`waiting for process ${pid} on ${host}, which fetches it`);
+  const waiting = ({ pid, host }) => detail(`waiting for process ${pid} on ${host}, which is fetching it`);
   await withLock(path.join(cacheFolder(), 'nvcc.lock'), waiting, () => make(detail));
   const { found, reasons } = findNvcc();
   if (found === null) throw failed(reasons.join('; '));

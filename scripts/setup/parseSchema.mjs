@@ -1,7 +1,7 @@
-// Reads a schema as the dispatcher prints it: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *,
+// Parses an operator schema as the dispatcher prints it: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *,
 // ScalarType? dtype=None) -> Tensor`.
 
-/** Cuts at commas that stand in no bracket and no quotes. */
+/** Splits at commas outside brackets and quotes. */
 const splitList = (text) => {
   const parts = [];
   let depth = 0;
@@ -23,7 +23,7 @@ const splitList = (text) => {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 };
 
-/** `Tensor(a! -> *)[]` is `Tensor[]`, written to. */
+/** `Tensor(a! -> *)[]` is a `Tensor[]` that the operator writes to. */
 const parseType = (text) => ({
   type: text.replace(/\([a-z][^)]*\)/g, '').replace(/SymInt/g, 'int'),
   written: /\([a-z][^)]*!/.test(text),
@@ -31,13 +31,13 @@ const parseType = (text) => ({
 
 const parseArgument = (text, keywordOnly) => {
   const [, type, name, value] = /^(.+?) (\w+)(?:=(.*))?$/.exec(text) ?? [];
-  if (type === undefined) throw new Error(`schema: cannot read the argument '${text}'`);
+  if (type === undefined) throw new Error(`parsing a schema: cannot parse the argument '${text}'`);
   return { ...parseType(type), name, hasDefault: value !== undefined, keywordOnly };
 };
 
 const parseResult = (text) => {
   const [, type, name] = /^(.+?)(?: (\w+))?$/.exec(text) ?? [];
-  if (type === undefined) throw new Error(`schema: cannot read the result '${text}'`);
+  if (type === undefined) throw new Error(`parsing a schema: cannot parse the result '${text}'`);
   return { ...parseType(type), name };
 };
 
@@ -50,7 +50,7 @@ const parseResult = (text) => {
 export function parseSchema(text) {
   const [, namespace, name, overload = '', parameters, results] =
     /^(\w+)::(\w+)(?:\.(\w+))?\((.*)\) -> (.*)$/s.exec(text) ?? [];
-  if (namespace === undefined) throw new Error(`schema: cannot read '${text}'`);
+  if (namespace === undefined) throw new Error(`parsing a schema: cannot parse '${text}'`);
   const parts = splitList(parameters);
   const star = parts.indexOf('*');
   return {

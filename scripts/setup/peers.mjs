@@ -1,19 +1,14 @@
-// Where the pinned environment of Python peers lies. Tests and scripts ask here; scripts/setup/python.mjs makes it.
-import { createHash } from 'node:crypto';
+// Location of the pinned Python environment that tests and scripts compare with. scripts/setup/python.mjs creates it.
 import fs from 'node:fs';
 import path from 'node:path';
-import { cacheFolder } from '../../src/runtime/environment.js';
 import { PEERS_COMPLETE } from '../../src/runtime/libtorch/libtorch.js';
+import { pinnedFolder, requirementsFile } from './pip.mjs';
 
-export const requirements = path.join(import.meta.dirname, 'python-requirements.txt');
+export const requirements = requirementsFile('python');
 
-/** A changed list of packages is another environment. */
-export const peersFolder = () => {
-  const hash = createHash('sha256').update(fs.readFileSync(requirements)).digest('hex').slice(0, 16);
-  return path.join(cacheFolder(), `python-${hash}`);
-};
+export const peersFolder = () => pinnedFolder('python', requirements);
 
-/** The interpreter, or null where the environment is not (completely) there. */
+/** The interpreter, or null if the environment is missing or incomplete. */
 export const peersPython = () => {
   const folder = peersFolder();
   return fs.existsSync(path.join(folder, PEERS_COMPLETE)) ? path.join(folder, 'bin', 'python') : null;

@@ -1,5 +1,5 @@
-// Makes the pinned environment of Python peers in the cache, where it is not there yet.
-//   --path   print its interpreter (the only thing on stdout)
+// Creates the pinned Python environment in the cache if it is not there yet.
+//   --path   print the path of its interpreter (the only output on stdout)
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,20 +9,12 @@ import { withLock } from '../../src/runtime/files/lock.js';
 import { PEERS_COMPLETE } from '../../src/runtime/libtorch/libtorch.js';
 import { runCommand } from '../../src/runtime/runCommand.js';
 import { peersFolder, peersPython, requirements } from './peers.mjs';
+import { installArguments, lastLine, pipEnvironment } from './pip.mjs';
 import { say } from './steps.mjs';
 
 const NEEDED_GB = 9;
 
-// A user's pip.conf must not decide where this goes.
-const pipEnvironment = (temporary) => ({
-  ...process.env,
-  PIP_REQUIRE_VIRTUALENV: '0',
-  PIP_USER: '0',
-  PIP_NO_INPUT: '1',
-  PIP_DISABLE_PIP_VERSION_CHECK: '1',
-  PYTHONNOUSERSITE: '1',
-  TMPDIR: temporary,
-});
+const failure = (code, text) => new NoduleTrainError(code, `Creating the Python environment: ${text}`);
 
 /** The first Python of 3.11 or newer on PATH. */
 const hostPython = () => {
@@ -39,26 +31,22 @@ const hostPython = () => {
       if (major === 3 && minor >= 11) return file;
       seen.push(`${file} (${version || 'does not run'})`);
     }
-  throw new NoduleTrainError(
+  throw failure(
     'python-missing',
-    `Making the environment of Python peers: wanted is Python 3.11 or newer on PATH, found ${seen.length === 0 ? 'none' : seen.join(', ')}. Install it (Debian: apt-get install python3 python3-venv) and run again.`,
+    `found ${seen.length === 0 ? 'no Python' : seen.join(', ')} on PATH, expected Python 3.11 or newer. Install it (Debian: apt-get install python3 python3-venv) and run again.`,
   );
 };
 
-const must = async (what, command, args, env) => {
+/** Runs a command that has to succeed. */
+const mustRun = async (what, command, args, env) => {
   const { code, output } = await runCommand(command, args, {
     env,
     onLine: (line) => {
-      const [, what] = line.match(/^\s*Downloading (\S+ \(\d\d+\.\d MB\))/) ?? [];
-      if (what !== undefined) say(`python: downloading ${what}`);
+      const [, wheel] = line.match(/^\s*Downloading (\S+ \(\d\d+\.\d MB\))/) ?? [];
+      if (wheel !== undefined) say(`python: downloading ${wheel}`);
     },
   });
-  if (code === 0) return;
-  const lines = output.trim().split('\n');
-  throw new NoduleTrainError(
-    'python-environment',
-    `Making the environment of Python peers: ${what} failed: ${lines.at(-1)}`,
-  );
+  if (code !== 0) throw failure('python-environment', `${what} failed: ${lastLine(output)}`);
 };
 
 const make = async () => {
@@ -66,27 +54,21 @@ const make = async () => {
   const folder = peersFolder();
   const { bavail, bsize } = fs.statfsSync(cacheFolder());
   if (bavail * bsize < NEEDED_GB * 1e9)
-    throw new NoduleTrainError(
+    throw failure(
       'disk-full',
-      `Making the environment of Python peers in ${folder}: ${((bavail * bsize) / 1e9).toFixed(1)} GB are free, wanted are ${NEEDED_GB}. Make room, or set XDG_CACHE_HOME to a larger disk.`,
+      `found ${((bavail * bsize) / 1e9).toFixed(1)} GB free for ${folder}, expected ${NEEDED_GB}. Free some space, or set XDG_CACHE_HOME to a folder on a larger disk.`,
     );
   const python = hostPython();
   const temporary = path.join(cacheFolder(), '.tmp-python');
-  // What a killed run left; it is not used half made, as the mark of completeness is written last.
+  // Leftovers of a killed run. They were never used, as the mark of completeness is written last.
   for (const left of [folder, temporary]) fs.rmSync(left, { recursive: true, force: true });
   fs.mkdirSync(temporary, { recursive: true });
   const started = Date.now();
-  say(`python: making ${folder} with ${python} (about 5 GB, some minutes)`);
-  const env = pipEnvironment(temporary);
+  say(`python: creating ${folder} with ${python} (about 5 GB, several minutes)`);
+  const env = pipEnvironment(temporary, { PYTHONNOUSERSITE: '1' });
   try {
-    await must('python -m venv (Debian: apt-get install python3-venv)', python, ['-m', 'venv', folder], env);
-    const install = ['-m', 'pip', 'install', '--require-hashes', '--no-deps', '--only-binary=:all:', '--no-cache-dir'];
-    await must(
-      'pip install',
-      path.join(folder, 'bin', 'python'),
-      [...install, '--progress-bar=off', '-r', requirements],
-      env,
-    );
+    await mustRun('python -m venv (Debian: apt-get install python3-venv)', python, ['-m', 'venv', folder], env);
+    await mustRun('pip install', path.join(folder, 'bin', 'python'), installArguments(requirements), env);
     fs.writeFileSync(path.join(folder, PEERS_COMPLETE), '');
   } finally {
     fs.rmSync(temporary, { recursive: true, force: true });
@@ -97,12 +79,12 @@ const make = async () => {
 try {
   const [flag, ...more] = process.argv.slice(2);
   if (more.length > 0 || ![undefined, '--path'].includes(flag)) {
-    say(`python: unknown option '${more[0] ?? flag}'; it knows --path`);
+    say(`python: unknown option '${more[0] ?? flag}', expected --path`);
     process.exit(2);
   }
   if (peersPython() === null) {
     fs.mkdirSync(cacheFolder(), { recursive: true });
-    const waiting = (holder) => say(`python: waiting for process ${holder.pid} on ${holder.host}, which makes it`);
+    const waiting = ({ pid, host }) => say(`python: waiting for process ${pid} on ${host}, which is creating it`);
     await withLock(path.join(cacheFolder(), 'python.lock'), waiting, make);
   }
   if (flag === '--path') console.log(peersPython());

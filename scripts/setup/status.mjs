@@ -1,4 +1,4 @@
-// What runs now, on one line of the terminal that is rewritten; elsewhere plain lines at the start and end of a job.
+// Progress of the running jobs: one line that is rewritten in a terminal, plain lines at the start and end of each job elsewhere.
 import { say } from './steps.mjs';
 
 const running = new Map();
@@ -6,7 +6,7 @@ const terminal = process.stderr.isTTY === true;
 let quiet = false;
 let script = 'set-up';
 
-/** Who speaks. */
+/** Sets the name that progress lines begin with. */
 export const setScript = (name) => {
   script = name;
 };
@@ -22,14 +22,14 @@ const draw = () => {
   process.stderr.write(`\r\x1b[K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
 };
 
-/** Clears the line, so that `text` stands alone, then goes on. */
+/** Prints `text` on a line of its own above the progress line. */
 export const tell = (text) => {
   if (terminal && !quiet) process.stderr.write('\r\x1b[K');
   say(text);
   if (running.size > 0) draw();
 };
 
-/** Runs `work` under a title; `work` gets a function that sets the detail shown behind it. */
+/** Runs `work` under a title. `work` receives a function that sets the detail shown after the title. */
 export const job = async (title, work) => {
   const started = Date.now();
   const detail = (text) => {
