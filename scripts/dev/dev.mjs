@@ -1,5 +1,5 @@
-// Rebuilds what changed, for as long as it runs: TypeScript on every change in src/, the addon on every change in
-// binding/. Ctrl-C ends it.
+// Watches the checkout and rebuilds on change: TypeScript after a change in src/, the addon after one in binding/.
+// Ctrl-C stops it.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,13 +22,13 @@ const build = () => {
   });
   child.on('close', (code) => {
     running = false;
-    say(code === 0 ? 'dev: all built, watching src/ and binding/' : 'dev: mend the above; watching src/ and binding/');
+    say(`dev: ${code === 0 ? 'built' : 'the build failed, see above'}; watching src/ and binding/`);
     if (again) build();
     again = false;
   });
 };
 
-// An editor writes a file in several steps; one build is enough for them.
+// An editor saves a file in several steps; one build covers them all.
 const changed = () => {
   clearTimeout(timer);
   timer = setTimeout(build, SETTLE_MS);

@@ -1,6 +1,6 @@
-// Everything that can be judged without running it: types, style of TypeScript and C++, the direction of imports,
-// names that must not be in a public file. Ends with exit code 1 where anything is found.
-//   --fix   first let the formatters rewrite what they can
+// Static checks: types, style of TypeScript and C++, direction of imports, names that must not be in a public file.
+// Exits with code 1 if a check fails.
+//   --fix   let the formatters fix what they can first
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -36,7 +36,7 @@ const cppSources = files.filter((file) => /^binding\/.*\.(cc|h|cu|cuh)$/.test(fi
 const python = peersPython();
 const clangFormat = python && path.join(path.dirname(python), 'clang-format');
 
-/** clang-format comes with the Python peers; a string says that they are not there. */
+/** Faults in the format of the C++ files, or a string if clang-format, which comes with the Python peers, is missing. */
 const cppFormat = () => {
   if (clangFormat === null)
     return 'skipped: clang-format comes with the Python peers, which are not installed (npm run python)';
@@ -50,10 +50,23 @@ if (process.argv.includes('--fix')) {
   if (clangFormat !== null) tool(clangFormat, ['-i', ...cppSources]);
 }
 
-/** Each may import itself and what stands before it. */
-const layers = ['runtime', 'torch', 'ct', 'labels', 'phantom', 'data', 'score', 'train', 'evaluate', 'service', 'cli'];
+/** A layer may import itself and the layers before it. */
+const layers = [
+  'runtime',
+  'torch',
+  'ct',
+  'labels',
+  'phantom',
+  'data',
+  'score',
+  'model',
+  'train',
+  'evaluate',
+  'service',
+  'cli',
+];
 
-/** Folders of binding/ and what each may include beside itself. */
+/** Folders of binding/, each with the others that it may include. */
 const bindingLayers = { io: [], loader: ['io'], core: ['nn', 'cuda'], nn: ['core'], nodule: [], cuda: ['nodule'] };
 
 const sourceLayer = (file) => file.match(/^src\/([^/]+)\//)?.[1];
@@ -61,14 +74,14 @@ const sourceLayer = (file) => file.match(/^src\/([^/]+)\//)?.[1];
 const wrongImports = (file) => {
   const own = sourceLayer(file);
   if (own === undefined) return [];
-  if (!layers.includes(own)) return [`${file}: src/${own} is no layer of design.md`];
+  if (!layers.includes(own)) return [`${file}: src/${own} is not a layer of design.md`];
   const specifiers = [...textOf(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map(
     ([, specifier]) => specifier,
   );
   return specifiers.flatMap((specifier) => {
     const target = path.posix.join(path.posix.dirname(file), specifier);
     const layer = sourceLayer(target);
-    // `src/index.js` stands above all layers: nothing below may import it.
+    // `src/index.js` is above all layers: none of them may import it.
     if (layer === undefined)
       return /^src\/[^/]+$/.test(target) ? [`${file}: imports ${target}, which is above it`] : [];
     return layers.indexOf(layer) > layers.indexOf(own)
@@ -81,7 +94,7 @@ const wrongIncludes = (file) => {
   const own = file.match(/^binding\/([^/]+)\//)?.[1];
   if (own === undefined) return [];
   const allowed = bindingLayers[own];
-  if (allowed === undefined) return [`${file}: binding/${own} is no folder of design.md`];
+  if (allowed === undefined) return [`${file}: binding/${own} is not a folder of design.md`];
   return [...textOf(file).matchAll(/^#include "([^/"]+)\//gm)]
     .map(([, folder]) => folder)
     .filter((folder) => folder in bindingLayers && folder !== own && !allowed.includes(folder))
@@ -93,7 +106,7 @@ const direction = () =>
     /\.(ts|js)$/.test(file) ? wrongImports(file) : /\.(cc|h|cu|cuh)$/.test(file) ? wrongIncludes(file) : [],
   );
 
-/** No host of a package registry, no home folder: neither means anything on another machine. */
+/** Hosts of package registries and paths of one machine: neither works anywhere else. */
 const forbidden = [
   [/(?:registry\.npmjs|files\.pythonhosted|\bpypi)\.org|npmmirror|artifactory|jfrog/i, 'name of a package registry'],
   [/(?:^|[\s'"`=(])\/(?:root|home\/\w+|Users\/\w+|work)\//m, 'path of one machine'],
@@ -106,12 +119,12 @@ const names = () =>
     .filter((file) => file !== 'scripts/dev/lint.mjs')
     .flatMap((file) => {
       const text = textOf(file);
-      return forbidden.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${file}: holds the ${what}`);
+      return forbidden.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${file}: contains the ${what}`);
     });
 
 const LONG = 350;
 
-/** Told, not refused: now and then a long file is the clearer one. */
+/** Long files are reported, not refused: sometimes a long file is the clearer one. */
 const length = () => {
   const long = files
     .filter((file) => /\.(ts|js|mjs|cc|h|cu)$/.test(file))

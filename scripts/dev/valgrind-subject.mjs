@@ -1,4 +1,4 @@
-// What scripts/dev/valgrind.mjs runs under Valgrind: small, as everything is fifty times slower there.
+// The program that scripts/dev/valgrind.mjs runs under Valgrind. Small, as everything is fifty times slower there.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,9 +7,9 @@ import * as torch from '../../dist/torch/index.js';
 
 const { fromData, fromShared, losses, memory, nn, noGrad, ones, op, ops, optim, rand, scope, tensor } = torch;
 
-const expect = (what, holds) => {
-  console.log(`${holds ? 'done' : 'FAILED'}: ${what}`);
-  if (!holds) process.exitCode = 1;
+const expect = (what, passed) => {
+  console.log(`${passed ? 'passed' : 'FAILED'}: ${what}`);
+  if (!passed) process.exitCode = 1;
 };
 
 const before = memory();
@@ -18,9 +18,9 @@ scope(() => {
   const a = fromData(Float32Array.from([1, 2, 3, 4]), [2, 2]);
   expect('arithmetic', a.add(1).mul(a).t().mm(a).sum().item() > 0);
   expect('arrays', JSON.stringify(a.toArray()) === '[[1,2],[3,4]]');
-  expect('many results', ops.topk(a, 1).length === 2);
-  expect('names', ops.sum(a, [0], { keepdim: true }).shape.length === 2);
-  expect('lists', ops.cat([a, a]).shape[0] === 4);
+  expect('multiple results', ops.topk(a, 1).length === 2);
+  expect('named arguments', ops.sum(a, [0], { keepdim: true }).shape.length === 2);
+  expect('lists of tensors', ops.cat([a, a]).shape[0] === 4);
 });
 
 scope(() => {
@@ -45,7 +45,7 @@ for (const fault of [
   } catch {
     failed = true;
   }
-  expect('a fault', failed);
+  expect('an error is thrown', failed);
 }
 
 const net = nn.unet({ inChannels: 2, classes: 1, depth: 2, wf: 1, padding: true, batchNorm: true, sigmoid: true });
@@ -59,7 +59,7 @@ for (let i = 0; i < 2; i++)
       .backward();
     adam.step();
   });
-expect('two steps', true);
+expect('two training steps', true);
 
 net.eval();
 let pending;
@@ -101,8 +101,8 @@ const worker = new Worker(
 );
 await new Promise((resolve) => worker.once('message', resolve));
 await worker.terminate();
-expect('a worker ended', true);
+expect('a worker is terminated', true);
 
 adam.dispose?.();
 net.dispose();
-expect('nothing left but what the collector has still to free', memory().handles >= before.handles);
+expect('only tensors that the garbage collector still has to free are left', memory().handles >= before.handles);

@@ -1,6 +1,6 @@
-// Runs a script over every part of the addon (make, read, views, autograd, U-Net, optimizer, queue, sharing, files, a worker
-// that is ended, disposal) under Valgrind's memcheck, and judges what it says: an error with a frame of our addon in its
-// stack, and outside what scripts/dev/valgrind.supp names, is ours. Takes some minutes.
+// Runs valgrind-subject.mjs, which exercises every part of the addon (tensors, views, autograd, U-Net, optimizer, queue, sharing,
+// files, a terminated worker, disposal), under Valgrind's memcheck. Fails on every error with a frame of our addon in its stack
+// that scripts/dev/valgrind.supp does not suppress. Takes several minutes.
 //   npm run valgrind
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -14,7 +14,7 @@ const found = spawnSync(
   'valgrind',
   [
     '--tool=memcheck',
-    // V8 writes code and runs it.
+    // V8 generates code at run time.
     '--smc-check=all-non-file',
     '--error-limit=no',
     '--num-callers=40',
@@ -29,7 +29,7 @@ const found = spawnSync(
   { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, OMP_NUM_THREADS: '1' } },
 );
 if (found.error !== undefined) {
-  say(`valgrind: it could not be started (${found.error.message}); Debian: apt-get install valgrind`);
+  say(`valgrind: starting it failed: ${found.error.message}. Install it (Debian: apt-get install valgrind).`);
   process.exit(1);
 }
 const errors = fs.readFileSync(log, 'utf8').match(/<error>[\s\S]*?<\/error>/g) ?? [];
@@ -43,9 +43,11 @@ const kinds = (list) => {
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ') || 'none';
 };
 const ours = errors.filter(isOurs);
-say(`valgrind: the subject ended with ${found.status ?? found.signal}`);
-say(`valgrind: with a frame of the addon: ${kinds(ours)}; without: ${kinds(errors.filter((error) => !isOurs(error)))}`);
+say(`valgrind: the subject ended with ${found.signal ?? `exit code ${found.status}`}`);
+say(
+  `valgrind: errors with a frame of the addon: ${kinds(ours)}; without one: ${kinds(errors.filter((error) => !isOurs(error)))}`,
+);
 for (const error of ours.slice(0, 5)) say(error);
 if (ours.length === 0) fs.rmSync(folder, { recursive: true });
-else say(`valgrind: all of it is in ${log}`);
+else say(`valgrind: the full log is ${log}`);
 process.exitCode = found.status === 0 && ours.length === 0 ? 0 : 1;
