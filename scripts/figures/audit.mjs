@@ -1,6 +1,6 @@
-// How often the audit of labels flags what is right, and finds what is wrong.
-// node scripts/figures/audit.mjs [--seeds 1-20] [--grid small|standard] [--verbose]
-// Clean are phantoms with their exact masks and with the box rule's; planted is each kind of fault in a nodule of each phantom.
+// False alarms and hits of the label audit, on phantoms: without faults (exact masks, box rule) and with one planted fault of each
+// kind in one nodule of each phantom.
+//   node scripts/figures/audit.mjs [--seeds 1-20] [--grid small|standard] [--verbose]
 import { parseArgs } from 'node:util';
 import { auditChecks, auditScan } from '../../dist/labels/index.js';
 import { synthesize } from '../../dist/phantom/index.js';
@@ -48,9 +48,9 @@ for (let seed = first; seed <= last; seed++) {
   }
 }
 console.log(
-  `${scans} phantoms, ${nodules} nodules; flags where nothing is wrong: ${clean.exact.length} of exact masks, ${clean.box.length} of the box rule's\n`,
+  `${scans} phantoms, ${nodules} nodules; false alarms: ${clean.exact.length} with exact masks, ${clean.box.length} with the box rule\n`,
 );
-console.log('| check | planted | found | wrongly flagged, exact | wrongly flagged, box |');
+console.log('| check | planted | found | false alarms, exact | false alarms, box |');
 console.log('| --- | --- | --- | --- | --- |');
 for (const check of Object.keys(auditChecks)) {
   const wrong = (by) => clean[by].filter((flag) => flag.check === check).length;

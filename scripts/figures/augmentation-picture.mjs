@@ -1,4 +1,4 @@
-// Draws docs/augmentation.png: what each augmentation does to four crops of a phantom. Run it after `npm run build`.
+// Draws docs/augmentation.png: the effect of each augmentation on four crops of a phantom. Run `npm run build` before it.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
@@ -8,7 +8,7 @@ import { componentBox, noduleSlices } from '../../dist/data/labelling/noduleSlic
 import { synthesize } from '../../dist/phantom/index.js';
 import { scope } from '../../dist/torch/index.js';
 
-const still = { flip: false, flipSlices: false, offset: 0, scale: 0, rotate: false, noise: 0 };
+const noAugmentation = { flip: false, flipSlices: false, offset: 0, scale: 0, rotate: false, noise: 0 };
 const columns = [
   {},
   { flip: true },
@@ -37,7 +37,7 @@ const width = columns.length * cell + gap;
 const height = rows * cell + gap;
 const data = new Uint8Array(width * height * 3).fill(255);
 
-const paint = (image, label, left, top) => {
+const drawCrop = (image, label, left, top) => {
   const grey = (at) => Math.round((255 * Math.min(Math.max(image[at] + 1000, 0), 1300)) / 1300);
   const outline = (r, c) =>
     label[r * size + c] === 1 &&
@@ -57,14 +57,14 @@ const paint = (image, label, left, top) => {
 };
 
 for (const [column, augment] of columns.entries()) {
-  const options = { samples: rows, batch: rows, seed: 3, negatives: 0, augment: { ...still, ...augment } };
+  const options = { samples: rows, batch: rows, seed: 3, negatives: 0, augment: { ...noAugmentation, ...augment } };
   const sampler = await createSampler([scan], options);
   sampler.startEpoch(1);
   scope(() => {
     const { image, mask: label } = sampler.next();
     for (let row = 0; row < rows; row++) {
       const middle = image.select(0, row).select(0, 3).contiguous().data();
-      paint(middle, label.select(0, row).contiguous().data(), gap + column * cell, gap + row * cell);
+      drawCrop(middle, label.select(0, row).contiguous().data(), gap + column * cell, gap + row * cell);
     }
   });
   sampler.dispose();

@@ -1,5 +1,6 @@
-// What changes the bits of a run: trains the same short one in different circumstances and lays each beside the first.
-// node scripts/figures/bits.mjs FOLDER [--epochs 4] writes runs into FOLDER (kept, and not made again) and prints a table.
+// What makes a run differ: trains the same short run under different conditions and compares each with the first one.
+//   node scripts/figures/bits.mjs FOLDER [--epochs 4]
+// Runs are written into FOLDER and kept; one that is already there is not trained again. Prints a table.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,7 +9,7 @@ import { loadTensorsSync } from '../../dist/torch/index.js';
 import { compareRuns } from '../../dist/train/run/compareRuns.js';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { epochs: { type: 'string' } } });
-if (positionals.length !== 1) throw new Error('node scripts/figures/bits.mjs FOLDER [--epochs N]');
+if (positionals.length !== 1) throw new Error('usage: node scripts/figures/bits.mjs FOLDER [--epochs N]');
 const folder = resolve(positionals[0]);
 mkdirSync(folder, { recursive: true });
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
@@ -22,9 +23,9 @@ const cli = (args, environment = {}) => {
   if (status !== 0) throw new Error(stderr);
 };
 
-const circumstances = [
+const conditions = [
   { name: 'one thread', threads: 1 },
-  { name: 'the same again', threads: 1 },
+  { name: 'one thread again', threads: 1 },
   { name: 'two threads', threads: 2 },
   { name: 'ATEN_CPU_CAPABILITY=avx2', threads: 1, environment: { ATEN_CPU_CAPABILITY: 'avx2' } },
   { name: 'ATEN_CPU_CAPABILITY=default', threads: 1, environment: { ATEN_CPU_CAPABILITY: 'default' } },
@@ -34,7 +35,7 @@ const runOf = (at) => join(folder, `run-${at + 1}`);
 
 if (!existsSync(join(folder, 'scans')))
   cli(['synth', 'scans', '--count', '6', '--size', '24,96,96', '--spacing', '3,3,6', '--threads', '1']);
-for (const [at, { threads, environment }] of circumstances.entries())
+for (const [at, { threads, environment }] of conditions.entries())
   if (!existsSync(runOf(at)))
     cli(
       ['train', '--data', 'scans', '--out', runOf(at), '--threads', String(threads), '--images', '0'].concat(
@@ -62,10 +63,10 @@ const weightsOf = (at) =>
 
 const [first, weights] = [lossesOf(0), weightsOf(0)];
 console.log(
-  '| circumstances | bits | first step of another loss | loss of the last step | relative distance of the weights | score |',
+  '| conditions | bit-identical | first step with another loss | loss of the last step | relative distance of the weights | score |',
 );
 console.log('|---|---|---|---|---|---|');
-for (const [at, { name }] of circumstances.entries()) {
+for (const [at, { name }] of conditions.entries()) {
   const losses = lossesOf(at);
   const differing = [...losses].find(([step, loss]) => first.get(step) !== loss);
   const { same } = compareRuns(runOf(at), runOf(0));
@@ -77,6 +78,6 @@ for (const [at, { name }] of circumstances.entries()) {
     }
   const distance = Math.sqrt(difference / size);
   console.log(
-    `| ${name} | ${same ? 'the same' : 'others'} | ${differing?.[0] ?? '–'} of ${losses.size} | ${[...losses.values()].at(-1).toFixed(4)} | ${same ? 0 : distance.toPrecision(2)} | ${scoreOf(at).toFixed(4)} |`,
+    `| ${name} | ${same ? 'yes' : 'no'} | ${differing?.[0] ?? '–'} of ${losses.size} | ${[...losses.values()].at(-1).toFixed(4)} | ${same ? 0 : distance.toPrecision(2)} | ${scoreOf(at).toFixed(4)} |`,
   );
 }

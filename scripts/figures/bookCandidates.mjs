@@ -1,11 +1,12 @@
-// The book's grouping of a scan's probabilities (chapter 14), faults included: what scripts and tests compare phantoms and
-// real scans by.
+// The book's grouping of a scan's probabilities (chapter 14), including its faults, for comparisons on phantoms and real scans.
 import { connectedComponents } from '../../dist/ct/index.js';
 
 /**
- * Voxels above one half, eroded once by their six neighbours (the edge of the scan counts as empty), in 6-connected groups.
+ * Groups voxels above one half into 6-connected components after one erosion by their six neighbours (outside the scan counts as
+ * empty).
  * @param probabilities `[slices, rows, columns]` in C order
- * @returns mask, eroded mask, and of each group its voxels and its centre (slice, row, column), weighted by clipped HU + 1001
+ * @returns the mask before erosion, and for each component its voxel count and its centre (slice, row, column), weighted by
+ *   clipped HU + 1001
  */
 export function bookCandidates(volume, probabilities) {
   const { voxels, shape } = volume;

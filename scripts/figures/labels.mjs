@@ -1,7 +1,8 @@
-// How well the rules for ground truth agree with what is known of the scans in a LUNA16 folder.
-// node scripts/figures/labels.mjs [DIR], by default ../shared/data/luna16
-// node scripts/figures/labels.mjs --phantoms [N], the rule on N phantoms of each level (default 10), by kind of nodule and reach
-// DIR/votes/UID_votes.mhd counts readers per voxel (two make the truth); phantoms bring their exact DIR/masks/UID_mask.mhd.
+// Dice of each labelling rule against the known masks of the scans in a LUNA16 folder.
+//   node scripts/figures/labels.mjs [DIR]            default ../shared/data/luna16
+//   node scripts/figures/labels.mjs --phantoms [N]   the box rule on N phantoms of each level (default 10), by kind of nodule and reach
+// DIR/votes/UID_votes.mhd counts the readers who marked each voxel (two or more make the truth); phantoms have their exact
+// DIR/masks/UID_mask.mhd.
 import path from 'node:path';
 import { nearestIndex, readMask, readVolume, worldToIndex } from '../../dist/ct/index.js';
 import { openLuna16 } from '../../dist/data/sources/luna16.js';
@@ -14,7 +15,7 @@ if (process.argv[2] === '--phantoms') {
 }
 const dir = process.argv[2] ?? path.resolve(import.meta.dirname, '../../../shared/data/luna16');
 
-/** The ball of `times` the annotated radius, and of it what is denser than `cutHu`. */
+/** Rule that labels the voxels above `cutHu` in a ball of `times` the annotated radius. */
 const ball = (times, cutHu) => (volume, annotation) => {
   const [i, r, c] = worldToIndex(volume, annotation.center);
   const [sx, sy, sz] = volume.spacing;
@@ -30,8 +31,8 @@ const rule = (options) => (volume, annotation) => boundingBoxMask(volume, [annot
 
 const rules = [
   ["the book's rule", rule({ preset: 'book' })],
-  ['its box labels mended (fault 10)', rule({ preset: 'book', compat: { boxLabels: false } })],
-  ['its search mended (fault 11)', rule({ preset: 'book', compat: { stopOnEither: false } })],
+  ['with box labels fixed (fault 10)', rule({ preset: 'book', compat: { boxLabels: false } })],
+  ['with its search fixed (fault 11)', rule({ preset: 'book', compat: { stopOnEither: false } })],
   ['default', rule({})],
   ['default, reach 1', rule({ reach: 1 })],
   ['default, reach 1.1', rule({ reach: 1.1 })],
@@ -45,7 +46,7 @@ const factors = [1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3];
 const cuts = [-750, -700, -650, -600, -550, -500, -400];
 const grid = factors.map(() => cuts.map(() => []));
 
-/** Dice of the ball of each factor above each cut, from one look at the voxels around the point. */
+/** Adds the Dice of each combination of radius factor and HU cut, in one pass over the voxels around the point. */
 const fillGrid = (volume, annotation, truth) => {
   const [i, r, c] = worldToIndex(volume, annotation.center);
   const [sx, sy, sz] = volume.spacing;
@@ -84,7 +85,7 @@ for (const { uid, path: scan } of luna.series) {
     const seed = nearestIndex(volume, annotation.center);
     const truth = componentAt((position) => voxels[position] >= least, volume.shape, seed);
     if (truth.length === 0) {
-      console.error(`${uid}, line ${annotation.line}: nothing is marked at the annotation, left out`);
+      console.error(`${uid}, line ${annotation.line}: no voxel is marked at the annotation, skipped`);
       continue;
     }
     fillGrid(volume, annotation, truth);
@@ -97,10 +98,10 @@ for (const { uid, path: scan } of luna.series) {
     }
   }
 }
-if (heads.length === 0) throw new Error(`${dir}: no nodule is marked`);
+if (heads.length === 0) throw new Error(`reading the labels of ${dir}: found no marked nodule`);
 const line = (cells) => console.log(`| ${cells.join(' | ')} |`);
-// A column for each of a few nodules; of many their number.
-const columns = heads.length > 8 ? [`mean of ${heads.length}`, 'least'] : [...heads, 'mean'];
+// With few nodules one column each, with many the mean and the minimum.
+const columns = heads.length > 8 ? [`mean of ${heads.length}`, 'minimum'] : [...heads, 'mean'];
 line(['rule', ...columns]);
 line(['rule', ...columns].map(() => '---'));
 for (const [name, dices] of rows) {
@@ -108,13 +109,13 @@ for (const [name, dices] of rows) {
   const cells = heads.length > 8 ? [mean, Math.min(...dices)] : [...dices, mean];
   line([name, ...cells.map((dice) => dice.toFixed(3))]);
 }
-console.log('\nBall of a radius factor (rows) above a fixed cut in HU (columns), mean Dice:\n');
+console.log('\nBall with a radius factor (rows) above a fixed HU cut (columns), mean Dice:\n');
 line(['factor', ...cuts]);
 line(['factor', ...cuts].map(() => '---'));
 for (const [f, factor] of factors.entries())
   line([factor, ...grid[f].map((dices) => (dices.reduce((sum, dice) => sum + dice, 0) / dices.length).toFixed(3))]);
 
-/** The sets that the constants of the rule may be chosen on; scans are never among them. */
+/** Prints the rule's Dice on the phantoms on which its constants may be chosen. Real scans are never used for that. */
 function phantoms(count) {
   const reaches = [1, 1.05, 1.1, 1.15, 1.2, 1.3];
   const kinds = new Map(['solid', 'part-solid', 'ground-glass'].map((kind) => [kind, reaches.map(() => [])]));
@@ -136,7 +137,7 @@ function phantoms(count) {
     }
   }
   process.stderr.write('\n');
-  console.log('| kind | nodules | reach | mean | least | empty |\n| --- | --- | --- | --- | --- | --- |');
+  console.log('| kind | nodules | reach | mean | minimum | empty |\n| --- | --- | --- | --- | --- | --- |');
   for (const [kind, byReach] of kinds) {
     for (const [n, dices] of byReach.entries()) {
       const mean = dices.reduce((sum, dice) => sum + dice, 0) / dices.length;

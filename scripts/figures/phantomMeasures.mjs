@@ -1,17 +1,17 @@
-// What is measured on phantoms without training on them; scripts/figures/phantoms.mjs and the tests print and judge it.
+// Measurements on phantoms by rules and models that never trained on them. scripts/figures/phantoms.mjs prints them, tests check them.
 import { worldToIndex } from '../../dist/ct/index.js';
 import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
 import { synthesize } from '../../dist/phantom/index.js';
 import { baselineCandidates, hits, scoreScan } from '../../dist/score/index.js';
 import { bookCandidates } from './bookCandidates.mjs';
 
-/** The grid of a thin-sliced LUNA16 scan; the book's models know nodules in pixels of this size. */
+/** Grid of a thin-sliced LUNA16 scan: the book's models were trained at this pixel size. */
 export const CLINICAL_GRID = { size: [128, 512, 512], spacing: [0.65, 0.65, 1.2] };
 
 const trueNodules = ({ volume, nodules }) =>
   nodules.map(({ center, diameterMm }) => ({ centerIRC: worldToIndex(volume, center), diameterMm }));
 
-/** What a threshold sees in `scans` phantoms with seeds from `seed` on: give it to `baselineAt`. */
+/** Threshold candidates in `scans` phantoms with seeds from `seed` on, as input of `baselineAt`. */
 export function thresholdOnPhantoms({ scans, seed, ...phantom }, onScan = () => {}) {
   return Array.from({ length: scans }, (_, n) => {
     const made = synthesize({ seed: seed + n, ...phantom });
@@ -22,9 +22,10 @@ export function thresholdOnPhantoms({ scans, seed, ...phantom }, onScan = () => 
 }
 
 /**
- * What the book's model says of one phantom, grouped as the book groups.
- * @returns the number of candidates, and of each nodule whether one's centre lies within its radius (LUNA16's rule) and the Dice
- *   of the voxels above one half: `diceNear` within one diameter of its centre, `diceWhole` of all 26-connected ones that touch it
+ * Runs the book's model on one phantom and groups its output as the book does.
+ * @returns the number of candidates, and for each nodule whether the centre of one is within its radius (LUNA16's rule) and the
+ *   Dice of the voxels above one half: `diceNear` within one diameter of its centre, `diceWhole` of all 26-connected components
+ *   that touch it
  */
 export async function bookOnPhantom(model, options, onSlices) {
   const phantom = synthesize(options);

@@ -1,5 +1,5 @@
-// What rules and models that were never trained on phantoms find in them: the tables of docs/phantoms.md.
-//   node scripts/figures/phantoms.mjs                     a threshold with size and lung mask, at one false component a scan
+// What rules and models that never trained on phantoms find in them: the tables of docs/phantoms.md.
+//   node scripts/figures/phantoms.mjs                     a threshold with size and lung mask, at one false component per scan
 //   node scripts/figures/phantoms.mjs --model FILE.pt     the book's 2020 model on the grid of a thin-sliced LUNA16 scan
 //   --levels easy,standard,hard   --scans N (default 40; 5 with a model)   --seed N   --nodules N   --size S,R,C   --spacing X,Y,Z
 import { parseArgs } from 'node:util';
@@ -38,7 +38,7 @@ const mean = (list) => (list.length === 0 ? Number.NaN : list.reduce((sum, value
 const share = (list) => `${list.filter(({ found }) => found).length} of ${list.length}`;
 const range = (list) => `${Math.min(...list)} – ${Math.max(...list)}`;
 
-/** Whole scans are drawn anew, with cut and sizes as they were chosen. */
+/** Bootstrap interval of the sensitivity: resamples whole scans and keeps the chosen cut and sizes. */
 function interval(seen, point) {
   const { low, high } = bootstrapInterval(
     seen.map((scan) => baselineHits(scan, point)),
@@ -71,7 +71,7 @@ function threshold() {
 }
 
 const attachments = ['isolated', 'juxtavascular', 'juxtapleural'];
-const said = ({ kind, attachment, diameterMm, found, diceNear }) =>
+const describe = ({ kind, attachment, diameterMm, found, diceNear }) =>
   `${kind} ${attachment} ${diameterMm.toFixed(1)} mm ${found ? 'found' : 'not found'} Dice ${two(diceNear)}`;
 
 async function book(file) {
@@ -79,13 +79,13 @@ async function book(file) {
   row(
     'level',
     'scans',
-    'candidates a scan',
+    'candidates per scan',
     'solid ≥ 6 mm found',
-    'alone',
+    'isolated',
     'on a vessel',
-    'on the wall',
-    'their Dice',
-    'with all that touches',
+    'on the pleura',
+    'Dice near the nodule',
+    'Dice of all touching components',
   );
   rule(9);
   for (const level of levels) {
@@ -93,7 +93,7 @@ async function book(file) {
     for (let n = 0; n < scans; n++) {
       results.push(await bookOnPhantom(model, { level, seed: seed + n, ...grid }));
       const { candidates, nodules } = results.at(-1);
-      say(`${level}: ${n + 1} of ${scans} scans, ${candidates} candidates, ${nodules.map(said).join(', ')}`);
+      say(`${level}: ${n + 1} of ${scans} scans, ${candidates} candidates, ${nodules.map(describe).join(', ')}`);
     }
     const large = results
       .flatMap(({ nodules }) => nodules)

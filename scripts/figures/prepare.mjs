@@ -1,5 +1,7 @@
-// What preparing takes: node scripts/figures/prepare.mjs FOLDER [COUNT SLICES ROWS COLUMNS] …
-// Without sizes: 250 and 1,000 of 32×128×128, and 10 of 130×512×512. Makes the scans in FOLDER (1.7 GB by default) and prints a row each.
+// Time and memory of `nodule-train prepare`.
+//   node scripts/figures/prepare.mjs FOLDER [COUNT SLICES ROWS COLUMNS] …
+// Default: 250 and 1,000 scans of 32×128×128, and 10 of 130×512×512. Creates the scans in FOLDER (1.7 GB by default), prints a JSON
+// line for each set and removes them.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import os from 'node:os';
@@ -9,7 +11,7 @@ import { writeQuickScans } from '../fixtures/quickScans.mjs';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
-/** Ends with the process's own figures: seconds, processor time of all its threads, highest resident set in MiB. */
+/** Program that runs the command and reports its process: seconds, processor time of all threads, peak resident memory in MiB. */
 const child = `
 const from = process.hrtime.bigint();
 process.argv.splice(1, 0, ${JSON.stringify(main)});
@@ -24,7 +26,7 @@ process.on('exit', () => {
 import(${JSON.stringify(pathToFileURL(main).href)});`;
 
 /**
- * Prepares a folder once with the command itself.
+ * Runs the `prepare` command on a folder once.
  * @param {string} data
  * @param {string} out
  * @param {string[]} [more] further options
@@ -35,7 +37,7 @@ export const measurePrepare = (data, out, more = []) => {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  if (run.status !== 0) throw new Error(`preparing ${data}: ${run.stderr}`);
+  if (run.status !== 0) throw new Error(`measuring nodule-train prepare on ${data}: ${run.stderr}`);
   return JSON.parse(run.output[3] ?? '');
 };
 
@@ -45,7 +47,10 @@ const measure = (folder, [count, ...size]) => {
   try {
     const { bavail, bsize } = statfsSync(dir);
     const needed = 4 * count * size[0] * size[1] * size[2];
-    if (bavail * bsize < needed) throw new Error(`${folder} has not the ${needed / 1e9} GB that ${count} scans take`);
+    if (bavail * bsize < needed)
+      throw new Error(
+        `creating ${count} scans in ${folder}: found ${(bavail * bsize) / 1e9} GB free, expected ${needed / 1e9}`,
+      );
     writeQuickScans(path.join(dir, 'scans'), count, size);
     const first = measurePrepare(path.join(dir, 'scans'), path.join(dir, 'store'));
     const again = measurePrepare(path.join(dir, 'scans'), path.join(dir, 'store'));

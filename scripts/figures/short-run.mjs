@@ -1,7 +1,7 @@
-// What a short run finds on phantoms, for the table in docs/training.md: found nodules at four false components a scan,
-// components above one half ranked by their mean probability.
+// Nodules that a short run finds on phantoms at four false components per scan, for the table in docs/training.md. Components above
+// one half are ranked by their mean probability.
 //   node scripts/figures/short-run.mjs FOLDER --loss dice-ce --learning-rate 0.002
-// Phantoms and run stay in FOLDER; the options after it are those of `nodule-train train`.
+// Phantoms and run are kept in FOLDER; the options after it are passed to `nodule-train train`.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ import { candidatesAbove, hits } from '../../dist/score/index.js';
 const FALSE_PER_SCAN = 4;
 const [folder, ...options] = process.argv.slice(2);
 const main = path.join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-const nodule = (...args) => {
+const cli = (...args) => {
   const { status } = spawnSync(process.execPath, [main, ...args], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 };
@@ -23,10 +23,10 @@ for (const [name, count, seed] of [
   ['test', 16, 777],
 ])
   if (!fs.existsSync(path.join(folder, name)))
-    nodule('synth', path.join(folder, name), '--count', `${count}`, '--seed', `${seed}`);
+    cli('synth', path.join(folder, name), '--count', `${count}`, '--seed', `${seed}`);
 const run = path.join(folder, `run-${options.join('-').replaceAll('--', '') || 'defaults'}`);
 const common = ['--epochs', '6', '--samples', '2048', '--validation-share', '0.2', '--validate-every', '6'];
-nodule('train', '--data', path.join(folder, 'train'), '--out', run, ...common, ...options);
+cli('train', '--data', path.join(folder, 'train'), '--out', run, ...common, ...options);
 
 const { model } = loadScanModel(path.join(run, 'checkpoints', 'best.safetensors'), 'cpu');
 const dataset = await openDataset(path.join(folder, 'test'));
@@ -50,4 +50,4 @@ for (const { hit } of ranked) {
   if (hit.length === 0 && ++wrong > FALSE_PER_SCAN * dataset.scans.length) break;
   for (const one of hit) found.add(one);
 }
-console.log(`${found.size} of ${nodules} nodules found at ${FALSE_PER_SCAN} false components a scan`);
+console.log(`${found.size} of ${nodules} nodules found at ${FALSE_PER_SCAN} false components per scan`);

@@ -1,5 +1,6 @@
-// CPU time of a training step (forward, loss, backward, Adam) of configurations side by side, for docs/training.md. Processor time and
-// one thread, so that other work on the machine does not show; the least of five rounds, each configuration in each round.
+// Processor time of a training step (forward, loss, backward, Adam) in several configurations, for docs/training.md. Measured on one
+// thread as processor time, so that other work on the machine counts little: the minimum over five rounds, which alternate between
+// the configurations.
 //   node scripts/figures/step-cost.mjs
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
@@ -34,7 +35,7 @@ function prepared(fields) {
       loss.mean().backward();
       adam.step();
     });
-  return { parameters, step, least: Number.POSITIVE_INFINITY };
+  return { parameters, step, minimum: Number.POSITIVE_INFINITY };
 }
 
 const rows = Object.entries(configurations).map(([name, fields]) => ({ name, ...prepared(fields) }));
@@ -43,8 +44,8 @@ for (let round = 0; round < 6; round++)
     const before = process.cpuUsage();
     row.step();
     const { user, system } = process.cpuUsage(before);
-    // The first warms up.
-    if (round > 0) row.least = Math.min(row.least, (user + system) / 1000);
+    // The first round warms up.
+    if (round > 0) row.minimum = Math.min(row.minimum, (user + system) / 1000);
   }
-console.log('| configuration | parameters | CPU ms a step of 16 crops |\n|---|---|---|');
-for (const { name, parameters, least } of rows) console.log(`| ${name} | ${parameters} | ${least.toFixed(0)} |`);
+console.log('| configuration | parameters | CPU ms per step of 16 crops |\n|---|---|---|');
+for (const { name, parameters, minimum } of rows) console.log(`| ${name} | ${parameters} | ${minimum.toFixed(0)} |`);

@@ -1,7 +1,7 @@
-// What many training steps leave behind: memory() after step 500 and at the end, resident memory at half and at the end.
+// Memory growth over many training steps: memory() after step 500 and at the end, resident memory halfway and at the end.
 //   node scripts/figures/step-memory.mjs [--steps 10000]
-// The step is that of `train` (src/train/step.ts) with crops, augmentation, Adam and counts, at 1×7×16×16, in one
-// loop that never yields, so nothing is freed by the garbage collector's leave. One JSON object on stdout.
+// The step is that of `train` (src/train/step.ts) with crops, augmentation, Adam and counts, at 1×7×16×16, in one loop that never
+// yields, so that no finalizer of the garbage collector runs and frees a tensor. Prints one JSON object.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const EPOCH = 250;
 const { values } = parseArgs({ options: { steps: { type: 'string', default: '10000' } } });
 const steps = Number(values.steps);
 if (!Number.isInteger(steps) || steps < 2 * SETTLED) {
-  say(`step-memory: --steps ${values.steps}: a whole number of at least ${2 * SETTLED} is wanted`);
+  say(`step-memory: --steps is ${values.steps}, expected a whole number of at least ${2 * SETTLED}`);
   process.exit(2);
 }
 

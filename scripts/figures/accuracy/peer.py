@@ -1,7 +1,7 @@
 """The Python peer of the accuracy study: a pytorch-unet trained with plain Dice and Adam at a constant rate.
 
-Trains on the patients of a split file, saves plain state dicts on the way, and knows nothing of scoring: docs/results.md.
-`whole` shows whole 128 x 128 slices in shuffled order; `windows` random 64 x 64 windows, 75 % of them with nodule.
+Trains on the patients of a split file and saves plain state dicts on the way; scoring is separate (docs/results.md).
+`whole` trains on whole 128 x 128 slices in shuffled order, `windows` on random 64 x 64 windows, 75 % of them with nodule.
 """
 
 import argparse
@@ -18,13 +18,13 @@ from torch import nn
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", required=True, help="nnU-Net raw folder of crops")
-parser.add_argument("--split", required=True, help="JSON with the names of the cases of `train`")
-parser.add_argument("--out", required=True, help="folder for N.safetensors, one for each checkpoint, and times.json")
+parser.add_argument("--split", required=True, help="JSON file that lists the training cases under `train`")
+parser.add_argument("--out", required=True, help="folder for times.json and a SAMPLES.safetensors per checkpoint")
 parser.add_argument("--kind", choices=["whole", "windows"], required=True)
 parser.add_argument("--rate", type=float, required=True)
 parser.add_argument("--samples", type=int, required=True)
 parser.add_argument("--seed", type=int, default=1)
-parser.add_argument("--checkpoints", type=int, default=8, help="equally spaced; the last is the end")
+parser.add_argument("--checkpoints", type=int, default=8, help="number of checkpoints, equally spaced, the last at the end")
 parser.add_argument("--threads", type=int, default=1)
 options = parser.parse_args()
 
@@ -34,7 +34,7 @@ BATCH = {"whole": 32, "windows": 16}[options.kind]
 
 
 class Block(nn.Module):
-    """Twice: 3 x 3 convolution, ReLU, batch norm."""
+    """3 x 3 convolution, ReLU and batch norm, twice."""
 
     def __init__(self, inside, outside):
         super().__init__()
@@ -93,8 +93,8 @@ def read_slices():
     return np.concatenate(images).astype(np.uint8), np.concatenate(labels).astype(np.uint8)
 
 
-def draws(random, labels):
-    """Endless (slice, row, column) of the corner of what is shown; flips come later."""
+def corners(random, labels):
+    """Yields the corner (slice, row, column) of each training sample, endlessly; flips come later."""
     if options.kind == "whole":
         while True:
             for at in random.permutation(len(labels)):
@@ -115,7 +115,7 @@ def draws(random, labels):
 
 
 def save(net, path):
-    """The input's scaling by 1/255 goes into the first convolution, so that the file takes values of 0 to 255."""
+    """Saves the state dict with the input scaling by 1/255 folded into the first convolution: the model takes values of 0 to 255."""
     state = {name: value.clone() for name, value in net.state_dict().items()}
     state["down_path.0.block.0.weight"] /= 255
     save_file(state, path)
@@ -132,8 +132,8 @@ out = Path(options.out)
 out.mkdir(parents=True, exist_ok=True)
 steps = -(-options.samples // BATCH)
 due = {round(steps * (k + 1) / options.checkpoints) for k in range(options.checkpoints)}
-order = draws(random, labels)
-seconds, said, times = 0.0, time.time(), {}
+order = corners(random, labels)
+seconds, printed, times = 0.0, time.time(), {}
 for step in range(1, steps + 1):
     started = time.process_time()
     pairs = []
@@ -150,9 +150,9 @@ for step in range(1, steps + 1):
     loss.backward()
     adam.step()
     seconds += time.process_time() - started
-    if time.time() - said > 5:
-        said = time.time()
-        print(f"step {step}/{steps}  loss {loss.item():.3f}  {step * BATCH / seconds:.1f} samples/s of processor", file=sys.stderr)
+    if time.time() - printed > 5:
+        printed = time.time()
+        print(f"step {step}/{steps}  loss {loss.item():.3f}  {step * BATCH / seconds:.1f} samples per CPU second", file=sys.stderr)
     if step in due:
         save(net, out / f"{step * BATCH}.safetensors")
         times[step * BATCH] = seconds

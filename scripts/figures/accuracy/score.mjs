@@ -1,6 +1,9 @@
-// Scores one model of the accuracy study: its operating points are chosen on the validation part of the split, with and without gates on
-// size and mean probability, and the test part is scored once. Appends a JSON line to --out, so the study can go on later.
-// Takes --data, --split, --model (--plain: a state_dict of the peer), --learner (its name), --seed (of its training), --most-missed (0.2) and --out.
+// Scores one model of the accuracy study. Chooses its operating points on the validation part of the split, with and without gates on
+// size and mean probability, then scores the test part once. Appends one JSON line to --out, so that the study can be continued.
+//   --data DIR --split FILE --out FILE
+//   --model FILE        with --plain: a state dict that peer.py saved
+//   --learner NAME --seed N   how the model was trained
+//   --most-missed 0.2   largest share of nodules that an operating point may miss
 
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
@@ -37,17 +40,17 @@ const dataset = await openDataset(values.data);
 const patients = new Map(dataset.scans.map(({ uid, patient }) => [uid, patient]));
 const { model } = loadScanModel(values.model, 'cpu', values.plain ? { pooling: 'max', input: 'minmax-window' } : {});
 
-let said = Date.now();
-const tell = (part, done, of) => {
-  if (Date.now() - said < 5000) return;
-  said = Date.now();
+let printed = Date.now();
+const showProgress = (part, done, of) => {
+  if (Date.now() - printed < 5000) return;
+  printed = Date.now();
   console.error(`${values.learner}: ${part} ${done}/${of}`);
 };
 
 for (const [done, uid] of split.validation.entries()) {
   const scan = await predicted(await dataset.load(uid), null);
   for (const search of Object.values(searches)) search.add(scan);
-  tell('validation', done + 1, split.validation.length);
+  showProgress('validation', done + 1, split.validation.length);
 }
 const mostMissed = Number(values['most-missed']);
 const points = Object.fromEntries(Object.entries(searches).map(([name, search]) => [name, search.best(mostMissed)]));
@@ -61,14 +64,14 @@ for (const [done, uid] of split.test.entries()) {
     const at = (name) => scoreAt(seen, points[name]);
     scores[kind].push({ uid, patient: patients.get(uid), gated: at('gated'), plain: at('plain') });
   }
-  tell('test', done + 1, split.test.length);
+  showProgress('test', done + 1, split.test.length);
 }
 appendFileSync(
   values.out,
   `${JSON.stringify({ learner: values.learner, seed: Number(values.seed), split: values.split, points, scores })}\n`,
 );
 
-/** Rows and columns by which the window is moved: uniform, from the case's name alone, so the same for every learner. */
+/** Rows and columns by which the window is shifted: uniform, derived from the case's name, so the same for every learner. */
 function shiftOf(uid) {
   const digest = createHash('sha256').update(`nodule-train:shift:${uid}`).digest();
   return [0, 4].map((at) => (digest.readUInt32LE(at) % (2 * FARTHEST + 1)) - FARTHEST);
@@ -78,7 +81,7 @@ function middle({ volume: { shape } }, shift) {
   return shift.map((by, axis) => ((shape[axis + 1] - WINDOW) >> 1) + by);
 }
 
-/** A case, or a window of it, beside what the model says; the window is all that the model sees. */
+/** Predicts a case, or a window of it, which is then all that the model sees. Returns it with its truth and probabilities. */
 async function predicted({ volume, mask }, corner) {
   const [slices, rows, columns] = volume.shape;
   const cut = (values) => {

@@ -1,4 +1,5 @@
-// Writes 1.json … 4.json for the accuracy study: fold 0 validates, fold N tests, the other three train; patients 0001 to 0003 are left out.
+// Writes the splits 1.json … 4.json of the accuracy study: fold 0 validates, fold N tests, the other three train. Patients 0001 to
+// 0003 are excluded.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,14 +7,17 @@ import { openDataset } from '../../../dist/data/index.js';
 import { foldOf } from '../../../dist/data/splits/folds.js';
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } });
-const LEFT_OUT = new Set(['LIDC-IDRI-0001', 'LIDC-IDRI-0002', 'LIDC-IDRI-0003']);
+const EXCLUDED = new Set(['LIDC-IDRI-0001', 'LIDC-IDRI-0002', 'LIDC-IDRI-0003']);
 const { scans } = await openDataset(values.data);
-const used = scans.filter(({ patient }) => !LEFT_OUT.has(patient));
-const inFolds = (wanted) => used.filter(({ patient }) => wanted(foldOf(patient, 5))).map(({ uid }) => uid);
+const used = scans.filter(({ patient }) => !EXCLUDED.has(patient));
+const inFolds = (includes) => used.filter(({ patient }) => includes(foldOf(patient, 5))).map(({ uid }) => uid);
 mkdirSync(values.out, { recursive: true });
 for (const tested of [1, 2, 3, 4]) {
   const split = {
-    ...{ format: 'nodule-train-split', seed: 1, unit: 'patient', rule: 'fold' },
+    format: 'nodule-train-split',
+    seed: 1,
+    unit: 'patient',
+    rule: 'fold',
     train: inFolds((fold) => fold !== 0 && fold !== tested),
     validation: inFolds((fold) => fold === 0),
     test: inFolds((fold) => fold === tested),

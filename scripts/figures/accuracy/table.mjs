@@ -1,6 +1,6 @@
-// The tables of docs/results.md, from the lines that score.mjs appended: folds pooled, seeds averaged, intervals over patients.
+// Prints the tables of docs/results.md from the lines that score.mjs appended: folds pooled, seeds averaged, intervals over patients.
 //   node scripts/figures/accuracy/table.mjs results.jsonl [--learners ours,peer-whole] [--against ours]
-// With --against, how far that learner is ahead of each other one, drawn over the same patients.
+// With --against, also the lead of that learner over each other one, resampled over the same patients.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,12 +16,13 @@ const read = readFileSync(positionals[0], 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line))
   .filter(({ learner }) => values.learners === undefined || values.learners.split(',').includes(learner));
-// A line that was written twice counts once.
+// A repeated line counts once.
 const all = [...new Map(read.map((line) => [`${line.learner} ${line.split} ${line.seed}`, line])).values()];
 const learners = [...new Set(all.map(({ learner }) => learner))].sort();
 const splits = [...new Set(all.map(({ split }) => split))].sort();
 const linesOf = (learner, split) => all.filter((line) => line.learner === learner && line.split === split);
-// Learners are compared on the folds that each was scored on, and a learner's folds weigh the same: only seeds that it has for all of them count.
+// Learners are compared on the folds that all of them were scored on. A learner's folds have equal weight: only seeds that were scored
+// on every one of them count.
 const compared = splits.filter((split) => learners.every((learner) => linesOf(learner, split).length > 0));
 const seedsOf = (learner) =>
   [...new Set(linesOf(learner, compared[0]).map(({ seed }) => seed))]
@@ -29,11 +30,11 @@ const seedsOf = (learner) =>
     .sort((a, b) => a - b);
 const seeds = new Map(learners.map((learner) => [learner, seedsOf(learner)]));
 
-/** Cases as figuresOf takes them. With several seeds each case is there once for each: a mean over them is the mean of the seeds' means. */
-const scored = (learner, kind, gate, wanted = seeds.get(learner)) =>
+/** Cases as input of `figuresOf`. With several seeds each case appears once per seed: their mean is the mean of the seeds' means. */
+const scored = (learner, kind, gate, counted = seeds.get(learner)) =>
   compared.flatMap((split) =>
     linesOf(learner, split)
-      .filter(({ seed }) => wanted.includes(seed))
+      .filter(({ seed }) => counted.includes(seed))
       .flatMap(({ scores }) => scores[kind])
       .map(({ uid, patient, [gate]: model }) => ({ uid, patient, model, baseline: null })),
   );
@@ -48,22 +49,11 @@ const GATES = [
 console.log(`Folds ${compared.map((split) => basename(split, '.json')).join(', ')}.`);
 for (const [kind, title] of [
   ['whole', 'Whole crops'],
-  ['centred', 'Windows of 80 × 80, nodule in the middle'],
-  ['shifted', 'Windows of 80 × 80, moved by up to 24 pixels'],
+  ['centred', 'Windows of 80 × 80, nodule in the centre'],
+  ['shifted', 'Windows of 80 × 80, shifted by up to 24 pixels'],
 ]) {
   console.log(`\n### ${title}\n`);
-  row(
-    'learner',
-    'seeds',
-    'gates',
-    'joint',
-    'Dice, mean',
-    'median',
-    'pooled',
-    'missed',
-    'left empty',
-    'joint of each seed',
-  );
+  row('learner', 'seeds', 'gates', 'joint', 'Dice, mean', 'median', 'pooled', 'missed', 'left empty', 'joint per seed');
   row(...Array.from({ length: 10 }, () => '---'));
   for (const [gate, word] of GATES)
     for (const learner of learners) {
@@ -74,15 +64,16 @@ for (const [kind, title] of [
         .map((seed) => three(figuresOf(scored(learner, kind, gate, [seed]), { resamples: 1 }).joint));
       const share = (part, whole) => `${(part / many).toFixed(many === 1 ? 0 : 1)} of ${whole / many}`;
       row(
-        ...[
-          learner,
-          many,
-          word,
-          three(f.joint) + range(f.intervals.joint),
-          three(f.dice3d.mean) + range(f.intervals.dice3d),
-        ],
-        ...[three(f.dice3d.median), three(f.dice3d.pooled), share(f.missed, f.nodules - f.withoutAgreement)],
-        ...[share(f.leftEmpty, f.withoutAgreement), each.join(', ')],
+        learner,
+        many,
+        word,
+        three(f.joint) + range(f.intervals.joint),
+        three(f.dice3d.mean) + range(f.intervals.dice3d),
+        three(f.dice3d.median),
+        three(f.dice3d.pooled),
+        share(f.missed, f.nodules - f.withoutAgreement),
+        share(f.leftEmpty, f.withoutAgreement),
+        each.join(', '),
       );
       if (gate === 'plain' && kind === 'whole' && learner === learners[0])
         console.error(
@@ -90,7 +81,7 @@ for (const [kind, title] of [
         );
     }
   if (values.against === undefined) continue;
-  console.log(`\n${values.against} less the other, over the same patients:\n`);
+  console.log(`\n${values.against} minus the other learner, over the same patients:\n`);
   row('other', 'gates', 'joint', 'Dice, mean', 'missed');
   row(...Array.from({ length: 5 }, () => '---'));
   for (const [gate, word] of GATES)
@@ -121,7 +112,10 @@ function ahead(other, kind, gate, word) {
   const found = differences([...patients.values()]);
   const intervals = bootstrapIntervals([...patients.values()], differences, { seed: 1, resamples: 2000 });
   row(
-    ...[other, word, three(found.joint) + range(intervals.joint), three(found.dice) + range(intervals.dice)],
+    other,
+    word,
+    three(found.joint) + range(intervals.joint),
+    three(found.dice) + range(intervals.dice),
     `${found.missed.toFixed(1)} (${intervals.missed.low.toFixed(1)} – ${intervals.missed.high.toFixed(1)})`,
   );
 }
