@@ -1,10 +1,10 @@
-// Calls every public operator of the dispatcher with malformed arguments, in child processes, and keeps those signatures
-// that end the process in src/torch/operators/crashingOperators.js, which the bridge enforces.
+// Calls every public operator of the dispatcher with malformed arguments, in child processes. Signatures that crash the process are
+// recorded in src/torch/operators/crashingOperators.js, and the bridge refuses them.
 //   node scripts/fuzz/operators.mjs [--seed N] [--trials N] [--only TEXT] [--check]
-//   --trials   calls of each signature (default 40)
-//   --only     signatures whose name contains this text
-//   --check    fuzz only what `op(name)` lets through; write nothing; exit 1 where something ends the process
-// Wants Linux: the memory of a child is capped by `ulimit -v`.
+//   --trials   calls per signature (default 40)
+//   --only     only signatures whose name contains this text
+//   --check    fuzz only what `op(name)` allows; write nothing; exit with code 1 if a signature crashes the process
+// Needs Linux: `ulimit -v` limits the memory of a child.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -23,13 +23,13 @@ const { values } = parseArgs({
   },
 });
 
-/** Virtual memory of a child, of which node and libtorch take about 2 GiB. */
+/** Limit on the virtual memory of a child. Node and libtorch take about 2 GiB of it. */
 const MEMORY_KIB = 6 << 20;
-/** Processor time that one signature may take; what is longer is told, but not kept: it may be honest work. */
+/** Processor time that one signature may take. A slower one is reported but not recorded: it may be legitimate work. */
 const SECONDS = 20;
 const childScript = path.join(import.meta.dirname, 'child.mjs');
 
-/** Seconds of processor time of a process, or null where it is gone. */
+/** Processor time of a process in seconds, or null if it has ended. */
 const processorTime = (pid) => {
   try {
     const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
@@ -39,7 +39,7 @@ const processorTime = (pid) => {
   }
 };
 
-/** Runs a child from `start` on. Gives what ended it and at which signature, or null where it came to the end. */
+/** Runs a child from signature `start` on. Returns the signature that ended it and how, or null if it completed. */
 const runChild = (folder, names, start) =>
   new Promise((resolve, reject) => {
     fs.writeFileSync(path.join(folder, 'names.json'), JSON.stringify(names));
@@ -52,9 +52,9 @@ const runChild = (folder, names, start) =>
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
     });
-    let said = '';
+    let messages = '';
     child.stderr.on('data', (text) => {
-      said = (said + text).slice(-2000);
+      messages = (messages + text).slice(-2000);
     });
     const at = () => Number.parseInt(fs.readFileSync(progress, 'utf8'), 10);
     let last = { index: -1, time: 0 };
@@ -73,9 +73,9 @@ const runChild = (folder, names, start) =>
       clearInterval(watch);
       if (code === 0) resolve(null);
       else if (isSlow) resolve({ index: at(), what: 'slow' });
-      // bash gives 128 + signal where it did not exec; node aborts by a signal or, out of its own heap, by 134.
+      // bash returns 128 + signal if it did not exec; node aborts with a signal or, out of heap memory, with 134.
       else if (signal !== null || code > 128) resolve({ index: at(), what: signal ?? `exit ${code}` });
-      else reject(new Error(`the child ended with code ${code} at ${names[at()]}: ${said}`));
+      else reject(new Error(`fuzzing ${names[at()]}: the child ended with exit code ${code}: ${messages}`));
     });
   });
 
@@ -105,7 +105,7 @@ try {
 }
 const minutes = ((Date.now() - began) / 60_000).toFixed(1);
 say(
-  `fuzz: ${names.length} signatures, ${values.trials} calls each, seed ${values.seed}: ${Object.keys(found).length} end the process, ${slow.length} take over ${SECONDS} s (${minutes} minutes)`,
+  `fuzz: ${names.length} signatures, ${values.trials} calls each, seed ${values.seed}: ${Object.keys(found).length} crash the process, ${slow.length} take over ${SECONDS} s (${minutes} minutes)`,
 );
 if (values.check) process.exitCode = Object.keys(found).length > 0 ? 1 : 0;
 else {

@@ -1,5 +1,5 @@
 /**
- * Numbers that a seed says: Mulberry32, a generator of 32 bits (Tommy Ettinger, public domain).
+ * Creates a random number generator with a seed: Mulberry32, 32 bits (Tommy Ettinger, public domain).
  * @param {number} seed
  */
 export const seededRandom = (seed) => {
@@ -11,7 +11,7 @@ export const seededRandom = (seed) => {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-  /** A whole number from 0 to below `n`. */
+  /** A whole number in [0, n). */
   const below = (n) => Math.floor(random() * n);
   const pick = (list) => list[below(list.length)];
   return { random, below, pick };
