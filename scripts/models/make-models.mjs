@@ -1,13 +1,15 @@
-// Makes a model that comes with the package: models/NAME/model.safetensors, README.md (its card) and figures.json, all from one run.
+// Creates a bundled model from one run: models/NAME/model.safetensors, README.md (its model card) and figures.json.
 //   node scripts/models/make-models.mjs default --data ../shared/data/lidc-nodules
 //   node scripts/models/make-models.mjs phantom-hu
-//   --recipe FILE    fields of `train`, in YAML, with `choosePoint`; default recipes/NAME.yaml
-//   --data DIR       default: crops to train on; phantom-hu makes its phantoms itself
-//   --leave-out P,P  patients in neither part; default those of the scans that are scored
-//   --folds N --fold I   fold I validates (default 0 of 5): it chooses checkpoint and operating point
-//   --scans DIR      whole scans to score at the end, with readers' votes (default ../shared/data/luna16); --no-scans leaves that out
-//   --work DIR       where phantoms and run stay (default runs/models/NAME); a run that is there is gone on with
-//   --run RUN        instead of training: a finished run, whose data, split and best checkpoint are taken
+//   --recipe FILE        options of `train` in YAML, with `choosePoint`; default recipes/NAME.yaml
+//   --data DIR           training crops of the model default; phantom-hu creates its phantoms
+//   --leave-out P,P      patients in neither training nor validation; default those of the scored scans
+//   --folds N --fold I   validation fold I of N (default 0 of 5), which determines checkpoint and operating point
+//   --scans DIR          whole scans with readers' votes to score at the end (default ../shared/data/luna16)
+//   --no-scans           skip the whole scans
+//   --work DIR           folder for phantoms and run (default runs/models/NAME); an unfinished run there is resumed
+//   --run RUN            do not train: take data, split and best checkpoint of this finished run
+//   --out DIR            folder of the models (default models)
 import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
@@ -27,10 +29,10 @@ import { runFolder } from '../../dist/train/run/runFolder.js';
 import { root, say } from '../setup/steps.mjs';
 import { modelCard } from './modelCard.mjs';
 
-/** The model comes with every installation. */
+/** Largest model file: every installation carries it. */
 const MOST_BYTES = 1e6;
 
-/** Patients of LIDC-IDRI whose scans are scored, or who were looked at while the code was written. */
+/** Patients of LIDC-IDRI whose scans are scored or were inspected during development. */
 const KNOWN_PATIENTS = 'LIDC-IDRI-0001,LIDC-IDRI-0002,LIDC-IDRI-0003';
 
 const PHANTOMS = { level: 'standard', train: { count: 40, seed: 41_000 }, test: { count: 16, seed: 42_000 } };
@@ -56,14 +58,14 @@ const fail = (text) => {
   process.exit(2);
 };
 if (!modelNames.includes(name) || positionals.length > 1)
-  fail(`which model? One of ${modelNames.join(', ')} is wanted`);
+  fail(`found '${positionals.join(' ')}', expected the name of one model: ${modelNames.join(', ')}`);
 const onCrops = name === 'default';
 if (onCrops && values.data === undefined && values.run === undefined)
-  fail('--data DIR is missing: the nnU-Net raw folder of 8-bit crops');
+  fail('--data is missing: give the nnU-Net raw folder of 8-bit crops');
 const recipe = values.recipe ?? path.join('recipes', `${name}.yaml`);
 const work = values.work ?? path.join('runs', 'models', name);
 if (!values['no-scans'] && !fs.existsSync(values.scans))
-  fail(`there is no ${values.scans} to score at the end; give --scans DIR, or --no-scans to make the card without it`);
+  fail(`scoring whole scans: found no folder ${values.scans}. Give --scans DIR, or --no-scans to skip them`);
 
 const output = openOutput(false);
 const stage = (text) => output.print(`make-models ${name}: ${text}`);
@@ -82,7 +84,7 @@ const phantoms = async (part) => {
   return store;
 };
 
-/** A run of scripts/models/make-models.mjs: made anew, gone on with, or only taken up where it is finished. */
+/** Trains, resumes an unfinished run, or returns a finished one. */
 const trained = async () => {
   const data = onCrops ? values.data : await phantoms('train');
   const dataset = await openDataset(data);
@@ -95,16 +97,16 @@ const trained = async () => {
   const { folds: _, fold: __, ...fields } = readRecipe(recipe);
   const config = resolveTrainConfig(mergeFields(fields, { data, out: run.folder, split }));
   const plain = (value) => JSON.parse(JSON.stringify(value));
-  const begun = fs.existsSync(run.config);
-  if (begun && !isDeepStrictEqual(plain(config), plain(recordedConfig(run, 'going on with'))))
-    fail(`${run.folder} was trained by another recipe; remove it, or give another folder with --work`);
-  stage(begun ? `going on with ${run.folder}` : `training by ${recipe}`);
-  const { status } = await followTraining(begun ? { resume: run.folder } : { config }, false);
+  const exists = fs.existsSync(run.config);
+  if (exists && !isDeepStrictEqual(plain(config), plain(recordedConfig(run, 'resuming'))))
+    fail(`${run.folder} was trained with another recipe. Remove it, or give another folder with --work`);
+  stage(exists ? `resuming ${run.folder}` : `training with ${recipe}`);
+  const { status } = await followTraining(exists ? { resume: run.folder } : { config }, false);
   if (status !== 'finished') process.exit(process.exitCode ?? 1);
   return run;
 };
 
-stage(values.run ? `taking the run ${values.run}` : onCrops ? `data ${values.data}` : 'phantoms');
+stage(values.run ? `using the run ${values.run}` : onCrops ? `data ${values.data}` : 'phantoms');
 const leftOut = new Set(onCrops ? values['leave-out'].split(',').filter((patient) => patient !== '') : []);
 const run = values.run ? runFolder(values.run) : await trained();
 const config = recordedConfig(run, 'making a model of');
@@ -115,10 +117,9 @@ const events = fs
   .map((line) => JSON.parse(line));
 const end = events.findLast(({ type }) => type === 'end');
 if (end?.status !== 'finished')
-  fail(`the run ${run.folder} is not finished; go on with it: npx nodule-train train --resume ${run.folder}`);
-if (!config.choosePoint)
-  fail(`${run.folder} was trained without choosePoint: its model has no operating point of its own`);
-if (end.bestEpoch === null) fail(`no epoch of ${run.folder} scored above 0: there is no model to hand on`);
+  fail(`the run ${run.folder} is not finished. Resume it: npx nodule-train train --resume ${run.folder}`);
+if (!config.choosePoint) fail(`${run.folder} was trained without choosePoint, so its model has no operating point`);
+if (end.bestEpoch === null) fail(`no epoch of ${run.folder} scored above 0, so there is no model to export`);
 const data = values.data ?? config.data;
 const dataset = await openDataset(data, sourceOptionsOf(config));
 const split = await readSplit(run.split);
@@ -126,7 +127,7 @@ const used = new Set([...split.train, ...split.validation]);
 const known = dataset.scans.filter(({ uid, patient }) => used.has(uid) && leftOut.has(patient));
 if (known.length > 0)
   fail(
-    `${run.folder} used ${known.length} scans of ${[...leftOut].join(', ')}, who are to be left out; train it without them`,
+    `${run.folder} used ${known.length} scans of the excluded patients ${[...leftOut].join(', ')}. Train without them`,
   );
 
 const { net, description } = loadModel(run.best);
@@ -140,7 +141,7 @@ saveModel(file, net, {
   spacing: onCrops ? 'native, not recorded' : '1.3 x 1.3 x 2.4 mm',
 });
 const { size } = fs.statSync(file);
-if (size >= MOST_BYTES) fail(`${file} has ${size} bytes, wanted are less than ${MOST_BYTES}: take a smaller network`);
+if (size >= MOST_BYTES) fail(`${file} has ${size} bytes, expected less than ${MOST_BYTES}. Use a smaller network`);
 
 const score = (label, options) => {
   stage(`scoring ${label}`);
@@ -149,8 +150,8 @@ const score = (label, options) => {
   );
 };
 const source = sourceOptionsOf(config);
-const validation = await score('the scans that validated', { data, source, split: run.split, part: 'validation' });
-const heldOut = onCrops ? null : await score('phantoms that nothing was chosen on', { data: await phantoms('test') });
+const validation = await score('the validation scans', { data, source, split: run.split, part: 'validation' });
+const heldOut = onCrops ? null : await score('held-out phantoms', { data: await phantoms('test') });
 const scans = values['no-scans']
   ? null
   : await score('whole scans', { data: values.scans, labels: { labels: 'votes' } });
@@ -184,4 +185,4 @@ const figures = {
 };
 fs.writeFileSync(path.join(folder, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
 fs.writeFileSync(path.join(folder, 'README.md'), modelCard(figures, loadModel(file).description));
-stage(`${path.relative(root, path.resolve(file))}: ${size} bytes, with its card beside it`);
+stage(`${path.relative(root, path.resolve(file))}: ${size} bytes, with its model card`);

@@ -1,4 +1,4 @@
-// The card of a model, from the figures of its run: no number in it is written by hand.
+// Model card, generated from the figures of the run: no number in it is written by hand.
 
 const two = (value) => (value === null ? '–' : value.toFixed(2));
 const three = (value) => (value === null ? '–' : value.toFixed(3));
@@ -6,7 +6,7 @@ const range = (interval, show) => (interval === null ? '' : `${show(interval.low
 const count = (value) => value.toFixed(0);
 const row = (...cells) => `| ${cells.join(' | ')} |`;
 
-/** @param intervals whether there are patients enough for them to mean anything */
+/** Table of an evaluation's figures. @param intervals whether there are enough patients for meaningful intervals */
 function table(figures, { intervals }) {
   const agreed = figures.nodules - figures.withoutAgreement;
   const of = figures.intervals;
@@ -32,7 +32,7 @@ function table(figures, { intervals }) {
       ? []
       : [
           ['a threshold rule without learning: found', `${figures.baseline.found} of ${agreed}`, ''],
-          ['… its false components per scan', two(figures.baseline.falsePerScan), ''],
+          ['… false components per scan of that rule', two(figures.baseline.falsePerScan), ''],
         ]),
   ];
   return [
@@ -42,47 +42,86 @@ function table(figures, { intervals }) {
   ].join('\n');
 }
 
-const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging Archive, 2015,
-doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium (LIDC) and Image Database Resource
-Initiative (IDRI): a completed reference database of lung nodules on CT scans*, Medical Physics 38(2), 2011, doi:10.1118/1.3528204.
-[CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) asks that whoever hands on what was made of these data names them.`;
+const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging Archive,
+2015, doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium (LIDC) and
+Image Database Resource Initiative (IDRI): a completed reference database of lung nodules on CT scans*, Medical Physics
+38(2), 2011, doi:10.1118/1.3528204. [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) requires this attribution
+from anyone who distributes work derived from the data.`;
 
 const texts = {
   default: ({ patients, scans }) => ({
     title: 'default: a nodule segmenter trained on LIDC-IDRI',
     data: `${LIDC}
 
-${scans.train} crops of ${patients.train} patients trained, ${scans.validation} of ${patients.validation} patients validated; each is 128 × 128 pixels around one nodule, 8-bit, each slice
-scaled from its own minimum and maximum, labelled where at least two of four readers marked nodule.${
-      patients.leftOut.length > 0 ? ` Left out of both: ${patients.leftOut.join(', ')}.` : ''
+Training used ${scans.train} crops of ${patients.train} patients, validation ${scans.validation} crops of ${
+      patients.validation
+    } patients. Each crop is 128 × 128
+pixels around one nodule, 8-bit, each slice scaled from its own minimum and maximum, with the voxels labelled that at
+least two of four readers marked.${
+      patients.leftOut.length > 0 ? `\nExcluded from both: ${patients.leftOut.join(', ')}.` : ''
     }`,
-    limits: `Trained on crops with a nodule in their middle, never on lungs without one: on whole scans expect many false components. HU were lost in the
-crops, so density says nothing to it.`,
-    licence:
-      "The weights are under the project's MIT licence; the data's licence asks for the names above beside them.",
+    limits: `The model was trained on crops centred on a nodule, never on lungs without one: expect many false components on
+whole scans. The crops have lost their HU values, so the model cannot use density.`,
+    licence: "The weights are under the project's MIT licence. The data's licence requires the attribution above.",
   }),
   'phantom-hu': ({ scans, phantoms }) => ({
     title: 'phantom-hu: a nodule segmenter trained on synthetic scans in HU',
-    data: `Phantoms of the level \`${phantoms.level}\` that the command makes itself (\`nodule-train synth\`, seeds from ${phantoms.train.seed} on): ${scans.train} scans trained,
-${scans.validation} validated. No scan of a person is in it. [Phantoms](../../docs/phantoms.md) says what they show and what not.`,
-    limits: 'It has never seen a real lung: it is there to try the tools with, and as a start for training.',
+    data: `Phantoms of level \`${phantoms.level}\` that the command below creates (\`nodule-train synth\`, seeds from ${
+      phantoms.train.seed
+    }): ${scans.train} scans for
+training, ${scans.validation} for validation. No scan of a person is among them. [Phantoms](../../docs/phantoms.md) describes
+what they show and what they do not.`,
+    limits: `The model has never seen a real lung. Use it to try the tools, and as a starting point for training.`,
     licence: "The weights are under the project's MIT licence.",
   }),
 };
 
-/** @param figures as figures.json has them @param description of the model file */
+const inputText = (input) =>
+  input.kind === 'hu-clip'
+    ? `\`hu-clip\`: HU, clipped to ${input.low} … ${input.high}`
+    : '`minmax-window`: 128 × 128 windows, each slice scaled from its own minimum and maximum to 0…255; ' +
+      'scans in HU are scaled window by window';
+
+const contextText = (slices) =>
+  slices === 0
+    ? 'none: the slice alone (`contextSlices` 0)'
+    : `${slices} slices above and below (\`contextSlices\` ${slices})`;
+
+const thresholdText = ({ threshold, minimumVoxels, minimumScore = 0 }) => {
+  const alternative = minimumScore > 0 ? `, or with a mean probability below ${minimumScore},` : '';
+  return `${threshold}; components of fewer than ${minimumVoxels} voxels${alternative} are dropped`;
+};
+
+/** How the model was trained and its operating point chosen, one sentence a line. */
+function trainingText({ trainCommand, config, trainingSeconds, threads, cpuCapability, versions, best, point }) {
+  const source = trainCommand === null ? '' : ` from a run of \`${trainCommand}\``;
+  const missed = `, so that at most ${(100 * config.mostMissed).toFixed(0)} % of their nodules are missed`;
+  return [
+    `The command created this folder${source}.`,
+    `Training: at most ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops, loss \`${config.loss}\`,`,
+    `optimizer \`${config.optimizer}\`, learning rate ${config.learningRate},`,
+    `schedule \`${config.schedule}\`, seed ${config.seed};`,
+    `${Math.round(trainingSeconds / 60)} minutes on ${threads} ${threads === 1 ? 'thread' : 'threads'} (${cpuCapability}),`,
+    `nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}.`,
+    `Epoch ${best.epoch} was kept for its score of ${three(best.score)}.`,
+    `Threshold, minimum size and minimum mean probability were then chosen on the validation scans${
+      config.mostMissed < 1 ? missed : ''
+    }.`,
+    ...(point.flips ? ['The model averages over the four mirror images of a slice.'] : []),
+    '`figures.json` has every field of the configuration.',
+  ].join('\n');
+}
+
+/** @param figures content of figures.json @param description metadata of the model file */
 export function modelCard(figures, description) {
-  const { name, best, point, validation, heldOut, wholeScans, config, versions } = figures;
+  const { name, validation, heldOut, wholeScans } = figures;
   const { title, data, limits, licence } = texts[name](figures);
-  const { input, contextSlices, network, threshold, minimumVoxels, minimumScore = 0, spacing } = description;
-  const inputText =
-    input.kind === 'hu-clip'
-      ? `\`hu-clip\`: HU, clipped to ${input.low} … ${input.high}`
-      : '`minmax-window`: 128 × 128 windows, each slice scaled from its own minimum and maximum to 0…255; scans in HU are brought into that window by window';
-  const minutes = Math.round(figures.trainingSeconds / 60);
+  const { input, contextSlices, network, spacing } = description;
+  const parameters = figures.parameters.toLocaleString('en');
+  const unit = validation.baseline === null ? 'crops' : 'scans';
   return `# ${title}
 
-**Research use only.** Not a medical device; nothing here has been tested for use on patients.
+**Research use only.** Not a medical device; not tested for use on patients.
 
 \`\`\`sh
 npx nodule-train evaluate --data DIR --model ${name}
@@ -91,13 +130,13 @@ npx nodule-train evaluate --data DIR --model ${name}
 | | |
 |---|---|
 | file | \`model.safetensors\`, ${figures.bytes.toLocaleString('en')} bytes: weights and metadata only |
-| network | U-Net, depth ${network.depth}, ${2 ** network.wf} channels at the first level, ${figures.parameters.toLocaleString('en')} parameters |
-| input transform | ${inputText} |
-| context | ${contextSlices === 0 ? 'none: the slice alone (`contextSlices` 0)' : `${contextSlices} slices above and below (\`contextSlices\` ${contextSlices})`} |
+| network | U-Net, depth ${network.depth}, ${2 ** network.wf} channels at the first level, ${parameters} parameters |
+| input transform | ${inputText(input)} |
+| context | ${contextText(contextSlices)} |
 | pooling | \`${network.pooling}\` |
 | spacing | ${spacing} |
-| threshold | ${threshold}; components of fewer than ${minimumVoxels} voxels${minimumScore > 0 ? `, or of a mean probability below ${minimumScore},` : ''} are dropped |
-| trained on | the patients are listed in the file's metadata (\`trainedOn\`); \`evaluate\` warns where it meets one |
+| threshold | ${thresholdText(description)} |
+| trained on | the file's metadata lists the patients (\`trainedOn\`); \`evaluate\` warns when it meets one of them |
 
 ## Data
 
@@ -109,26 +148,25 @@ ${data}
 ${figures.command}
 \`\`\`
 
-${figures.trainCommand === null ? 'made all of this folder' : `made all of this folder from a run of \`${figures.trainCommand}\``}: ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops at most, loss \`${config.loss}\`, optimizer \`${config.optimizer}\`, learning rate ${config.learningRate}, schedule \`${config.schedule}\`, seed ${config.seed};
-${minutes} minutes on ${figures.threads} ${figures.threads === 1 ? 'thread' : 'threads'} (${figures.cpuCapability}), nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}. Epoch ${best.epoch} was kept, for its score of ${three(best.score)}.
-Threshold, smallest component and lowest mean probability were then chosen on the scans that validated${config.mostMissed < 1 ? `, so that at most ${(100 * config.mostMissed).toFixed(0)} % of their nodules are missed` : ''}${point.flips ? '; the model averages over the four mirror images of a slice' : ''}. \`figures.json\` has every field of the configuration.
+${trainingText(figures)}
 
 ## Figures
 
-[Evaluation](../../docs/evaluate.md) defines each; intervals are 95 %, over patients.
+[Evaluation](../../docs/evaluate.md) defines each figure. Intervals are 95 %, over patients.
 
-### Where checkpoint and threshold were chosen
+### On the validation scans
 
-${validation.scans} ${validation.baseline === null ? 'crops' : 'scans'} of ${validation.patients} patients. These figures flatter, as checkpoint and threshold were chosen on them.
+${validation.scans} ${unit} of ${validation.patients} patients. Checkpoint and threshold were chosen on them, so these figures are
+optimistic.
 
 ${table(validation, { intervals: true })}
 ${
   heldOut === null
     ? ''
     : `
-### Phantoms that nothing was chosen on
+### On held-out phantoms
 
-${heldOut.scans} scans.
+${heldOut.scans} scans on which nothing was chosen.
 
 ${table(heldOut, { intervals: true })}
 `
@@ -136,10 +174,10 @@ ${table(heldOut, { intervals: true })}
   wholeScans === null
     ? ''
     : `
-### Whole slices of real scans
+### On whole slices of real scans
 
-${wholeScans.scans} scans of LIDC-IDRI (in LUNA16's form), ${wholeScans.trainedOn} of whose patients trained or validated; truth is what at least two of four readers marked. Too few for
-intervals, or for more than a look.
+${wholeScans.scans} scans of LIDC-IDRI in LUNA16's format; ${wholeScans.trainedOn} of their patients were used in training or validation.
+The truth is what at least two of four readers marked. Too few scans for intervals, or for more than an impression.
 
 ${table(wholeScans, { intervals: false })}
 `
