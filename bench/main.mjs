@@ -115,8 +115,8 @@ try {
   if (rows.some(({ operator }) => !operator)) await writeScan(folder);
   const python = values.python ?? pinnedPython();
   const training = rows.some(({ operator, files }) => !operator && !files) && {
-    peer: await startSide(python, [join(here, 'peers', 'peer.py'), folder]),
-    ours: await startSide(process.execPath, [join(here, 'ours.mjs'), folder]),
+    peer: await startSide(python, [join(here, 'peers', 'training.py'), folder]),
+    ours: await startSide(process.execPath, [join(here, 'training.mjs'), folder]),
   };
   const operators = rows.some(({ operator }) => operator) && {
     peer: await startSide(python, [join(here, 'peers', 'operators.py')], { core: 0 }),
