@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { connectedComponents } from '../dist/ct/index.js';
 import { noduleSlices } from '../dist/data/labelling/noduleSlices.js';
 import { createSampler } from '../dist/data/sampling/sampler.js';
@@ -8,18 +5,16 @@ import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../
 import { StepCounts } from '../dist/train/parts/stepCounts.js';
 import { trainingStep } from '../dist/train/step.js';
 import { inPrecision } from '../dist/train/steps/inPrecision.js';
+import { answerRequests, wallSeconds } from './answer.mjs';
+import { readScan } from './scan.mjs';
 
-/** Our side: the training step of src/train on the scan that bench/scan.mjs wrote. Speaks as bench/side.mjs wants. */
+// Our side of the training and inference rows: the training step of src/train on the scan of bench/scan.mjs.
 setNumThreads(1);
 manualSeed(1);
-const scan = readScan(process.argv[2]);
+const scan = labelled(await readScan(process.argv[2]));
 const criterion = (probability, mask) => losses.diceWithPositives(probability, mask, { fnWeight: 8 });
 
-function readScan(folder) {
-  const { shape, centers } = JSON.parse(readFileSync(join(folder, 'scan.json'), 'utf8'));
-  const hu = readFileSync(join(folder, 'hu.i16'));
-  const voxels = new Int16Array(hu.buffer.slice(hu.byteOffset, hu.byteOffset + hu.byteLength));
-  const mask = new Uint8Array(readFileSync(join(folder, 'mask.u8')));
+function labelled({ shape, centers, voxels, mask }) {
   const volume = {
     voxels,
     intensity: 'hu',
@@ -71,15 +66,15 @@ function trainer(precision) {
 }
 const trainers = { float32: trainer('float32'), bf16: trainer('bf16') };
 
-/** What `steps` times of a row's work are, ready to be timed. */
-async function workOf({ work, variant, batch, size, steps }) {
+/** Prepares `steps` steps of a row's work. */
+async function prepare({ work, variant, batch, size, steps }) {
   const parts = trainers[variant];
   const sampler = await samplerOf(batch, size, steps);
   sampler.startEpoch(1);
   if (work === 'crop') {
     let epoch = 1;
     return () => {
-      // The peer draws its parameters for every batch, so ours are drawn inside the clock too.
+      // The peer draws its parameters for every batch, so drawing ours is timed too.
       sampler.startEpoch(++epoch);
       for (let n = 0; n < steps; n++) scope(() => void sampler.next());
     };
@@ -104,10 +99,4 @@ async function workOf({ work, variant, batch, size, steps }) {
   };
 }
 
-console.log(JSON.stringify({ node: process.version }));
-for await (const line of createInterface({ input: process.stdin })) {
-  const run = await workOf(JSON.parse(line));
-  const start = performance.now();
-  run();
-  console.log(JSON.stringify({ seconds: (performance.now() - start) / 1000 }));
-}
+await answerRequests(prepare, wallSeconds);

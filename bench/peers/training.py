@@ -1,17 +1,13 @@
-"""A plain PyTorch training loop as the other side of the bench: one thread, commands as JSON lines on stdin.
+"""A plain PyTorch training loop on one thread, the peer of bench/training.mjs."""
 
-Each command is timed here, without the pipe: {"work", "variant", "batch", "size", "steps"} -> {"seconds"}.
-"""
-
-import json
 import sys
-import time
 from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from answer import answer_requests
 from crops import Scan, augment, batch_of
 from network import Network, book_loss
 
@@ -25,7 +21,7 @@ VARIANTS = {
 
 
 class Trainer:
-    """One network with its optimizer, stepped on a given batch or on fresh crops."""
+    """A network with its optimizer, trained on one fixed batch or on new crops."""
 
     def __init__(self, scan: Scan, variant: str) -> None:
         how = VARIANTS[variant]
@@ -34,8 +30,9 @@ class Trainer:
         self.layout = torch.channels_last if how["channels_last"] else torch.contiguous_format
         self.bf16 = how["bf16"]
         self.net = Network().to(memory_format=self.layout)
-        # `Adam(parameters)` is the book's way; on the CPU its default is one small operator after the other.
-        self.adam = torch.optim.Adam(self.net.parameters(), fused=True) if how["fused"] else torch.optim.Adam(self.net.parameters())
+        # The book calls `Adam(parameters)`, which on the CPU runs one small operator after the other.
+        options = {"fused": True} if how["fused"] else {}
+        self.adam = torch.optim.Adam(self.net.parameters(), **options)
         self.given = {}
 
     def step(self, image: torch.Tensor, label: torch.Tensor) -> None:
@@ -46,8 +43,9 @@ class Trainer:
         loss.backward()
         self.adam.step()
         with torch.no_grad():
-            hit, wanted = probability > 0.5, label > 0.5
-            self.counts = torch.stack([(hit & wanted).sum(), (~hit & wanted).sum(), (hit & ~wanted).sum(), loss.detach()])
+            hit, true = probability > 0.5, label > 0.5
+            counts = [(hit & true).sum(), (~hit & true).sum(), (hit & ~true).sum()]
+            self.counts = torch.stack([*counts, loss.detach()])
 
     def batch(self, batch: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
         if (batch, size) not in self.given:
@@ -66,7 +64,7 @@ class Trainer:
                 self.net.eval()(self.batch(batch, size)[0].to(memory_format=self.layout))
             self.net.train()
         else:
-            raise ValueError(f"no work called {work}")
+            raise ValueError(f"running the training bench: unknown work {work}")
 
 
 def main() -> None:
@@ -74,17 +72,14 @@ def main() -> None:
     torch.set_num_interop_threads(1)
     scan = Scan(Path(sys.argv[1]))
     trainers = {}
-    capability = torch.backends.cpu.get_cpu_capability()
-    print(json.dumps({"torch": torch.__version__, "capability": capability, "variants": list(VARIANTS)}), flush=True)
-    for line in sys.stdin:
-        ask = json.loads(line)
-        if ask["variant"] not in trainers:
-            trainers[ask["variant"]] = Trainer(scan, ask["variant"])
-        trainer = trainers[ask["variant"]]
-        start = time.perf_counter()
-        for _ in range(ask["steps"]):
-            trainer.run(ask["work"], ask["batch"], ask["size"])
-        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+
+    def prepare(request):
+        variant = request["variant"]
+        if variant not in trainers:
+            trainers[variant] = Trainer(scan, variant)
+        return lambda: trainers[variant].run(request["work"], request["batch"], request["size"])
+
+    answer_requests({"torch": torch.__version__}, prepare)
 
 
 if __name__ == "__main__":
