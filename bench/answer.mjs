@@ -2,7 +2,10 @@ import { createInterface } from 'node:readline';
 
 export const wallSeconds = () => performance.now() / 1000;
 
-/** Processor time of all threads: time that other programs get on this core does not count, the garbage collector's does. */
+/**
+ * Processor time of all threads: time that other programs get on this core does not count, the garbage collector's
+ * does.
+ */
 export function processorSeconds() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
@@ -11,7 +14,8 @@ export function processorSeconds() {
 /**
  * Our end of the protocol of bench/side.mjs: answers each request on stdin with the seconds that its work took.
  *
- * @param {(request: object) => (() => unknown) | Promise<() => unknown>} prepare returns the function that does all steps
+ * @param {(request: object) => (() => unknown) | Promise<() => unknown>} prepare returns the function that does all
+ *   steps
  * @param {() => number} clock
  */
 export async function answerRequests(prepare, clock) {

@@ -17,9 +17,9 @@ const EAGER = ['float32', 'channels-last'];
 const EAGER_BF16 = ['bf16', 'bf16 channels-last'];
 
 /**
- * What is compared. `kind` selects the two programs, bench/KIND.mjs and bench/peers/KIND.py, and `work` what both run in each of
- * `steps` steps. `ours` is our precision (default float32). Each list in `peers` gives one comparison, with the fastest of its
- * variants in this run.
+ * What is compared. `kind` selects the two programs, bench/KIND.mjs and bench/peers/KIND.py, and `work` what both run
+ * in each of `steps` steps. `ours` is our precision (default float32). Each list in `peers` gives one comparison, with
+ * the fastest of its variants in this run.
  */
 export const ROWS = [
   ...[

@@ -4,8 +4,8 @@ import { worldToIndex } from '../dist/ct/index.js';
 import { synthesize } from '../dist/phantom/index.js';
 
 /**
- * Writes the scan that both sides crop from, in the simplest format: `hu.i16`, `mask.u8` (C order) and `scan.json` with the
- * nodules' centres.
+ * Writes the scan that both sides crop from, in the simplest format: `hu.i16`, `mask.u8` (C order) and `scan.json` with
+ * the nodules' centres.
  *
  * @param {string} folder
  */

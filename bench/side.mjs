@@ -2,8 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /**
- * Starts one side of the comparison: a process that answers each JSON line on stdin with one on stdout. It times its work
- * itself, without the pipe.
+ * Starts one side of the comparison: a process that answers each JSON line on stdin with one on stdout. It times its
+ * work itself, without the pipe.
  *
  * @param {string} command
  * @param {string[]} args

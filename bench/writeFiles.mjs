@@ -10,8 +10,9 @@ const real = resolve(dirname(fileURLToPath(import.meta.url)), '../../shared/data
 const diameterMm = 8;
 
 /**
- * Writes the files that both sides read, and files.json, which lists them: a DICOM series; a scan as `.zraw` and `.raw`, a
- * real one if this machine has it, else the bench's own (bench/scan.mjs), repeated; and the scan whose ground truth is made.
+ * Writes the files that both sides read, and files.json, which lists them: a DICOM series; a scan as `.zraw` and
+ * `.raw`, a real one if this machine has it, else the bench's own (bench/scan.mjs), repeated; and the scan whose ground
+ * truth is made.
  *
  * @param {string} folder of bench/scan.mjs
  * @param {boolean} quick few slices

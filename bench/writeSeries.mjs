@@ -9,8 +9,8 @@ const real = resolve(dirname(fileURLToPath(import.meta.url)), '../../shared/data
 const slices = 132;
 
 /**
- * Returns the folder of an uncompressed DICOM series: a real one of 133 slices if this machine has it, else the bench's scan
- * (bench/scan.mjs), which is written as 132 slices of 512×512 and repeated where it has fewer.
+ * Returns the folder of an uncompressed DICOM series: a real one of 133 slices if this machine has it, else the bench's
+ * scan (bench/scan.mjs), which is written as 132 slices of 512×512 and repeated where it has fewer.
  *
  * @param {string} folder of bench/scan.mjs
  */

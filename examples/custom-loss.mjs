@@ -1,12 +1,14 @@
-// A custom loss written with operators: the binary focal loss (Lin, Goyal, Girshick, He, Dollár 2017, arXiv 1708.02002), a cross
-// entropy that weights well-classified pixels less. It trains a small U-Net to find discs; autograd computes the gradients.
+// A custom loss written with operators: the binary focal loss (Lin, Goyal, Girshick, He, Dollár 2017, arXiv
+// 1708.02002), a cross entropy that weights well-classified pixels less. It trains a small U-Net to find discs;
+// autograd computes the gradients.
 import { fromData, manualSeed, nn, noGrad, ops, optim, scope } from 'nodule-train/torch';
 
 /**
  * Computes the focal loss.
  * @param prediction probabilities [B, 1, H, W]
  * @param target 0 or 1, of the same shape
- * @returns [B]: the mean over the pixels of -(1 - q)^gamma · ln q, where q is the predicted probability of the true class
+ * @returns [B]: the mean over the pixels of -(1 - q)^gamma · ln q, where q is the predicted probability of the true
+ *   class
  */
 function focal(prediction, target, { gamma = 2 } = {}) {
   const q = ops.where(ops.gt(target, 0.5), prediction, ops.rsub(prediction, 1));

@@ -1,7 +1,8 @@
 // A custom loss, augmentation and sampler for `nodule-train train`:
 //   npx nodule-train train --data scans --out run --loss-module examples/custom-training.mjs#softenedDice \
 //     --augment-module examples/custom-training.mjs#gamma --sampler-module examples/custom-training.mjs#oftenHard
-// The functions run in the training thread. Their results are checked: shape and type of every batch, values of the first one.
+// The functions run in the training thread. Their results are checked: shape and type of every batch, values of the
+// first one.
 import { createSampler } from 'nodule-train';
 import { fromData, losses, ops } from 'nodule-train/torch';
 
@@ -31,8 +32,8 @@ function random(seed, epoch, position) {
  * Applies a random gamma to the HU of each crop, as scanners and reconstruction kernels differ.
  *
  * @param batch image [B, C, S, S] in HU, mask [B, 1, S, S]
- * @param place epoch, position of the batch's first crop, and seed. All randomness depends on these, so that a resumed run
- *   repeats it
+ * @param place epoch, position of the batch's first crop, and seed. All randomness depends on these, so that a resumed
+ *   run repeats it
  */
 export function gamma({ image, mask }, { epoch, position, seed }) {
   const [batch] = image.shape;

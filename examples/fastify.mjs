@@ -2,7 +2,8 @@
 //   node fastify.mjs [WEIGHTS.safetensors] [PORT]
 //   POST /segment?rows=R&columns=C   takes R·C float32 values (little-endian), returns as many probabilities
 //   GET  /memory                     returns the memory that libtorch holds
-// Requests run one at a time and block this thread while they compute; worker-pool.mjs shows how to run several at once.
+// Requests run one at a time and block this thread while they compute; worker-pool.mjs shows how to run several at
+// once.
 import Fastify from 'fastify';
 import { fromData, loadTensors, memory, nn, noGrad, scope } from 'nodule-train/torch';
 

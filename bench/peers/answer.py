@@ -1,4 +1,4 @@
-"""The peers' end of the protocol of bench/side.mjs: JSON lines on stdin, answered with the seconds that the work took."""
+"""The peers' end of the protocol of bench/side.mjs: answers JSON lines on stdin with the seconds that the work took."""
 
 import json
 import sys

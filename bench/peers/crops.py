@@ -12,7 +12,7 @@ OFFSET, SCALE, NOISE_HU = 0.03, 0.2, 25.0
 
 
 class Scan:
-    """The scan that bench/scan.mjs wrote: int16 HU and uint8 labels [slices, rows, columns], and the nodules' centres."""
+    """The scan of bench/scan.mjs: int16 HU and uint8 labels [slices, rows, columns], and the nodules' centres."""
 
     def __init__(self, folder: Path) -> None:
         meta = json.loads((folder / "scan.json").read_text())
@@ -43,7 +43,7 @@ def batch_of(scan: Scan, draw: np.random.Generator, batch: int, size: int) -> tu
 
 
 def augment(image: torch.Tensor, label: torch.Tensor, draw: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Applies random flip, offset, scale, rotation and noise per sample; labels are resampled likewise and thresholded at 0.5."""
+    """Applies flip, offset, scale, rotation and noise per sample; resamples labels and thresholds them at 0.5."""
     batch = image.shape[0]
     theta = np.empty((batch, 2, 3), np.float32)
     for sample in range(batch):

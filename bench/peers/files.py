@@ -1,4 +1,4 @@
-"""SimpleITK's readers and ground truth in numpy, the peer of bench/files.mjs. files.json in the folder lists the files."""
+"""SimpleITK's readers and ground truth in numpy, the peer of bench/files.mjs. files.json lists the files."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ def read_series(folder: str) -> None:
 
 @cache
 def scan_of(path: str) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
-    """Returns HU [slices, rows, columns] as float32 and the index of each annotated point. Cached, so that it is not timed."""
+    """Returns float32 HU [slices, rows, columns] and the index of each annotated point. Cached, so it is not timed."""
     image = sitk.ReadImage(path)
     points = [image.TransformPhysicalPointToIndex(a["center"])[::-1] for a in files["annotations"]]
     return sitk.GetArrayFromImage(image).astype(np.float32).clip(-1000, 1000), points

@@ -1,5 +1,5 @@
-// Adds up the results of several test runs and prints `N passed, N failed, N skipped`. A run without results and a test file
-// that could not be loaded count as failures.
+// Adds up the results of several test runs and prints `N passed, N failed, N skipped`. A run without results and a test
+// file that could not be loaded count as failures.
 import fs from 'node:fs';
 
 const sum = { passed: 0, failed: 0, skipped: 0 };

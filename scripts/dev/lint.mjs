@@ -36,7 +36,9 @@ const cppSources = files.filter((file) => /^binding\/.*\.(cc|h|cu|cuh)$/.test(fi
 const python = peersPython();
 const clangFormat = python && path.join(path.dirname(python), 'clang-format');
 
-/** Faults in the format of the C++ files, or a string if clang-format, which comes with the Python peers, is missing. */
+/**
+ * Faults in the format of the C++ files, or a string if clang-format, which comes with the Python peers, is missing.
+ */
 const cppFormat = () => {
   if (clangFormat === null)
     return 'skipped: clang-format comes with the Python peers, which are not installed (npm run python)';

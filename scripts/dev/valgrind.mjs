@@ -1,6 +1,6 @@
-// Runs valgrind-subject.mjs, which exercises every part of the addon (tensors, views, autograd, U-Net, optimizer, queue, sharing,
-// files, a terminated worker, disposal), under Valgrind's memcheck. Fails on every error with a frame of our addon in its stack
-// that scripts/dev/valgrind.supp does not suppress. Takes several minutes.
+// Runs valgrind-subject.mjs, which exercises every part of the addon (tensors, views, autograd, U-Net, optimizer,
+// queue, sharing, files, a terminated worker, disposal), under Valgrind's memcheck. Fails on every error with a frame
+// of our addon in its stack that scripts/dev/valgrind.supp does not suppress. Takes several minutes.
 //   npm run valgrind
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -44,9 +44,8 @@ const kinds = (list) => {
 };
 const ours = errors.filter(isOurs);
 say(`valgrind: the subject ended with ${found.signal ?? `exit code ${found.status}`}`);
-say(
-  `valgrind: errors with a frame of the addon: ${kinds(ours)}; without one: ${kinds(errors.filter((error) => !isOurs(error)))}`,
-);
+const others = kinds(errors.filter((error) => !isOurs(error)));
+say(`valgrind: errors with a frame of the addon: ${kinds(ours)}; without one: ${others}`);
 for (const error of ours.slice(0, 5)) say(error);
 if (ours.length === 0) fs.rmSync(folder, { recursive: true });
 else say(`valgrind: the full log is ${log}`);

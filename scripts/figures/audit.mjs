@@ -1,5 +1,5 @@
-// False alarms and hits of the label audit, on phantoms: without faults (exact masks, box rule) and with one planted fault of each
-// kind in one nodule of each phantom.
+// False alarms and hits of the label audit, on phantoms: without faults (exact masks, box rule) and with one planted
+// fault of each kind in one nodule of each phantom.
 //   node scripts/figures/audit.mjs [--seeds 1-20] [--grid small|standard] [--verbose]
 import { parseArgs } from 'node:util';
 import { auditChecks, auditScan } from '../../dist/labels/index.js';
@@ -40,16 +40,14 @@ for (let seed = first; seed <= last; seed++) {
     if (flags.some(({ check }) => check === kind)) tally.found++;
     else if (values.verbose) {
       const { kind: how, attachment, diameterMm } = phantom.nodules[at];
-      console.error(
-        `seed ${seed}: ${kind} missed, ${how}, ${attachment}, ${diameterMm.toFixed(1)} mm; ${flags.map(({ message }) => message).join(' ')}`,
-      );
+      const nodule = `${how}, ${attachment}, ${diameterMm.toFixed(1)} mm`;
+      console.error(`seed ${seed}: ${kind} missed, ${nodule}; ${flags.map(({ message }) => message).join(' ')}`);
     }
     if (new Set(flags.map(({ check }) => check)).size <= 1) tally.alone++;
   }
 }
-console.log(
-  `${scans} phantoms, ${nodules} nodules; false alarms: ${clean.exact.length} with exact masks, ${clean.box.length} with the box rule\n`,
-);
+const alarms = `${clean.exact.length} with exact masks, ${clean.box.length} with the box rule`;
+console.log(`${scans} phantoms, ${nodules} nodules; false alarms: ${alarms}\n`);
 console.log('| check | planted | found | false alarms, exact | false alarms, box |');
 console.log('| --- | --- | --- | --- | --- |');
 for (const check of Object.keys(auditChecks)) {

@@ -62,10 +62,16 @@ const weightsOf = (at) =>
     .map(([, tensor]) => tensor.data());
 
 const [first, weights] = [lossesOf(0), weightsOf(0)];
-console.log(
-  '| conditions | bit-identical | first step with another loss | loss of the last step | relative distance of the weights | score |',
+const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
+row(
+  'conditions',
+  'bit-identical',
+  'first step with another loss',
+  'last loss',
+  'relative distance of the weights',
+  'score',
 );
-console.log('|---|---|---|---|---|---|');
+row(...Array(6).fill('---'));
 for (const [at, { name }] of conditions.entries()) {
   const losses = lossesOf(at);
   const differing = [...losses].find(([step, loss]) => first.get(step) !== loss);
@@ -77,7 +83,12 @@ for (const [at, { name }] of conditions.entries()) {
       size += weights[n][i] ** 2;
     }
   const distance = Math.sqrt(difference / size);
-  console.log(
-    `| ${name} | ${same ? 'yes' : 'no'} | ${differing?.[0] ?? '–'} of ${losses.size} | ${[...losses.values()].at(-1).toFixed(4)} | ${same ? 0 : distance.toPrecision(2)} | ${scoreOf(at).toFixed(4)} |`,
+  row(
+    name,
+    same ? 'yes' : 'no',
+    `${differing?.[0] ?? '–'} of ${losses.size}`,
+    [...losses.values()].at(-1).toFixed(4),
+    same ? 0 : distance.toPrecision(2),
+    scoreOf(at).toFixed(4),
   );
 }

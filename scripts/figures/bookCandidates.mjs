@@ -1,12 +1,13 @@
-// The book's grouping of a scan's probabilities (chapter 14), including its faults, for comparisons on phantoms and real scans.
+// The book's grouping of a scan's probabilities (chapter 14), including its faults, for comparisons on phantoms and
+// real scans.
 import { connectedComponents } from '../../dist/ct/index.js';
 
 /**
- * Groups voxels above one half into 6-connected components after one erosion by their six neighbours (outside the scan counts as
- * empty).
+ * Groups voxels above one half into 6-connected components after one erosion by their six neighbours (outside the scan
+ * counts as empty).
  * @param probabilities `[slices, rows, columns]` in C order
- * @returns the mask before erosion, and for each component its voxel count and its centre (slice, row, column), weighted by
- *   clipped HU + 1001
+ * @returns the mask before erosion, and for each component its voxel count and its centre (slice, row, column),
+ *   weighted by clipped HU + 1001
  */
 export function bookCandidates(volume, probabilities) {
   const { voxels, shape } = volume;

@@ -1,8 +1,9 @@
 // Dice of each labelling rule against the known masks of the scans in a LUNA16 folder.
 //   node scripts/figures/labels.mjs [DIR]            default ../shared/data/luna16
-//   node scripts/figures/labels.mjs --phantoms [N]   the box rule on N phantoms of each level (default 10), by kind of nodule and reach
-// DIR/votes/UID_votes.mhd counts the readers who marked each voxel (two or more make the truth); phantoms have their exact
-// DIR/masks/UID_mask.mhd.
+//   node scripts/figures/labels.mjs --phantoms [N]   the box rule by kind of nodule and reach, on N phantoms of each
+//                                                    level (default 10)
+// DIR/votes/UID_votes.mhd counts the readers who marked each voxel (two or more make the truth); phantoms have their
+// exact DIR/masks/UID_mask.mhd.
 import path from 'node:path';
 import { nearestIndex, readMask, readVolume, worldToIndex } from '../../dist/ct/index.js';
 import { openLuna16 } from '../../dist/data/sources/luna16.js';

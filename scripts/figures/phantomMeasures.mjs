@@ -1,4 +1,5 @@
-// Measurements on phantoms by rules and models that never trained on them. scripts/figures/phantoms.mjs prints them, tests check them.
+// Measurements on phantoms by rules and models that never trained on them. scripts/figures/phantoms.mjs prints them,
+// tests check them.
 import { worldToIndex } from '../../dist/ct/index.js';
 import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
 import { synthesize } from '../../dist/phantom/index.js';
@@ -23,9 +24,9 @@ export function thresholdOnPhantoms({ scans, seed, ...phantom }, onScan = () => 
 
 /**
  * Runs the book's model on one phantom and groups its output as the book does.
- * @returns the number of candidates, and for each nodule whether the centre of one is within its radius (LUNA16's rule) and the
- *   Dice of the voxels above one half: `diceNear` within one diameter of its centre, `diceWhole` of all 26-connected components
- *   that touch it
+ * @returns the number of candidates, and for each nodule whether the centre of one is within its radius (LUNA16's rule)
+ *   and the Dice of the voxels above one half: `diceNear` within one diameter of its centre, `diceWhole` of all
+ *   26-connected components that touch it
  */
 export async function bookOnPhantom(model, options, onSlices) {
   const phantom = synthesize(options);

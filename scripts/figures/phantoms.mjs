@@ -1,7 +1,9 @@
 // What rules and models that never trained on phantoms find in them: the tables of docs/phantoms.md.
-//   node scripts/figures/phantoms.mjs                     a threshold with size and lung mask, at one false component per scan
-//   node scripts/figures/phantoms.mjs --model FILE.pt     the book's 2020 model on the grid of a thin-sliced LUNA16 scan
-//   --levels easy,standard,hard   --scans N (default 40; 5 with a model)   --seed N   --nodules N   --size S,R,C   --spacing X,Y,Z
+//   node scripts/figures/phantoms.mjs                   a threshold with size and lung mask, at one false component per
+//                                                       scan
+//   node scripts/figures/phantoms.mjs --model FILE.pt   the book's 2020 model on the grid of a thin-sliced LUNA16 scan
+//   --levels easy,standard,hard   --scans N (default 40; 5 with a model)   --seed N
+//   --nodules N   --size S,R,C   --spacing X,Y,Z
 import { parseArgs } from 'node:util';
 import { baselineHits } from '../../dist/evaluate/baselineHits.js';
 import { loadScanModel } from '../../dist/model/loadScanModel.js';

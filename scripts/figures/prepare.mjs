@@ -1,7 +1,7 @@
 // Time and memory of `nodule-train prepare`.
 //   node scripts/figures/prepare.mjs FOLDER [COUNT SLICES ROWS COLUMNS] …
-// Default: 250 and 1,000 scans of 32×128×128, and 10 of 130×512×512. Creates the scans in FOLDER (1.7 GB by default), prints a JSON
-// line for each set and removes them.
+// Default: 250 and 1,000 scans of 32×128×128, and 10 of 130×512×512. Creates the scans in FOLDER (1.7 GB by default),
+// prints a JSON line for each set and removes them.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import os from 'node:os';
@@ -11,7 +11,10 @@ import { writeQuickScans } from '../fixtures/quickScans.mjs';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
-/** Program that runs the command and reports its process: seconds, processor time of all threads, peak resident memory in MiB. */
+/**
+ * Program that runs the command and reports its process: seconds, processor time of all threads, peak resident memory
+ * in MiB.
+ */
 const child = `
 const from = process.hrtime.bigint();
 process.argv.splice(1, 0, ${JSON.stringify(main)});

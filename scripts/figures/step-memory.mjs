@@ -1,7 +1,8 @@
-// Memory growth over many training steps: memory() after step 500 and at the end, resident memory halfway and at the end.
+// Memory growth over many training steps: memory() after step 500 and at the end, resident memory halfway and at the
+// end.
 //   node scripts/figures/step-memory.mjs [--steps 10000]
-// The step is that of `train` (src/train/step.ts) with crops, augmentation, Adam and counts, at 1×7×16×16, in one loop that never
-// yields, so that no finalizer of the garbage collector runs and frees a tensor. Prints one JSON object.
+// The step is that of `train` (src/train/step.ts) with crops, augmentation, Adam and counts, at 1×7×16×16, in one loop
+// that never yields, so that no finalizer of the garbage collector runs and frees a tensor. Prints one JSON object.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

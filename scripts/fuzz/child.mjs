@@ -1,5 +1,5 @@
-// Calls the signatures of FOLDER/names.json from number START on. Writes the number of each into FOLDER/progress before calling it, so
-// that the parent knows which one ended this process.
+// Calls the signatures of FOLDER/names.json from number START on. Writes the number of each into FOLDER/progress before
+// calling it, so that the parent knows which one ended this process.
 //   node scripts/fuzz/child.mjs FOLDER START SEED TRIALS
 import fs from 'node:fs';
 import path from 'node:path';

@@ -160,7 +160,10 @@ const argumentFor = (draw, { type, hasDefault }, shape) => {
   }
 };
 
-/** Returns one value per parameter of the schema. Most tensors share a shape, or nearly every call would fail at the first check. */
+/**
+ * Returns one value per parameter of the schema. Most tensors share a shape, or nearly every call would fail at the
+ * first check.
+ */
 export const malformed = (schema, draw) => {
   const shape = pick(draw, shapes);
   return schema.parameters.map((parameter) => argumentFor(draw, parameter, shape));

@@ -1,5 +1,5 @@
-// Calls every public operator of the dispatcher with malformed arguments, in child processes. Signatures that crash the process are
-// recorded in src/torch/operators/crashingOperators.js, and the bridge refuses them.
+// Calls every public operator of the dispatcher with malformed arguments, in child processes. Signatures that crash the
+// process are recorded in src/torch/operators/crashingOperators.js, and the bridge refuses them.
 //   node scripts/fuzz/operators.mjs [--seed N] [--trials N] [--only TEXT] [--check]
 //   --trials   calls per signature (default 40)
 //   --only     only signatures whose name contains this text
@@ -104,8 +104,9 @@ try {
   fs.rmSync(folder, { recursive: true, force: true });
 }
 const minutes = ((Date.now() - began) / 60_000).toFixed(1);
+const outcome = `${Object.keys(found).length} crash the process, ${slow.length} take over ${SECONDS} s`;
 say(
-  `fuzz: ${names.length} signatures, ${values.trials} calls each, seed ${values.seed}: ${Object.keys(found).length} crash the process, ${slow.length} take over ${SECONDS} s (${minutes} minutes)`,
+  `fuzz: ${names.length} signatures, ${values.trials} calls each, seed ${values.seed}: ${outcome} (${minutes} minutes)`,
 );
 if (values.check) process.exitCode = Object.keys(found).length > 0 ? 1 : 0;
 else {

@@ -42,10 +42,10 @@ function table(figures, { intervals }) {
   ].join('\n');
 }
 
-const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging Archive,
-2015, doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium (LIDC) and
-Image Database Resource Initiative (IDRI): a completed reference database of lung nodules on CT scans*, Medical Physics
-38(2), 2011, doi:10.1118/1.3528204. [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) requires this attribution
+const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging
+Archive, 2015, doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium
+(LIDC) and Image Database Resource Initiative (IDRI): a completed reference database of lung nodules on CT scans*,
+Medical Physics 38(2), 2011, doi:10.1118/1.3528204. [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) requires this attribution
 from anyone who distributes work derived from the data.`;
 
 const texts = {
@@ -60,8 +60,8 @@ pixels around one nodule, 8-bit, each slice scaled from its own minimum and maxi
 least two of four readers marked.${
       patients.leftOut.length > 0 ? `\nExcluded from both: ${patients.leftOut.join(', ')}.` : ''
     }`,
-    limits: `The model was trained on crops centred on a nodule, never on lungs without one: expect many false components on
-whole scans. The crops have lost their HU values, so the model cannot use density.`,
+    limits: `The model was trained on crops centred on a nodule, never on lungs without one: expect many false
+components on whole scans. The crops have lost their HU values, so the model cannot use density.`,
     licence: "The weights are under the project's MIT licence. The data's licence requires the attribution above.",
   }),
   'phantom-hu': ({ scans, phantoms }) => ({
@@ -69,8 +69,8 @@ whole scans. The crops have lost their HU values, so the model cannot use densit
     data: `Phantoms of level \`${phantoms.level}\` that the command below creates (\`nodule-train synth\`, seeds from ${
       phantoms.train.seed
     }): ${scans.train} scans for
-training, ${scans.validation} for validation. No scan of a person is among them. [Phantoms](../../docs/phantoms.md) describes
-what they show and what they do not.`,
+training, ${scans.validation} for validation. No scan of a person is among them. [Phantoms](../../docs/phantoms.md)
+describes what they show and what they do not.`,
     limits: `The model has never seen a real lung. Use it to try the tools, and as a starting point for training.`,
     licence: "The weights are under the project's MIT licence.",
   }),
@@ -98,11 +98,11 @@ function trainingText({ trainCommand, config, trainingSeconds, threads, cpuCapab
   const missed = `, so that at most ${(100 * config.mostMissed).toFixed(0)} % of their nodules are missed`;
   return [
     `The command created this folder${source}.`,
-    `Training: at most ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops, loss \`${config.loss}\`,`,
-    `optimizer \`${config.optimizer}\`, learning rate ${config.learningRate},`,
+    `Training: at most ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops,`,
+    `loss \`${config.loss}\`, optimizer \`${config.optimizer}\`, learning rate ${config.learningRate},`,
     `schedule \`${config.schedule}\`, seed ${config.seed};`,
-    `${Math.round(trainingSeconds / 60)} minutes on ${threads} ${threads === 1 ? 'thread' : 'threads'} (${cpuCapability}),`,
-    `nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}.`,
+    `${Math.round(trainingSeconds / 60)} minutes on ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    `(${cpuCapability}), nodule-train ${versions['nodule-train']}, libtorch ${versions.libtorch}.`,
     `Epoch ${best.epoch} was kept for its score of ${three(best.score)}.`,
     `Threshold, minimum size and minimum mean probability were then chosen on the validation scans${
       config.mostMissed < 1 ? missed : ''
@@ -156,8 +156,8 @@ ${trainingText(figures)}
 
 ### On the validation scans
 
-${validation.scans} ${unit} of ${validation.patients} patients. Checkpoint and threshold were chosen on them, so these figures are
-optimistic.
+${validation.scans} ${unit} of ${validation.patients} patients. Checkpoint and threshold were chosen on them,
+so these figures are optimistic.
 
 ${table(validation, { intervals: true })}
 ${
@@ -176,8 +176,9 @@ ${table(heldOut, { intervals: true })}
     : `
 ### On whole slices of real scans
 
-${wholeScans.scans} scans of LIDC-IDRI in LUNA16's format; ${wholeScans.trainedOn} of their patients were used in training or validation.
-The truth is what at least two of four readers marked. Too few scans for intervals, or for more than an impression.
+${wholeScans.scans} scans of LIDC-IDRI in LUNA16's format; ${wholeScans.trainedOn} of their patients were used in
+training or validation. The truth is what at least two of four readers marked. Too few scans for intervals, or for more
+than an impression.
 
 ${table(wholeScans, { intervals: false })}
 `

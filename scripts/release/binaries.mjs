@@ -53,10 +53,11 @@ export const binaryFaults = (file, { stripped }) => {
     ...links.filter((each) => !needed.includes(each)).map((each) => `${name}: does not link ${each}`),
     ...versions
       .filter(([, family, version]) => FLOORS[family] === undefined || isAbove(version, FLOORS[family]))
-      .map(
-        ([symbol, family, version]) =>
-          `${name}: ${symbol} requires ${family}_${version}, expected at most ${FLOORS[family] ?? 'none of that family'} (binding/glibc_floor.h binds symbols to older versions)`,
-      ),
+      .map(([symbol, family, version]) => {
+        const most = FLOORS[family] === undefined ? 'none of that family' : `at most ${FLOORS[family]}`;
+        const remedy = 'binding/glibc_floor.h binds symbols to older versions';
+        return `${name}: ${symbol} requires ${family}_${version}, expected ${most} (${remedy})`;
+      }),
     ...ownFolders()
       .filter((folder) => bytes.includes(`${folder}/`))
       .map((folder) => `${name}: contains the path ${folder} of this machine`),

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// prebuildify calls this in place of node-gyp: `rebuild --target=… --arch=… …` in a staging folder. cmake-js builds in the checkout,
-// including the CUDA plugin (scripts/setup/setup.mjs, which skips an up-to-date build). The loader, the only file that prebuildify and
-// node-gyp-build know, is copied to where node-gyp would put it, everything else to the artifacts.
+// prebuildify calls this in place of node-gyp: `rebuild --target=… --arch=… …` in a staging folder. cmake-js builds in
+// the checkout, including the CUDA plugin (scripts/setup/setup.mjs, which skips an up-to-date build). The loader, the
+// only file that prebuildify and node-gyp-build know, is copied to where node-gyp would put it, everything else to the
+// artifacts.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,9 +12,7 @@ import { root, say } from '../setup/steps.mjs';
 const [verb, ...flags] = process.argv.slice(2);
 const arch = flags.find((flag) => flag.startsWith('--arch='))?.slice('--arch='.length) ?? process.arch;
 if (verb !== 'rebuild' || flags.includes('--debug') || arch !== process.arch) {
-  say(
-    `cmake-js-as-node-gyp: found '${process.argv.slice(2).join(' ')}', expected a release 'rebuild' for ${process.arch}`,
-  );
+  say(`cmake-js-as-node-gyp: found '${[verb, ...flags].join(' ')}', expected a release 'rebuild' for ${process.arch}`);
   process.exit(2);
 }
 

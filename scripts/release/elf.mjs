@@ -16,8 +16,8 @@ const readelf = (...args) => {
 };
 
 /**
- * Reads a shared library. `needed`: libraries that it links; `paths`: RPATH and RUNPATH; `versions`: [symbol, 'GLIBC', '2.34'] for
- * every undefined symbol with a version; `symbolTable`: whether it is unstripped.
+ * Reads a shared library. `needed`: libraries that it links; `paths`: RPATH and RUNPATH; `versions`: [symbol, 'GLIBC',
+ * '2.34'] for every undefined symbol with a version; `symbolTable`: whether it is unstripped.
  */
 export const readElf = (file) => {
   const dynamic = readelf('--dynamic', '--wide', file);

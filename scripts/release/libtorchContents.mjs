@@ -5,8 +5,8 @@ import path from 'node:path';
 import { filesOf } from './packageContents.mjs';
 
 /**
- * SHA-256 of the libraries, as in the pinned wheels (src/runtime/libtorch/wheels.js). Nothing is stripped or changed: the licences of
- * oneMKL and CUDA allow redistribution only without modification, and anybody can check equal bytes.
+ * SHA-256 of the libraries, as in the pinned wheels (src/runtime/libtorch/wheels.js). Nothing is stripped or changed:
+ * the licences of oneMKL and CUDA allow redistribution only without modification, and anybody can check equal bytes.
  */
 export const LIBRARIES = {
   'torch/lib/libc10.so': 'be5e17cd7752a6af003978706379384c3108f6b68916bb1949e610f6397bb640',
@@ -18,8 +18,8 @@ export const LIBRARIES = {
 };
 
 /**
- * Licence texts: `file` in the package, `from` the folder of unpacked wheels (`wheel:`) or scripts/release/licenses (`own:`), `of`
- * what it licenses, and `holds`, a line that it must contain.
+ * Licence texts: `file` in the package, `from` the folder of unpacked wheels (`wheel:`) or scripts/release/licenses
+ * (`own:`), `of` what it licenses, and `holds`, a line that it must contain.
  */
 export const LICENSES = [
   {

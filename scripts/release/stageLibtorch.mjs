@@ -21,8 +21,9 @@ const manifest = {
 
 const readme = `# ${LIBTORCH_PACKAGE}
 
-The CPU libraries of libtorch ${LIBTORCH_VERSION} for the package \`nodule-train\`, which finds them here: with this package,
-\`npm install nodule-train\` is all you need, without Python or network access afterwards. It contains no code of its own.
+The CPU libraries of libtorch ${LIBTORCH_VERSION} for the package \`nodule-train\`, which finds them here: with this
+package, \`npm install nodule-train\` is all you need, without Python or network access afterwards. It contains no code
+of its own.
 
 The libraries are byte for byte those in the wheels \`torch\` ${LIBTORCH_VERSION}, \`nvidia-cuda-runtime\` 13.0.96 and
 \`nvidia-cuda-cupti\` 13.0.85; \`libtorch_cpu.so\` of that build links the last two even if no GPU is used. Linux on
@@ -35,8 +36,8 @@ const licensesReadme = `# Licences
 |---|---|---|
 ${LICENSES.map(({ file, of, source }) => `| [${file}](${file}) | ${of} | ${source} |`).join('\n')}
 
-The source of libgomp is that of GCC 8.5.0 at https://gcc.gnu.org/releases.html, with the changes of AlmaLinux 8's package
-gcc-8.5.0 (https://git.almalinux.org/rpms/gcc), on which PyTorch's wheels are built. The source of PyTorch is at
+The source of libgomp is that of GCC 8.5.0 at https://gcc.gnu.org/releases.html, with the changes of AlmaLinux 8's
+package gcc-8.5.0 (https://git.almalinux.org/rpms/gcc), on which PyTorch's wheels are built. The source of PyTorch is at
 https://github.com/pytorch/pytorch, tag v${LIBTORCH_VERSION}.
 `;
 

@@ -20,8 +20,8 @@ export const publishedManifest = (manifest) => {
     binary: _binary,
     ...published
   } = manifest;
-  // Not in the checkout's own package.json: `npm ci` would expect it in the lockfile, which cannot have it before its first
-  // publication.
+  // Not in the checkout's own package.json: `npm ci` would expect it in the lockfile, which cannot have it before its
+  // first publication.
   return { ...published, optionalDependencies: { [LIBTORCH_PACKAGE]: LIBTORCH_VERSION } };
 };
 

@@ -9,7 +9,10 @@ import { lastLine, pinnedFolder, pipEnvironment, requirementsFile } from './pip.
 const requirements = requirementsFile('libdeflate');
 const [, name, version] = fs.readFileSync(requirements, 'utf8').match(/^(\w+)==([\d.]+)/m);
 
-/** pip runs the build of a source package to learn its name. This build backend replaces it, so that no foreign code runs. */
+/**
+ * pip runs the build of a source package to learn its name. This build backend replaces it, so that no foreign code
+ * runs.
+ */
 const BACKEND = `import os
 def prepare_metadata_for_build_wheel(folder, config_settings=None):
     name = "${name}-${version}.dist-info"
@@ -52,7 +55,8 @@ const make = async (folder, detail) => {
 };
 
 /**
- * Returns the folder of the sources, which are fetched if they are not in the cache yet, or the reason why there is none.
+ * Returns the folder of the sources, which are fetched if they are not in the cache yet, or the reason why there is
+ * none.
  * @param {(line: string) => void} detail receives progress
  * @returns {Promise<{folder: string, reason: null} | {folder: null, reason: string}>}
  */

@@ -20,7 +20,10 @@ const fetchedFolder = () => pinnedFolder('nvcc', requirements);
 
 const inToolkit = (folder) => ({ nvcc: path.join(folder, 'bin', 'nvcc'), include: path.join(folder, 'include') });
 
-/** Candidates for nvcc. One that a Linux distribution installs has no folder of its own, so `fault` checks its header too. */
+/**
+ * Candidates for nvcc. One that a Linux distribution installs has no folder of its own, so `fault` checks its header
+ * too.
+ */
 const places = () => [
   ...(cudaHome() === null ? [] : [inToolkit(cudaHome())]),
   ...searchPath()
@@ -35,7 +38,10 @@ __global__ void probe(int* out) { *out = 1; }
 void launch(int* out) { probe<<<1, 1>>>(out); }
 `;
 
-/** What is wrong with an nvcc, or null. It compiles a kernel: a C++ compiler that is too new or a missing part shows only then. */
+/**
+ * What is wrong with an nvcc, or null. It compiles a kernel: a C++ compiler that is too new or a missing part shows
+ * only then.
+ */
 const fault = ({ nvcc, include }) => {
   const { status, stdout, error } = spawnSync(nvcc, ['--version'], { encoding: 'utf8' });
   if (status !== 0) return `does not run${error ? ` (${error.code})` : ''}`;
@@ -75,7 +81,7 @@ export const findNvcc = () => {
 const failed = (what) =>
   new NoduleTrainError(
     'nvcc-missing',
-    `Fetching nvcc for the CUDA plugin: ${what}. Fix that, or install CUDA 13.0 and set CUDA_HOME, or build without --cuda.`,
+    `Fetching nvcc for the CUDA plugin: ${what}. Or install CUDA 13.0 and set CUDA_HOME, or build without --cuda.`,
   );
 
 const make = async (detail) => {

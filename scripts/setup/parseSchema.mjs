@@ -1,5 +1,5 @@
-// Parses an operator schema as the dispatcher prints it: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *,
-// ScalarType? dtype=None) -> Tensor`.
+// Parses an operator schema as the dispatcher prints it: `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool
+// keepdim=False, *, ScalarType? dtype=None) -> Tensor`.
 
 /** Splits at commas outside brackets and quotes. */
 const splitList = (text) => {

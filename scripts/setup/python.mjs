@@ -31,10 +31,9 @@ const hostPython = () => {
       if (major === 3 && minor >= 11) return file;
       seen.push(`${file} (${version || 'does not run'})`);
     }
-  throw failure(
-    'python-missing',
-    `found ${seen.length === 0 ? 'no Python' : seen.join(', ')} on PATH, expected Python 3.11 or newer. Install it (Debian: apt-get install python3 python3-venv) and run again.`,
-  );
+  const found = seen.length === 0 ? 'no Python' : seen.join(', ');
+  const remedy = 'Install it (Debian: apt-get install python3 python3-venv) and run again.';
+  throw failure('python-missing', `found ${found} on PATH, expected Python 3.11 or newer. ${remedy}`);
 };
 
 /** Runs a command that has to succeed. */
@@ -53,11 +52,11 @@ const make = async () => {
   if (peersPython() !== null) return;
   const folder = peersFolder();
   const { bavail, bsize } = fs.statfsSync(cacheFolder());
-  if (bavail * bsize < NEEDED_GB * 1e9)
-    throw failure(
-      'disk-full',
-      `found ${((bavail * bsize) / 1e9).toFixed(1)} GB free for ${folder}, expected ${NEEDED_GB}. Free some space, or set XDG_CACHE_HOME to a folder on a larger disk.`,
-    );
+  if (bavail * bsize < NEEDED_GB * 1e9) {
+    const found = `found ${((bavail * bsize) / 1e9).toFixed(1)} GB free for ${folder}, expected ${NEEDED_GB}`;
+    const remedy = 'Free some space, or set XDG_CACHE_HOME to a folder on a larger disk.';
+    throw failure('disk-full', `${found}. ${remedy}`);
+  }
   const python = hostPython();
   const temporary = path.join(cacheFolder(), '.tmp-python');
   // Leftovers of a killed run. They were never used, as the mark of completeness is written last.

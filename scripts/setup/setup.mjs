@@ -1,8 +1,9 @@
-// Prepares the checkout for demo and tests: packages, libtorch, the addon, the compiled TypeScript. Steps whose inputs are
-// unchanged (by content, never by time) are skipped, so a second run takes well under a second.
+// Prepares the checkout for demo and tests: packages, libtorch, the addon, the compiled TypeScript. Steps whose inputs
+// are unchanged (by content, never by time) are skipped, so a second run takes well under a second.
 //   --build    build the addon and the TypeScript even if nothing changed
 //   --quiet    print errors only
-//   --cuda     build the CUDA plugin, and fetch nvcc if none is installed; by default the plugin is built if an nvcc is found
+//   --cuda     build the CUDA plugin, and fetch nvcc if none is installed; by default the plugin is built if an nvcc is
+//              found
 //   --no-cuda  never build the CUDA plugin
 import fs from 'node:fs';
 import path from 'node:path';
@@ -89,10 +90,9 @@ const checkTools = () => {
   const has = (name) => searchPath().some((folder) => fs.existsSync(path.join(folder, name)));
   const groups = [['cmake'], ['c++', 'g++', 'clang++'], ['ninja', 'make']];
   const missing = groups.filter((names) => !names.some(has)).map((names) => names.join(' or '));
-  if (missing.length > 0)
-    throw new StepFailed(
-      `set-up: compiling the addon: not found on PATH: ${missing.join(', ')}. Install CMake 3.18 or newer, a C++17 compiler and make (Debian: apt-get install cmake g++ make)`,
-    );
+  if (missing.length === 0) return;
+  const remedy = 'Install CMake 3.18 or newer, a C++17 compiler and make (Debian: apt-get install cmake g++ make).';
+  throw new StepFailed(`set-up: compiling the addon: found no ${missing.join(', no ')} on PATH. ${remedy}`);
 };
 
 const nativeStamp = inRoot('build', 'addon.stamp');
@@ -102,8 +102,8 @@ const addonFiles = ['nodule-train.node', 'torch_addon.node'].map(inRelease);
 const pluginFile = inRelease('nodule_cuda.so');
 
 /**
- * Chooses the compiler of the CUDA plugin; null if the plugin is not built. The nvcc of the last configuration is taken without
- * another test.
+ * Chooses the compiler of the CUDA plugin; null if the plugin is not built. The nvcc of the last configuration is taken
+ * without another test.
  * @param {string} last nvcc of the last configuration
  * @param {string} lastInclude its headers
  */

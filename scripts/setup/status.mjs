@@ -1,4 +1,5 @@
-// Progress of the running jobs: one line that is rewritten in a terminal, plain lines at the start and end of each job elsewhere.
+// Progress of the running jobs: one line that is rewritten in a terminal, plain lines at the start and end of each job
+// elsewhere.
 import { say } from './steps.mjs';
 
 const running = new Map();

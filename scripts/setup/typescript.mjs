@@ -17,8 +17,8 @@ const removeEmptyFolders = (folder) => {
 };
 
 /**
- * Compiles the project in a folder, whose `tsconfig.json` has `dist` as its `outDir`. What the compiler lists as emitted stays,
- * every other compiled file in `dist/` is removed. After an error nothing is removed.
+ * Compiles the project in a folder, whose `tsconfig.json` has `dist` as its `outDir`. What the compiler lists as
+ * emitted stays, every other compiled file in `dist/` is removed. After an error nothing is removed.
  *
  * @param {string} [project]
  * @returns {Promise<{fault: string} | {fault: null, removed: string[]}>} the compiler's messages, or what was removed

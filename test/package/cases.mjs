@@ -136,9 +136,9 @@ export const cases = {
     await tool(place('publint-libtorch'), TOOLS.publint, ['publint', 'run', tarballs.libtorch, '--strict']);
   },
 
-  // cjs-resolves-to-esm: the package is ESM only. Every supported Node can `require` it (tested above); TypeScript knows that
-  // under nodenext, but not under node16, which is what attw reports. Profile node16: TypeScript's old resolution `node10`
-  // does not know `exports`, which every supported Node does.
+  // cjs-resolves-to-esm: the package is ESM only. Every supported Node can `require` it (tested above); TypeScript
+  // knows that under nodenext, but not under node16, which is what attw reports. Profile node16: TypeScript's old
+  // resolution `node10` does not know `exports`, which every supported Node does.
   'attw reports nothing except CommonJS that resolves to ESM': async ({ place, tool, tarballs }) => {
     await tool(place('attw'), TOOLS.attw, [
       'attw',
@@ -171,8 +171,8 @@ export const cases = {
     await compute(world.run, folder);
   },
 
-  // Import only: Node resolves the imports of a `require`d module without Yarn's resolution, so `require` of any ESM package
-  // with dependencies fails under Plug'n'Play.
+  // Import only: Node resolves the imports of a `require`d module without Yarn's resolution, so `require` of any ESM
+  // package with dependencies fails under Plug'n'Play.
   "Yarn's Plug'n'Play": async (world) => {
     const { folder, env } = await installByYarn(world, 'pnp');
     const text = await world.tool(folder, TOOLS.yarnBerry, ['yarn', 'node', 'esm.mjs'], { env });
@@ -180,7 +180,9 @@ export const cases = {
   },
 };
 
-/** Installs the tarballs with Yarn 4 and one of its linkers. Returns the folder and the environment for Yarn's commands. */
+/**
+ * Installs the tarballs with Yarn 4 and one of its linkers. Returns the folder and the environment for Yarn's commands.
+ */
 const installByYarn = async ({ place, run, tool, tarballs }, linker) => {
   const settings = `nodeLinker: ${linker}\nenableScripts: false\nenableTelemetry: false\nenableGlobalCache: false\n`;
   const folder = place(`yarn-${linker}`, {

@@ -29,8 +29,8 @@ export const workplace = (base) => {
   };
 
   /**
-   * Runs a command in a folder, with a PATH of only the above unless `env` has another. Returns stdout, or all output if
-   * another exit code than 0 is expected.
+   * Runs a command in a folder, with a PATH of only the above unless `env` has another. Returns stdout, or all output
+   * if another exit code than 0 is expected.
    * @throws Error with the output, if the exit code is not the expected one
    */
   const run = (folder, command, args, { env = {}, expected = 0 } = {}) =>

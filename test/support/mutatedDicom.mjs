@@ -1,8 +1,8 @@
 // Gives mutated DICOM files to readVolume and listSeries, in a process that its parent watches.
 //   node mutatedDicom.mjs COUNT SEED FOLDER
-// Each input is one file, read alone as a volume of its frames, then as one of three slices in a folder. Equal seeds give equal inputs.
-// Prints one JSON line of figures. The rules are those of mutating.mjs (in processor time) and: no message, note or list names the
-// patient, and every volume is consistent.
+// Each input is one file, read alone as a volume of its frames, then as one of three slices in a folder. Equal seeds
+// give equal inputs. Prints one JSON line of figures. The rules are those of mutating.mjs (in processor time) and: no
+// message, note or list names the patient, and every volume is consistent.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { listSeries, readVolume } from '../../dist/ct/index.js';

@@ -1,7 +1,7 @@
 // Gives mutated files to the readers of safetensors, .pt and .npy / .npz, in a process that its parent watches.
 //   node mutatedFiles.mjs COUNT SEED FOLDER
-// COUNT inputs in all, a third for each. Equal seeds give equal inputs. Prints one JSON line of figures. The rules are those of
-// mutating.mjs and: no tensor is leaked.
+// COUNT inputs in all, a third for each. Equal seeds give equal inputs. Prints one JSON line of figures. The rules are
+// those of mutating.mjs and: no tensor is leaked.
 import fs from 'node:fs';
 import path from 'node:path';
 import {
@@ -128,7 +128,10 @@ const entriesOf = (bytes) =>
     ({ name, begin, packedBytes }) => [name, bytes.subarray(begin, begin + packedBytes)],
   );
 
-/** Mutates a file. Mutating an archive usually fails at its directory, so mostly one entry inside a valid archive is mutated. */
+/**
+ * Mutates a file. Mutating an archive usually fails at its directory, so mostly one entry inside a valid archive is
+ * mutated.
+ */
 const mutate = ({ name, files }) => {
   const file = pick(files);
   const isArchive = file[0] === 0x50 && file[1] === 0x4b;

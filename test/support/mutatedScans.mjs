@@ -1,7 +1,7 @@
 // Gives mutated files to the readers of MetaImage, NIfTI and NRRD, in a process that its parent watches.
 //   node mutatedScans.mjs COUNT SEED FOLDER
-// The inputs are mutated files of test/golden; equal seeds give equal inputs. Prints one JSON line of figures. The rules are those of
-// mutating.mjs and: voxels, spacing, origin and direction of every volume are valid.
+// The inputs are mutated files of test/golden; equal seeds give equal inputs. Prints one JSON line of figures. The
+// rules are those of mutating.mjs and: voxels, spacing, origin and direction of every volume are valid.
 import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';

@@ -1,4 +1,5 @@
-// Shared by the programs that give mutated files to the readers: arguments, byte mutations, and the rules for each input.
+// Shared by the programs that give mutated files to the readers: arguments, byte mutations, and the rules for each
+// input.
 import fs from 'node:fs';
 import path from 'node:path';
 import { seededRandom } from '../../scripts/fuzz/seededRandom.mjs';

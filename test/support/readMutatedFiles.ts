@@ -70,9 +70,8 @@ function runMutations<T extends Figures>(name: string, count: number, seed: numb
   );
   if (status !== 0) {
     const at = fs.readFileSync(path.join(folder, 'progress'), 'utf8');
-    throw new Error(
-      `${name} with ${count} inputs of seed ${seed}: ${signal ?? `exit code ${status}`} at input ${at}, which is kept in ${folder}\n${stderr}`,
-    );
+    const ended = `${signal ?? `exit code ${status}`} at input ${at}, which is kept in ${folder}`;
+    throw new Error(`running ${name} with ${count} inputs of seed ${seed}: ${ended}\n${stderr}`);
   }
   fs.rmSync(folder, { recursive: true });
   return JSON.parse(stdout);

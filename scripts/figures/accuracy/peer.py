@@ -1,7 +1,8 @@
 """The Python peer of the accuracy study: a pytorch-unet trained with plain Dice and Adam at a constant rate.
 
 Trains on the patients of a split file and saves plain state dicts on the way; scoring is separate (docs/results.md).
-`whole` trains on whole 128 x 128 slices in shuffled order, `windows` on random 64 x 64 windows, 75 % of them with nodule.
+`whole` trains on whole 128 x 128 slices in shuffled order, `windows` on random 64 x 64 windows, 75 % of them with
+nodule.
 """
 
 import argparse
@@ -24,7 +25,7 @@ parser.add_argument("--kind", choices=["whole", "windows"], required=True)
 parser.add_argument("--rate", type=float, required=True)
 parser.add_argument("--samples", type=int, required=True)
 parser.add_argument("--seed", type=int, default=1)
-parser.add_argument("--checkpoints", type=int, default=8, help="number of checkpoints, equally spaced, the last at the end")
+parser.add_argument("--checkpoints", type=int, default=8, help="equally spaced checkpoints, the last at the end")
 parser.add_argument("--threads", type=int, default=1)
 options = parser.parse_args()
 
@@ -58,7 +59,10 @@ class Up(nn.Module):
 
 
 class UNet(nn.Module):
-    """Max pooling, padding, batch norm, transposed convolutions; Ronneberger et al. 2015 in pytorch-unet's arrangement and names."""
+    """U-Net with the layer names of pytorch-unet (Ronneberger et al. 2015).
+
+    Max pooling, padding, batch norm, transposed convolutions.
+    """
 
     def __init__(self):
         super().__init__()
@@ -106,7 +110,8 @@ def corners(random, labels):
             at = random.choice(positive)
             rows, columns = np.nonzero(labels[at])
             one = random.integers(len(rows))
-            row, column = (min(max(int(place) - random.integers(WINDOW), 0), most) for place in (rows[one], columns[one]))
+            inside = (rows[one], columns[one])
+            row, column = (min(max(int(place) - random.integers(WINDOW), 0), most) for place in inside)
             yield at, row, column
             continue
         at, row, column = random.integers(len(labels)), random.integers(most + 1), random.integers(most + 1)
@@ -115,7 +120,7 @@ def corners(random, labels):
 
 
 def save(net, path):
-    """Saves the state dict with the input scaling by 1/255 folded into the first convolution: the model takes values of 0 to 255."""
+    """Saves the state dict with the scaling by 1/255 in the first convolution: it then takes values of 0 to 255."""
     state = {name: value.clone() for name, value in net.state_dict().items()}
     state["down_path.0.block.0.weight"] /= 255
     save_file(state, path)
@@ -152,7 +157,8 @@ for step in range(1, steps + 1):
     seconds += time.process_time() - started
     if time.time() - printed > 5:
         printed = time.time()
-        print(f"step {step}/{steps}  loss {loss.item():.3f}  {step * BATCH / seconds:.1f} samples per CPU second", file=sys.stderr)
+        speed = f"{step * BATCH / seconds:.1f} samples per CPU second"
+        print(f"step {step}/{steps}  loss {loss.item():.3f}  {speed}", file=sys.stderr)
     if step in due:
         save(net, out / f"{step * BATCH}.safetensors")
         times[step * BATCH] = seconds

@@ -1,5 +1,6 @@
-// Scores one model of the accuracy study. Chooses its operating points on the validation part of the split, with and without gates on
-// size and mean probability, then scores the test part once. Appends one JSON line to --out, so that the study can be continued.
+// Scores one model of the accuracy study. Chooses its operating points on the validation part of the split, with and
+// without gates on size and mean probability, then scores the test part once. Appends one JSON line to --out, so that
+// the study can be continued.
 //   --data DIR --split FILE --out FILE
 //   --model FILE        with --plain: a state dict that peer.py saved
 //   --learner NAME --seed N   how the model was trained
@@ -71,7 +72,10 @@ appendFileSync(
   `${JSON.stringify({ learner: values.learner, seed: Number(values.seed), split: values.split, points, scores })}\n`,
 );
 
-/** Rows and columns by which the window is shifted: uniform, derived from the case's name, so the same for every learner. */
+/**
+ * Rows and columns by which the window is shifted: uniform, derived from the case's name, so the same for every
+ * learner.
+ */
 function shiftOf(uid) {
   const digest = createHash('sha256').update(`nodule-train:shift:${uid}`).digest();
   return [0, 4].map((at) => (digest.readUInt32LE(at) % (2 * FARTHEST + 1)) - FARTHEST);
@@ -81,7 +85,10 @@ function middle({ volume: { shape } }, shift) {
   return shift.map((by, axis) => ((shape[axis + 1] - WINDOW) >> 1) + by);
 }
 
-/** Predicts a case, or a window of it, which is then all that the model sees. Returns it with its truth and probabilities. */
+/**
+ * Predicts a case, or a window of it, which is then all that the model sees. Returns it with its truth and
+ * probabilities.
+ */
 async function predicted({ volume, mask }, corner) {
   const [slices, rows, columns] = volume.shape;
   const cut = (values) => {

@@ -1,5 +1,5 @@
-// Writes the splits 1.json … 4.json of the accuracy study: fold 0 validates, fold N tests, the other three train. Patients 0001 to
-// 0003 are excluded.
+// Writes the splits 1.json … 4.json of the accuracy study: fold 0 validates, fold N tests, the other three train.
+// Patients 0001 to 0003 are excluded.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

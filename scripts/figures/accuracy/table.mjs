@@ -1,4 +1,5 @@
-// Prints the tables of docs/results.md from the lines that score.mjs appended: folds pooled, seeds averaged, intervals over patients.
+// Prints the tables of docs/results.md from the lines that score.mjs appended: folds pooled, seeds averaged, intervals
+// over patients.
 //   node scripts/figures/accuracy/table.mjs results.jsonl [--learners ours,peer-whole] [--against ours]
 // With --against, also the lead of that learner over each other one, resampled over the same patients.
 import { readFileSync } from 'node:fs';
@@ -21,8 +22,8 @@ const all = [...new Map(read.map((line) => [`${line.learner} ${line.split} ${lin
 const learners = [...new Set(all.map(({ learner }) => learner))].sort();
 const splits = [...new Set(all.map(({ split }) => split))].sort();
 const linesOf = (learner, split) => all.filter((line) => line.learner === learner && line.split === split);
-// Learners are compared on the folds that all of them were scored on. A learner's folds have equal weight: only seeds that were scored
-// on every one of them count.
+// Learners are compared on the folds that all of them were scored on. A learner's folds have equal weight: only seeds
+// that were scored on every one of them count.
 const compared = splits.filter((split) => learners.every((learner) => linesOf(learner, split).length > 0));
 const seedsOf = (learner) =>
   [...new Set(linesOf(learner, compared[0]).map(({ seed }) => seed))]
@@ -30,7 +31,10 @@ const seedsOf = (learner) =>
     .sort((a, b) => a - b);
 const seeds = new Map(learners.map((learner) => [learner, seedsOf(learner)]));
 
-/** Cases as input of `figuresOf`. With several seeds each case appears once per seed: their mean is the mean of the seeds' means. */
+/**
+ * Cases as input of `figuresOf`. With several seeds each case appears once per seed: their mean is the mean of the
+ * seeds' means.
+ */
 const scored = (learner, kind, gate, counted = seeds.get(learner)) =>
   compared.flatMap((split) =>
     linesOf(learner, split)
@@ -87,10 +91,10 @@ for (const [kind, title] of [
   for (const [gate, word] of GATES)
     for (const other of learners) if (other !== values.against) ahead(other, kind, gate, word);
 }
-for (const { learner, split, seed, points } of all)
-  console.error(
-    `${learner} ${basename(split, '.json')} seed ${seed}: ${JSON.stringify(points.plain)} ${JSON.stringify(points.gated)}`,
-  );
+for (const { learner, split, seed, points } of all) {
+  const [plain, gated] = [points.plain, points.gated].map((point) => JSON.stringify(point));
+  console.error(`${learner} ${basename(split, '.json')} seed ${seed}: ${plain} ${gated}`);
+}
 
 function ahead(other, kind, gate, word) {
   const patients = new Map();
