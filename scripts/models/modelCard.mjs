@@ -42,35 +42,45 @@ function table(figures, { intervals }) {
   ].join('\n');
 }
 
-const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging
-Archive, 2015, doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium
-(LIDC) and Image Database Resource Initiative (IDRI): a completed reference database of lung nodules on CT scans*,
-Medical Physics 38(2), 2011, doi:10.1118/1.3528204. [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/) requires this attribution
-from anyone who distributes work derived from the data.`;
+/** Joins the lines of a paragraph and breaks it into lines of at most 120 columns. */
+function paragraph(text) {
+  const lines = [''];
+  for (const word of text.trim().split(/\s+/)) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length <= 120) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}
 
+const LIDC = `Crops of LIDC-IDRI (CC BY 3.0): S. G. Armato III et al., *Data From LIDC-IDRI*, The Cancer Imaging
+  Archive, 2015, doi:10.7937/K9/TCIA.2015.LO9QL9SX; and: S. G. Armato III et al., *The Lung Image Database Consortium
+  (LIDC) and Image Database Resource Initiative (IDRI): a completed reference database of lung nodules on CT scans*,
+  Medical Physics 38(2), 2011, doi:10.1118/1.3528204. [CC BY 3.0](https://creativecommons.org/licenses/by/3.0/)
+  requires this attribution from anyone who distributes work derived from the data.`;
+
+/** Texts of each bundled model; `data` is a list of paragraphs. */
 const texts = {
   default: ({ patients, scans }) => ({
     title: 'default: a nodule segmenter trained on LIDC-IDRI',
-    data: `${LIDC}
-
-Training used ${scans.train} crops of ${patients.train} patients, validation ${scans.validation} crops of ${
-      patients.validation
-    } patients. Each crop is 128 × 128
-pixels around one nodule, 8-bit, each slice scaled from its own minimum and maximum, with the voxels labelled that at
-least two of four readers marked.${
-      patients.leftOut.length > 0 ? `\nExcluded from both: ${patients.leftOut.join(', ')}.` : ''
-    }`,
+    data: [
+      LIDC,
+      `Training used ${scans.train} crops of ${patients.train} patients, validation ${scans.validation} crops of
+      ${patients.validation} patients. Each crop is 128 × 128 pixels around one nodule, 8-bit, each slice scaled from
+      its own minimum and maximum, with the voxels labelled that at least two of four readers marked.
+      ${patients.leftOut.length > 0 ? `Excluded from both: ${patients.leftOut.join(', ')}.` : ''}`,
+    ],
     limits: `The model was trained on crops centred on a nodule, never on lungs without one: expect many false
-components on whole scans. The crops have lost their HU values, so the model cannot use density.`,
+      components on whole scans. The crops have lost their HU values, so the model cannot use density.`,
     licence: "The weights are under the project's MIT licence. The data's licence requires the attribution above.",
   }),
   'phantom-hu': ({ scans, phantoms }) => ({
     title: 'phantom-hu: a nodule segmenter trained on synthetic scans in HU',
-    data: `Phantoms of level \`${phantoms.level}\` that the command below creates (\`nodule-train synth\`, seeds from ${
-      phantoms.train.seed
-    }): ${scans.train} scans for
-training, ${scans.validation} for validation. No scan of a person is among them. [Phantoms](../../docs/phantoms.md)
-describes what they show and what they do not.`,
+    data: [
+      `Phantoms of level \`${phantoms.level}\` that the command below creates (\`nodule-train synth\`, seeds from
+      ${phantoms.train.seed}): ${scans.train} scans for training, ${scans.validation} for validation. No scan of a
+      person is among them. [Phantoms](../../docs/phantoms.md) describes what they show and what they do not.`,
+    ],
     limits: `The model has never seen a real lung. Use it to try the tools, and as a starting point for training.`,
     licence: "The weights are under the project's MIT licence.",
   }),
@@ -92,11 +102,11 @@ const thresholdText = ({ threshold, minimumVoxels, minimumScore = 0 }) => {
   return `${threshold}; components of fewer than ${minimumVoxels} voxels${alternative} are dropped`;
 };
 
-/** How the model was trained and its operating point chosen, one sentence a line. */
+/** Describes how the model was trained and its operating point chosen. */
 function trainingText({ trainCommand, config, trainingSeconds, threads, cpuCapability, versions, best, point }) {
   const source = trainCommand === null ? '' : ` from a run of \`${trainCommand}\``;
   const missed = `, so that at most ${(100 * config.mostMissed).toFixed(0)} % of their nodules are missed`;
-  return [
+  const sentences = [
     `The command created this folder${source}.`,
     `Training: at most ${config.epochs} epochs of ${config.samples.toLocaleString('en')} crops,`,
     `loss \`${config.loss}\`, optimizer \`${config.optimizer}\`, learning rate ${config.learningRate},`,
@@ -109,7 +119,8 @@ function trainingText({ trainCommand, config, trainingSeconds, threads, cpuCapab
     }.`,
     ...(point.flips ? ['The model averages over the four mirror images of a slice.'] : []),
     '`figures.json` has every field of the configuration.',
-  ].join('\n');
+  ];
+  return paragraph(sentences.join(' '));
 }
 
 /** @param figures content of figures.json @param description metadata of the model file */
@@ -140,7 +151,7 @@ npx nodule-train evaluate --data DIR --model ${name}
 
 ## Data
 
-${data}
+${data.map(paragraph).join('\n\n')}
 
 ## Training
 
@@ -156,8 +167,8 @@ ${trainingText(figures)}
 
 ### On the validation scans
 
-${validation.scans} ${unit} of ${validation.patients} patients. Checkpoint and threshold were chosen on them,
-so these figures are optimistic.
+${paragraph(`${validation.scans} ${unit} of ${validation.patients} patients. Checkpoint and threshold were chosen on them, so
+these figures are optimistic.`)}
 
 ${table(validation, { intervals: true })}
 ${
@@ -176,16 +187,16 @@ ${table(heldOut, { intervals: true })}
     : `
 ### On whole slices of real scans
 
-${wholeScans.scans} scans of LIDC-IDRI in LUNA16's format; ${wholeScans.trainedOn} of their patients were used in
-training or validation. The truth is what at least two of four readers marked. Too few scans for intervals, or for more
-than an impression.
+${paragraph(`${wholeScans.scans} scans of LIDC-IDRI in LUNA16's format; ${wholeScans.trainedOn} of their patients were
+used in training or validation. The truth is what at least two of four readers marked. Too few scans for intervals, or
+for more than an impression.`)}
 
 ${table(wholeScans, { intervals: false })}
 `
 }
 ## Limits
 
-${limits}
+${paragraph(limits)}
 
 ## Licence
 
