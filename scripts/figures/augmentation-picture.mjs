@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
-import { nearestIndex } from '../../dist/ct/index.js';
+import { connectedComponents, nearestIndex } from '../../dist/ct/index.js';
 import { createSampler } from '../../dist/data/index.js';
-import { componentBox, noduleSlices } from '../../dist/data/labelling/noduleSlices.js';
+import { noduleSlices } from '../../dist/data/labelling/noduleSlices.js';
 import { synthesize } from '../../dist/phantom/index.js';
 import { scope } from '../../dist/torch/index.js';
 
@@ -26,9 +26,10 @@ const gap = 4;
 const cell = size * zoom + gap;
 
 const { volume, mask, nodules } = synthesize({ seed: 5, level: 'standard' });
+const { components } = connectedComponents(mask, volume.shape, 26);
 const labelled = nodules.map(({ center, diameterMm }) => {
   const at = nearestIndex(volume, center);
-  const box = componentBox(mask, volume.shape, at, 3);
+  const box = components.find(({ low, high }) => at.every((i, axis) => i >= low[axis] && i <= high[axis]));
   const slices = noduleSlices(mask, volume.shape, box).filter(({ slice }) => slice === at[0]);
   return { center: at, centerLps: center, diameterMm, box, voxels: 0, slices };
 });
