@@ -1,6 +1,6 @@
-// Checks the imports of the TypeScript: layers import only downwards and only through facades, no cycles at run time, no module that nothing
-// uses. Types count as imports between layers, so `src/` is read with SWC, which keeps them; cycles only matter at run time, so those are
-// looked for in `dist/`, where type imports are gone.
+// Checks the imports of the TypeScript: layers import only those before them and only through facades, there are no
+// cycles at run time, and no module is unused. Types count as imports between layers, so `src/` is read with SWC, which
+// keeps them. Cycles only matter at run time, so they are looked for in `dist/`, where type imports are gone.
 //   node scripts/dev/layers.mjs [ROOT]
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

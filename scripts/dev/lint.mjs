@@ -1,5 +1,5 @@
-// Static checks: types, style of TypeScript and C++, layers, size of folders, length of comments, names that must not be in a public
-// file.
+// Static checks: types, style of TypeScript and C++, layers, size of folders, length of comments, names that must not
+// be in a public file.
 // Exits with code 1 if a check fails.
 //   --fix   let the formatters fix what they can first
 import { spawnSync } from 'node:child_process';
@@ -72,7 +72,7 @@ const includes = () => cppSources.flatMap(wrongIncludes);
 
 const layers = () => layerFaults(root);
 
-/** Most files in one folder of src/: a larger one is split, so that folder and file names alone show where a behaviour is. */
+/** A folder with more files is split, so that folder and file names alone show where a behaviour is. */
 const MOST_FILES = 22;
 
 const folders = () => {

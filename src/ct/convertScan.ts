@@ -55,7 +55,7 @@ export const convertScan = async (
   inferFormat(from, 'reading the scan');
   refuseReadOnly(to, 'writing the scan');
   for (const written of filesOf(to)) {
-    await refuseExisting(written);
+    await refuseExisting(`converting ${from}`, written);
     checkOutputFile(`converting ${from}`, 'the output', written);
   }
   const note = onNote && { onNote };

@@ -29,7 +29,7 @@ export async function convertModel(
         'model-format',
         `converting the model ${from} to ${to}: ${path} is no model by its name; wanted is .safetensors, .pt, .pth or .state for both`,
       );
-  await refuseExisting(to);
+  await refuseExisting(`converting ${from}`, to);
   checkOutputFile(`converting ${from}`, 'the output', to);
   const { state, said, all } = weightsOf(from);
   try {

@@ -43,8 +43,8 @@ export function findRateCommand(): Command {
     const config = mergeFields(recipe === undefined ? {} : readRecipe(recipe), given()) as TrainConfigInput;
     const output = openOutput(json);
     if (config.out !== undefined) {
-      await refuseExisting(config.out);
       checkOutputFolder('finding a learning rate', '--out', config.out);
+      await refuseExisting('finding a learning rate', config.out);
     }
     await untilInterrupted(output, async (signal) => {
       const found = await findLearningRate(config, sweep, {

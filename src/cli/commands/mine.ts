@@ -39,7 +39,7 @@ export function mineCommand(): Command {
   command.action(async ({ json = false }: { json?: boolean }) => {
     const options = parseOptions('mine', mineSchema, given());
     const { data, model, split, source } = whatToMine(options);
-    await refuseExisting(options.out);
+    await refuseExisting('mining false positives', options.out);
     checkOutputFile('mining false positives', '--out', options.out);
     const output = openOutput(json);
     if (split === undefined)
