@@ -7,6 +7,7 @@
 //   --folds N --fold I   validation fold I of N (default 0 of 5), which determines checkpoint and operating point
 //   --scans DIR          whole scans with readers' votes to score at the end (default ../shared/data/luna16)
 //   --no-scans           skip the whole scans
+//   --rescore            keep model and training figures, score the whole scans again and rewrite the card
 //   --work DIR           folder for phantoms and run (default runs/models/NAME); an unfinished run there is resumed
 //   --run RUN            do not train: take data, split and best checkpoint of this finished run
 //   --out DIR            folder of the models (default models)
@@ -46,6 +47,7 @@ const { values, positionals } = parseArgs({
     fold: { type: 'string', default: '0' },
     scans: { type: 'string', default: '../shared/data/luna16' },
     'no-scans': { type: 'boolean', default: false },
+    rescore: { type: 'boolean', default: false },
     work: { type: 'string' },
     run: { type: 'string' },
     out: { type: 'string', default: 'models' },
@@ -59,7 +61,7 @@ const fail = (text) => {
 if (!modelNames.includes(name) || positionals.length > 1)
   fail(`found '${positionals.join(' ')}', expected the name of one model: ${modelNames.join(', ')}`);
 const onCrops = name === 'default';
-if (onCrops && values.data === undefined && values.run === undefined)
+if (onCrops && values.data === undefined && values.run === undefined && !values.rescore)
   fail('--data is missing: give the nnU-Net raw folder of 8-bit crops');
 const recipe = values.recipe ?? path.join('recipes', `${name}.yaml`);
 const work = values.work ?? path.join('runs', 'models', name);
@@ -70,6 +72,32 @@ const output = openOutput(false);
 const stage = (text) => output.print(`make-models ${name}: ${text}`);
 const onProgress = (progress) =>
   output.progress.show({ ...progress, done: Math.round(10 * progress.done) / 10, unit: 'scans' });
+
+const folder = path.join(values.out, name);
+const file = path.join(folder, 'model.safetensors');
+
+const score = (label, options) => {
+  stage(`scoring ${label}`);
+  return evaluate({ ...options, model: file, device: options.device ?? 'auto', onProgress }).finally(() =>
+    output.progress.clear(),
+  );
+};
+const scoreWholeScans = async (device) => {
+  const scans = await score('whole scans', { data: values.scans, labels: { labels: 'votes' }, device });
+  if (scans.trainedOn > 0) fail(`the model was trained on ${scans.trainedOn} of the patients in ${values.scans}`);
+  return scans;
+};
+const writeCard = (figures) => {
+  fs.writeFileSync(path.join(folder, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
+  fs.writeFileSync(path.join(folder, 'README.md'), modelCard(figures, loadModelFile(file).description));
+};
+
+if (values.rescore) {
+  const figures = JSON.parse(fs.readFileSync(path.join(folder, 'figures.json'), 'utf8'));
+  writeCard({ ...figures, wholeScans: await scoreWholeScans('auto') });
+  stage(`${path.join(folder, 'README.md')}: whole scans scored again`);
+  process.exit();
+}
 fs.mkdirSync(work, { recursive: true });
 
 const phantoms = async (part) => {
@@ -133,9 +161,7 @@ const { model, description } = loadModelFile(run.best);
 const net = createInferenceNet(description.network, model);
 const { threshold, minimumVoxels, minimumScore, flips = false } = description;
 
-const folder = path.join(values.out, name);
 fs.mkdirSync(folder, { recursive: true });
-const file = path.join(folder, 'model.safetensors');
 saveModel(file, net, {
   ...description,
   spacing: onCrops ? 'native, not recorded' : '1.3 x 1.3 x 2.4 mm',
@@ -143,20 +169,11 @@ saveModel(file, net, {
 const { size } = fs.statSync(file);
 if (size >= MOST_BYTES) fail(`${file} has ${size} bytes, expected less than ${MOST_BYTES}. Use a smaller network`);
 
-const score = (label, options) => {
-  stage(`scoring ${label}`);
-  return evaluate({ ...options, model: file, device: config.device, onProgress }).finally(() =>
-    output.progress.clear(),
-  );
-};
 const source = sourceOptionsOf(config);
-const validation = await score('the validation scans', { data, source, split: run.split, part: 'validation' });
-const heldOut = onCrops ? null : await score('held-out phantoms', { data: await phantoms('test') });
-const scans = values['no-scans']
-  ? null
-  : await score('whole scans', { data: values.scans, labels: { labels: 'votes' } });
-if (scans !== null && scans.trainedOn > 0)
-  fail(`the model was trained on ${scans.trainedOn} of the patients in ${values.scans}`);
+const { device } = config;
+const validation = await score('the validation scans', { data, source, split: run.split, part: 'validation', device });
+const heldOut = onCrops ? null : await score('held-out phantoms', { data: await phantoms('test'), device });
+const scans = values['no-scans'] ? null : await scoreWholeScans(device);
 
 const manifest = JSON.parse(fs.readFileSync(run.manifest, 'utf8'));
 const { data: _, out: __, split: ___, ...recorded } = config;
@@ -183,6 +200,5 @@ const figures = {
   phantoms: onCrops ? null : PHANTOMS,
   config: recorded,
 };
-fs.writeFileSync(path.join(folder, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
-fs.writeFileSync(path.join(folder, 'README.md'), modelCard(figures, loadModelFile(file).description));
+writeCard(figures);
 stage(`${path.relative(root, path.resolve(file))}: ${size} bytes, with its model card`);
