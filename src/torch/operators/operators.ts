@@ -1,11 +1,10 @@
 import { NoduleTrainError } from '../../runtime/error.js';
-import { crashingOperators } from './crashingOperators.js';
 import type { CallResult } from '../native.js';
 import { native } from '../native.js';
-import type { OperatorArgument } from './operatorArguments.js';
-import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
 import { fromSlot, isTensor, rawSlot, shapeChanged, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
+import { crashingOperators } from './crashingOperators.js';
+import type { OperatorArgument } from './operatorArguments.js';
 
 // The type of a result is the schema's affair: most give a Tensor, some several, a few a number.
 export type Operator<Result = any> = ((...args: OperatorArgument[]) => Result) & {
@@ -241,37 +240,3 @@ export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
   known.set(key, operator);
   return operator;
 }
-
-/** Public operators of the `aten` namespace, typed by their schemas. */
-export interface Ops extends AtenOperators {
-  /** Our own operators: `ops.nodule.crop_augment(…)`. */
-  readonly nodule: NoduleOperators;
-}
-
-/**
- * Looked up at the first use and then a plain property. A missing name throws, but for those that JavaScript asks of any
- * object (`then` for a promise, `toJSON`).
- */
-const namespace = (prefix: string, own: object = {}): object => {
-  const found: object = Object.create(
-    new Proxy(Object.prototype, {
-      get: (target, name) => {
-        if (typeof name !== 'string' || name === 'then' || name === 'toJSON' || name in target)
-          return Reflect.get(target, name, found);
-        const operator = op(`${prefix}::${name}`);
-        Object.defineProperty(found, name, { value: operator });
-        return operator;
-      },
-    }),
-  );
-  return Object.assign(found, own);
-};
-
-/**
- * Every public operator of the `aten` namespace, and under `ops.nodule` our own, with arguments in the order of the schema
- * and, in an object at the end, by name: `ops.sum(x, [0], {keepdim: true})`.
- *
- * @throws NoduleTrainError `torch` where no signature fits the arguments (the message says which does not, and the
- *   schema) and where libtorch refuses them
- */
-export const ops = namespace('aten', { nodule: namespace('nodule') }) as Ops;
