@@ -1,7 +1,8 @@
 import type { DType } from './tensor/dtype.js';
 import { native } from './native.js';
 import { refusePromise } from './scope.js';
-import { fromSlot, slotOf, type Tensor } from './tensor/tensor.js';
+import type { Tensor } from './tensor/tensor.js';
+import { fromSlot, slotOf } from './tensor/tensorHandle.js';
 
 /** Runs `fn` without recording gradients. @throws NoduleTrainError `promise-in-scope` where it returns a promise */
 export function noGrad<T>(fn: () => T): T {

@@ -1,33 +1,7 @@
 import { NoduleTrainError } from '../runtime/error.js';
 import { native } from './native.js';
-import { isTensor, rawSlot, release, type Tensor } from './tensor/tensor.js';
-
-/** Tensors made in each open scope, innermost last. */
-const open: Tensor[][] = [];
-
-/** The net below explicit lifetimes: frees what was made outside every scope once its object is gone. */
-const collected = new FinalizationRegistry<number>((slot) => native().dispose(slot));
-
-const leaveToCollector = (tensor: Tensor, slot: number): void => {
-  collected.register(tensor, slot, tensor);
-  native().watch(slot);
-};
-
-/** Every new tensor comes through here: it belongs to the innermost scope, or to the garbage collector's net. */
-export function track(tensor: Tensor, slot: number): void {
-  const innermost = open[open.length - 1];
-  if (innermost !== undefined) innermost.push(tensor);
-  else leaveToCollector(tensor, slot);
-}
-
-/** A tensor that belongs to an object (a parameter, a gradient), whichever scope is open. */
-export function trackOwned(tensor: Tensor, slot: number): void {
-  leaveToCollector(tensor, slot);
-}
-
-export function forget(tensor: Tensor): void {
-  collected.unregister(tensor);
-}
+import type { Tensor } from './tensor/tensor.js';
+import { isTensor, openScopes, rawSlot, release, track, trackOwned } from './tensor/tensorHandle.js';
 
 const collectTensors = (value: unknown, found: Set<Tensor>, seen: Set<object>): void => {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
@@ -59,7 +33,7 @@ export const refusePromise = (name: string, result: unknown): void => {
  */
 export function scope<T>(fn: () => T): T {
   const made: Tensor[] = [];
-  open.push(made);
+  openScopes.push(made);
   const kept = new Set<Tensor>();
   try {
     const result = fn();
@@ -67,7 +41,7 @@ export function scope<T>(fn: () => T): T {
     collectTensors(result, kept, new Set());
     return result;
   } finally {
-    open.pop();
+    openScopes.pop();
     const slots: number[] = [];
     for (const tensor of made) {
       if (rawSlot(tensor) < 0) continue;
@@ -80,7 +54,7 @@ export function scope<T>(fn: () => T): T {
 
 /** Takes a tensor out of the open scope: it then lives until it is disposed or collected. */
 export function keep(tensor: Tensor): Tensor {
-  for (const made of open) {
+  for (const made of openScopes) {
     const place = made.lastIndexOf(tensor);
     if (place >= 0) {
       made.splice(place, 1);

@@ -1,7 +1,8 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import type { CallResult } from '../native.js';
 import { native } from '../native.js';
-import { fromSlot, isTensor, rawSlot, shapeChanged, type Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { fromSlot, isTensor, rawSlot, shapeChanged } from '../tensor/tensorHandle.js';
 import { torchError } from '../torchError.js';
 import { crashingOperators } from './crashingOperators.js';
 import type { OperatorArgument } from './operatorArguments.js';

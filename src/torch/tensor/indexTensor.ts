@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import { lazyOp } from '../operators/operators.js';
-import { isTensor, type Tensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import { isTensor } from './tensorHandle.js';
 
 /**
  * What `index` takes for each dimension: a position; a range [start, end, step] (null: to the edge); null for all of it;

@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../../runtime/error.js';
 import { native, type Slot } from '../native.js';
-import { fromSlot, type Tensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import { fromSlot } from './tensorHandle.js';
 import { torchError } from '../torchError.js';
 
 /** Names a tensor on its way to another thread of the same process; plain data, good for one `fromShared`. */

@@ -7,9 +7,11 @@ import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.j
 import type { Operand } from '../operators/operatorArguments.js';
 import { lazyOp } from '../operators/operators.js';
 import { printTensor } from './printTensor.js';
-import { forget, track, trackOwned } from '../scope.js';
 import { type SharedTensor, shareSlot } from './share.js';
+import { forget, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
 import { torchError } from '../torchError.js';
+
+export { fromSlot, isTensor, ownedFromSlot, shapeChanged, slotOf } from './tensorHandle.js';
 
 const A = {
   add: lazyOp('aten::add'),
@@ -69,18 +71,6 @@ const A = {
 
 const THREAD_BOUND = Symbol('a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)');
 
-/** What this file knows of a Tensor's inside and lends to its neighbours. */
-export let isTensor: (value: unknown) => value is Tensor;
-/** @throws NoduleTrainError `disposed` */
-export let slotOf: (tensor: Tensor) => number;
-/** -1 where it was disposed. */
-export let rawSlot: (tensor: Tensor) => number;
-/** Marks the object as disposed and gives its slot, which the caller frees. */
-export let release: (tensor: Tensor) => number;
-/** Drops what is cached of the shape; an in-place operator may change it. */
-export let shapeChanged: (tensor: Tensor) => void;
-let construct: (slot: number) => Tensor;
-
 /** A tensor of libtorch: shape, dtype and device as PyTorch's. Made by `tensor()`, `zeros()`, `fromData()` … */
 export class Tensor {
   // Structured clone would make an empty object of a Tensor; it refuses a symbol, and says its text.
@@ -93,19 +83,21 @@ export class Tensor {
   #view: ArrayBuffer | undefined;
 
   static {
-    isTensor = (value): value is Tensor => typeof value === 'object' && value !== null && #slot in value;
-    slotOf = (tensor) => {
-      if (tensor.#slot < 0)
-        throw new NoduleTrainError('disposed', 'The Tensor was disposed and cannot be used any more');
-      return tensor.#slot;
-    };
-    rawSlot = (tensor) => tensor.#slot;
-    release = (tensor) => tensor.#release();
-    shapeChanged = (tensor) => {
-      tensor.#shape = undefined;
-      tensor.#dtype = undefined;
-    };
-    construct = (slot) => new Tensor(slot);
+    lendInside({
+      isTensor: (value): value is Tensor => typeof value === 'object' && value !== null && #slot in value,
+      slotOf: (tensor) => {
+        if (tensor.#slot < 0)
+          throw new NoduleTrainError('disposed', 'The Tensor was disposed and cannot be used any more');
+        return tensor.#slot;
+      },
+      rawSlot: (tensor) => tensor.#slot,
+      release: (tensor) => tensor.#release(),
+      shapeChanged: (tensor) => {
+        tensor.#shape = undefined;
+        tensor.#dtype = undefined;
+      },
+      construct: (slot) => new Tensor(slot),
+    });
   }
 
   private constructor(slot: number) {
@@ -451,18 +443,4 @@ export class Tensor {
   [inspect.custom](): string {
     return printTensor(this);
   }
-}
-
-/** A new object for a slot that native code gave; it belongs to the innermost open scope. */
-export function fromSlot(slot: number): Tensor {
-  const tensor = construct(slot);
-  track(tensor, slot);
-  return tensor;
-}
-
-/** As `fromSlot`, for what an object keeps (parameters, gradients, moments): no scope frees it. */
-export function ownedFromSlot(slot: number): Tensor {
-  const tensor = construct(slot);
-  trackOwned(tensor, slot);
-  return tensor;
 }
