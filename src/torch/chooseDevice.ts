@@ -2,8 +2,8 @@ import { NoduleTrainError } from '../runtime/error.js';
 import { cuda, type Device } from './index.js';
 
 /**
- * The device that a run's `device` means here.
- * @throws NoduleTrainError `device` where a wanted GPU cannot be used
+ * Resolves a run's `device` option: `auto` is the GPU if one can be used, else the CPU.
+ * @throws NoduleTrainError `device` if the requested GPU cannot be used
  */
 export function chooseDevice(wanted: string): Device {
   if (wanted === 'cpu') return 'cpu';
@@ -12,9 +12,11 @@ export function chooseDevice(wanted: string): Device {
   const number = Number(wanted.split(':')[1] ?? 0);
   const count = available ? cuda.deviceCount() : 0;
   if (number < count) return wanted as Device;
+  const found =
+    count === 0 ? `no usable CUDA GPU was found (${cuda.unavailableReason()})` : `only ${count} CUDA GPUs were found`;
   throw new NoduleTrainError(
     'device',
-    `choosing the device ${wanted}: ${count === 0 ? `no usable CUDA GPU was found (${cuda.unavailableReason()})` : `only ${count} CUDA GPUs were found`}. ` +
-      'Take --device cpu, or run `npx nodule-train doctor`, which says what is missing.',
+    `choosing the device ${wanted}: ${found}. ` +
+      'Use --device cpu, or run `npx nodule-train doctor`, which reports what is missing.',
   );
 }

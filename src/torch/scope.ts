@@ -16,20 +16,19 @@ const collectTensors = (value: unknown, found: Set<Tensor>, seen: Set<object>): 
 export const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
-/** What the state of a thread is set for cannot wait: other code would run in between. */
+/** Refuses a promise: other code would run before it resolves, under a state that was set for this call alone. */
 export const refusePromise = (name: string, result: unknown): void => {
   if (isPromise(result))
     throw new NoduleTrainError(
       'promise-in-scope',
-      `${name}(fn): fn returned a promise; wanted is a synchronous function`,
+      `${name}(fn): fn returned a promise, expected a synchronous function. Await before or after the call.`,
     );
 };
 
 /**
- * Runs `fn` and frees every tensor made in it but those that it returns (also within arrays, Maps, Sets and plain
- * objects); these belong to the scope around it. Scopes nest. If `fn` throws, all are freed.
- *
- * @throws NoduleTrainError `promise-in-scope` where `fn` returns a promise
+ * Runs `fn` and frees every tensor made inside, except those it returns (alone or within arrays, Maps, Sets and plain
+ * objects), which then belong to the enclosing scope. Scopes nest. If `fn` throws, all are freed.
+ * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
 export function scope<T>(fn: () => T): T {
   const made: Tensor[] = [];
@@ -52,7 +51,7 @@ export function scope<T>(fn: () => T): T {
   }
 }
 
-/** Takes a tensor out of the open scope: it then lives until it is disposed or collected. */
+/** Takes a tensor out of the open scope and returns it: it lives until it is disposed or garbage-collected. */
 export function keep(tensor: Tensor): Tensor {
   for (const made of openScopes) {
     const place = made.lastIndexOf(tensor);

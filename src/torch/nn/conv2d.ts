@@ -27,12 +27,12 @@ const schema = z
   })
   .refine(({ padding, stride }) => padding !== 'same' || (stride[0] === 1 && stride[1] === 1), {
     path: ['padding'],
-    message: "'same' wants a stride of 1",
+    message: "'same' is supported only with stride 1",
   });
 
 export interface Conv2dOptions {
   stride?: Pair;
-  /** Zeros around the input; `'same'` keeps its size. */
+  /** Rows and columns of zeros on each side; `'same'` keeps the size. */
   padding?: Pair | 'same' | 'valid';
   dilation?: Pair;
   groups?: number;
@@ -69,6 +69,6 @@ export class Conv2d extends Module {
   }
 }
 
-/** PyTorch's `nn.Conv2d` with zeros for padding. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.Conv2d` with zero padding. @throws NoduleTrainError `layer-options` */
 export const conv2d = (inChannels: number, outChannels: number, kernel: Pair, options: Conv2dOptions = {}): Conv2d =>
   new Conv2d(inChannels, outChannels, kernel, options);

@@ -27,16 +27,16 @@ const schema = z
 
 export interface ConvTranspose2dOptions {
   stride?: Pair;
-  /** Taken off the output on each side. */
+  /** Rows and columns removed from the output on each side. */
   padding?: Pair;
-  /** Added to the output at its end. */
+  /** Rows and columns added to the output at the end. */
   outputPadding?: Pair;
   dilation?: Pair;
   groups?: number;
   bias?: boolean;
 }
 
-/** The gradient of a convolution with respect to its input, as a layer; made by {@link convTranspose2d}. */
+/** Transposed convolution: the gradient of a convolution with respect to its input. Made by {@link convTranspose2d}. */
 export class ConvTranspose2d extends Module {
   /** [inChannels, outChannels / groups, rows, columns]. */
   readonly weight: Tensor;
@@ -64,7 +64,7 @@ export class ConvTranspose2d extends Module {
   }
 }
 
-/** PyTorch's `nn.ConvTranspose2d`. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.ConvTranspose2d`. @throws NoduleTrainError `layer-options` */
 export const convTranspose2d = (
   inChannels: number,
   outChannels: number,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/error.js';
 
-/** Along rows and columns, or one number for both. */
+/** One number for rows and columns, or one each. */
 export type Pair = number | readonly [rows: number, columns: number];
 
 const MOST = 2 ** 31 - 1;
 
-/** A whole number for both axes, or one for each. */
+/** Schema of a {@link Pair} of integers from `least` on. */
 export const pair = (least: number) =>
   z
     .union([
@@ -15,9 +15,13 @@ export const pair = (least: number) =>
     ])
     .transform((size): [number, number] => (typeof size === 'number' ? [size, size] : [size[0], size[1]]));
 
+/** Schema of a positive integer. */
 export const count = z.int().min(1).max(MOST);
 
-/** @throws NoduleTrainError `layer-options` with the layer, the option and what is wanted */
+/**
+ * Parses the options of a layer.
+ * @throws NoduleTrainError `layer-options` naming the layer, the option and what was expected
+ */
 export const parseLayer = <Schema extends z.ZodType>(
   layer: string,
   schema: Schema,

@@ -25,8 +25,8 @@ function safeNames(namespace: string): ReadonlySet<string> {
 const OPTIONAL = new Set(['then', 'toJSON']);
 
 /**
- * An object with an operator for each name of a dispatcher namespace. An operator is looked up at its first use; the list
- * of names is read from the addon when the keys are, so that importing this file does not load libtorch.
+ * An object with an operator for each name of a dispatcher namespace. An operator is looked up at its first use; the
+ * list of names is read from the addon when the keys are, so that importing this file does not load libtorch.
  *
  * @param describe the text of `util.inspect`, which would look up and print every operator
  */
@@ -69,12 +69,12 @@ const nodule = operatorsOf(
 );
 
 /**
- * Every public operator of the `aten` namespace, and under `ops.nodule` the project's own. Arguments come in the order of
- * the schema or, in an object at the end, by name: `ops.sum(x, [0], {keepdim: true})`. `Object.keys(ops)` lists the names.
- * Reading a name that no operator has throws.
+ * Every public operator of the `aten` namespace, and under `ops.nodule` the project's own. Arguments come in the order
+ * of the schema or, in an object at the end, by name: `ops.sum(x, [0], {keepdim: true})`. `Object.keys(ops)` lists the
+ * names. Reading a name that no operator has throws.
  *
- * @throws NoduleTrainError `torch` where no signature fits the arguments (the message names the argument and the schema)
- *   and where libtorch refuses them
+ * @throws NoduleTrainError `torch` where no signature fits the arguments (the message names the argument and the
+ *   schema) and where libtorch refuses them
  */
 export const ops = operatorsOf(
   'aten',

@@ -22,7 +22,7 @@ function* readSafetensors(file: OpenFile): Reading<LoadedTensors> {
 
 /**
  * Reads a safetensors file.
- * @throws NoduleTrainError `read-failed`, `safetensors` naming what is wrong with the file
+ * @throws NoduleTrainError `read-failed`, `safetensors` naming the fault
  */
 export const loadTensors = (path: string): Promise<LoadedTensors> => readFile(path, readSafetensors);
 

@@ -1,10 +1,10 @@
 import { native } from '../native.js';
 import type { Tensor } from './tensor.js';
 
-// What the rest of this layer needs of a Tensor. The class has methods that call operators and scopes, and these need its
-// private fields: it lends them here when it is defined, so that no two files import each other. What tensor.ts imports takes
-// them from here, all others from tensor.ts, which loads the class. (A base class with the fields would need no lending, but
-// the constructor of a derived class costs 3 % of a small operator.)
+// What the rest of this layer needs of a Tensor. The class has methods that call operators and scopes, and these need
+// its private fields: it lends them here when it is defined, so that no two files import each other. What tensor.ts
+// imports takes them from here, all others from tensor.ts, which loads the class. (A base class with the fields would
+// need no lending, but the constructor of a derived class costs 3 % of a small operator.)
 
 interface Inside {
   isTensor(value: unknown): value is Tensor;

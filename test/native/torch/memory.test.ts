@@ -15,7 +15,7 @@ describe('memory', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('scope frees what is not returned, also within arrays, Maps and objects', () => {
+  it('scope frees all but the tensors it returns, alone or within arrays, Maps and objects', () => {
     const before = memory();
     const kept = scope(() => {
       const a = tensor([1]).add(1);
@@ -28,7 +28,7 @@ describe('memory', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('scopes nest: what the inner returns belongs to the outer', () => {
+  it('scopes nest: the result of the inner belongs to the outer', () => {
     const before = memory();
     scope(() => {
       const inner = scope(() => ones([2]).add(1));
