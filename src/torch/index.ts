@@ -1,9 +1,6 @@
-export { arange, fromData, full, linspace, ones, rand, randn, type TensorOptions, tensor, zeros } from './tensor/create.js';
 export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
-export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype.js';
 export { autocast, carryModes, gradients, noGrad } from './gradMode.js';
-export type { IndexItem } from './tensor/indexTensor.js';
 export * as losses from './losses/index.js';
 export {
   cpuCapability,
@@ -15,15 +12,57 @@ export {
   setNumThreads,
 } from './memory.js';
 export type { CudaMemory } from './native.js';
-export type { NestedArray } from './tensor/nestedArray.js';
 export type { Module } from './nn/index.js';
 export * as nn from './nn/index.js';
-export type { Int, Ints, Layout, MemoryFormat, Operand, OperatorArgument, Scalar } from './operators/operatorArguments.js';
+export type {
+  Int,
+  Ints,
+  Layout,
+  MemoryFormat,
+  Operand,
+  OperatorArgument,
+  Scalar,
+} from './operators/operatorArguments.js';
 export { type Operator, op } from './operators/operators.js';
 export { type Ops, ops } from './operators/ops.js';
 export * as optim from './optim/index.js';
 export { setAllowTf32, setDeterministic } from './precision.js';
 export { keep, scope } from './scope.js';
-export * from './serialization/index.js';
+export {
+  type LoadedTensors,
+  type LoadNpzOptions,
+  loadNpy,
+  loadNpySync,
+  loadNpz,
+  loadNpzSync,
+  loadPt,
+  loadPtSync,
+  loadTensors,
+  loadTensorsSync,
+  type NpzOptions,
+  saveNpy,
+  saveNpySync,
+  saveNpz,
+  saveNpzSync,
+  savePt,
+  savePtSync,
+  saveTensors,
+  saveTensorsSync,
+} from './serialization/index.js';
+export {
+  arange,
+  fromData,
+  full,
+  linspace,
+  ones,
+  rand,
+  randn,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './tensor/create.js';
+export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype.js';
+export type { IndexItem } from './tensor/indexTensor.js';
+export type { NestedArray } from './tensor/nestedArray.js';
 export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
 export { isTensor, Tensor } from './tensor/tensor.js';

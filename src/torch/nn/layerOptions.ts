@@ -18,6 +18,24 @@ export const pair = (least: number) =>
 /** Schema of a positive integer. */
 export const count = z.int().min(1).max(MOST);
 
+/** Options of both 2-dim convolutions. */
+export const convolutionOptions = {
+  inChannels: count,
+  outChannels: count,
+  kernel: pair(1),
+  stride: pair(1).default([1, 1]),
+  dilation: pair(1).default([1, 1]),
+  groups: count.default(1),
+  bias: z.boolean().default(true),
+};
+
+type Channels = { inChannels: number; outChannels: number; groups: number };
+
+/** Whether each group of a convolution has the same number of channels; {@link UNEVEN_GROUPS} is the issue if not. */
+export const groupsAreEven = ({ inChannels, outChannels, groups }: Channels): boolean =>
+  inChannels % groups === 0 && outChannels % groups === 0;
+export const UNEVEN_GROUPS = { path: ['groups'], message: 'inChannels and outChannels must be divisible by it' };
+
 /**
  * Parses the options of a layer.
  * @throws NoduleTrainError `layer-options` naming the layer, the option and what was expected

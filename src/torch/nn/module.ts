@@ -105,11 +105,11 @@ export abstract class Module {
   namedBuffers(): Map<string, Tensor> {
     return this.#once((entry) => entry.buffer);
   }
-  #once(wanted: (entry: ModuleEntry) => boolean): Map<string, Tensor> {
+  #once(accepts: (entry: ModuleEntry) => boolean): Map<string, Tensor> {
     const seen = new Set<Tensor>();
     const found = new Map<string, Tensor>();
     for (const entry of this.entries()) {
-      if (!wanted(entry) || seen.has(entry.tensor)) continue;
+      if (!accepts(entry) || seen.has(entry.tensor)) continue;
       seen.add(entry.tensor);
       found.set(entry.name, entry.tensor);
     }

@@ -3,9 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromData, nn, ones, optim, randn, scope, type Tensor, tensor, zeros } from '../../../dist/torch/index.js';
+import { nn, ones, optim, randn, scope, type Tensor, tensor } from '../../../dist/torch/index.js';
 import { loadPtSync, savePtSync } from '../../../dist/torch/serialization/index.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { described, exampleTensors } from './exampleTensors.js';
 
 const python = pythonInterpreter();
 let folder: string;
@@ -157,17 +158,7 @@ torch.save(value, 'legacy.pt', _use_new_zipfile_serialization=False)`);
 
   it('every dtype crosses both ways bit by bit: special numbers, empty, 0-dim and transposed tensors', () => {
     scope(() => {
-      const numbers = [0, 1, -1, 2.5, 1e-40, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
-      const tensors = new Map<string, Tensor>();
-      for (const dtype of ['float32', 'float64', 'float16', 'bfloat16'] as const)
-        tensors.set(dtype, tensor(numbers, { dtype }).view(2, 4));
-      for (const dtype of ['int8', 'int16', 'int32', 'int64'] as const)
-        tensors.set(dtype, tensor([0, -128, 127], { dtype }));
-      tensors.set('uint8', fromData(new Uint8Array([0, 128, 255])));
-      tensors.set('bool', tensor([[true], [false]]));
-      tensors.set('empty', zeros([3, 0, 2]));
-      tensors.set('scalar', tensor(Math.PI, { dtype: 'float64' }));
-      tensors.set('transposed', tensor([[1, 2, 3]]).t());
+      const tensors = exampleTensors();
       savePtSync(inFolder('dtypes.pt'), { tensors, ü: ['list', { 3: true }, null, -(2n ** 70n), 1e300] });
       const seen = JSON.parse(
         runPython(`
@@ -178,11 +169,6 @@ torch.save(value, 'back.pt')
 torch.save(value, 'back-legacy.pt', _use_new_zipfile_serialization=False)
 print(json.dumps({name: [str(t.dtype)[6:], list(t.shape), t.contiguous().reshape(-1).view(torch.uint8).tolist()] for name, t in value['tensors'].items()}))`),
       ) as Record<string, unknown>;
-      const described = (value: Tensor) => [
-        value.dtype,
-        value.shape,
-        [...new Uint8Array(value.contiguous().clone().data().buffer as ArrayBuffer)],
-      ];
       for (const [name, value] of tensors) expect(seen[name], name).toEqual(described(value));
       for (const file of ['back.pt', 'back-legacy.pt']) {
         const back = (loadPtSync(inFolder(file)) as Map<string, Map<string, Tensor>>).get('tensors')!;

@@ -17,6 +17,7 @@ import {
 } from '../../../dist/torch/index.js';
 import { loadTensors, loadTensorsSync, saveTensors, saveTensorsSync } from '../../../dist/torch/serialization/index.js';
 import { pythonInterpreter } from '../../support/python.js';
+import { described, exampleTensors } from './exampleTensors.js';
 
 let folder: string;
 beforeAll(() => {
@@ -201,27 +202,10 @@ describe('safetensors', () => {
 
 const python = pythonInterpreter();
 
-/** Every dtype with what is special in it, an empty and a 0-dim tensor. */
-const examples = (): Map<string, Tensor> => {
-  const numbers = [0, 1, -1, 2.5, 1e-40, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
-  const tensors = new Map<string, Tensor>();
-  for (const dtype of ['float32', 'float64', 'float16', 'bfloat16'] as const)
-    tensors.set(dtype, tensor(numbers, { dtype }).view(2, 4));
-  for (const dtype of ['int8', 'int16', 'int32', 'int64'] as const)
-    tensors.set(dtype, tensor([0, -128, 127], { dtype }));
-  tensors.set('uint8', fromData(new Uint8Array([0, 128, 255])));
-  tensors.set('int64 far', fromData(new BigInt64Array([2n ** 63n - 1n, -(2n ** 63n)])));
-  tensors.set('bool', tensor([[true], [false]]));
-  tensors.set('empty', zeros([3, 0, 2]));
-  tensors.set('scalar', tensor(Math.PI, { dtype: 'float64' }));
-  tensors.set('ü "quoted"\n', ones([1]));
-  return tensors;
-};
-
 describe.skipIf(python === null)('beside the Python library (skipped without `npm run python`)', () => {
   it('every dtype crosses both ways bit by bit, with metadata', () => {
     scope(() => {
-      const tensors = examples();
+      const tensors = exampleTensors();
       saveTensorsSync(path.join(folder, 'ours.safetensors'), tensors, { unit: 'HU', ü: '"' });
       const out = execFileSync(
         python!,
@@ -243,10 +227,8 @@ print(json.dumps({name: [str(t.dtype)[6:], list(t.shape), t.contiguous().reshape
       const seen = JSON.parse(out) as Record<string, [string, number[], number[]]>;
       expect(Object.keys(seen).sort()).toEqual([...tensors.keys()].sort());
       for (const [name, value] of tensors) {
-        const bytes = (of: Tensor) => [...new Uint8Array(of.contiguous().data().buffer as ArrayBuffer)];
-        expect(seen[name], name).toEqual([value.dtype, value.shape, bytes(value)]);
-        const read = back.get(name)!;
-        expect([read.dtype, read.shape, bytes(read)], name).toEqual([value.dtype, value.shape, bytes(value)]);
+        expect(seen[name], name).toEqual(described(value));
+        expect(described(back.get(name)!), name).toEqual(described(value));
       }
     });
   });
