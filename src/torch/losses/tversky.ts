@@ -38,7 +38,7 @@ export interface FocalTverskyOptions extends TverskyOptions {
 
 /**
  * Tversky loss of each sample to the power 1 / gamma (Abraham and Khan 2019, doi 10.1109/ISBI.2019.8759329). Loss and
- * gradient are 0 where the Tversky loss is 0, although the power's slope is infinite there.
+ * gradient are 0 where the Tversky loss is 0, although the derivative of the power is infinite there.
  * @param prediction probabilities [B, ...]
  * @param target of the same shape, any dtype
  * @returns [B]

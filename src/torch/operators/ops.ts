@@ -21,7 +21,7 @@ function safeNames(namespace: string): ReadonlySet<string> {
   return new Set([...names].sort());
 }
 
-// JavaScript reads these of any object, `then` to see whether it is a promise.
+// JavaScript reads these names on any object, for example `then` to detect a promise.
 const OPTIONAL = new Set(['then', 'toJSON']);
 
 /**
@@ -36,7 +36,7 @@ function operatorsOf(namespace: string, nested: object, describe: (names: Readon
     listed ??= safeNames(namespace);
     return listed;
   };
-  // Apart from the object itself, so that console.dir, which asks no custom inspect, stays short too.
+  // Not on the object itself, so that console.dir, which ignores inspect.custom, is short too.
   const known: Record<string, unknown> = Object.assign(Object.create(null), nested);
   const bare: object = Object.create({ [inspect.custom]: () => describe(names()) });
   const lookUp = (name: string | symbol): unknown => {
@@ -73,8 +73,8 @@ const nodule = operatorsOf(
  * of the schema or, in an object at the end, by name: `ops.sum(x, [0], {keepdim: true})`. `Object.keys(ops)` lists the
  * names. Reading a name that no operator has throws.
  *
- * @throws NoduleTrainError `torch` where no signature fits the arguments (the message names the argument and the
- *   schema) and where libtorch refuses them
+ * @throws NoduleTrainError `torch` if no signature fits the arguments (the message names the argument and the schema)
+ *   or libtorch refuses them
  */
 export const ops = operatorsOf(
   'aten',

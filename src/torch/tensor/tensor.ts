@@ -272,7 +272,7 @@ export class Tensor {
     return shareSlot(slotOf(this));
   }
 
-  /** Converts to a dtype or copies to a device; returns this tensor's memory where nothing changes. */
+  /** Converts to a dtype or copies to a device; returns a Tensor over the same memory if nothing changes. */
   to(target: DType | Device): Tensor {
     return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
   }

@@ -46,7 +46,7 @@ export function trackOwned(tensor: Tensor, slot: number): void {
   native().watch(slot);
 }
 
-/** Gives a tensor to the innermost open scope, or to the garbage collector where none is open. */
+/** Gives a tensor to the innermost open scope, or to the garbage collector if none is open. */
 export function track(tensor: Tensor, slot: number): void {
   const innermost = openScopes[openScopes.length - 1];
   if (innermost !== undefined) innermost.push(tensor);
