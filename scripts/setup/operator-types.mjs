@@ -1,5 +1,5 @@
-// Writes src/torch/operators/operatorTypes.generated.ts from the loaded dispatcher, so that `ops.<name>(…)` is typed by its schemas.
-// Part of set-up, between the addon and TypeScript.
+// Writes src/torch/operators/operatorTypes.generated.ts from the loaded dispatcher, so that `ops.<name>(…)` is typed by
+// its schemas. Part of set-up, between the addon and TypeScript.
 import fs from 'node:fs';
 import { loadNative } from '../../src/runtime/libtorch/load.js';
 import { crashingOperators } from '../../src/torch/operators/crashingOperators.js';
@@ -32,7 +32,7 @@ const resultTypes = {
   QScheme: 'number',
 };
 
-/** undefined: the bridge has no counterpart in JavaScript. */
+/** TypeScript type of an argument; undefined if it has no counterpart in JavaScript. */
 const argumentType = ({ type, written }, takesNumbers) => {
   const bare = type.replace(/\?$/, '');
   const optional = bare !== type;
@@ -54,7 +54,7 @@ const reserved = new Set(['in', 'function', 'default', 'with', 'new', 'this', 'v
 const parameterName = (name) => (reserved.has(camelCase(name)) ? `${camelCase(name)}_` : camelCase(name));
 
 const resultType = ({ results, parameters }) => {
-  // A mask says which gradients are computed; the others are not there.
+  // A mask selects the gradients that are computed; the others are null.
   const masked = parameters.some(({ type }) => /^bool\[\d\]$/.test(type));
   const one = ({ type, written }) =>
     type === 'Tensor' ? (masked && !written ? 'Tensor | null' : 'Tensor') : resultTypes[type];
@@ -66,8 +66,8 @@ const resultType = ({ results, parameters }) => {
 };
 
 /**
- * One signature with every optional argument in its place, and for each of these one in which it and those after it are
- * given by name: `sum(x, [0], true)`, `sum(x, [0], {keepdim: true})`.
+ * One signature with every optional argument by place, and for each optional argument one in which it and those after
+ * it come by name: `sum(x, [0], true)`, `sum(x, [0], {keepdim: true})`.
  */
 const signatures = (schema, takesNumbers) => {
   const result = resultType(schema);
@@ -78,7 +78,7 @@ const signatures = (schema, takesNumbers) => {
   const known = all.filter(({ typed, hasDefault }) => typed !== undefined || !hasDefault);
   if (result === undefined || known.some(({ typed }) => typed === undefined)) return [];
   const inPlace = all.filter(({ keywordOnly }) => !keywordOnly);
-  // An argument that has no counterpart ends what can be given by place.
+  // Arguments after one without a counterpart cannot be given by place.
   const stop = inPlace.findIndex(({ typed }) => typed === undefined);
   const placed = stop < 0 ? inPlace : inPlace.slice(0, stop);
   const byName = known.filter((parameter) => !placed.includes(parameter));
@@ -119,14 +119,14 @@ const schemasBelow = (namespace) => {
 
 const fullName = ({ namespace, name, overload }) => `${namespace}::${name}${overload === '' ? '' : `.${overload}`}`;
 
-/** Dimensions by name: no tensor here can be given names, so these signatures always throw. */
+/** Named dimensions: no tensor here can have names, so these signatures always throw. */
 const isForNames = ({ overload }) => /dimname|names/i.test(overload);
 
 const entry = (schema, takesNumbers) => {
   const [main, ...others] = signatures(schema, takesNumbers);
   if (main === undefined) return [];
-  const said = schema.text.slice(schema.namespace.length + 2).replaceAll('*/', '*\\/');
-  return [`  /** ${said} */`, `  ${main}`, ...others.map((text) => `  ${text}`)];
+  const schemaText = schema.text.slice(schema.namespace.length + 2).replaceAll('*/', '*\\/');
+  return [`  /** ${schemaText} */`, `  ${main}`, ...others.map((text) => `  ${text}`)];
 };
 
 const interfaceOf = (title, namespace) => {
@@ -138,14 +138,14 @@ const interfaceOf = (title, namespace) => {
   return `export interface ${title} {\n${lines.join('\n')}\n}\n`;
 };
 
-const text = `// Made by scripts/setup/operator-types.mjs from the loaded dispatcher, at every build.
+const text = `// Written by scripts/setup/operator-types.mjs from the loaded dispatcher, at every build.
 import type { Device, DType } from '../tensor/dtype.js';
 import type { Int, Ints, Layout, MemoryFormat, Operand, Scalar } from './operatorArguments.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Public operators of the \`aten\` namespace, each with its schemas. */
 ${interfaceOf('AtenOperators', 'aten')}
-/** Our own operators. */
+/** The project's own operators. */
 ${interfaceOf('NoduleOperators', 'nodule')}`;
 
 if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) fs.writeFileSync(target, text);
