@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { figuresOf } from '../../dist/evaluate/figures.js';
+import { computeFigures } from '../../dist/evaluate/figures.js';
 import { bootstrapIntervals, noduleScores } from '../../dist/score/index.js';
 
 const { values, positionals } = parseArgs({
@@ -29,7 +29,7 @@ const seedsOf = (learner) =>
     .sort((a, b) => a - b);
 const seeds = new Map(learners.map((learner) => [learner, seedsOf(learner)]));
 
-/** Cases as figuresOf takes them. With several seeds each case is there once for each: a mean over them is the mean of the seeds' means. */
+/** Cases as computeFigures takes them. With several seeds each case is there once for each: a mean over them is the mean of the seeds' means. */
 const scored = (learner, kind, gate, wanted = seeds.get(learner)) =>
   compared.flatMap((split) =>
     linesOf(learner, split)
@@ -67,11 +67,11 @@ for (const [kind, title] of [
   row(...Array.from({ length: 10 }, () => '---'));
   for (const [gate, word] of GATES)
     for (const learner of learners) {
-      const f = figuresOf(scored(learner, kind, gate));
+      const f = computeFigures(scored(learner, kind, gate));
       const many = seeds.get(learner).length;
       const each = seeds
         .get(learner)
-        .map((seed) => three(figuresOf(scored(learner, kind, gate, [seed]), { resamples: 1 }).joint));
+        .map((seed) => three(computeFigures(scored(learner, kind, gate, [seed]), { resamples: 1 }).joint));
       const share = (part, whole) => `${(part / many).toFixed(many === 1 ? 0 : 1)} of ${whole / many}`;
       row(
         ...[
