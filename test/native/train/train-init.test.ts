@@ -92,8 +92,10 @@ describe('training from a model (`init`)', { timeout: 120_000 }, () => {
 
   it('takes a .pt of a state_dict once pooling and input are said, and asks for them before', async () => {
     const init = join(folder, 'wrapped.pt');
-    await expect(start({ init })).rejects.toThrow(/does not say how its network pools; say it with --init-pooling max/);
-    await expect(start({ init, initPooling: 'max' })).rejects.toThrow(/what input it takes; say it with --init-input/);
+    await expect(start({ init })).rejects.toThrow(/does not record how its network pools\. Give --init-pooling max/);
+    await expect(start({ init, initPooling: 'max' })).rejects.toThrow(
+      /does not record what input it expects\. Give --init-input/,
+    );
     const { state, notes } = await start({ init, ...said });
     for (const [name, tensor] of weights()) expect(state.get(name)?.toArray(), name).toEqual(tensor.toArray());
     expect(notes.join()).toMatch(/does not say whom it was trained on/);
@@ -115,7 +117,7 @@ describe('training from a model (`init`)', { timeout: 120_000 }, () => {
     [{ network: { ...small, pooling: 'avg' } }, /pooling is max and of this run avg: --network-pooling max fits/],
     [{ contextSlices: 2 }, /takes 3 channels, this run gives 5: --context-slices 1 fits/],
     [{ huHigh: 400 }, /takes HU clipped to -1000…1000, this run gives HU clipped to -1000…400: .*--hu-high 1000 fits/],
-    [{ initPooling: 'avg' }, /--init-pooling avg was given, but the file says max/],
+    [{ initPooling: 'avg' }, /found --init-pooling avg, but the file records max/],
   ] as const)('refuses a model that does not fit, and says what would: %j', async (more, message) => {
     await expect(start({ init: last(), ...more })).rejects.toThrow(message);
   });
