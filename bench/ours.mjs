@@ -5,9 +5,9 @@ import { connectedComponents } from '../dist/ct/index.js';
 import { noduleSlices } from '../dist/data/labelling/noduleSlices.js';
 import { createSampler } from '../dist/data/sampling/sampler.js';
 import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
-import { inPrecision } from '../dist/train/steps/inPrecision.js';
-import { trainingStep } from '../dist/train/step.js';
 import { StepCounts } from '../dist/train/parts/stepCounts.js';
+import { trainingStep } from '../dist/train/step.js';
+import { withPrecision } from '../dist/train/steps/withPrecision.js';
 
 /** Our side: the training step of src/train on the scan that bench/scan.mjs wrote. Speaks as bench/side.mjs wants. */
 setNumThreads(1);
@@ -62,7 +62,7 @@ function trainer(precision) {
     channelsLast: true,
   });
   return {
-    net: inPrecision(net, precision, 'cpu'),
+    net: withPrecision(net, precision, 'cpu'),
     train: (on) => net.train(on),
     optimizer: optim.adam(net.parameters()),
     criterion,

@@ -4,20 +4,20 @@ import { NoduleTrainError } from '../runtime/index.js';
 import type { TrainConfig } from './config/schema.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
-import { countsOf } from './parts/countsOf.js';
+import { createStepCounts } from './parts/createStepCounts.js';
 import { pixelMetrics } from './parts/metrics.js';
 import { writeEpochRow } from './run/metricsCsv.js';
 import type { RunFolder } from './run/runFolder.js';
 import { openRunRecord, type TrainTask } from './run/runRecord.js';
 import { initialState } from './run/runState.js';
 import { openSession, type Run, type Session } from './session/session.js';
-import { badStepWatch } from './steps/badStepWatch.js';
-import { stepRunnerOf } from './steps/stepRunnerOf.js';
+import { createStepRunner } from './steps/createStepRunner.js';
 import { timedSampler } from './steps/timedSampler.js';
+import { watchBadSteps } from './steps/watchBadSteps.js';
 import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';
 import { trackStart } from './trackStart.js';
-import { choosePoint } from './validation/choosePoint.js';
 import { starvationWarning, validationWarnings } from './validation/runWarnings.js';
+import { saveOperatingPoint } from './validation/saveOperatingPoint.js';
 import { predictionParts, type Validation, validate } from './validation/validate.js';
 
 export interface TrainHooks {
@@ -74,13 +74,13 @@ async function trainRun(run: Run): Promise<boolean> {
   const session = await openSession(run);
   const { config, state, sampler, stepsPerEpoch, counts } = session;
   const crops = session.device === 'cpu' ? timedSampler(session.sampler) : null;
-  const steps = stepRunnerOf(crops === null ? session : { ...session, sampler: crops });
+  const steps = createStepRunner(crops === null ? session : { ...session, sampler: crops });
   let starved: string | null = null;
   const { tensorboard, folder } = run.record;
   if (state.tensorboard === null) trackStart(tensorboard, config, basename(resolve(folder.folder)));
   while (!state.finished) {
     if (state.pointDue) {
-      if (!(await choosePoint(session))) return false;
+      if (!(await saveOperatingPoint(session))) return false;
       state.pointDue = false;
       state.finished = true;
       session.save('last');
@@ -102,7 +102,7 @@ async function trainRun(run: Run): Promise<boolean> {
       logSteps: config.logSteps,
       checkpointSteps: config.checkpointSteps,
       checkpointMinutes: config.checkpointMinutes,
-      onCounts: badStepWatch(session),
+      onCounts: watchBadSteps(session),
       saveLast: save,
       emit: run.emit,
       stopRequested: run.stopRequested,
@@ -133,7 +133,7 @@ async function finishEpoch(session: Session): Promise<boolean> {
   if (due) {
     validation = await validateNow(session);
     if (validation === null) return false;
-    score = scoreOf(config, validation);
+    score = validationScore(config, validation);
   }
   emit({
     type: 'epoch',
@@ -189,7 +189,7 @@ async function validateNow(session: Session) {
   const net = session.average?.net ?? session.net;
   net.eval();
   const startedAt = performance.now();
-  const counts = countsOf(config, device, 'validation');
+  const counts = createStepCounts(config, device, 'validation');
   const found = await validate({
     ...predictionParts(session, net, (scan, slices, of) =>
       emit({ type: 'validation-progress', epoch: state.epoch, scan, scans: data.validationScans, slices, of }),
@@ -224,5 +224,5 @@ function keepBest(
 }
 
 /** The score that chooses the best model. */
-const scoreOf = ({ compat }: TrainConfig, { metrics, nodules }: Validation): number =>
+const validationScore = ({ compat }: TrainConfig, { metrics, nodules }: Validation): number =>
   (compat.selectByRecall ? metrics.recall : nodules.quality) ?? 0;

@@ -1,9 +1,9 @@
 import type { Tensor } from '../torch/index.js';
 import type { PixelMetrics } from './parts/metrics.js';
-import { histogramOf } from './tensorboard/histogramOf.js';
 import { hparamsEnd } from './tensorboard/hparams.js';
 import { varintField } from './tensorboard/protobuf.js';
 import type { TensorboardWriter } from './tensorboard/tensorboard.js';
+import { tensorHistogram } from './tensorboard/tensorHistogram.js';
 import type { PrecisionRecall } from './validation/precisionRecall.js';
 import type { Validation } from './validation/validate.js';
 
@@ -81,7 +81,7 @@ export function trackTensors(writer: TensorboardWriter, parameters: Map<string, 
       ['weights', parameter],
       ['weights, gradients of', parameter.grad],
     ] as const) {
-      const histogram = tensor === null ? null : histogramOf(tensor);
+      const histogram = tensor === null ? null : tensorHistogram(tensor);
       if (histogram !== null) writer.histogram(`${kind}/${name}`, histogram, step);
     }
 }

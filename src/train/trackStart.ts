@@ -1,5 +1,5 @@
 import { resolveTrainConfig } from './config/config.js';
-import { fieldsOfNoAccount } from './config/fieldsOfNoAccount.js';
+import { FIELDS_IGNORED_IN_COMPARISON } from './config/fieldsIgnoredInComparison.js';
 import type { TrainConfig } from './config/schema.js';
 import { type HparamValue, hparamsExperiment, hparamsStart } from './tensorboard/hparams.js';
 import { bytesField, concat } from './tensorboard/protobuf.js';
@@ -31,8 +31,8 @@ const charts = [
 /** What TensorBoard is told once, when a run begins: its configuration as a table and as hyper-parameters, and which curves share a chart. */
 export function trackStart(writer: TensorboardWriter, config: TrainConfig, run: string): void {
   const now = Date.now() / 1000;
-  const hparams = hparamsOf(config);
-  const changed = Object.entries(hparamsOf(defaultsFor(config))).filter(([name, value]) => hparams[name] !== value);
+  const hparams = flatHparams(config);
+  const changed = Object.entries(flatHparams(defaultsFor(config))).filter(([name, value]) => hparams[name] !== value);
   const foremost = new Set([...oftenCompared, ...changed.map(([name]) => name)]);
   writer.text('config', configTable(config), 0);
   writer.pluginOnly('_hparams_/experiment', hparamsExperiment(hparams, foremost, metrics, now));
@@ -53,9 +53,9 @@ export function flatFields(fields: object, path = ''): Record<string, unknown> {
 
 const defaultsFor = ({ data, out }: TrainConfig): TrainConfig => resolveTrainConfig({ data, out });
 
-function hparamsOf(config: TrainConfig): Record<string, HparamValue> {
+function flatHparams(config: TrainConfig): Record<string, HparamValue> {
   const fields = Object.entries(flatFields(config)).filter(([name, value]) => {
-    return value !== undefined && !fieldsOfNoAccount.has(name);
+    return value !== undefined && !FIELDS_IGNORED_IN_COMPARISON.has(name);
   });
   const simple = (value: unknown): HparamValue =>
     typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { contradictionsIn } from './contradictions.js';
+import { findContradictions } from './findContradictions.js';
 import { presets } from './presets.js';
 import { mergeFields } from './recipe.js';
 import { type PresetName, type TrainConfig, trainConfigSchema } from './schema.js';
@@ -13,7 +13,7 @@ export function resolveTrainConfig(input: unknown): TrainConfig {
   const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
   const preset = presets[given.preset as PresetName] as Record<string, unknown> | undefined;
   const parsed = trainConfigSchema.safeParse(preset ? mergeFields(preset, given) : input);
-  const faults = parsed.success ? contradictionsIn(parsed.data) : parsed.error.issues.map(issueText);
+  const faults = parsed.success ? findContradictions(parsed.data) : parsed.error.issues.map(issueText);
   if (parsed.success && faults.length === 0) return parsed.data;
   throw new NoduleTrainError('config', `configuring training: ${faults.join('; ')}`);
 }

@@ -3,7 +3,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { resolveTrainConfig } from '../config/config.js';
 import type { TrainConfigInput } from '../config/schema.js';
 import { openTraining } from '../session/session.js';
-import { stepRunnerOf } from '../steps/stepRunnerOf.js';
+import { createStepRunner } from '../steps/createStepRunner.js';
 
 export interface RateSweep {
   /** Learning rate of the first step; default 1e-6. */
@@ -90,8 +90,8 @@ export async function findLearningRate(
   const config = { ...resolveTrainConfig(input), ema: 0, captureSteps: false, onNan: 'stop' as const };
   const training = await openTraining(config, null, null, note);
   const { stepsPerEpoch, sampler, counts, net } = training;
-  const rateOf = (step: number) => from * (to / from) ** (step / (steps - 1));
-  const runner = stepRunnerOf({ ...training, rateOf });
+  const learningRateAt = (step: number) => from * (to / from) ** (step / (steps - 1));
+  const runner = createStepRunner({ ...training, learningRateAt });
   const rates: number[] = [];
   const losses: number[] = [];
   let averaged: number[] = [];
@@ -105,11 +105,11 @@ export async function findLearningRate(
     const { loss, samples, positiveLoss, positiveSamples, badSteps } = counts.read();
     diverged = badSteps > 0 || samples === 0;
     if (diverged) break;
-    rates.push(rateOf(step));
+    rates.push(learningRateAt(step));
     losses.push(positiveSamples > 0 ? positiveLoss / positiveSamples : loss / samples);
     averaged = smoothedLosses(losses);
     diverged = hasDiverged(averaged);
-    onStep?.(step + 1, steps, rateOf(step), averaged.at(-1) as number);
+    onStep?.(step + 1, steps, learningRateAt(step), averaged.at(-1) as number);
     await yieldToEvents();
   }
   sampler.dispose();

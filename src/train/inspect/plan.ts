@@ -88,7 +88,7 @@ export async function plan(
     prepare,
     train,
     secondsPerStep: step.seconds,
-    faults: faultsOf({ free, prepare, train }, found, workers, config),
+    faults: planFaults({ free, prepare, train }, found, workers, config),
   };
 }
 
@@ -120,7 +120,7 @@ async function freeDisk(folder: string): Promise<number> {
 
 const gb = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
 
-function faultsOf(
+function planFaults(
   { free, prepare, train }: Pick<Plan, 'free' | 'prepare' | 'train'>,
   found: Fingerprint,
   workers: number,

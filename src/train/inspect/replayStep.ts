@@ -8,7 +8,7 @@ import { recordedConfig } from '../run/runConfig.js';
 import { runFolder } from '../run/runFolder.js';
 import { openTraining, type Training } from '../session/session.js';
 import { accumulatedStep } from '../steps/accumulatedStep.js';
-import { stepPartsOf, stepRunnerOf } from '../steps/stepRunnerOf.js';
+import { createStepParts, createStepRunner } from '../steps/createStepRunner.js';
 
 /** Smallest and largest finite value, and how many values are not finite. */
 export interface ValueRange {
@@ -61,7 +61,7 @@ export async function replayStep(run: string, step: number, hooks: ReplayHooks):
     );
   const from = checkpoint?.state.step ?? 0;
   const crops = config.batch * config.accumulate;
-  const steps = stepRunnerOf(training);
+  const steps = createStepRunner(training);
   training.net.train();
   for (let done = from; done < step; done++) {
     const inEpoch = done % stepsPerEpoch;
@@ -69,12 +69,12 @@ export async function replayStep(run: string, step: number, hooks: ReplayHooks):
     hooks.progress(done - from, step - from);
     if (done < step - 1) steps.run(done, 1);
   }
-  return lookAt(training, step, from, folder.replay(step));
+  return inspectStep(training, step, from, folder.replay(step));
 }
 
-function lookAt(training: Training, step: number, from: number, file: string): Replay {
+function inspectStep(training: Training, step: number, from: number, file: string): Replay {
   const { net, sampler, stepsPerEpoch } = training;
-  const { image, mask, probability, loss } = watchedStep(training);
+  const { image, mask, probability, loss } = observedStep(training);
   const named = [...net.namedParameters()];
   const gradients = named.flatMap(([name, { grad }]) => (grad === null ? [] : [[name, grad] as const]));
   const tensors = new Map<string, Tensor>(Object.entries({ image, mask, probability, loss }));
@@ -95,7 +95,7 @@ function lookAt(training: Training, step: number, from: number, file: string): R
     step,
     epoch: Math.ceil(step / stepsPerEpoch),
     from,
-    learningRate: training.rateOf(step - 1),
+    learningRate: training.learningRateAt(step - 1),
     crops: sampler.sources(((step - 1) % stepsPerEpoch) * losses.length, losses.length).map((source, at) => ({
       ...source,
       loss: Number.isFinite(losses[at]) ? losses[at]! : null,
@@ -111,8 +111,8 @@ function lookAt(training: Training, step: number, from: number, file: string): R
 }
 
 /** The step with copies of what passes through it; its optimizer stands still, so that gradients stay as they are before clipping. */
-function watchedStep(training: Training) {
-  const parts = stepPartsOf(training);
+function observedStep(training: Training) {
+  const parts = createStepParts(training);
   const seen = { image: [] as Tensor[], mask: [] as Tensor[], probability: [] as Tensor[], loss: [] as Tensor[] };
   const see = (name: keyof typeof seen, tensor: Tensor) => {
     seen[name].push(keep(noGrad(() => tensor.detach().clone())));

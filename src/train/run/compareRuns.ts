@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { tensorsHash } from '../../model/index.js';
 import { loadTensorsSync, scope } from '../../torch/index.js';
-import { fieldsOfNoAccount } from '../config/fieldsOfNoAccount.js';
+import { FIELDS_IGNORED_IN_COMPARISON } from '../config/fieldsIgnoredInComparison.js';
 import { type RunFolder, runFolder } from './runFolder.js';
 
 export interface RunComparison {
@@ -19,7 +19,7 @@ const hashOf = (path: string): string => scope(() => tensorsHash(loadTensorsSync
 const json = (path: string): unknown => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null);
 
 /** Beside those of the configuration. */
-const ofNoAccount = new Set([...fieldsOfNoAccount, 'command', 'commit', 'folder']);
+const ofNoAccount = new Set([...FIELDS_IGNORED_IN_COMPARISON, 'command', 'commit', 'folder']);
 
 /** The first field, by its path, in which two JSON values differ. */
 function firstField(a: unknown, b: unknown, path: string[] = []): string | null {

@@ -15,13 +15,13 @@ import {
 import type { TrainConfig } from '../config/schema.js';
 import type { TrainEvent } from '../events.js';
 import { type AveragedWeights, averagedWeights } from '../parts/averagedWeights.js';
-import { countsOf } from '../parts/countsOf.js';
-import type { Criterion } from '../parts/criterion.js';
+import type { LossFunction } from '../parts/createLoss.js';
+import { createOptimizer } from '../parts/createOptimizer.js';
+import { createStepCounts } from '../parts/createStepCounts.js';
 import { describeModel } from '../parts/describeModel.js';
 import { learningRate } from '../parts/learningRate.js';
-import { optimizerOf } from '../parts/optimizerOf.js';
+import { networkOptions } from '../parts/networkOptions.js';
 import type { StepCounts } from '../parts/stepCounts.js';
-import { unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
 import { type LoadedCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
 import { inputFiles } from '../run/inputFiles.js';
 import { dropEarlier, keepLast } from '../run/keptCheckpoints.js';
@@ -30,9 +30,9 @@ import type { RunRecord } from '../run/runRecord.js';
 import type { RunState } from '../run/runState.js';
 import type { StepParts } from '../step.js';
 import { loadBatches } from '../userModules/userBatches.js';
-import { loadCriterion } from '../userModules/userLoss.js';
+import { loadLoss } from '../userModules/userLoss.js';
 import { loadSampler } from '../userModules/userSampler.js';
-import { startFrom } from './startFrom.js';
+import { applyInitialWeights } from './applyInitialWeights.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
 
 /** A run under way. */
@@ -56,12 +56,12 @@ export interface Training {
   net: nn.UNet;
   optimizer: optim.Optimizer;
   average: AveragedWeights | null;
-  criterion: Criterion;
+  criterion: LossFunction;
   counts: StepCounts;
   /** Of the model that comes out. */
   description: ModelDescription;
   /** Learning rate of a step, counted from 0 over the whole run. */
-  rateOf(step: number): number;
+  learningRateAt(step: number): number;
 }
 
 /** Everything that a run trains with. */
@@ -91,18 +91,19 @@ export async function openTraining(
   const hardPoints = config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints);
   const sampler = await loadSampler(config, data.train(), device, hardPoints);
   manualSeed(config.seed);
-  const net = nn.unet(unetOptionsOf(config));
+  const net = nn.unet(networkOptions(config));
   let description = describeModel(config, data.trainedOn, sampler.intensity);
   if (checkpoint !== null) {
     // What `init` was trained on only the checkpoint knows by now.
     const trainedOn = [...new Set([...description.trainedOn, ...checkpoint.description.trainedOn])];
     description = { ...description, trainedOn };
-  } else if (config.init !== undefined) description = startFrom(config, net, description, data.validatedOn, note);
+  } else if (config.init !== undefined)
+    description = applyInitialWeights(config, net, description, data.validatedOn, note);
   net.to(device);
-  const optimizer = optimizerOf(net.parameters(), config);
+  const optimizer = createOptimizer(net.parameters(), config);
   const average =
-    config.ema > 0 ? averagedWeights(net, nn.unet(unetOptionsOf(config)).to(device) as nn.UNet, config.ema) : null;
-  const counts = countsOf(config, device, 'training');
+    config.ema > 0 ? averagedWeights(net, nn.unet(networkOptions(config)).to(device) as nn.UNet, config.ema) : null;
+  const counts = createStepCounts(config, device, 'training');
   const stepsPerEpoch = Math.ceil(sampler.batchesPerEpoch / config.accumulate);
   if (checkpoint) {
     scope(() => {
@@ -117,8 +118,8 @@ export async function openTraining(
   return {
     ...{ config, device, data, sampler, stepsPerEpoch, net, optimizer, average, counts, description },
     batches: await loadBatches(sampler, config),
-    criterion: await loadCriterion(config),
-    rateOf: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
+    criterion: await loadLoss(config),
+    learningRateAt: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
   };
 }
 

@@ -1,6 +1,6 @@
 import { noGrad, op, scope, type Tensor } from '../../torch/index.js';
 import type { StepOptimizer } from '../step.js';
-import { gradientsOf } from './gradientsOf.js';
+import { parameterGradients } from './parameterGradients.js';
 
 /** Added to the norm, as PyTorch's `clip_grad_norm_` does. */
 const epsilon = 1e-6;
@@ -14,7 +14,7 @@ export function clippedOptimizer(optimizer: StepOptimizer, parameters: readonly 
   const scale = op('aten::_foreach_mul_.Tensor', { unsafe: true });
   const stack = op('aten::stack');
   const clip = () => {
-    const gradients = gradientsOf(parameters);
+    const gradients = parameterGradients(parameters);
     if (gradients.length === 0) return;
     const total = stack(norms(gradients, 2)).pow(2).sum().sqrt();
     scale(gradients, total.add(epsilon).pow(-1).mul(norm).clamp(0, 1));

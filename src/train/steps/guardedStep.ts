@@ -1,6 +1,6 @@
 import { type Device, keep, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
 import type { StepParts } from '../step.js';
-import { gradientsOf } from './gradientsOf.js';
+import { parameterGradients } from './parameterGradients.js';
 
 export interface GuardParts {
   device: Device;
@@ -63,7 +63,7 @@ export function guardedStep(parts: StepParts, { device, parameters, buffers, cou
         zeroGrad: () => parts.optimizer.zeroGrad(),
         step: (_, rate) => {
           quietly(() => {
-            const gradients = gradientsOf(parameters);
+            const gradients = parameterGradients(parameters);
             if (gradients.length > 0) check(gradients, bad, one);
           });
           parts.optimizer.step(bad, rate);

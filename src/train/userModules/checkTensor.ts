@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { type DType, isTensor, ops, scope, type Tensor } from '../../torch/index.js';
 
 /** What a tensor from code of the user's own must be. */
-export interface WantedTensor {
+export interface ExpectedTensor {
   shape: readonly number[];
   dtypes: readonly DType[];
   /** Also look at the values, which waits for the device: every one finite and, where it is given, in this range. */
@@ -13,7 +13,7 @@ export interface WantedTensor {
  * Checks at the border what a function of the user's own gave, so that a wrong one is named and not what breaks behind it.
  * @throws NoduleTrainError `user-module`
  */
-export function checkTensor(what: string, given: unknown, { shape, dtypes, values }: WantedTensor): Tensor {
+export function checkTensor(what: string, given: unknown, { shape, dtypes, values }: ExpectedTensor): Tensor {
   const fail = (found: string): never => {
     throw new NoduleTrainError(
       'user-module',

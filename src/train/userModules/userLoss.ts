@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Tensor } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
-import { type Criterion, criterionOf } from '../parts/criterion.js';
+import { createLoss, type LossFunction } from '../parts/createLoss.js';
 import { checkTensor } from './checkTensor.js';
 import { loadUserFunction } from './userModule.js';
 
@@ -19,9 +19,9 @@ export type UserLoss = (probability: Tensor, mask: Tensor, options: Readonly<Tra
  * The loss of a run, its own or the one of `lossModule`, whose shape and type are checked at every call, its values and its gradient at the first.
  * @throws NoduleTrainError `user-module`
  */
-export async function loadCriterion(config: TrainConfig): Promise<Criterion> {
+export async function loadLoss(config: TrainConfig): Promise<LossFunction> {
   const { lossModule } = config;
-  if (lossModule === undefined) return criterionOf(config);
+  if (lossModule === undefined) return createLoss(config);
   const loss = await loadUserFunction<UserLoss>('lossModule', lossModule);
   const options = Object.freeze({ ...config });
   let first = true;

@@ -3,7 +3,7 @@ import { createSampler, type LabelledScan, type Sampler, type SamplerOptions } f
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Device } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
-import { samplerOptionsOf } from '../parts/unetAndSamplerOptions.js';
+import { samplerOptions } from '../parts/samplerOptions.js';
 import { loadUserFunction } from './userModule.js';
 
 /**
@@ -30,11 +30,11 @@ export async function loadSampler(
   hardPoints: ReadonlyMap<string, readonly WorldLPS[]> | undefined,
 ): Promise<Sampler> {
   const { samplerModule } = config;
-  const options = samplerOptionsOf(config);
+  const options = samplerOptions(config);
   if (samplerModule === undefined) return createSampler(scans, options, device, hardPoints);
   const make = await loadUserFunction<UserSampler>('samplerModule', samplerModule);
   const sampler = await make(scans, options, device, hardPoints);
-  const faults = faultsOf(sampler as unknown, config.batch);
+  const faults = samplerFaults(sampler as unknown, config.batch);
   if (faults.length === 0) return sampler;
   throw new NoduleTrainError(
     'user-module',
@@ -42,7 +42,7 @@ export async function loadSampler(
   );
 }
 
-function faultsOf(given: unknown, batch: number): string[] {
+function samplerFaults(given: unknown, batch: number): string[] {
   if (typeof given !== 'object' || given === null) return [`it is ${given === null ? 'null' : typeof given}`];
   const sampler = given as Record<string, unknown>;
   const faults = methods.filter((name) => typeof sampler[name] !== 'function').map((name) => `it has no ${name}()`);

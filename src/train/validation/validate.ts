@@ -15,7 +15,7 @@ import { type PixelMetrics, pixelMetrics } from '../parts/metrics.js';
 import type { StepCounts } from '../parts/stepCounts.js';
 import type { Session } from '../session/session.js';
 import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
-import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
+import { noduleCenters, type ValidationPicture, validationPictures } from './validationPictures.js';
 
 /** What validation needs to run a network over scans. */
 export interface PredictionParts {
@@ -86,7 +86,7 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
     if (probabilities === null) return null;
     const prediction = Uint8Array.from(probabilities, (value) => (value > parts.threshold ? 1 : 0));
     const [, rows, columns] = scan.volume.shape;
-    for (const middle of middlesOf(scan).slice(0, parts.pictured - shown)) {
+    for (const middle of noduleCenters(scan).slice(0, parts.pictured - shown)) {
       const slice = [middle[0] * rows * columns, (middle[0] + 1) * rows * columns] as const;
       // A slice without a label is not looked at then.
       if (parts.positiveSlicesOnly && !scan.mask.subarray(...slice).includes(1)) continue;
@@ -94,7 +94,7 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
       pictures.push(...validationPictures({ scan, middle, probability, prediction, contextSlices }));
       shown++;
     }
-    scores.push(scoreOf(scan, prediction, parts.minimumVoxels));
+    scores.push(scorePrediction(scan, prediction, parts.minimumVoxels));
   }
   const precisionRecall = curve.read();
   return {
@@ -118,7 +118,7 @@ export function predictScan(scan: LabelledScan, number: number, parts: Predictio
   );
   const onBatch =
     judge &&
-    ((probability: Tensor, some: readonly number[]) => judge(probability, labelsOf(scan, some).to(model.device)));
+    ((probability: Tensor, some: readonly number[]) => judge(probability, sliceLabels(scan, some).to(model.device)));
   const out = new Float32Array(scan.mask.length);
   if (parts.stopRequested()) return null;
   for (const done of runSliceBatches(scan.volume, model, out, { batch: BATCH, slices, onBatch })) {
@@ -128,7 +128,7 @@ export function predictScan(scan: LabelledScan, number: number, parts: Predictio
   return out;
 }
 
-function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Tensor {
+function sliceLabels({ mask, volume }: LabelledScan, chosen: readonly number[]): Tensor {
   const [, rows, columns] = volume.shape;
   const size = rows * columns;
   const labels = new Float32Array(chosen.length * size);
@@ -137,7 +137,7 @@ function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Te
 }
 
 /** Components of fewer than `minimumVoxels` are left out. Components are those of the whole case, in 3D. */
-export function scoreOf(scan: LabelledScan, prediction: Uint8Array, minimumVoxels = 1): ScanScore {
+export function scorePrediction(scan: LabelledScan, prediction: Uint8Array, minimumVoxels = 1): ScanScore {
   const { volume, mask, oneNodule } = scan;
   const matched = matchScan({
     prediction,

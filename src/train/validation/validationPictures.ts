@@ -28,7 +28,7 @@ export interface PicturedSlice {
 }
 
 /** Slices to show: those of the nodules' annotated points. Two nodules in one slice make one picture. */
-export const middlesOf = ({ nodules }: LabelledScan): Triple[] => [
+export const noduleCenters = ({ nodules }: LabelledScan): Triple[] => [
   ...new Map(nodules.map(({ center }) => [center[0], center])).values(),
 ];
 

@@ -12,8 +12,8 @@ import { replayStep } from '../../../dist/train/inspect/replayStep.js';
 import { openRunRecord } from '../../../dist/train/run/runRecord.js';
 import { initialState } from '../../../dist/train/run/runState.js';
 import { openSession } from '../../../dist/train/session/session.js';
-import { badStepWatch } from '../../../dist/train/steps/badStepWatch.js';
-import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
+import { createStepRunner } from '../../../dist/train/steps/createStepRunner.js';
+import { watchBadSteps } from '../../../dist/train/steps/watchBadSteps.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -103,9 +103,9 @@ describe('a step that was left out', { timeout: 120_000 }, () => {
       sampler.startEpoch(1, state.stepInEpoch * 8);
       trainEpoch({
         ...session,
-        steps: stepRunnerOf(session),
+        steps: createStepRunner(session),
         ...{ logSteps: 1, checkpointSteps: 0, checkpointMinutes: 0, saveLast: () => {} },
-        onCounts: badStepWatch(session),
+        onCounts: watchBadSteps(session),
       });
       session.save('last');
       record.close();

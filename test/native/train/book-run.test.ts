@@ -11,10 +11,11 @@ import { loadTensorsSync, saveTensorsSync } from '../../../dist/torch/serializat
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import type { TrainConfigInput } from '../../../dist/train/config/schema.js';
 import type { TrainEvent } from '../../../dist/train/events.js';
-import { countsOf } from '../../../dist/train/parts/countsOf.js';
-import { criterionOf } from '../../../dist/train/parts/criterion.js';
-import { optimizerOf } from '../../../dist/train/parts/optimizerOf.js';
-import { samplerOptionsOf, unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { createLoss } from '../../../dist/train/parts/createLoss.js';
+import { createOptimizer } from '../../../dist/train/parts/createOptimizer.js';
+import { createStepCounts } from '../../../dist/train/parts/createStepCounts.js';
+import { networkOptions } from '../../../dist/train/parts/networkOptions.js';
+import { samplerOptions } from '../../../dist/train/parts/samplerOptions.js';
 import { openTrainingData } from '../../../dist/train/session/trainingData.js';
 import { trainingStep } from '../../../dist/train/step.js';
 import { writeBookScans } from '../../support/bookScans.js';
@@ -53,10 +54,10 @@ async function partsOf(given: Partial<TrainConfigInput> = {}) {
     ...given,
   });
   const data = await openTrainingData(config, join(mkdtempSync(join(folder, 'split-')), 'split.json'), () => {});
-  const sampler = await createSampler(data.train(), { ...samplerOptionsOf(config), dtype: 'float64' });
+  const sampler = await createSampler(data.train(), { ...samplerOptions(config), dtype: 'float64' });
   sampler.startEpoch(1);
   manualSeed(config.seed);
-  return { config, split: data.split, sampler, net: nn.unet(unetOptionsOf(config)) };
+  return { config, split: data.split, sampler, net: nn.unet(networkOptions(config)) };
 }
 
 describe.skipIf(python === null)(
@@ -93,8 +94,8 @@ describe.skipIf(python === null)(
         out,
       ]);
       net.to('float64').train();
-      const criterion = criterionOf(config);
-      const counts = countsOf(config, 'cpu', 'training');
+      const criterion = createLoss(config);
+      const counts = createStepCounts(config, 'cpu', 'training');
       const step = trainingStep({
         sampler: {
           next() {
@@ -110,7 +111,7 @@ describe.skipIf(python === null)(
           ours.loss.push(loss.mean().item() as number);
           return loss;
         },
-        optimizer: optimizerOf(net.parameters(), config),
+        optimizer: createOptimizer(net.parameters(), config),
         counts,
       });
       for (let n = 0; n < steps; n++) step();

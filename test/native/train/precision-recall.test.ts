@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { fromData } from '../../../dist/torch/index.js';
-import { histogramOf } from '../../../dist/train/tensorboard/histogramOf.js';
+import { tensorHistogram } from '../../../dist/train/tensorboard/tensorHistogram.js';
 import { PrecisionRecallCounts } from '../../../dist/train/validation/precisionRecall.js';
 
 it('precision-recall counts at each threshold are the pixels that reach it, over several batches', () => {
@@ -29,10 +29,12 @@ it('precision-recall counts at each threshold are the pixels that reach it, over
 });
 
 it('a histogram counts each finite value between its least and its greatest', () => {
-  const found = histogramOf(fromData(Float32Array.from([0, 0.5, 0.5, 64, Number.NaN, Number.POSITIVE_INFINITY]), [6]));
+  const found = tensorHistogram(
+    fromData(Float32Array.from([0, 0.5, 0.5, 64, Number.NaN, Number.POSITIVE_INFINITY]), [6]),
+  );
   expect(found).toMatchObject({ min: 0, max: 64, count: 4, sum: 65, sumOfSquares: 4096.5 });
   expect([...(found?.counts ?? [])].reduce((a, b) => a + b, 0)).toBe(4);
   expect([found?.counts[0], found?.counts[63], found?.limits[63]]).toEqual([3, 1, 64]);
-  expect(histogramOf(fromData(new Float32Array(3), [3]))).toMatchObject({ limits: [0], counts: [3] });
-  expect(histogramOf(fromData(Float32Array.of(Number.NaN), [1]))).toBeNull();
+  expect(tensorHistogram(fromData(new Float32Array(3), [3]))).toMatchObject({ limits: [0], counts: [3] });
+  expect(tensorHistogram(fromData(Float32Array.of(Number.NaN), [1]))).toBeNull();
 });

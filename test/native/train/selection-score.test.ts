@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { identityDirection, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { type LabelledScan, openDataset, readSplit } from '../../../dist/data/index.js';
 import { selectionScore, train, writePhantoms } from '../../../dist/index.js';
-import { scoreOf } from '../../../dist/train/validation/validate.js';
+import { scorePrediction } from '../../../dist/train/validation/validate.js';
 import { writeJson } from '../../support/datasets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'selection-'));
@@ -57,7 +57,7 @@ async function scoresOf(data: string, out: string, more: object) {
   const dataset = await openDataset(data);
   const scans = await Promise.all(validation.map((uid) => dataset.load(uid)));
   const of = (paint: (scan: LabelledScan) => Uint8Array) =>
-    selectionScore(scans.map((scan) => scoreOf(scan, paint(scan)))) as number;
+    selectionScore(scans.map((scan) => scorePrediction(scan, paint(scan)))) as number;
   return {
     trained,
     ones: of(({ mask }) => new Uint8Array(mask.length).fill(1)),

@@ -14,7 +14,7 @@ import { tensorsHash } from '../../../dist/model/tensorsHash.js';
 import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { loadTensorsSync } from '../../../dist/torch/index.js';
 import { openTraining } from '../../../dist/train/session/session.js';
-import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
+import { createStepRunner } from '../../../dist/train/steps/createStepRunner.js';
 import { moduleFile } from '../../../dist/train/userModules/userModule.js';
 
 const example = resolve(import.meta.dirname, '..', '..', '..', 'examples', 'custom-training.mjs');
@@ -36,7 +36,7 @@ const config = (out: string, more: Partial<TrainConfigInput>): TrainConfigInput 
 /** Losses of the first two steps, without a run's folder. */
 const losses = async (more: Partial<TrainConfigInput>) => {
   const training = await openTraining(resolveTrainConfig(config('none', more)), null, null, () => {});
-  const steps = stepRunnerOf(training);
+  const steps = createStepRunner(training);
   training.sampler.startEpoch(1);
   return [0, 1].map((step) => {
     const before = training.counts.read().loss;

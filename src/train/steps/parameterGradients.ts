@@ -1,5 +1,5 @@
 import type { Tensor } from '../../torch/index.js';
 
 /** The gradients of those parameters that have one. */
-export const gradientsOf = (parameters: readonly Tensor[]): Tensor[] =>
+export const parameterGradients = (parameters: readonly Tensor[]): Tensor[] =>
   parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));

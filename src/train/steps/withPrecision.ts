@@ -3,7 +3,7 @@ import type { TrainConfig } from '../config/schema.js';
 import type { StepParts } from '../step.js';
 
 /** A network as a step calls it: with `bf16` its convolutions run in bfloat16, and what it gives is float32 again. */
-export function inPrecision(
+export function withPrecision(
   net: StepParts['net'],
   precision: TrainConfig['precision'],
   device: Device,

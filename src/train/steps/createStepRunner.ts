@@ -5,28 +5,28 @@ import { accumulatedStep } from './accumulatedStep.js';
 import { capturedSteps } from './capturedSteps.js';
 import { clippedOptimizer } from './clippedOptimizer.js';
 import { guardedStep } from './guardedStep.js';
-import { inPrecision } from './inPrecision.js';
 import { plainSteps, type StepRunner } from './stepRunner.js';
+import { withPrecision } from './withPrecision.js';
 
 /** The training step of a run with all that its configuration puts around it. */
-export function stepRunnerOf(session: Training): StepRunner {
+export function createStepRunner(session: Training): StepRunner {
   const { config, device, stepsPerEpoch, optimizer, average, counts, net } = session;
   const total = config.epochs * stepsPerEpoch;
   const parameters = net.parameters();
   const skips = config.onNan === 'skip';
-  const { parts, bad } = guardedStep(stepPartsOf(session), {
+  const { parts, bad } = guardedStep(createStepParts(session), {
     ...{ device, parameters, counts },
-    buffers: skips ? buffersOf(net) : [],
+    buffers: skips ? networkBuffers(net) : [],
   });
   if (!config.captureSteps) {
     const step = accumulatedStep(parts, parameters, config.accumulate);
     return plainSteps((number) => {
-      optimizer.lr = session.rateOf(number);
+      optimizer.lr = session.learningRateAt(number);
       step();
       average?.update(number, skips ? bad : undefined);
     });
   }
-  const rates = Array.from({ length: total }, (_, step) => session.rateOf(step));
+  const rates = Array.from({ length: total }, (_, step) => session.learningRateAt(step));
   return capturedSteps({
     ...parts,
     rated: optimizer,
@@ -37,18 +37,18 @@ export function stepRunnerOf(session: Training): StepRunner {
 }
 
 /** What a run's step is made of, without the guard around it. */
-export function stepPartsOf(session: Training): StepParts {
+export function createStepParts(session: Training): StepParts {
   const { config, net, optimizer, device } = session;
   return {
     ...session,
     sampler: session.batches,
-    net: inPrecision(net, config.precision, device),
+    net: withPrecision(net, config.precision, device),
     optimizer: config.clipNorm > 0 ? clippedOptimizer(optimizer, net.parameters(), config.clipNorm) : optimizer,
   };
 }
 
 /** What a network keeps beside what it learns. */
-function buffersOf(net: Training['net']): Tensor[] {
+function networkBuffers(net: Training['net']): Tensor[] {
   const learned = net.namedParameters();
   return [...net.stateDict()].filter(([name]) => !learned.has(name)).map(([, buffer]) => buffer);
 }

@@ -1,5 +1,5 @@
 /** Fields in which two runs may differ and still have to come to the same. */
-export const fieldsOfNoAccount: ReadonlySet<string> = new Set([
+export const FIELDS_IGNORED_IN_COMPARISON: ReadonlySet<string> = new Set([
   'out',
   'data',
   'logSteps',

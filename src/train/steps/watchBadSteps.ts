@@ -9,7 +9,7 @@ import type { Session } from '../session/session.js';
  * `onNan: 'skip'`, tells of each and ends it after `nanLimit`.
  * @throws NoduleTrainError `loss-not-finite`
  */
-export function badStepWatch(
+export function watchBadSteps(
   session: Pick<Session, 'config' | 'state' | 'counts' | 'emit'> & Parameters<typeof refusal>[0],
 ): (now: CountsRead) => void {
   const { config, state, emit } = session;
@@ -47,8 +47,8 @@ function refusal(
     sampler,
     stepsPerEpoch,
     record,
-    rateOf,
-  }: Pick<Session, 'config' | 'state' | 'sampler' | 'stepsPerEpoch' | 'record' | 'rateOf'>,
+    learningRateAt,
+  }: Pick<Session, 'config' | 'state' | 'sampler' | 'stepsPerEpoch' | 'record' | 'learningRateAt'>,
   stepInEpoch: number,
   why: string,
 ): NoduleTrainError {
@@ -59,7 +59,7 @@ function refusal(
   return new NoduleTrainError(
     'loss-not-finite',
     `training step ${step} (epoch ${state.epoch}): the loss or a gradient is not finite.${why} The learning rate was ` +
-      `${rateOf(step - 1)}, the crops ${names.join(', ')}. ` +
+      `${learningRateAt(step - 1)}, the crops ${names.join(', ')}. ` +
       `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. To do that step again and look at it: ` +
       `npx nodule-train train --resume ${folder} --replay-step ${step}. Start anew with a smaller --learning-rate, or leave such steps out with --on-nan skip.`,
   );

@@ -1,21 +1,21 @@
 import type { ModelDescription } from '../../model/index.js';
 import type { nn } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
-import { initialWeights } from './initialWeights.js';
+import { readInitialWeights } from './readInitialWeights.js';
 
 /**
  * Puts the weights of the model that `init` names into a network, and notes what that means for validation.
  * @returns the description with all patients that the model has then been trained on
- * @throws NoduleTrainError as {@link initialWeights} does
+ * @throws NoduleTrainError as {@link readInitialWeights} does
  */
-export function startFrom(
+export function applyInitialWeights(
   config: TrainConfig,
   net: nn.UNet,
   description: ModelDescription,
   validatedOn: readonly string[],
   note: (text: string) => void,
 ): ModelDescription {
-  const { state, trainedOn } = initialWeights(config, description);
+  const { state, trainedOn } = readInitialWeights(config, description);
   net.loadStateDict(state);
   for (const tensor of state.values()) tensor.dispose();
   if (trainedOn === null)

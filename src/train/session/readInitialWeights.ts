@@ -37,7 +37,7 @@ const STARTING: ReadModelFor = {
  * @throws NoduleTrainError `init-unsaid` where neither the file nor the configuration records pooling or input, `init-mismatch` naming
  *   all differences and the options that resolve them, `model-not-finite`, and what reading the file throws
  */
-export function initialWeights(config: TrainConfig, expected: ModelDescription): InitialWeights {
+export function readInitialWeights(config: TrainConfig, expected: ModelDescription): InitialWeights {
   const path = config.init as string;
   const given = { pooling: config.initPooling, input: config.initInput };
   const { state, network, input, description } = readModel(path, given, STARTING);

@@ -2,7 +2,7 @@ import { splitChoiceFault } from '../../data/index.js';
 import type { TrainConfig } from './schema.js';
 
 /** Finds fields that are valid each by itself but not together, before any scan is read. */
-export function contradictionsIn(config: TrainConfig): string[] {
+export function findContradictions(config: TrainConfig): string[] {
   const { huLow, huHigh, cropSize, planeSize, network, optimizer, nesterov, momentum } = config;
   const multiple = 2 ** (network.depth - 1);
   const found: string[] = [];

@@ -3,7 +3,7 @@ import type { TrainConfig } from '../config/schema.js';
 import { StepCounts } from './stepCounts.js';
 
 /** What a run counts in training or in validation. */
-export function countsOf(
+export function createStepCounts(
   { threshold, compat, augment, smooth }: TrainConfig,
   device: Device,
   part: 'training' | 'validation',

@@ -4,7 +4,7 @@ import type { Histogram } from './tensorboard.js';
 const bins = 64;
 
 /** Histogram of a tensor's finite values in bins of one width; null where it has none. */
-export function histogramOf(tensor: Tensor): Histogram | null {
+export function tensorHistogram(tensor: Tensor): Histogram | null {
   return noGrad(() =>
     scope(() => {
       const all = tensor.detach().flatten().to('float64');

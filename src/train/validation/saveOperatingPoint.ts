@@ -15,7 +15,7 @@ const grid = {
  * Chooses the operating point of the kept model on the validation scans (`PointSearch.best`) and writes it into its file. It looks
  * at nothing but them. Gives false where a stop was asked for.
  */
-export async function choosePoint(session: Session): Promise<boolean> {
+export async function saveOperatingPoint(session: Session): Promise<boolean> {
   const { config, data, record, device, state, emit } = session;
   const { model, description, ...run } = loadCheckpoint(record.folder.best);
   const net = createInferenceNet(description.network, model).to(device) as nn.UNet;
