@@ -11,6 +11,7 @@ export {
 export { type Plan, plan, planOptionsSchema } from './inspect/plan.js';
 export { ratePlot } from './inspect/ratePlot.js';
 export { type Replay, replayStep, type ValueRange } from './inspect/replayStep.js';
+export { ticks, tickText } from './inspect/ticks.js';
 export { networkOptions } from './parts/networkOptions.js';
 export { compareRuns } from './run/compareRuns.js';
 export { recordedConfig } from './run/runConfig.js';

@@ -1,5 +1,5 @@
 import { type Html, html } from '../../runtime/index.js';
-import { ticks, tickText } from './ticks.js';
+import { ticks, tickText } from '../../train/index.js';
 
 export interface Line {
   name: string;

@@ -58,13 +58,13 @@ describe('findLearningRate', { timeout: 120_000 }, () => {
     const { svg } = new XMLParser({ ignoreAttributes: false }).parse(ratePlot(found));
     const [each, smoothed] = svg.polyline.map((line: { '@_points': string }) => line['@_points'].split(' '));
     expect([each.length, smoothed.length]).toEqual([found.rates.length, found.rates.length]);
-    expect(JSON.stringify(svg.text)).toContain('least smoothed loss at');
+    expect(JSON.stringify(svg.text)).toContain('lowest smoothed loss at');
   });
 
   it('refuses a sweep that does not rise', async () => {
     const config = { data: join(folder, 'scans'), out: join(folder, 'none') };
     await expect(findLearningRate(config, { from: 1, to: 0.1 })).rejects.toThrow(
-      /from 1 to 0\.1 in 120 steps was asked/,
+      /found a sweep from 1 to 0\.1 in 120 steps, expected 0 < from < to/,
     );
   });
 });
