@@ -1,4 +1,4 @@
-/** Fields in which two runs may differ and still have to come to the same. */
+/** Fields that do not affect the weights: two runs may differ in them and must still be bit-identical. */
 export const FIELDS_IGNORED_IN_COMPARISON: ReadonlySet<string> = new Set([
   'out',
   'data',
