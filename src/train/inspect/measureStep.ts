@@ -4,8 +4,8 @@ import { createLoss } from '../parts/createLoss.js';
 import { networkOptions } from '../parts/networkOptions.js';
 
 /**
- * Seconds of one training step on the CPU (forward, loss, backward, optimizer) with random crops, the shortest of three after one that warms
- * up, and bytes that the process grew by meanwhile.
+ * Measures one training step on the CPU (forward, loss, backward, optimizer) with random crops: the shortest of three
+ * steps after a warm-up, in seconds, and the growth of the process, in bytes.
  */
 export function measureStep(config: TrainConfig): { seconds: number; bytes: number } {
   if (config.threads > 0) setNumThreads(config.threads);

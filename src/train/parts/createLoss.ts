@@ -1,10 +1,10 @@
 import { losses, type Tensor } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 
-/** Probabilities and labels, `[B, 1, H, W]`, to one loss per sample, `[B]`. */
+/** Maps probabilities and labels, both `[B, 1, H, W]`, to one loss per sample, `[B]`. */
 export type LossFunction = (probability: Tensor, mask: Tensor) => Tensor;
 
-/** The loss that a run is configured with. */
+/** Creates the loss function that a configuration asks for; docs/reference/losses.md has the formulas. */
 export function createLoss(config: TrainConfig): LossFunction {
   const { smooth, fnWeight, ceWeight, focalWeight, boundaryWeight, lossBatch: batch } = config;
   const { tverskyAlpha: alpha, tverskyBeta: beta, tverskyGamma, focalGamma, focalAlpha } = config;

@@ -1,7 +1,7 @@
 import { optim, type Tensor } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 
-/** The optimizer that a run is configured with. */
+/** Creates the optimizer that a configuration asks for. */
 export function createOptimizer(parameters: readonly Tensor[], config: TrainConfig): optim.Optimizer {
   const { optimizer, learningRate: lr, weightDecay, momentum, nesterov } = config;
   switch (optimizer) {

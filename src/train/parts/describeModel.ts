@@ -3,7 +3,7 @@ import type { ModelDescription } from '../../model/index.js';
 import type { TrainConfig } from '../config/schema.js';
 import { networkOptions } from './networkOptions.js';
 
-/** Describes the model of a run as its files record it; `intensity` is that of the training scans. */
+/** Describes the model of a run for its files. `intensity` is that of the training scans. */
 export function describeModel(
   config: TrainConfig,
   trainedOn: string[],

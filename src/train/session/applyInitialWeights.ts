@@ -4,8 +4,9 @@ import type { TrainConfig } from '../config/schema.js';
 import { readInitialWeights } from './readInitialWeights.js';
 
 /**
- * Puts the weights of the model that `init` names into a network, and notes what that means for validation.
- * @returns the description with all patients that the model has then been trained on
+ * Loads the weights of the model that `init` names into a network. Notes if validation may be too optimistic, because
+ * the model may have been trained on patients that validate here.
+ * @returns the description, with all patients that the model has been trained on by the end of the run
  * @throws NoduleTrainError as {@link readInitialWeights} does
  */
 export function applyInitialWeights(
@@ -20,13 +21,15 @@ export function applyInitialWeights(
   for (const tensor of state.values()) tensor.dispose();
   if (trainedOn === null)
     note(
-      `${config.init} does not say whom it was trained on: if patients that validate here are among them, validation is too good.`,
+      `${config.init} does not record which patients it was trained on. ` +
+        'If patients of the validation set are among them, the validation is too optimistic.',
     );
   const seen = new Set(trainedOn ?? []);
   const both = validatedOn.filter((patient) => seen.has(patient)).length;
   if (both > 0)
     note(
-      `${config.init} was trained on ${both} of the ${validatedOn.length} patients that validate here: validation is too good.`,
+      `${config.init} was trained on ${both} of the ${validatedOn.length} patients of the validation set, ` +
+        'so the validation is too optimistic.',
     );
   return { ...description, trainedOn: [...new Set([...description.trainedOn, ...seen])] };
 }

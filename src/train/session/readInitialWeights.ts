@@ -4,16 +4,16 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { Tensor } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 
-/** Weights to start from, of a model that fits a run. */
+/** Initial weights from a model file that fits a run. */
 export interface InitialWeights {
-  /** By their names in the network's state_dict; the caller disposes them. */
+  /** Tensors by their names in the network's state_dict. The caller disposes them. */
   state: ReadonlyMap<string, Tensor>;
-  /** Patients that the model was trained on; null where its file does not say it. */
+  /** Patients that the model was trained on; null if its file does not record them. */
   trainedOn: readonly string[] | null;
 }
 
-/** What must be the same, and the option that sets it. */
-const compared = {
+/** Network options that must agree, with the command line option that sets each. */
+const COMPARED = {
   inputNorm: '--network-input-norm',
   depth: '--network-depth',
   wf: '--network-wf',
@@ -32,10 +32,11 @@ const STARTING: ReadModelFor = {
 };
 
 /**
- * Reads the model that a run starts from (`init`) and checks that it is the run's network and expects the run's input.
+ * Reads the model that a run starts from (`init`) and checks that it has the run's network and input.
  *
- * @throws NoduleTrainError `init-unsaid` where neither the file nor the configuration records pooling or input, `init-mismatch` naming
- *   all differences and the options that resolve them, `model-not-finite`, and what reading the file throws
+ * @throws NoduleTrainError `init-unsaid` if neither the file nor the configuration gives pooling or input,
+ *   `init-mismatch` naming all differences and the options that resolve them, `model-not-finite`, and what reading the
+ *   file throws
  */
 export function readInitialWeights(config: TrainConfig, expected: ModelDescription): InitialWeights {
   const path = config.init as string;
@@ -46,41 +47,43 @@ export function readInitialWeights(config: TrainConfig, expected: ModelDescripti
   for (const tensor of state.values()) tensor.dispose();
   throw new NoduleTrainError(
     'init-mismatch',
-    `starting from the model ${path}: it is not the network of this run: ${differences.join('; ')}`,
+    `starting from the model ${path}: it does not fit this run: ${differences.join('; ')}`,
   );
 }
 
 function networkDifferences(found: Record<string, unknown>, { network, contextSlices }: ModelDescription): string[] {
-  return Object.entries(compared).flatMap(([name, option]) => {
-    const [is, run] = [found[name], network[name]];
-    if (is === run) return [];
+  return Object.entries(COMPARED).flatMap(([name, option]) => {
+    const [is, expected] = [found[name], network[name]];
+    if (is === expected) return [];
     if (name === 'inputNorm')
       return [
         is
-          ? "its names are the book's wrapper's (input_batchnorm.*, unet.*), this run's network has plain ones (down_path…): leave out --no-network-input-norm"
-          : "its names are plain, as pytorch-unet's (down_path…), without the book's wrapper (input_batchnorm.*, unet.*): --no-network-input-norm fits",
+          ? "found weights with the names of the book's wrapper (input_batchnorm.*, unet.*), " +
+            "expected pytorch-unet's (down_path…). Leave out --no-network-input-norm"
+          : "found weights with pytorch-unet's names (down_path…), " +
+            "expected those of the book's wrapper (input_batchnorm.*, unet.*). Set --no-network-input-norm",
       ];
     if (name === 'inChannels') {
       const channels = is as number;
       const fits =
         channels % 2 === 1
-          ? `--context-slices ${(channels - 1) / 2} fits`
-          : 'an even number of channels has no middle slice, so no run can go on from it';
-      return [`it takes ${channels} channels, this run gives ${2 * contextSlices + 1}: ${fits}`];
+          ? `Set --context-slices ${(channels - 1) / 2}`
+          : 'An even number of channels has no middle slice, so no run can start from it';
+      return [`found ${channels} input channels, expected ${2 * contextSlices + 1}. ${fits}`];
     }
-    if (option === null) return [`it gives ${is} classes, wanted is one probability a pixel`];
+    if (option === null) return [`found ${is} classes, expected one probability per pixel`];
     const fits = typeof is === 'boolean' ? option.replace('--', is ? '--' : '--no-') : `${option} ${is}`;
-    return [`${name} is ${is} and of this run ${run}: ${fits} fits`];
+    return [`found ${name} ${is}, expected ${expected}. Set ${fits}`];
   });
 }
 
-function inputDifferences(found: InputTransform, run: InputTransform): string[] {
-  if (isDeepStrictEqual(found, run)) return [];
+function inputDifferences(found: InputTransform, expected: InputTransform): string[] {
+  if (isDeepStrictEqual(found, expected)) return [];
   const text = (input: InputTransform) =>
     input.kind === 'hu-clip' ? `HU clipped to ${input.low}…${input.high}` : '8-bit values of a window (minmax-window)';
   const fits =
-    found.kind === 'hu-clip' && run.kind === 'hu-clip'
-      ? `--hu-low ${found.low} --hu-high ${found.high} fits`
-      : 'give data of that kind';
-  return [`it takes ${text(found)}, this run gives ${text(run)}: ${fits}`];
+    found.kind === 'hu-clip' && expected.kind === 'hu-clip'
+      ? `Set --hu-low ${found.low} --hu-high ${found.high}`
+      : 'Use data of the kind it was trained on';
+  return [`found a model for ${text(found)}, expected one for ${text(expected)}. ${fits}`];
 }

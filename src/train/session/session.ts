@@ -35,7 +35,7 @@ import { loadSampler } from '../userModules/userSampler.js';
 import { applyInitialWeights } from './applyInitialWeights.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
 
-/** A run under way. */
+/** A run in progress. */
 export interface Run {
   record: RunRecord;
   state: RunState;
@@ -43,35 +43,37 @@ export interface Run {
   stopRequested(): boolean;
 }
 
-/** What steps are made of. */
+/** Everything that training steps need. */
 export interface Training {
   config: TrainConfig;
   device: Device;
   data: TrainingData;
   sampler: Sampler;
-  /** The sampler's batches, through an augmentation of the user's own where there is one. */
+  /** Batches of the sampler, passed through the user's augmentation if there is one. */
   batches: StepParts['sampler'];
-  /** Steps of an epoch; each takes `accumulate` batches. */
+  /** Steps per epoch, of `accumulate` batches each. */
   stepsPerEpoch: number;
   net: nn.UNet;
   optimizer: optim.Optimizer;
   average: AveragedWeights | null;
   criterion: LossFunction;
   counts: StepCounts;
-  /** Of the model that comes out. */
+  /** Description of the trained model, for its files. */
   description: ModelDescription;
-  /** Learning rate of a step, counted from 0 over the whole run. */
+  /** Returns the learning rate of a step, counted from 0 over the whole run. */
   learningRateAt(step: number): number;
 }
 
-/** Everything that a run trains with. */
+/** Everything that a run needs. */
 export interface Session extends Run, Training {
   save(kind: 'last' | 'best'): void;
 }
 
 /**
- * Opens data and sampler, makes network and optimizer, and puts them where the checkpoint is. Without a checkpoint the weights are drawn, or those of `init`. Writes
- * nothing but the split of a new run, and with null not that.
+ * Opens data and sampler, creates network and optimizer, and restores them from the checkpoint. Without a checkpoint,
+ * the weights are random, or those of `init`. Writes nothing but the split of a new run, and not even that if `split`
+ * is null.
+ * @throws NoduleTrainError `device`, and what opening the data, the sampler and the user's modules throws
  */
 export async function openTraining(
   config: TrainConfig,
@@ -83,7 +85,7 @@ export async function openTraining(
   if (config.captureSteps && device === 'cpu')
     throw new NoduleTrainError(
       'device',
-      'training with `captureSteps` on the CPU: only CUDA can record steps. Leave it out, or take --device cuda.',
+      'training with `captureSteps` on the CPU: only CUDA can capture steps. Leave it out, or use --device cuda.',
     );
   if (config.threads > 0) setNumThreads(config.threads);
   if (config.deterministic) setDeterministic(true);
@@ -94,7 +96,7 @@ export async function openTraining(
   const net = nn.unet(networkOptions(config));
   let description = describeModel(config, data.trainedOn, sampler.intensity);
   if (checkpoint !== null) {
-    // What `init` was trained on only the checkpoint knows by now.
+    // By now, only the checkpoint knows what `init` was trained on.
     const trainedOn = [...new Set([...description.trainedOn, ...checkpoint.description.trainedOn])];
     description = { ...description, trainedOn };
   } else if (config.init !== undefined)
@@ -116,14 +118,23 @@ export async function openTraining(
       for (const tensor of part.values()) tensor.dispose();
   }
   return {
-    ...{ config, device, data, sampler, stepsPerEpoch, net, optimizer, average, counts, description },
+    config,
+    device,
+    data,
+    sampler,
+    stepsPerEpoch,
+    net,
+    optimizer,
+    average,
+    counts,
+    description,
     batches: await loadBatches(sampler, config),
     criterion: await loadLoss(config),
     learningRateAt: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
   };
 }
 
-/** Opens what a run trains with, and says what it is in the manifest and the event `start`. */
+/** Opens everything that a run needs, writes the manifest and emits the event `start`. */
 export async function openSession(run: Run): Promise<Session> {
   const { config, checkpoint, folder } = run.record;
   const files = inputFiles(config, folder, checkpoint !== null);

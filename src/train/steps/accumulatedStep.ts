@@ -3,7 +3,7 @@ import { type StepParts, trainingStep } from '../step.js';
 import { parameterGradients } from './parameterGradients.js';
 
 /**
- * A step over `batches` batches: their gradients are added up, and their mean is what the optimizer sees. Batch norm still
+ * Creates a step over `batches` batches. It sums their gradients, and the optimizer gets the mean. Batch norm still
  * sees one batch at a time.
  */
 export function accumulatedStep(parts: StepParts, parameters: readonly Tensor[], batches: number): () => void {

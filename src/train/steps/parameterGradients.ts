@@ -1,5 +1,6 @@
 import type { Tensor } from '../../torch/index.js';
 
-/** The gradients of those parameters that have one. */
-export const parameterGradients = (parameters: readonly Tensor[]): Tensor[] =>
-  parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+/** Returns the gradients of those parameters that have one. */
+export function parameterGradients(parameters: readonly Tensor[]): Tensor[] {
+  return parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
+}

@@ -1,8 +1,8 @@
 import type { Sampler } from '../../data/index.js';
 
-/** A sampler that tells how long steps waited for it: on the CPU, where its calls end when the crops are there. */
+/** A sampler that measures how long steps wait for it. On the CPU its calls return once the crops are cut. */
 export interface TimedSampler extends Sampler {
-  /** Milliseconds since this was last asked. */
+  /** Returns the milliseconds spent in the sampler since the last call. */
   waited(): number;
 }
 

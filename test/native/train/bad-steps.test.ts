@@ -44,7 +44,7 @@ const follow = async (given: TrainConfigInput) => {
 const explosive = { learningRate: 1e30, checkpointSteps: 1 };
 
 describe('a run whose loss is not finite', { timeout: 120_000 }, () => {
-  it('stops with step, crops, learning rate, last good checkpoint and a command that does the step again', async () => {
+  it('stops and names step, crops, learning rate, last good checkpoint and the command that replays the step', async () => {
     const { events, error } = await follow(config('stops', explosive));
     expect(error).toMatchObject({ code: 'loss-not-finite' });
     const run = join(folder, 'stops');
@@ -67,18 +67,18 @@ describe('a run whose loss is not finite', { timeout: 120_000 }, () => {
     for (const { uid } of replay.crops) expect(error?.message).toContain(uid);
   });
 
-  it('goes on with --on-nan skip, says so once for each step, and stops after nanLimit of them', async () => {
+  it('continues with --on-nan skip, notes each skipped step once, and stops after nanLimit of them', async () => {
     const { events, error, notes } = await follow(config('limited', { ...explosive, onNan: 'skip', nanLimit: 2 }));
-    expect(notes.filter((text) => text.includes('left out'))).toEqual([
-      'Step 2 was left out, as loss or gradient were not finite: 1 in this run so far, at most 2 (--nan-limit).',
-      'Step 3 was left out, as loss or gradient were not finite: 2 in this run so far, at most 2 (--nan-limit).',
+    expect(notes.filter((text) => text.startsWith('Skipped '))).toEqual([
+      'Skipped step 2, because the loss or a gradient was not finite: 1 skipped in this run so far, at most 2 allowed (--nan-limit).',
+      'Skipped step 3, because the loss or a gradient was not finite: 2 skipped in this run so far, at most 2 allowed (--nan-limit).',
     ]);
     expect(events.flatMap((event) => (event.type === 'step' ? [event.step] : []))).toEqual([1]);
     expect(error?.message).toMatch(/^training step 4 .* It is the 3rd such step, and nanLimit is 2\./);
   });
 });
 
-describe('a step that was left out', { timeout: 120_000 }, () => {
+describe('a skipped step', { timeout: 120_000 }, () => {
   /** Trains an epoch whose third step has an infinite loss, in parts that end after the given steps. */
   async function train(out: string, stops: number[]) {
     const given = resolveTrainConfig(
@@ -112,7 +112,7 @@ describe('a step that was left out', { timeout: 120_000 }, () => {
     }
     const { tensors, metadata } = loadTensorsSync(join(given.out, 'checkpoints', 'last.safetensors'));
     const figures = tensors.get('counts')?.toArray() as number[];
-    return { sha256: metadata.sha256, notes: notes.filter((text) => text.includes('left out')), figures };
+    return { sha256: metadata.sha256, notes: notes.filter((text) => text.startsWith('Skipped ')), figures };
   }
 
   it('gives the same bits whether the run was interrupted before it, after it, or not at all', async () => {
@@ -149,6 +149,6 @@ describe('a replayed step', { timeout: 120_000 }, () => {
       expect(from).toBeLessThan(step);
     }
     expect(last()).toBe(before);
-    await expect(replayStep(run, 13, quiet)).rejects.toThrow('the run has 12 steps; give one of them');
+    await expect(replayStep(run, 13, quiet)).rejects.toThrow('the run has 12 steps, expected one of them');
   });
 });

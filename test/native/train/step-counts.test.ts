@@ -52,7 +52,7 @@ describe('StepCounts', () => {
     const other = new StepCounts('cpu', 0.5);
     other.restore(counts.tensor);
     expect(other.read()).toEqual(counts.read());
-    expect(() => other.restore(tensor([1, 2]))).toThrow('counts 2 figures, this version 12');
+    expect(() => other.restore(tensor([1, 2]))).toThrow('found 2 counts in the checkpoint, expected 12');
   });
 
   it('counts exactly beyond what float32 can', () => {

@@ -89,7 +89,7 @@ describe('training on an nnU-Net raw folder of 8-bit crops', () => {
     const notes: string[] = [];
     for await (const event of train({ ...configIn(folder, 'chosen'), choosePoint: true, flips: true }))
       if (event.type === 'note') notes.push(event.text);
-    expect(notes.at(-1)).toMatch(/^Operating point of the kept model, chosen on \d+ validation scans/);
+    expect(notes.at(-1)).toMatch(/^Operating point of the saved model, chosen on \d+ validation scans/);
     const model = join(folder, 'chosen', 'checkpoints', 'best.safetensors');
     const { description, state } = loadCheckpoint(model);
     expect(description).toMatchObject({ flips: true, minimumScore: expect.any(Number) });
