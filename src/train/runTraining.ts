@@ -12,7 +12,6 @@ import { openRunRecord, type TrainTask } from './run/runRecord.js';
 import { initialState } from './run/runState.js';
 import { openSession, type Run, type Session } from './session/session.js';
 import { createStepRunner } from './steps/createStepRunner.js';
-import { timedSampler } from './steps/timedSampler.js';
 import { watchBadSteps } from './steps/watchBadSteps.js';
 import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';
 import { trackStart } from './trackStart.js';
@@ -81,8 +80,7 @@ function withLastCheckpoint(error: unknown, { folder, last }: RunFolder): unknow
 async function trainRun(run: Run): Promise<boolean> {
   const session = await openSession(run);
   const { config, state, sampler, stepsPerEpoch, counts } = session;
-  const crops = session.device === 'cpu' ? timedSampler(session.sampler) : null;
-  const steps = createStepRunner(crops === null ? session : { ...session, sampler: crops });
+  const steps = createStepRunner(session);
   let starved: string | null = null;
   const { tensorboard, folder } = run.record;
   if (state.tensorboard === null) trackStart(tensorboard, config, basename(resolve(folder.folder)));
@@ -101,7 +99,8 @@ async function trainRun(run: Run): Promise<boolean> {
       session.save('last');
     };
     session.net.train();
-    (crops ?? sampler).startEpoch(state.epoch, state.stepInEpoch * config.batch * config.accumulate);
+    sampler.waited();
+    sampler.startEpoch(state.epoch, state.stepInEpoch * config.batch * config.accumulate);
     const wholeEpoch = trainEpoch({
       state,
       counts,
@@ -115,8 +114,9 @@ async function trainRun(run: Run): Promise<boolean> {
       emit: run.emit,
       stopRequested: run.stopRequested,
     });
-    if (crops !== null && starved === null) {
-      starved = starvationWarning(crops.waited(), performance.now() - startedAt);
+    // On CUDA, calls of the sampler return before the crops are cut.
+    if (session.device === 'cpu' && starved === null) {
+      starved = starvationWarning(sampler.waited(), performance.now() - startedAt);
       if (starved !== null) run.emit({ type: 'note', text: starved });
     }
     const histogramsDue = config.histograms > 0 && (state.epoch % config.histograms === 0 || state.epoch === 1);

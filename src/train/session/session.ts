@@ -1,4 +1,4 @@
-import { readHardPoints, type Sampler } from '../../data/index.js';
+import { readHardPoints } from '../../data/index.js';
 import type { ModelDescription } from '../../model/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import {
@@ -29,6 +29,7 @@ import { writeManifest } from '../run/manifest.js';
 import type { RunRecord } from '../run/runRecord.js';
 import type { RunState } from '../run/runState.js';
 import type { StepParts } from '../step.js';
+import { type TimedSampler, timedSampler } from '../steps/timedSampler.js';
 import { loadBatches } from '../userModules/userBatches.js';
 import { loadLoss } from '../userModules/userLoss.js';
 import { loadSampler } from '../userModules/userSampler.js';
@@ -48,7 +49,7 @@ export interface Training {
   config: TrainConfig;
   device: Device;
   data: TrainingData;
-  sampler: Sampler;
+  sampler: TimedSampler;
   /** Batches of the sampler, passed through the user's augmentation if there is one. */
   batches: StepParts['sampler'];
   /** Steps per epoch, of `accumulate` batches each. */
@@ -91,7 +92,7 @@ export async function openTraining(
   if (config.deterministic) setDeterministic(true);
   const data = await openTrainingData(config, split, note);
   const hardPoints = config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints);
-  const sampler = await loadSampler(config, data.train(), device, hardPoints);
+  const sampler = timedSampler(await loadSampler(config, data.train(), device, hardPoints));
   manualSeed(config.seed);
   const net = nn.unet(networkOptions(config));
   let description = describeModel(config, data.trainedOn, sampler.intensity);

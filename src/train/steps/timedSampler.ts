@@ -6,6 +6,7 @@ export interface TimedSampler extends Sampler {
   waited(): number;
 }
 
+/** Wraps a sampler. It delegates call by call, because a user's sampler may be an instance of a class. */
 export function timedSampler(sampler: Sampler): TimedSampler {
   let total = 0;
   const timed = <T>(fn: () => T): T => {
@@ -17,9 +18,17 @@ export function timedSampler(sampler: Sampler): TimedSampler {
     }
   };
   return {
-    ...sampler,
+    batch: sampler.batch,
+    intensity: sampler.intensity,
+    batchesPerEpoch: sampler.batchesPerEpoch,
+    counts: sampler.counts,
+    hidesEdges: sampler.hidesEdges,
     startEpoch: (epoch, position) => timed(() => sampler.startEpoch(epoch, position)),
     next: () => timed(() => sampler.next()),
+    sources: (position, count) => sampler.sources(position, count),
+    state: () => sampler.state(),
+    restore: (state) => sampler.restore(state),
+    dispose: () => sampler.dispose(),
     waited: () => {
       const since = total;
       total = 0;

@@ -101,6 +101,38 @@ describe('modules of the user', { timeout: 120_000 }, () => {
     expect(bits('left')).toBe(bits('whole'));
   });
 
+  it('a sampler that makes the steps wait is reported, and may be an instance of a class', async () => {
+    const path = join(folder, 'slow.mjs');
+    writeFileSync(
+      path,
+      `import { createSampler } from ${JSON.stringify(pathToFileURL(resolve(import.meta.dirname, '..', '..', '..', 'dist', 'index.js')).href)};
+class Slow {
+  #inner;
+  constructor(inner) { this.#inner = inner; }
+  get batch() { return this.#inner.batch; }
+  get intensity() { return this.#inner.intensity; }
+  get batchesPerEpoch() { return this.#inner.batchesPerEpoch; }
+  get counts() { return this.#inner.counts; }
+  get hidesEdges() { return this.#inner.hidesEdges; }
+  startEpoch(...place) { this.#inner.startEpoch(...place); }
+  next() {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    return this.#inner.next();
+  }
+  sources(...place) { return this.#inner.sources(...place); }
+  state() { return this.#inner.state(); }
+  restore(state) { this.#inner.restore(state); }
+  dispose() { this.#inner.dispose(); }
+}
+export const slow = async (...parts) => new Slow(await createSampler(...parts));
+`,
+    );
+    const notes: string[] = [];
+    for await (const event of train(config('slow', { samplerModule: `${path}#slow` })))
+      if (event.type === 'note') notes.push(event.text);
+    expect(notes.join()).toMatch(/Cutting crops took [5-9]\d % of the epoch's/);
+  });
+
   it.each([
     [
       'lossModule',
