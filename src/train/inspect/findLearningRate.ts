@@ -52,8 +52,9 @@ export function smoothedLosses(losses: readonly number[], decay = DECAY): number
  * Computes the moving average forwards and then backwards, so that the curve does not lag. A single average lags by 1 /
  * (1 - decay) steps, which in a sweep is a factor of about three in the rate.
  */
-export const smoothedBothWays = (losses: readonly number[]): number[] =>
-  smoothedLosses(smoothedLosses(losses).toReversed()).toReversed();
+export function smoothedBothWays(losses: readonly number[]): number[] {
+  return smoothedLosses(smoothedLosses(losses).toReversed()).toReversed();
+}
 
 /**
  * Whether the latest smoothed loss has diverged: it is not finite, or it has risen from its minimum by more than it had

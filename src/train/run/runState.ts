@@ -29,17 +29,19 @@ export interface RunState {
 }
 
 /** Returns the state at the start of a new run. */
-export const initialState = (): RunState => ({
-  step: 0,
-  epoch: 1,
-  stepInEpoch: 0,
-  best: null,
-  stale: 0,
-  skipped: 0,
-  secondsInEpoch: 0,
-  tensorboard: null,
-  pointDue: false,
-  recentScores: [],
-  painted: null,
-  finished: false,
-});
+export function initialState(): RunState {
+  return {
+    step: 0,
+    epoch: 1,
+    stepInEpoch: 0,
+    best: null,
+    stale: 0,
+    skipped: 0,
+    secondsInEpoch: 0,
+    tensorboard: null,
+    pointDue: false,
+    recentScores: [],
+    painted: null,
+    finished: false,
+  };
+}

@@ -69,5 +69,6 @@ function refusal(
 }
 
 /** Describes a crop in messages: series, slice (from 0) and nodule. */
-export const cropName = ({ uid, slice, nodule }: CropSource): string =>
-  `${uid} slice ${slice} ${nodule === null ? '(no nodule)' : `(nodule ${nodule})`}`;
+export function cropName({ uid, slice, nodule }: CropSource): string {
+  return `${uid} slice ${slice} ${nodule === null ? '(no nodule)' : `(nodule ${nodule})`}`;
+}

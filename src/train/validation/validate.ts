@@ -39,22 +39,24 @@ export interface Validation {
 }
 
 /** Returns what validation needs to run `net`, the network of a session or a copy of it. */
-export const predictionParts = (
+export function predictionParts(
   { config, description, device, stopRequested }: Pick<Session, 'config' | 'description' | 'device' | 'stopRequested'>,
   net: ScanModel['net'],
   onSlices: PredictionParts['onSlices'],
-): PredictionParts => ({
-  model: {
-    net,
-    device,
-    contextSlices: config.contextSlices,
-    input: description.input,
-    sizeMultiple: description.sizeMultiple,
-  },
-  positiveSlicesOnly: config.compat.positiveSlicesOnly,
-  onSlices,
-  stopRequested,
-});
+): PredictionParts {
+  return {
+    model: {
+      net,
+      device,
+      contextSlices: config.contextSlices,
+      input: description.input,
+      sizeMultiple: description.sizeMultiple,
+    },
+    positiveSlicesOnly: config.compat.positiveSlicesOnly,
+    onSlices,
+    stopRequested,
+  };
+}
 
 /** Slices per forward pass. */
 const BATCH = 4;

@@ -28,9 +28,9 @@ export interface PicturedSlice {
 }
 
 /** Returns the annotated points of nodules: one per slice, so that two nodules in a slice make one picture. */
-export const noduleCenters = ({ nodules }: LabelledScan): Triple[] => [
-  ...new Map(nodules.map(({ center }) => [center[0], center])).values(),
-];
+export function noduleCenters({ nodules }: LabelledScan): Triple[] {
+  return [...new Map(nodules.map(({ center }) => [center[0], center])).values()];
+}
 
 /**
  * Draws a window around a nodule: the network's input, the label, the predicted probability, and where label and

@@ -40,7 +40,7 @@ const follow = async (given: TrainConfigInput) => {
   return { events, error, notes: events.flatMap((event) => (event.type === 'note' ? [event.text] : [])) };
 };
 
-/** Adam's first step of this length leaves weights that no forward pass survives. */
+/** After a first Adam step with this learning rate, every forward pass overflows. */
 const explosive = { learningRate: 1e30, checkpointSteps: 1 };
 
 describe('a run whose loss is not finite', { timeout: 120_000 }, () => {
@@ -115,10 +115,10 @@ describe('a skipped step', { timeout: 120_000 }, () => {
     return { sha256: metadata.sha256, notes: notes.filter((text) => text.startsWith('Skipped ')), figures };
   }
 
-  it('gives the same bits whether the run was interrupted before it, after it, or not at all', async () => {
+  it('gives bit-identical runs, interrupted before it, after it, or not at all', async () => {
     const whole = await train('skip-whole', []);
     expect(whole.notes).toHaveLength(1);
-    // 44 crops, of which the second half of step 3 has no finite loss; 6 steps, 1 bad, the third.
+    // 44 crops, without the half of step 3 whose loss is not finite; 6 steps, of which the third is bad.
     expect([whole.figures[0], ...whole.figures.slice(8)]).toEqual([40, 6, 1, 3, 3]);
     expect(whole.figures.every(Number.isFinite)).toBe(true);
     for (const stops of [[2], [3], [1, 4]]) {

@@ -16,7 +16,7 @@ const command = () => {
   const made = new Command().exitOverride();
   return { made, given: addSchemaOptions(made, trainConfigSchema) };
 };
-/** As the command line gives it. */
+/** Parsed from command line options. */
 const configOf = (...args: string[]) => {
   const { made, given } = command();
   made.parse([...place, ...args], { from: 'user' });
@@ -27,7 +27,7 @@ const choicesOf = (flag: string): string[] => {
   return option?.argChoices as string[];
 };
 
-/** Two crops, of which the second has no nodule. */
+/** Two crops, the second without a nodule. */
 const batch = () => {
   const image = randn([2, 1, 8, 8]);
   const mask = image.gt(1).to('float32');

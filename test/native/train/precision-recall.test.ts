@@ -3,9 +3,9 @@ import { fromData } from '../../../dist/torch/index.js';
 import { tensorHistogram } from '../../../dist/train/tensorboard/tensorHistogram.js';
 import { PrecisionRecallCounts } from '../../../dist/train/validation/precisionRecall.js';
 
-it('precision-recall counts at each threshold are the pixels that reach it, over several batches', () => {
+it('precision-recall counts are the pixels that reach each threshold, over several batches', () => {
   const counts = new PrecisionRecallCounts('cpu');
-  // Halves of steps between thresholds, so that rounding decides nothing; and both ends.
+  // Midpoints between thresholds, so that rounding cannot matter, and both ends.
   const probability = Float32Array.from({ length: 64 }, (_, n) => ((n * 37) % 200) / 200 + 0.0025);
   probability.set([0, 1, Number.NaN]);
   const labelled = Float32Array.from(probability, (_, n) => Number(n % 3 === 0));
@@ -28,7 +28,7 @@ it('precision-recall counts at each threshold are the pixels that reach it, over
   counts.dispose();
 });
 
-it('a histogram counts each finite value between its least and its greatest', () => {
+it('a histogram counts all finite values between their minimum and maximum', () => {
   const found = tensorHistogram(
     fromData(Float32Array.from([0, 0.5, 0.5, 64, Number.NaN, Number.POSITIVE_INFINITY]), [6]),
   );

@@ -30,7 +30,7 @@ const config = (more: Partial<TrainConfigInput>): TrainConfigInput => ({
   network: small,
   ...more,
 });
-/** The state that a run starts from, and what it says of it. */
+/** The initial state of a run, and its notes. */
 const start = async (more: Partial<TrainConfigInput>) => {
   const notes: string[] = [];
   const training = await openTraining(resolveTrainConfig(config(more)), null, null, (text) => notes.push(text));
@@ -47,7 +47,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'init-'));
   await writePhantoms(join(folder, 'scans'), { count: 2, size: [12, 64, 64], spacing: [5, 5, 12], threads: 1 });
   for await (const _ of train(config({}))) {
-    // To its end.
+    // Until it ends.
   }
   savePtSync(join(folder, 'wrapped.pt'), weights());
   savePtSync(join(folder, 'plain.pt'), weights({ inputNorm: false }));
@@ -81,7 +81,7 @@ describe('training from a model (`init`)', { timeout: 120_000 }, () => {
     const { files } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
     expect(files).toEqual({ init: fileHashSync(last()).sha256 });
     for await (const _ of resumeTraining(out)) {
-      // To its end.
+      // Until it ends.
     }
     expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).files).toEqual(files);
     const patients = [...split.train, ...split.validation].sort();

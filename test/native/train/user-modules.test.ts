@@ -81,7 +81,7 @@ describe('modules of the user', { timeout: 120_000 }, () => {
       samplerModule: `${example}#oftenHard`,
     };
     for await (const _ of train(config('whole', all))) {
-      // To its end.
+      // Until it ends.
     }
     for await (const event of train(config('left', all))) if (event.type === 'step' && event.step === 2) break;
     const { files } = JSON.parse(readFileSync(join(folder, 'left', 'manifest.json'), 'utf8'));
@@ -96,7 +96,7 @@ describe('modules of the user', { timeout: 120_000 }, () => {
     );
     wrong('loss', dice);
     for await (const _ of resumeTraining(join(folder, 'left'))) {
-      // To its end.
+      // Until it ends.
     }
     expect(bits('left')).toBe(bits('whole'));
   });

@@ -11,7 +11,7 @@ describe('resolveTrainConfig', () => {
     expect(Object.values(config.compat)).not.toContain(true);
   });
 
-  it("gives the book's constants for the preset `book`", () => {
+  it("has the book's constants with the preset `book`", () => {
     const config = resolveTrainConfig({ ...place, preset: 'book' });
     expect(config).toMatchObject({
       samples: 300_000,
