@@ -1,6 +1,6 @@
 import { refuseExisting } from '../ct/index.js';
 import { isModelFile, isSafetensors, loadModelFile, modelFileKind, readWeights } from '../model/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
+import { checkOutputFile, NoduleTrainError } from '../runtime/index.js';
 import { savePt, saveTensors, type Tensor } from '../torch/index.js';
 
 export interface ConvertedModel {
@@ -29,7 +29,8 @@ export async function convertModel(
         'model-format',
         `converting the model ${from} to ${to}: ${path} is no model by its name; wanted is .safetensors, .pt, .pth or .state for both`,
       );
-  await refuseExisting(to);
+  await refuseExisting(`converting ${from}`, to);
+  checkOutputFile(`converting ${from}`, 'the output', to);
   const { state, said, all } = weightsOf(from);
   try {
     if (pooling !== undefined && said !== null && pooling !== said)

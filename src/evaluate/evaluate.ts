@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { type LabelledScan, openDataset } from '../data/index.js';
 import { type ModelOptions, openModel, predictScan } from '../model/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, saveResult } from '../runtime/index.js';
 import {
   type BaselineScan,
   baselineAt,
@@ -46,6 +45,8 @@ export interface Evaluation extends Figures {
   /** How many of these patients the model was trained on; null for predictions, which do not say it. */
   trainedOn: number | null;
   operatingPoint: OperatingPoint | PointChoice;
+  /** Why `pictures` could not be written; absent where they were, or none were requested. */
+  unwritten?: string;
 }
 
 /** Tiles of a picture: enough to see, few enough to fit a screen. */
@@ -70,6 +71,7 @@ interface Predictor {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
+  if (options.pictures !== undefined) checkOutputFile(`scoring ${options.data}`, '--pictures', options.pictures);
   checkScanChoice('scoring', options);
   if (options.chooseOn) checkScanChoice('choosing the operating point on', options.chooseOn);
   const predictor = await predictorOf(options);
@@ -97,8 +99,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       for (const { centerIRC } of nodules) tiles.push(tileOf(volume, truth, prediction, centerIRC));
     }
   }
-  if (options.pictures && tiles.length > 0)
-    await writeFile(options.pictures, overlayPicture(tiles.slice(0, MOST_TILES)));
+  const unwritten = options.pictures && tiles.length > 0 ? writePictures(options.pictures, tiles) : null;
   const wrong = scored.reduce((sum, { model: { falseComponents } }) => sum + falseComponents, 0);
   const baselinePoint = baselineAt(
     scored.flatMap(({ baseline }) => baseline ?? []),
@@ -113,7 +114,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ...figures,
     trainedOn: trainedOn && patients.filter((patient) => trainedOn.has(patient)).length,
     operatingPoint,
+    ...(unwritten !== null && { unwritten }),
   };
+}
+
+/** Returns why the pictures could not be written, or null: the figures must not be lost with them. */
+function writePictures(file: string, tiles: readonly Tile[]): string | null {
+  try {
+    saveResult(file, overlayPicture(tiles.slice(0, MOST_TILES)));
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 async function predictorOf(options: EvaluateOptions): Promise<Predictor> {

@@ -68,7 +68,7 @@ describe('convert', { timeout: 60_000 }, () => {
       if (to.startsWith('taken')) writeFileSync(at(to === 'taken.mhd' ? 'taken.zraw' : 'taken.raw.gz'), 'mine');
       const before = readFileSync(at('scan.mha'));
       const { status, stderr } = convert(at(from), at(to));
-      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: converting to .*: it already exists/)]);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: converting .*: .* already exists, and nothing is overwritten/)]);
       expect(readFileSync(at('scan.mha'))).toEqual(before);
       expect(existsSync(at('taken.mhd')) || existsSync(at('taken.nhdr'))).toBe(false);
     }
@@ -155,7 +155,7 @@ describe('convert, of models', { timeout: 60_000 }, () => {
   it('refuses what contradicts the file, what is there, what holds no weights, and options of scans', () => {
     writeModel(at('m.safetensors'));
     expect(convert(at('m.safetensors'), at('n.pt'), '--pooling', 'avg').stderr).toMatch(/the file says max/);
-    expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(/it already exists/);
+    expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(/already exists, and nothing is overwritten/);
     savePtSync(at('list.pt'), [1, 2]);
     expect(convert(at('list.pt'), at('n.pt')).stderr).toMatch(/holds no state_dict/);
     expect(convert(at('m.safetensors'), at('n.nrrd')).stderr).toMatch(/no model by its name/);

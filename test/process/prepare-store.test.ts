@@ -15,7 +15,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeQuickScans } from '../../scripts/quickScans.mjs';
+import { writeQuickScans } from '../../scripts/fixtures/quickScans.mjs';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 let folder: string;

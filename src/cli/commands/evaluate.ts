@@ -37,7 +37,10 @@ export const evaluateSchema = z.strictObject({
     .optional()
     .describe("components of a lower mean probability are dropped; default the model's"),
   split: z.string().min(1).optional().describe("file of a split, as a run's split.json: score only one part of it"),
-  part: z.enum(['train', 'validation', 'test']).default('test').describe('part of the split'),
+  part: z
+    .enum(['train', 'validation', 'test'])
+    .optional()
+    .describe('part of the split to score; by default test, with --fold validation'),
   folds: z.int().min(2).optional().describe('divide the patients into so many folds, as in training; with --fold'),
   fold: z
     .int()
@@ -70,6 +73,9 @@ export function evaluateCommand(): Command {
       output.progress.clear();
       for (const line of lines(result)) output.print(line);
       output.event({ type: 'end', status: 'finished', ...result });
+      if (result.unwritten === undefined) return;
+      output.print(`error: ${result.unwritten}`);
+      process.exitCode = 1;
     });
   });
   return command;

@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { refuseExisting } from '../../ct/index.js';
 import { sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
 import { type FalsePositive, mineFalsePositives } from '../../evaluate/index.js';
 import { modelOptionsSchema } from '../../model/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, saveResult } from '../../runtime/index.js';
 import { recordedConfig, runFolder } from '../../train/index.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
@@ -40,7 +39,8 @@ export function mineCommand(): Command {
   command.action(async ({ json = false }: { json?: boolean }) => {
     const options = parseOptions('mine', mineSchema, given());
     const { data, model, split, source } = whatToMine(options);
-    await refuseExisting(options.out);
+    await refuseExisting('mining false positives', options.out);
+    checkOutputFile('mining false positives', '--out', options.out);
     const output = openOutput(json);
     if (split === undefined)
       output.print('No split was given, so all scans of the folder are taken for training scans.');
@@ -63,7 +63,7 @@ export function mineCommand(): Command {
         },
       });
       output.progress.clear();
-      writeFileSync(out, hardPointsJson(mined));
+      saveResult(out, hardPointsJson(mined));
       const points = [...mined.values()].reduce((sum, list) => sum + list.length, 0);
       output.print(
         `${out}: ${points} places in ${mined.size} scans. Teach them with: npx nodule-train train … --hard-points ${out}`,

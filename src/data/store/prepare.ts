@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type AuditCounts, createRule, type LabelRuleOptions, labelRuleSchema } from '../../labels/index.js';
-import { NoduleTrainError, runInWorkers, sweepAbandoned } from '../../runtime/index.js';
+import { checkOutputFolder, NoduleTrainError, runInWorkers, sweepAbandoned } from '../../runtime/index.js';
 import { type AuditProgress, auditDataset } from '../auditDataset.js';
 import type { Dataset } from '../dataset.js';
 import { defaultBackgroundPoints } from '../openDataset.js';
@@ -83,6 +83,9 @@ export async function prepare(
 ): Promise<Dataset> {
   const options = prepareOptionsSchema.parse(input);
   const { data, out } = options;
+  const outputs = { out, export: options.export, 'export-nnunet': options.exportNnunet, audit: options.audit };
+  for (const [name, folder] of Object.entries(outputs))
+    if (folder !== undefined) checkOutputFolder(`preparing ${data}`, `--${name}`, folder);
   const source = await openSource(data, sourceOptionsSchema.parse(options));
   await mkdir(join(out, 'scans'), { recursive: true });
   if (options.export !== undefined) await mkdir(options.export, { recursive: true });

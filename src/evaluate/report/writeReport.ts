@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Dataset, readSplit } from '../../data/index.js';
 import { openModel } from '../../model/index.js';
-import { NoduleTrainError, replaceFile } from '../../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, replaceFile } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
 import { chooseDevice, type Device } from '../../torch/index.js';
 import { openRunDataset, type RunFolder, recordedConfig, runFolder, type TrainConfig } from '../../train/index.js';
@@ -44,7 +44,9 @@ export interface Report {
  */
 export async function writeReport(folder: string, options: ReportOptions = {}): Promise<Report> {
   const run = runFolder(folder);
+  const path = join(folder, 'report.html');
   const config = recordedConfig(run, 'reporting on');
+  checkOutputFile('reporting on a run', 'the report', path);
   const history = await readRunHistory(run.events);
   const { reason, ...scored } = await scoresOf(run, config, options);
   const page = reportPage({
@@ -56,7 +58,6 @@ export async function writeReport(folder: string, options: ReportOptions = {}): 
     heldOut: heldOutOf(folder),
     ...scored,
   });
-  const path = join(folder, 'report.html');
   await replaceFile(path, page);
   return { path, bytes: Buffer.byteLength(page), ...scored, reason: reason ?? scored.missing };
 }

@@ -19,7 +19,7 @@ import { temporaryName } from './temporaryName.js';
 export const replaceFile = async (file, content, code) => {
   let temporary;
   try {
-    const target = replaceable(file);
+    const target = replaceTarget(file);
     temporary = temporaryName(target);
     const handle = await fs.promises.open(temporary, 'wx');
     try {
@@ -45,7 +45,7 @@ export const replaceFile = async (file, content, code) => {
 export const replaceFileSync = (file, content, code) => {
   let temporary;
   try {
-    const target = replaceable(file);
+    const target = replaceTarget(file);
     temporary = temporaryName(target);
     const handle = fs.openSync(temporary, 'wx');
     try {
@@ -98,13 +98,16 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 /** @param {Content} content @returns {readonly (string | Uint8Array)[]} */
 const chunksOf = (content) => (typeof content === 'string' || content instanceof Uint8Array ? [content] : content);
 
-/** Follows links to the file that is to be replaced. Renaming over a device or a pipe would delete it. @param {string} file */
-const replaceable = (file) => {
+/**
+ * Follows links to the file that is to be replaced. Renaming over a device or a pipe would delete it, so that is refused.
+ * @param {string} file
+ */
+export const replaceTarget = (file) => {
   const found = fs.lstatSync(file, { throwIfNoEntry: false });
   const target = found?.isSymbolicLink() ? linkTarget(file) : file;
   const there = target === file ? found : fs.statSync(target, { throwIfNoEntry: false });
   if (there === undefined || there.isFile()) return target;
-  throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, expected a regular file`);
+  throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, not a regular file`);
 };
 
 /** A link may point to a file that is not there yet. @param {string} file */

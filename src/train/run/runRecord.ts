@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceJsonSync } from '../../runtime/index.js';
+import { checkOutputFolder, replaceJsonSync } from '../../runtime/index.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { TrainEvent } from '../events.js';
 import { TensorboardWriter } from '../tensorboard/tensorboard.js';
@@ -34,10 +34,15 @@ export interface RunRecord {
 
 /**
  * Creates or opens the folder of a run and takes its lock.
- * @throws NoduleTrainError `run-in-use`, `run-exists`, `run-missing`, `checkpoint`
+ * @throws NoduleTrainError `output-path`, `run-in-use`, `run-exists`, `run-missing`, `checkpoint`
  */
 export function openRunRecord(task: TrainTask): RunRecord {
   const folder = task.kind === 'new' ? runFolder(task.config.out) : openRunFolder(task.run);
+  checkOutputFolder(
+    task.kind === 'new' ? 'starting a run' : 'resuming a run',
+    task.kind === 'new' ? '--out' : '--resume',
+    folder.folder,
+  );
   const release = takeRunLock(folder.lock, folder.folder);
   try {
     if (task.kind === 'new') {

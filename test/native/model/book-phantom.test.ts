@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { openModel } from '../../../dist/model/openModel.js';
-import { bookOnPhantom, CLINICAL_GRID } from '../../../scripts/phantom-measures.mjs';
+import { bookOnPhantom, CLINICAL_GRID } from '../../../scripts/figures/phantomMeasures.mjs';
 import { sharedData } from '../../support/shared.js';
 
 const name = 'seg_2020-01-26_19.45.12_w4d3c1-bal_1_nodupe-label_pos-d1_fn8-adam.best.state_dict.pt';

@@ -25,7 +25,7 @@ describe('an array on disk', () => {
     const path = await file();
     await writeNpy(path, [100], new Int16Array(100));
     await truncate(path, 128 + 50);
-    expect(() => mapNpy(path)).toThrow('found 50 bytes of data, wanted 200 for the shape [100]');
+    expect(() => mapNpy(path)).toThrow('found 50 bytes of data, expected 200 for the shape [100]');
   });
 
   it('is mapped: what is written into it does not reach the file, and a file that is taken away stays readable', async () => {

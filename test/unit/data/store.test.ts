@@ -144,7 +144,7 @@ describe('a prepared store', () => {
     const folder = join(broken, 'scans', store.key('a') as string);
     await truncate(join(folder, 'voxels.npy'), 1000);
     await expect(store.load('a')).rejects.toThrow(
-      /voxels\.npy: found \d+ bytes of data, wanted 84480 .*prepare the data again/,
+      /voxels\.npy: found \d+ bytes of data, expected 84480 .*prepare the data again/,
     );
     await expect(store.load('c')).rejects.toMatchObject({ code: 'dataset-series' });
     const index = join(broken, 'store.json');
