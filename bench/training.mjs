@@ -4,7 +4,7 @@ import { createSampler } from '../dist/data/sampling/sampler.js';
 import { losses, manualSeed, nn, noGrad, optim, scope, setNumThreads } from '../dist/torch/index.js';
 import { StepCounts } from '../dist/train/parts/stepCounts.js';
 import { trainingStep } from '../dist/train/step.js';
-import { inPrecision } from '../dist/train/steps/inPrecision.js';
+import { withPrecision } from '../dist/train/steps/withPrecision.js';
 import { answerRequests, wallSeconds } from './answer.mjs';
 import { readScan } from './scan.mjs';
 
@@ -57,7 +57,7 @@ function trainer(precision) {
     channelsLast: true,
   });
   return {
-    net: inPrecision(net, precision, 'cpu'),
+    net: withPrecision(net, precision, 'cpu'),
     train: (on) => net.train(on),
     optimizer: optim.adam(net.parameters()),
     criterion,

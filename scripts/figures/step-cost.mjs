@@ -4,9 +4,9 @@
 //   node scripts/figures/step-cost.mjs
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { criterionOf } from '../../dist/train/parts/criterion.js';
-import { unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
-import { inPrecision } from '../../dist/train/steps/inPrecision.js';
+import { createLoss } from '../../dist/train/parts/createLoss.js';
+import { networkOptions } from '../../dist/train/parts/networkOptions.js';
+import { withPrecision } from '../../dist/train/steps/withPrecision.js';
 
 setNumThreads(1);
 const configurations = {
@@ -21,13 +21,13 @@ const configurations = {
 function prepared(fields) {
   const config = resolveTrainConfig({ data: 'scans', out: 'run', ...fields });
   manualSeed(config.seed);
-  const net = nn.unet(unetOptionsOf(config));
+  const net = nn.unet(networkOptions(config));
   const adam = optim.adam(net.parameters(), { lr: config.learningRate });
-  const criterion = criterionOf(config);
+  const criterion = createLoss(config);
   const image = rand([config.batch, 2 * config.contextSlices + 1, config.cropSize, config.cropSize]);
   const mask = rand([config.batch, 1, config.cropSize, config.cropSize]).gt(0.9).to('float32');
   const parameters = net.parameters().reduce((sum, { numel }) => sum + numel, 0);
-  const stepped = inPrecision(net, config.precision, 'cpu');
+  const stepped = withPrecision(net, config.precision, 'cpu');
   const step = () =>
     scope(() => {
       const loss = criterion(stepped.forward(image), mask);

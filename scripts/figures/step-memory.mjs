@@ -11,8 +11,9 @@ import { createSampler, loadScans, openDataset } from '../../dist/data/index.js'
 import { writePhantoms } from '../../dist/phantom/index.js';
 import { losses, manualSeed, memory, nn, optim, setNumThreads } from '../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
+import { networkOptions } from '../../dist/train/parts/networkOptions.js';
+import { samplerOptions } from '../../dist/train/parts/samplerOptions.js';
 import { StepCounts } from '../../dist/train/parts/stepCounts.js';
-import { samplerOptionsOf, unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
 import { trainingStep } from '../../dist/train/step.js';
 import { say } from '../setup/steps.mjs';
 
@@ -33,10 +34,10 @@ const dataset = await openDataset(scans);
 setNumThreads(1);
 const config = resolveTrainConfig({ data: '-', out: '-', batch: 1, cropSize: 16, samples: EPOCH });
 const uids = dataset.scans.map(({ uid }) => uid);
-const sampler = await createSampler(loadScans(dataset, uids), samplerOptionsOf(config));
+const sampler = await createSampler(loadScans(dataset, uids), samplerOptions(config));
 await rm(scans, { recursive: true });
 manualSeed(config.seed);
-const net = nn.unet(unetOptionsOf(config)).train();
+const net = nn.unet(networkOptions(config)).train();
 const adam = optim.adam(net.parameters(), { lr: config.learningRate });
 const counts = new StepCounts('cpu', config.threshold);
 const criterion = (probability, mask) => losses.dice(probability, mask, { smooth: config.smooth });

@@ -8,7 +8,7 @@ import { type EvaluateOptions, type Evaluation, evaluate } from '../../../dist/e
 import { manualSeed, nn } from '../../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { describeModel } from '../../../dist/train/parts/describeModel.js';
-import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { networkOptions } from '../../../dist/train/parts/networkOptions.js';
 import { saveCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { initialState } from '../../../dist/train/run/runState.js';
 import { cropShape, writeNnunetFixture } from '../../support/datasets.js';
@@ -181,7 +181,7 @@ describe('crops from a prepared store', () => {
     const model = join(folder, 'model.safetensors');
     saveCheckpoint(
       model,
-      { net: nn.unet(unetOptionsOf(config)), description: describeModel(config, ['LIDC-IDRI-0001'], 'arbitrary') },
+      { net: nn.unet(networkOptions(config)), description: describeModel(config, ['LIDC-IDRI-0001'], 'arbitrary') },
       { config, state: initialState() },
     );
     const predictions = await predict('both', (truth, n) => (n % 2 ? truth : shifted(truth, 3)));

@@ -9,7 +9,7 @@ import { openModel } from '../../../dist/model/openModel.js';
 import { loadTensorsSync, manualSeed, nn } from '../../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { describeModel } from '../../../dist/train/parts/describeModel.js';
-import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { networkOptions } from '../../../dist/train/parts/networkOptions.js';
 import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nodule-train-named-'));
@@ -25,7 +25,7 @@ describe('an exported model', () => {
     contextSlices: 1,
     network: { depth: 2, wf: 2 },
   });
-  const net = nn.unet(unetOptionsOf(config));
+  const net = nn.unet(networkOptions(config));
   const more = { threshold: 0.35, minimumVoxels: 12, minimumScore: 0.6, spacing: 'native, not recorded' };
   saveModel(file, net, { ...describeModel(config, ['LIDC-IDRI-0077'], 'arbitrary'), ...more });
 

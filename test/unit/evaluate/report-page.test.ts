@@ -8,8 +8,8 @@ import { extremes } from '../../../dist/evaluate/report/extremes.js';
 import { lineChart } from '../../../dist/evaluate/report/lineChart.js';
 import { reportPage } from '../../../dist/evaluate/report/reportPage.js';
 import { newHistory, readRunHistory } from '../../../dist/evaluate/report/runHistory.js';
-import { ticks, tickText } from '../../../dist/evaluate/report/ticks.js';
 import { resolveTrainConfig, type TrainEvent } from '../../../dist/index.js';
+import { ticks, tickText } from '../../../dist/train/index.js';
 
 const event = (fields: object) => fields as TrainEvent;
 const start = (step: number) => event({ type: 'start', step, trainScans: 3, validationScans: 2, parameters: 10 });

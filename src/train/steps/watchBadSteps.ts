@@ -5,19 +5,19 @@ import type { CountsRead } from '../parts/stepCounts.js';
 import type { Session } from '../session/session.js';
 
 /**
- * Hears what was counted of the epoch at hand. Ends the run at the first step whose loss or gradient is not finite, or, with
- * `onNan: 'skip'`, tells of each and ends it after `nanLimit`.
- * @throws NoduleTrainError `loss-not-finite`
+ * Returns a check of the epoch's counts for steps whose loss or gradient was not finite. It throws at the first one.
+ * With `onNan: 'skip'` it emits a note for each, and throws once the run has more than `nanLimit`.
+ * @throws NoduleTrainError `loss-not-finite`, by the returned function
  */
-export function badStepWatch(
+export function watchBadSteps(
   session: Pick<Session, 'config' | 'state' | 'counts' | 'emit'> & Parameters<typeof refusal>[0],
 ): (now: CountsRead) => void {
   const { config, state, emit } = session;
-  let { badSteps: told, steps: seen } = session.counts.read();
+  let { badSteps: reported, steps: seen } = session.counts.read();
   return (now) => {
-    const found = now.badSteps - told;
+    const found = now.badSteps - reported;
     const first = state.step - (now.steps - seen) + 1;
-    told = now.badSteps;
+    reported = now.badSteps;
     seen = now.steps;
     if (found === 0) return;
     const total = state.skipped + now.badSteps;
@@ -28,10 +28,12 @@ export function badStepWatch(
         now.lastBad,
         ` It is the ${ordinal(total)} such step, and nanLimit is ${config.nanLimit}.`,
       );
-    const where = first === state.step ? `Step ${first} was` : `${found} of the steps ${first} to ${state.step} were`;
+    const which = first === state.step ? `step ${first}` : `${found} of steps ${first} to ${state.step}`;
     emit({
       type: 'note',
-      text: `${where} left out, as loss or gradient were not finite: ${total} in this run so far, at most ${config.nanLimit} (--nan-limit).`,
+      text:
+        `Skipped ${which}, because the loss or a gradient was not finite: ${total} skipped in this run so far, ` +
+        `at most ${config.nanLimit} allowed (--nan-limit).`,
     });
   };
 }
@@ -39,7 +41,7 @@ export function badStepWatch(
 const ordinal = (n: number) =>
   `${n}${n % 100 > 10 && n % 100 < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')}`;
 
-/** @param stepInEpoch the bad one, from 1 */
+/** @param stepInEpoch number of the bad step in its epoch, from 1 */
 function refusal(
   {
     config,
@@ -47,8 +49,8 @@ function refusal(
     sampler,
     stepsPerEpoch,
     record,
-    rateOf,
-  }: Pick<Session, 'config' | 'state' | 'sampler' | 'stepsPerEpoch' | 'record' | 'rateOf'>,
+    learningRateAt,
+  }: Pick<Session, 'config' | 'state' | 'sampler' | 'stepsPerEpoch' | 'record' | 'learningRateAt'>,
   stepInEpoch: number,
   why: string,
 ): NoduleTrainError {
@@ -59,12 +61,14 @@ function refusal(
   return new NoduleTrainError(
     'loss-not-finite',
     `training step ${step} (epoch ${state.epoch}): the loss or a gradient is not finite.${why} The learning rate was ` +
-      `${rateOf(step - 1)}, the crops ${names.join(', ')}. ` +
-      `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. To do that step again and look at it: ` +
-      `npx nodule-train train --resume ${folder} --replay-step ${step}. Start anew with a smaller --learning-rate, or leave such steps out with --on-nan skip.`,
+      `${learningRateAt(step - 1)}, the crops ${names.join(', ')}. ` +
+      `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. ` +
+      `To inspect that step: npx nodule-train train --resume ${folder} --replay-step ${step}. ` +
+      'Start a new run with a smaller --learning-rate, or skip such steps with --on-nan skip.',
   );
 }
 
-/** A crop for people: series, slice from 0, and what it shows. */
-export const cropName = ({ uid, slice, nodule }: CropSource): string =>
-  `${uid} slice ${slice} ${nodule === null ? '(no nodule)' : `(nodule ${nodule})`}`;
+/** Describes a crop in messages: series, slice (from 0) and nodule. */
+export function cropName({ uid, slice, nodule }: CropSource): string {
+  return `${uid} slice ${slice} ${nodule === null ? '(no nodule)' : `(nodule ${nodule})`}`;
+}

@@ -1,17 +1,17 @@
 import { losses, type Tensor } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 
-/** Probabilities and labels, `[B, 1, H, W]`, to one loss per sample, `[B]`. */
-export type Criterion = (probability: Tensor, mask: Tensor) => Tensor;
+/** Maps probabilities and labels, both `[B, 1, H, W]`, to one loss per sample, `[B]`. */
+export type LossFunction = (probability: Tensor, mask: Tensor) => Tensor;
 
-/** The loss that a run is configured with. */
-export function criterionOf(config: TrainConfig): Criterion {
+/** Creates the loss function that a configuration asks for; docs/reference/losses.md has the formulas. */
+export function createLoss(config: TrainConfig): LossFunction {
   const { smooth, fnWeight, ceWeight, focalWeight, boundaryWeight, lossBatch: batch } = config;
   const { tverskyAlpha: alpha, tverskyBeta: beta, tverskyGamma, focalGamma, focalAlpha } = config;
-  const dice: Criterion = (p, y) => losses.dice(p, y, { smooth, batch, squared: config.squaredDice });
-  const focal: Criterion = (p, y) => losses.focal(p, y, { gamma: focalGamma, alpha: focalAlpha });
+  const dice: LossFunction = (p, y) => losses.dice(p, y, { smooth, batch, squared: config.squaredDice });
+  const focal: LossFunction = (p, y) => losses.focal(p, y, { gamma: focalGamma, alpha: focalAlpha });
   const both =
-    (second: Criterion, weight: number): Criterion =>
+    (second: LossFunction, weight: number): LossFunction =>
     (p, y) =>
       dice(p, y).add(second(p, y).mul(weight));
   switch (config.loss) {

@@ -1,6 +1,7 @@
 /**
- * Chooses round numbers from at or below `low` to at or above `high`, about `count` of them. Their step is 1, 2 or 5
- * times a power of ten, and at least `leastStep`.
+ * Returns round axis ticks, from at or below `low` to at or above `high`. Their step is 1, 2 or 5 times a power of ten.
+ * @param count approximate number of steps between `low` and `high`
+ * @param leastStep smallest step, such as 1 for whole numbers
  */
 export function ticks(low: number, high: number, count = 4, leastStep = 0): number[] {
   const span = high > low ? high - low : Math.abs(high) || 1;
@@ -11,7 +12,7 @@ export function ticks(low: number, high: number, count = 4, leastStep = 0): numb
   return Array.from({ length: last - first + 1 }, (_, n) => Number(((first + n) * step).toPrecision(12)));
 }
 
-/** Writes a tick with as many decimals as the step between the ticks needs. */
+/** Formats a tick with as many digits as the step between the ticks needs. */
 export function tickText(value: number, all: readonly number[]): string {
   const step = all.length > 1 ? all[1]! - all[0]! : 1;
   if (Math.abs(value) >= 10_000) return value.toLocaleString('en');

@@ -5,17 +5,21 @@ import { loadCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
 import type { Session } from '../session/session.js';
 import { predictionParts, predictScan } from './validate.js';
 
-/** Wide enough that crops of 8-bit values and whole scans find their own; a score is a share of the way from the threshold to 1. */
-const grid = {
+/**
+ * Points to try: a range wide enough for whole scans and for crops of 8-bit values. `PointSearch` adds the lowest
+ * scores.
+ */
+const GRID = {
   thresholds: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
   minimumVoxels: [1, 8, 16, 32, 48, 64, 96],
 } satisfies PointGrid;
 
 /**
- * Chooses the operating point of the kept model on the validation scans (`PointSearch.best`) and writes it into its file. It looks
- * at nothing but them. Gives false where a stop was asked for.
+ * Chooses the operating point of the best model on the validation scans alone (`PointSearch.best`) and saves it in the
+ * model's file.
+ * @returns false if a stop was requested, and then nothing is saved
  */
-export async function choosePoint(session: Session): Promise<boolean> {
+export async function saveOperatingPoint(session: Session): Promise<boolean> {
   const { config, data, record, device, state, emit } = session;
   const { model, description, ...run } = loadCheckpoint(record.folder.best);
   const net = createInferenceNet(description.network, model).to(device) as nn.UNet;
@@ -23,7 +27,7 @@ export async function choosePoint(session: Session): Promise<boolean> {
   const parts = predictionParts(session, config.flips ? mirrorAveraged(net) : net, (scan, slices, of) =>
     emit({ type: 'validation-progress', epoch: state.epoch, scan, scans: data.validationScans, slices, of }),
   );
-  const search = new PointSearch(grid);
+  const search = new PointSearch(GRID);
   let scans = 0;
   for await (const scan of data.validation()) {
     const probabilities = predictScan(scan, ++scans, parts);
@@ -36,9 +40,10 @@ export async function choosePoint(session: Session): Promise<boolean> {
   emit({
     type: 'note',
     text:
-      `Operating point of the kept model, chosen on ${scans} validation scans: probability above ${point.threshold}, ` +
-      `at least ${point.minimumVoxels} voxels, mean probability of at least ${point.minimumScore.toFixed(2)}; ` +
-      `there it misses ${missed} of ${nodules} nodules, with score ${score.toFixed(3)}.`,
+      `Operating point of the saved model, chosen on ${scans} validation scans: ` +
+      `probability above ${point.threshold}, at least ${point.minimumVoxels} voxels, ` +
+      `mean probability of at least ${point.minimumScore.toFixed(2)}. ` +
+      `At this point it misses ${missed} of ${nodules} nodules and has score ${score.toFixed(3)}.`,
   });
   return true;
 }

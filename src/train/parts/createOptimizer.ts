@@ -1,8 +1,8 @@
 import { optim, type Tensor } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 
-/** The optimizer that a run is configured with. */
-export function optimizerOf(parameters: readonly Tensor[], config: TrainConfig): optim.Optimizer {
+/** Creates the optimizer that a configuration asks for. */
+export function createOptimizer(parameters: readonly Tensor[], config: TrainConfig): optim.Optimizer {
   const { optimizer, learningRate: lr, weightDecay, momentum, nesterov } = config;
   switch (optimizer) {
     case 'adam':

@@ -2,8 +2,10 @@ import { autocast, type Device } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { StepParts } from '../step.js';
 
-/** A network as a step calls it: with `bf16` its convolutions run in bfloat16, and what it gives is float32 again. */
-export function inPrecision(
+/**
+ * Wraps a network for a precision: with `bf16` its convolutions run in bfloat16 and its output is cast back to float32.
+ */
+export function withPrecision(
   net: StepParts['net'],
   precision: TrainConfig['precision'],
   device: Device,

@@ -1,10 +1,10 @@
 import { noGrad, op, scope, type Tensor } from '../../torch/index.js';
 import type { Histogram } from './tensorboard.js';
 
-const bins = 64;
+const BINS = 64;
 
-/** Histogram of a tensor's finite values in bins of one width; null where it has none. */
-export function histogramOf(tensor: Tensor): Histogram | null {
+/** Computes the histogram of a tensor's finite values, in bins of equal width; null if it has none. */
+export function tensorHistogram(tensor: Tensor): Histogram | null {
   return noGrad(() =>
     scope(() => {
       const all = tensor.detach().flatten().to('float64');
@@ -15,8 +15,8 @@ export function histogramOf(tensor: Tensor): Histogram | null {
       ) as [number, number, number, number];
       const figures = { min, max, count: values.numel, sum, sumOfSquares };
       if (min === max) return { ...figures, limits: [max], counts: [values.numel] };
-      const counts = (op('aten::histc')(values, bins, min, max) as Tensor).toArray() as number[];
-      const limits = counts.map((_, n) => (n === bins - 1 ? max : min + ((n + 1) * (max - min)) / bins));
+      const counts = (op('aten::histc')(values, BINS, min, max) as Tensor).toArray() as number[];
+      const limits = counts.map((_, n) => (n === BINS - 1 ? max : min + ((n + 1) * (max - min)) / BINS));
       return { ...figures, limits, counts };
     }),
   );
