@@ -13,7 +13,7 @@ import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { followTraining } from '../dist/cli/commands/train.js';
 import { openOutput } from '../dist/cli/output.js';
-import { openDataset, readSplit, sourceOptionsOf, splitOfFold, writeSplit } from '../dist/data/index.js';
+import { openDataset, pickSourceOptions, readSplit, splitFromFold, writeSplit } from '../dist/data/index.js';
 import { prepare } from '../dist/data/store/prepare.js';
 import { evaluate } from '../dist/evaluate/evaluate.js';
 import { createInferenceNet, loadModelFile, saveModel } from '../dist/model/modelFile.js';
@@ -86,7 +86,7 @@ const trained = async () => {
   const data = onCrops ? values.data : await phantoms('train');
   const dataset = await openDataset(data);
   const split = path.join(work, 'split.json');
-  const drawn = splitOfFold(dataset, { fold: Number(values.fold), folds: Number(values.folds) });
+  const drawn = splitFromFold(dataset, { fold: Number(values.fold), folds: Number(values.folds) });
   const stays = new Set(dataset.scans.filter(({ patient }) => !leftOut.has(patient)).map(({ uid }) => uid));
   const kept = (uids) => uids.filter((uid) => stays.has(uid));
   await writeSplit(split, { ...drawn, train: kept(drawn.train), validation: kept(drawn.validation) });
@@ -119,7 +119,7 @@ if (!config.choosePoint)
   fail(`${run.folder} was trained without choosePoint: its model has no operating point of its own`);
 if (end.bestEpoch === null) fail(`no epoch of ${run.folder} scored above 0: there is no model to hand on`);
 const data = values.data ?? config.data;
-const dataset = await openDataset(data, sourceOptionsOf(config));
+const dataset = await openDataset(data, pickSourceOptions(config));
 const split = await readSplit(run.split);
 const used = new Set([...split.train, ...split.validation]);
 const known = dataset.scans.filter(({ uid, patient }) => used.has(uid) && leftOut.has(patient));
@@ -148,7 +148,7 @@ const score = (label, options) => {
     output.progress.clear(),
   );
 };
-const source = sourceOptionsOf(config);
+const source = pickSourceOptions(config);
 const validation = await score('the scans that validated', { data, source, split: run.split, part: 'validation' });
 const heldOut = onCrops ? null : await score('phantoms that nothing was chosen on', { data: await phantoms('test') });
 const scans = values['no-scans']

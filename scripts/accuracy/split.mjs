@@ -3,13 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDataset } from '../../dist/data/index.js';
-import { foldOf } from '../../dist/data/splits/folds.js';
+import { assignFold } from '../../dist/data/splits/folds.js';
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } });
 const LEFT_OUT = new Set(['LIDC-IDRI-0001', 'LIDC-IDRI-0002', 'LIDC-IDRI-0003']);
 const { scans } = await openDataset(values.data);
 const used = scans.filter(({ patient }) => !LEFT_OUT.has(patient));
-const inFolds = (wanted) => used.filter(({ patient }) => wanted(foldOf(patient, 5))).map(({ uid }) => uid);
+const inFolds = (wanted) => used.filter(({ patient }) => wanted(assignFold(patient, 5))).map(({ uid }) => uid);
 mkdirSync(values.out, { recursive: true });
 for (const tested of [1, 2, 3, 4]) {
   const split = {

@@ -1,5 +1,5 @@
-import { type RgbImage, slicePicture } from '../../ct/index.js';
-import type { LabelledScan, Triple } from '../../data/index.js';
+import { type Index3, type RgbImage, slicePicture } from '../../ct/index.js';
+import type { LabelledScan } from '../../data/index.js';
 
 /** Most rows and columns of the window around a nodule that is shown. */
 const mostPixels = 64;
@@ -19,7 +19,7 @@ export interface ValidationPicture {
 export interface PicturedSlice {
   scan: LabelledScan;
   /** Slice, row and column of the nodule's middle. */
-  middle: Triple;
+  middle: Index3;
   /** Probability of the slice, `[rows, columns]`. */
   probability: Float32Array;
   /** 1 where predicted, of the whole scan. */
@@ -28,7 +28,7 @@ export interface PicturedSlice {
 }
 
 /** Slices to show: those of the nodules' annotated points. Two nodules in one slice make one picture. */
-export const middlesOf = ({ nodules }: LabelledScan): Triple[] => [
+export const middlesOf = ({ nodules }: LabelledScan): Index3[] => [
   ...new Map(nodules.map(({ center }) => [center[0], center])).values(),
 ];
 
@@ -110,7 +110,7 @@ function greyRange({ scan: { volume }, middle }: PicturedSlice): { low: number; 
 }
 
 /** A window around a point that stays inside the slice. */
-function cutter([, row, column]: Triple, rows: number, columns: number) {
+function cutter([, row, column]: Index3, rows: number, columns: number) {
   const side = (size: number) => Math.min(mostPixels, size);
   const first = (middle: number, size: number) =>
     Math.min(Math.max(middle - Math.floor(side(size) / 2), 0), size - side(size));
