@@ -19,8 +19,8 @@ export {
   type SamplerState,
   samplerOptionsSchema,
 } from './sampling/sampler.js';
-export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './sources/luna16.js';
-export { type Layout, openSource } from './sources/openSource.js';
+export { type Luna16, type Luna16Series, openLuna16 } from './sources/luna16.js';
+export { openSource } from './sources/openSource.js';
 export type { Source, SourceScan } from './sources/source.js';
 export { pickSourceOptions, type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
 export type { Fold } from './splits/fold.js';
@@ -36,7 +36,6 @@ export {
   writeSplit,
 } from './splits/split.js';
 export { type SplitChoice, splitChoiceFault } from './splits/splitChoice.js';
-export { readSplits, writeSplits } from './splits/splitsFile.js';
 export { collectGarbage } from './store/collectGarbage.js';
 export { type PrepareOptions, type PrepareProgress, prepare, prepareOptionsSchema } from './store/prepare.js';
 export { verifyStore } from './store/verifyStore.js';

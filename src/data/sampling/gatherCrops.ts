@@ -99,15 +99,8 @@ export async function gatherCrops(
     negatives.push(cutBackground(scan, scan.background, planes, crops, options));
     const points = options.hardPoints?.get(scan.volume.uid) ?? [];
     const places = points.map((point) => nearestIndex(scan.volume, point));
-    hard.push(
-      cutBackground(
-        scan,
-        places.filter((place) => isInside(scan.volume, place)),
-        planes,
-        crops,
-        options,
-      ),
-    );
+    const inside = places.filter((place) => isInside(scan.volume, place));
+    hard.push(cutBackground(scan, inside, planes, crops, options));
   }
   if (options.balance === 'size') positives.sort((a, b) => a.size - b.size);
   let last: number | undefined;
@@ -157,9 +150,7 @@ const mixedIntensities = (one: Volume, other: Volume) =>
       `scan ${one.uid}. Train on scans of one kind.`,
   );
 
-/**
- * Refuses scaled values: planes of arbitrary intensities hold stored values, which must mean the same in every scan.
- */
+/** Refuses scaled arbitrary values: planes hold them as stored, so they must mean the same in every scan. */
 function refuseScaled({ uid, scale, offset }: Volume): void {
   if (scale !== 1 || offset !== 0)
     throw new NoduleTrainError(

@@ -76,22 +76,19 @@ export async function readNnunetDescription(dir: string, options: SourceOptions)
 
 type Fault = (code: string, found: string) => NoduleTrainError;
 
-function chooseChannel(channels: Record<string, string>, wanted: string | undefined, fault: Fault) {
+function chooseChannel(channels: Record<string, string>, choice: string | undefined, fault: Fault) {
   const all = Object.entries(channels).map(([number, name]) => ({ number: Number(number), name }));
   const odd = all.find(({ number }) => !Number.isInteger(number) || number < 0 || number > 9999);
   if (odd !== undefined || all.length === 0)
-    throw fault(
-      'nnunet-json',
-      `the channels are numbered ${Object.keys(channels).join(', ') || 'by nothing'}, expected 0, 1, …`,
-    );
+    throw fault('nnunet-json', `the channel numbers are [${Object.keys(channels)}], expected 0, 1, …`);
   const list = all.map(({ name }) => JSON.stringify(name)).join(', ');
-  if (wanted === undefined && all.length > 1)
+  if (choice === undefined && all.length > 1)
     throw fault('nnunet-channel', `found ${all.length} channels, ${list}, expected one. Choose with --channel NAME.`);
-  const chosen = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
+  const chosen = choice === undefined ? all : all.filter(({ name }) => name === choice);
   if (chosen.length !== 1)
     throw fault(
       'nnunet-channel',
-      `found ${chosen.length} channels named "${wanted}", expected one of ${list}. Correct --channel.`,
+      `found ${chosen.length} channels named "${choice}", expected one of ${list}. Correct --channel.`,
     );
   return chosen[0]!;
 }
@@ -114,24 +111,24 @@ function labelValues(labels: Record<string, number | string | number[]>, fault: 
  * Chooses the nodule label. The ignore label's value is in neither list, so that a case with it is refused: its truth
  * is unknown.
  */
-function chooseLabel(labels: Map<string, number[]>, wanted: string | undefined, fault: Fault) {
+function chooseLabel(labels: Map<string, number[]>, choice: string | undefined, fault: Fault) {
   const foreground = [...labels].filter(([name]) => name !== 'background' && name !== 'ignore');
   const list = foreground.map(([name]) => JSON.stringify(name)).join(', ');
-  if (wanted === undefined && foreground.length !== 1)
+  if (choice === undefined && foreground.length !== 1)
     throw fault(
       'nnunet-label',
       `found ${foreground.length} labels${list && `, ${list}`}, expected one beside the background. ` +
         'Choose with --label NAME.',
     );
-  const nodule = wanted === undefined ? foreground[0]![1] : labels.get(wanted);
-  if (nodule === undefined || wanted === 'ignore')
-    throw fault('nnunet-label', `found no label "${wanted}" to train on, expected one of ${list}. Correct --label.`);
+  const nodule = choice === undefined ? foreground[0]![1] : labels.get(choice);
+  if (nodule === undefined || choice === 'ignore')
+    throw fault('nnunet-label', `found no label "${choice}" to train on, expected one of ${list}. Correct --label.`);
   const known = new Set([0, ...foreground.flatMap(([, values]) => values)]);
   const ignored = new Set(labels.get('ignore') ?? []);
   if (nodule.includes(0))
     throw fault(
       'nnunet-label',
-      `the label "${wanted ?? list}" has the value 0 of the background, expected another value`,
+      `the label "${choice ?? list}" has the value 0 of the background, expected another value`,
     );
   return { nodule, other: [...known].filter((one) => !nodule.includes(one) && !ignored.has(one)) };
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { identityDirection } from '../../../dist/ct/index.js';
 import { createSampler, type LabelledScan, type Sampler, type SamplerOptions } from '../../../dist/data/index.js';
 import { memory, op, scope, type Tensor } from '../../../dist/torch/index.js';
 import { StepCounts } from '../../../dist/train/parts/stepCounts.js';
+import { huVolume } from '../../support/huVolume.js';
 
 const shape = [12, 120, 130] as const;
 
@@ -18,17 +18,7 @@ function scan(uid: string, slices: number[], row = 60, column = 60, radius = 3):
         if (r >= 0 && c >= 0) mask[slice * size + r * shape[2] + c] = 1;
   const center = [slices[0] as number, row, column] as const;
   return {
-    volume: {
-      voxels,
-      intensity: 'hu',
-      shape,
-      spacing: [1, 1, 1],
-      origin: [0, 0, 0],
-      direction: identityDirection,
-      uid,
-      scale: 1,
-      offset: 0,
-    },
+    volume: huVolume(uid, shape, voxels),
     mask,
     nodules: [
       {
@@ -266,8 +256,8 @@ describe('an epoch', () => {
   const samples = 37;
 
   /**
-   * Runs an epoch and returns the SHA-256 of image and label of the counted and of the repeated crops, and the step counts
-   * of a constant model.
+   * Runs an epoch and returns the SHA-256 of image and label of the counted and of the repeated crops, and the step
+   * counts of a constant model.
    */
   const wholeEpoch = async (batch: number, given: SamplerOptions = {}) => {
     const sampler = await createSampler(scans, options({ batch, samples, hideEdges: 'on', ...given }));

@@ -2,22 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { identityDirection, type Volume, worldLPS, writeMask } from '../../../dist/ct/index.js';
+import { worldLPS, writeMask } from '../../../dist/ct/index.js';
 import { labelScan } from '../../../dist/data/labelling/labelScan.js';
 import { createRule, type ScanTruth } from '../../../dist/labels/index.js';
+import { huVolume } from '../../support/huVolume.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'background-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const shape = [10, 40, 40] as const;
-const geometry = { shape, spacing: [1, 1, 2] as const, origin: [0, 0, 0] as const, direction: identityDirection };
-const volume: Volume = {
-  ...geometry,
-  voxels: new Int16Array(16000).fill(-600),
-  uid: 'a',
-  intensity: 'hu',
-  scale: 1,
-  offset: 0,
-};
+const volume = huVolume('a', shape, new Int16Array(16000).fill(-600), { spacing: [1, 1, 2] });
+const { voxels: _, ...geometry } = volume;
 const none: ScanTruth = { annotations: [], mask: null, votes: null, contours: null };
 const label = (truth: Partial<ScanTruth>, count = 20) => labelScan(volume, { ...none, ...truth }, createRule(), count);
 

@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { identityDirection, readMask, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
+import { readMask, type Volume, writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { openDataset, type PrepareProgress, prepare } from '../../../dist/data/index.js';
+import { huVolume } from '../../support/huVolume.js';
 import { pythonInterpreter } from '../../support/python.js';
 
 const shape = [24, 40, 44] as const;
@@ -17,17 +18,7 @@ function scan(uid: string, balls: [number, number, number, number][]): Volume {
     for (let i = 0; i < shape[0]; i++)
       for (let j = 0; j < shape[1]; j++)
         for (let k = 0; k < shape[2]; k++) if (Math.hypot(i - s, j - r, k - c) <= radius) voxels[at(i, j, k)] = 40;
-  return {
-    voxels,
-    intensity: 'hu',
-    shape,
-    spacing: [1, 1, 1],
-    origin: [0, 0, 0],
-    direction: identityDirection,
-    uid,
-    scale: 1,
-    offset: 0,
-  };
+  return huVolume(uid, shape, voxels);
 }
 
 const csv = 'seriesuid,coordX,coordY,coordZ,diameter_mm\na,20,20,10,8\nb,30,12,5,6\nb,10,30,20,6\nelsewhere,1,2,3,4\n';
