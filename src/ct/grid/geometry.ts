@@ -68,5 +68,4 @@ export const nearestIndex = (grid: Grid, world: WorldLPS): IndexIRC => {
 export const isInside = (
   { shape }: Pick<Geometry, 'shape'>,
   index: readonly [slice: number, row: number, column: number],
-): boolean =>
-  index.every((place, axis) => place >= 0 && place < (shape[axis] as number));
+): boolean => index.every((place, axis) => place >= 0 && place < (shape[axis] as number));
