@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeQuickScans } from '../../scripts/quickScans.mjs';
+import { writeQuickScans } from '../../scripts/fixtures/quickScans.mjs';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const COUNT = 1000;

@@ -14,7 +14,7 @@ interface Ended {
 
 /** Set-up in a group of its own, so that a kill reaches npm and the compiler too, as closing a terminal does. */
 const setUp = (clone: string): { child: ChildProcess; said(what: RegExp): Promise<void>; ended: Promise<Ended> } => {
-  const child = spawn(process.execPath, ['scripts/setup.mjs'], { cwd: clone, detached: true });
+  const child = spawn(process.execPath, ['scripts/setup/setup.mjs'], { cwd: clone, detached: true });
   let text = '';
   let check = () => {};
   for (const stream of [child.stdout, child.stderr])
@@ -57,7 +57,7 @@ describe('set-up in a fresh clone', () => {
     ).toEqual([0, 0]);
     const all = both.map(({ text }) => text).join('');
     expect(all.match(/addon \(compile\) done/g)).toHaveLength(1);
-    expect(all).toMatch(/waiting for process \d+ on .+, which sets up this checkout/);
+    expect(all).toMatch(/waiting for process \d+ on .+, which is setting up this checkout/);
     expect(isReady(made).stdout).toContain('Ready to train.');
     const startedAt = performance.now();
     expect(await setUp(made).ended).toEqual({ code: 0, signal: null, text: '' });

@@ -187,11 +187,14 @@ describe('README and docs', { timeout: 120_000 }, () => {
   });
 });
 
-it.each(readdirSync(path.join(root, 'models')))('models/%s/README.md is what scripts/modelCard.mjs writes', (name) => {
-  const figures = JSON.parse(textOf(`models/${name}/figures.json`));
-  const { metadata } = loadTensorsSync(path.join(root, 'models', name, 'model.safetensors'));
-  expect(textOf(`models/${name}/README.md`)).toBe(modelCard(figures, JSON.parse(metadata.model as string)));
-});
+it.each(readdirSync(path.join(root, 'models')))(
+  'models/%s/README.md is what scripts/models/modelCard.mjs writes',
+  (name) => {
+    const figures = JSON.parse(textOf(`models/${name}/figures.json`));
+    const { metadata } = loadTensorsSync(path.join(root, 'models', name, 'model.safetensors'));
+    expect(textOf(`models/${name}/README.md`)).toBe(modelCard(figures, JSON.parse(metadata.model as string)));
+  },
+);
 
 /** The first of the phantoms that are made here. */
 const phantom = 'scans/subset1/phantom-standard-1-0001.mhd';

@@ -49,13 +49,13 @@ it('custom-loss.mjs gives its formula and trains a network that finds discs', LO
 // 'custom-training.mjs' trains in test/native/train/user-modules.test.ts.
 
 it(
-  'worker-pool.mjs: every thread gives what this one gives, and holds no more after a picture than its network',
+  'worker-pool.mjs: every thread computes what this one computes, and holds only its network after an image',
   LONG,
   () => {
     const out = node('worker-pool.mjs', '2');
-    const [, count, furthest] = /^(\d+) pictures in 2 threads, furthest from this thread: (\S+)/.exec(out)!;
-    expect([Number(count), Number(furthest)]).toEqual([24, 0]);
-    expect(/holds after a picture: (.*)/.exec(out)![1]).toMatch(/^\d+$/);
+    const [, count, difference] = /^(\d+) images in 2 threads, largest difference from this thread: (\S+)/.exec(out)!;
+    expect([Number(count), Number(difference)]).toEqual([24, 0]);
+    expect(/holds after an image: (.*)/.exec(out)![1]).toMatch(/^\d+$/);
   },
 );
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { prepare } from '../../data/index.js';
 import { type Evaluation, evaluate, writeReport } from '../../evaluate/index.js';
 import { writePhantoms } from '../../phantom/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { checkOutputFolder, NoduleTrainError, replaceJson } from '../../runtime/index.js';
 import type { Interval } from '../../score/index.js';
 import { runFolder } from '../../train/index.js';
 import { deviceSchema, JSON_HELP } from '../commonOptions.js';
@@ -55,6 +55,7 @@ async function runDemo(options: DemoOptions, json: boolean): Promise<void> {
   const output = openOutput(json);
   const run = runFolder(options.out);
   const scans = `${options.out}-scans`;
+  for (const folder of [options.out, scans]) checkOutputFolder('making the demo', '--out', folder);
   await clearEarlierDemo(options.out, scans);
   const [known, store, heldOut] = [join(scans, 'train'), join(scans, 'train-store'), join(scans, 'test')];
 
@@ -112,8 +113,8 @@ async function runDemo(options: DemoOptions, json: boolean): Promise<void> {
     onProgress: (progress) => output.progress.show(scanProgress(progress)),
   });
   output.progress.clear();
-  await writeFile(join(options.out, 'score.json'), `${JSON.stringify(result, null, 2)}\n`);
-  await writeFile(join(options.out, MARK), `${JSON.stringify(options, null, 2)}\n`);
+  await replaceJson(join(options.out, 'score.json'), result);
+  await replaceJson(join(options.out, MARK), options);
   output.event({ type: 'score', ...result });
 
   output.print('5/5  Report');

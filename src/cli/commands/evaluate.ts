@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type Evaluation, evaluate } from '../../evaluate/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
 import { modelOptionsSchema } from '../../model/index.js';
@@ -38,7 +38,10 @@ export const evaluateSchema = z.strictObject({
     .optional()
     .describe("lowest mean probability of a component; default: the model's"),
   split: z.string().min(1).optional().describe("split file, such as a run's split.json, to score only one part of it"),
-  part: z.enum(['train', 'validation', 'test']).default('test').describe('part of the split to score'),
+  part: z
+    .enum(['train', 'validation', 'test'])
+    .optional()
+    .describe('part of the split to score; default: test, with --fold validation'),
   folds: z.int().min(2).optional().describe('number of folds for cross-validation, as in training; with --fold'),
   fold: z
     .int()
@@ -60,7 +63,7 @@ export function evaluateCommand(): Command {
     await untilInterrupted(output, async (signal) => {
       const result = await evaluate({
         ...options,
-        source: sourceOptionsOf(options),
+        source: pickSourceOptions(options),
         labels: { labels, sphere, votes, mask },
         signal,
         onProgress: (progress) => {
@@ -71,6 +74,9 @@ export function evaluateCommand(): Command {
       output.progress.clear();
       for (const line of lines(result)) output.print(line);
       output.event({ type: 'end', status: 'finished', ...result });
+      if (result.unwritten === undefined) return;
+      output.print(`error: ${result.unwritten}`);
+      process.exitCode = 1;
     });
   });
   return command;

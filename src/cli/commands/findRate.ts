@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { refuseExisting } from '../../ct/index.js';
+import { checkOutputFolder, saveResult } from '../../runtime/index.js';
 import {
   findLearningRate,
   mergeFields,
@@ -45,7 +46,10 @@ export function findRateCommand(): Command {
     const sweep = parseOptions('findrate', sweepSchema, swept());
     const config = mergeFields(recipe === undefined ? {} : readRecipe(recipe), given()) as TrainConfigInput;
     const output = openOutput(json);
-    if (config.out !== undefined) await refuseExisting(config.out);
+    if (config.out !== undefined) {
+      checkOutputFolder('finding a learning rate', '--out', config.out);
+      await refuseExisting('finding a learning rate', config.out);
+    }
     await untilInterrupted(output, async (signal) => {
       const found = await findLearningRate(config, sweep, {
         signal,
@@ -65,12 +69,12 @@ export function findRateCommand(): Command {
         },
       });
       output.progress.clear();
-      const files = write(config.out, found);
       output.print(
         found.suggested === null
           ? `The loss was still falling at ${sweep.to}, so no rate can be suggested. Try a higher --to.`
           : labelled('Suggested', `--learning-rate ${found.suggested}`),
       );
+      const files = write(config.out, found);
       if (found.suggested !== null)
         output.print(labelled('', `a tenth of ${found.least.toPrecision(2)}, where the smoothed loss is lowest`));
       output.print(labelled('Table', files.csv));
@@ -87,7 +91,7 @@ function write(folder: string, found: RateFinding): { csv: string; svg: string }
   mkdirSync(folder, { recursive: true });
   const files = { csv: join(folder, 'learning-rate.csv'), svg: join(folder, 'learning-rate.svg') };
   const rows = found.rates.map((rate, i) => [i + 1, rate, found.losses[i], found.smoothed[i]].join(','));
-  writeFileSync(files.csv, `step,learning_rate,loss,smoothed_loss\n${rows.join('\n')}\n`);
-  writeFileSync(files.svg, ratePlot(found));
+  saveResult(files.csv, `step,learning_rate,loss,smoothed_loss\n${rows.join('\n')}\n`);
+  saveResult(files.svg, ratePlot(found));
   return files;
 }

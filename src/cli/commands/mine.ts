@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { refuseExisting } from '../../ct/index.js';
-import { sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type FalsePositive, mineFalsePositives } from '../../evaluate/index.js';
 import { modelOptionsSchema } from '../../model/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, saveResult } from '../../runtime/index.js';
 import { recordedConfig, runFolder } from '../../train/index.js';
 import { candidateSchema, dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
 import { openOutput } from '../output.js';
@@ -38,7 +37,8 @@ export function mineCommand(): Command {
   command.action(async ({ json = false }: { json?: boolean }) => {
     const options = parseOptions('mine', mineSchema, given());
     const { data, model, split, source } = whatToMine(options);
-    await refuseExisting(options.out);
+    await refuseExisting('mining false positives', options.out);
+    checkOutputFile('mining false positives', '--out', options.out);
     const output = openOutput(json);
     if (split === undefined) output.print('No split was given, so all scans of the folder count as training scans.');
     await untilInterrupted(output, async (signal) => {
@@ -61,7 +61,7 @@ export function mineCommand(): Command {
         },
       });
       output.progress.clear();
-      writeFileSync(out, hardPointsJson(mined));
+      saveResult(out, hardPointsJson(mined));
       const points = [...mined.values()].reduce((sum, list) => sum + list.length, 0);
       output.print(labelled('Points', `${out}  (${points} in ${plural(mined.size, 'scan')})`));
       output.print(labelled('Next', `npx nodule-train train … --hard-points ${out}`));
@@ -73,7 +73,7 @@ export function mineCommand(): Command {
 
 /** @throws NoduleTrainError `bad-use` without a run, or data and a model */
 function whatToMine(options: z.output<typeof mineSchema>) {
-  const source = sourceOptionsOf(options);
+  const source = pickSourceOptions(options);
   if (options.run === undefined) {
     const { data, model, split } = options;
     if (data === undefined || model === undefined)
@@ -89,7 +89,7 @@ function whatToMine(options: z.output<typeof mineSchema>) {
     data: options.data ?? config.data,
     model: options.model ?? folder.best,
     split: options.split ?? folder.split,
-    source: options.data === undefined ? sourceOptionsOf(config) : source,
+    source: options.data === undefined ? pickSourceOptions(config) : source,
   };
 }
 

@@ -19,7 +19,7 @@ import { temporaryName } from './temporaryName.js';
 export async function replaceFile(file, content, code) {
   let temporary;
   try {
-    const target = replaceable(file);
+    const target = replaceTarget(file);
     temporary = temporaryName(target);
     const handle = await fs.promises.open(temporary, 'wx');
     try {
@@ -45,7 +45,7 @@ export async function replaceFile(file, content, code) {
 export function replaceFileSync(file, content, code) {
   let temporary;
   try {
-    const target = replaceable(file);
+    const target = replaceTarget(file);
     temporary = temporaryName(target);
     const handle = fs.openSync(temporary, 'wx');
     try {
@@ -112,13 +112,13 @@ const chunksOf = (content) => (typeof content === 'string' || content instanceof
  * Follows links to the file to replace, and refuses a device or a pipe, which renaming would delete.
  * @param {string} file
  */
-const replaceable = (file) => {
+export function replaceTarget(file) {
   const found = fs.lstatSync(file, { throwIfNoEntry: false });
   const target = found?.isSymbolicLink() ? linkTarget(file) : file;
   const there = target === file ? found : fs.statSync(target, { throwIfNoEntry: false });
   if (there === undefined || there.isFile()) return target;
-  throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, expected a regular file`);
-};
+  throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, not a regular file`);
+}
 
 /** A link may point to a file that is not there yet. @param {string} file */
 const linkTarget = (file) => {

@@ -5,7 +5,7 @@ import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditCounts, auditPage, collectAudits, writeAudit } from '../../../dist/labels/index.js';
 import { synthesize } from '../../../dist/phantom/index.js';
-import { cleanScan, plants } from '../../../scripts/plant-faults.mjs';
+import { cleanScan, plants } from '../../../scripts/fixtures/plantedFaults.mjs';
 
 describe('the audit page', () => {
   const phantom = synthesize({ seed: 2, size: [48, 128, 128], spacing: [2.6, 2.6, 3.2], level: 'hard' });

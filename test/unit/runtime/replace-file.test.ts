@@ -46,11 +46,11 @@ describe.each(both)('$name', ({ replace }) => {
   it('never replaces a pipe or a folder', async () => {
     execFileSync('mkfifo', [at('pipe')]);
     await expect(replace(at('pipe'), 'x')).rejects.toThrow(
-      `writing ${at('pipe')}: it is a device, pipe or socket, expected a regular file. ` +
+      `writing ${at('pipe')}: it is a device, pipe or socket, not a regular file. ` +
         'What was there before is unchanged.',
     );
     expect(fs.lstatSync(at('pipe')).isFIFO()).toBe(true);
-    await expect(replace(folder, 'x')).rejects.toThrow('it is a folder, expected a regular file');
+    await expect(replace(folder, 'x')).rejects.toThrow('it is a folder, not a regular file');
   });
 
   it('names the folder that does not exist', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isNeeded, SETS, WHEELS } from '../../../dist/runtime/libtorch/wheels.js';
 
 const requirements = readFileSync(
-  path.resolve(import.meta.dirname, '..', '..', '..', 'scripts', 'python-requirements.txt'),
+  path.resolve(import.meta.dirname, '..', '..', '..', 'scripts', 'setup', 'python-requirements.txt'),
   'utf8',
 );
 
