@@ -170,7 +170,7 @@ function resultLines(result: Evaluation, out: string, scans: string, seconds: nu
   ]);
   if (baseline !== null)
     table.push([
-      'threshold rule without learning',
+      'threshold rule',
       `${baseline.found} = ${percent(baseline.sensitivity)}${range(intervals.baselineSensitivity, share)}`,
       `${one(baseline.falsePerScan)}${range(intervals.baselineFalsePerScan, one)}`,
       '–',
