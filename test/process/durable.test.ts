@@ -57,6 +57,10 @@ describe('a power cut loses nothing that was written: every file is forced to th
       '1',
       '--samples',
       '16',
+      '--context-slices',
+      '0',
+      '--network-wf',
+      '2',
       '--device',
       'cpu',
     );
@@ -74,7 +78,7 @@ describe('a power cut loses nothing that was written: every file is forced to th
     const reported = recorded('report', run);
     expect(renamed(reported)).toContain('report.html');
     expect(unsafe(reported)).toEqual([]);
-  });
+  }, 120_000);
 
   it('prepare', () => {
     const store = join(folder, 'store');

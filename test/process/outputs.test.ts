@@ -114,6 +114,10 @@ describe('an output that cannot be written is refused with one error before any 
     expect(entries()).toEqual(there);
   });
 
+  it.each(folders)('%s: a file system of the kernel', (_, args) => {
+    expectRefused(cli([...args(), '/proc/nodule-train'], { timeout: 20_000 }), '/proc');
+  });
+
   it.each(files)('%s: a folder that does not exist', (name, args) => {
     const there = entries();
     expectRefused(cli([...args(), at('no', suffix(name))]), `the folder ${at('no')} does not exist`);

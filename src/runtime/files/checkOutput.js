@@ -8,6 +8,9 @@ import { replaceFileSync, replaceTarget } from './replaceFile.js';
 const NAME_BYTES = 255;
 const PATH_BYTES = 4095;
 
+/** Magic numbers of procfs and sysfs (statfs(2)), in which Node's recursive mkdir of a new folder never returns. */
+const KERNEL_FILE_SYSTEMS = new Set([0x9fa0, 0x62656572]);
+
 /**
  * Checks that a folder can be created and written to, before any work is done for it. Creates nothing.
  * @param {string} doing such as `preparing scans`
@@ -90,7 +93,9 @@ const faultOfFolder = (folder) => {
     }
     if (!found.isDirectory()) return `${folder} is a file, not a folder`;
     fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
-    return null;
+    return KERNEL_FILE_SYSTEMS.has(fs.statfsSync(folder).type)
+      ? `${folder} shows the state of the kernel and takes no files`
+      : null;
   } catch (error) {
     return faultOfAccess(folder, error);
   }

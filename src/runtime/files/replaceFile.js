@@ -29,7 +29,7 @@ export async function replaceFile(file, content, code) {
       await handle.close();
     }
     await fs.promises.rename(temporary, target);
-    await syncAll([path.dirname(target)]);
+    syncFolder(path.dirname(target));
   } catch (cause) {
     if (temporary !== undefined) await fs.promises.rm(temporary, { force: true }).catch(() => {});
     throw writeError(file, cause, code);
@@ -92,13 +92,24 @@ export async function syncAll(files) {
   );
 }
 
-/** Flushes the names in a folder to the disk, such as that of a file just created in it. @param {string} folder */
+/** Errors of folders that cannot be flushed: without permission to list them, or on file systems that do not do it. */
+const NOT_FLUSHABLE = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']);
+
+/**
+ * Flushes the names in a folder to the disk, such as that of a file just created in it. A folder that cannot be flushed is
+ * skipped: the file is there and whole, only a power cut within the next seconds could undo its name.
+ * @param {string} folder
+ */
 export function syncFolder(folder) {
-  const handle = fs.openSync(folder, 'r');
   try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
+    const handle = fs.openSync(folder, 'r');
+    try {
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+  } catch (error) {
+    if (!NOT_FLUSHABLE.has(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) throw error;
   }
 }
 

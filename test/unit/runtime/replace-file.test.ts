@@ -53,6 +53,17 @@ describe.each(both)('$name', ({ replace }) => {
     await expect(replace(folder, 'x')).rejects.toThrow('it is a folder, not a regular file');
   });
 
+  it.skipIf(process.getuid?.() === 0)(
+    'writes into a folder that it may not list (skipped for root, who may)',
+    async () => {
+      fs.mkdirSync(at('blind'));
+      fs.chmodSync(at('blind'), 0o333);
+      await replace(at('blind/a'), 'x');
+      fs.chmodSync(at('blind'), 0o755);
+      expect(fs.readdirSync(at('blind'))).toEqual(['a']);
+    },
+  );
+
   it('names the folder that does not exist', async () => {
     await expect(replace(at('no/such'), 'x')).rejects.toMatchObject({
       name: 'NoduleTrainError',
