@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('report', () => {
-  it('makes one page with every part, which needs nothing from outside', () => {
+  it('writes one page with every part and without external resources', () => {
     const { status, stderr, end } = cli('report', 'run', '--json');
     expect(status, stderr).toBe(0);
     const page = pageOf('run');
@@ -46,15 +46,15 @@ describe('report', () => {
     expect(end.calibration.confidence.value).toBeGreaterThanOrEqual(0);
     expect(headings(page)).toEqual(parts);
     expect(page).not.toMatch(/https?:|<script|<link|url\(|@import|<iframe/i);
-    expect(page).not.toMatch(/Missing:|NaN|undefined|Infinity/);
-    // Whole, enlarged, and with outlines, for each nodule that is shown.
+    expect(page).not.toMatch(/Not available:|NaN|undefined|Infinity/);
+    // Three pictures per nodule: whole, enlarged, and with outlines.
     const pictures = page.match(/src="data:image\/png;base64,/g)!.length;
     expect(pictures).toBeGreaterThanOrEqual(3);
     expect(pictures % 3).toBe(0);
     expect(Buffer.byteLength(page)).toBeLessThan(2e6);
   });
 
-  it('has the time and the memory of each epoch, as the run recorded them', () => {
+  it('shows the recorded time and memory of each epoch', () => {
     const events = readFileSync(join(folder, 'run', 'events.jsonl'), 'utf8')
       .trim()
       .split('\n')
@@ -70,16 +70,16 @@ describe('report', () => {
     }
   });
 
-  it('says nothing of where the data lay', () => expect(pageOf('run')).not.toContain('Jane Doe'));
+  it('does not name the data folder', () => expect(pageOf('run')).not.toContain('Jane Doe'));
 
-  it('is made of what the run holds where the data are gone, and finds them again with --data', () => {
+  it('is written without scores if the data are gone, and finds them again with --data', () => {
     renameSync(join(folder, 'Jane Doe'), join(folder, 'elsewhere'));
     const gone = cli('report', 'run');
     expect(gone.status, gone.stderr).toBe(0);
     expect(gone.stdout).toMatch(/Without pictures, sizes, calibration and intervals: .*\(data-missing\).*--data DIR/);
     expect(gone.stdout).toMatch(/The reason: opening the data folder Jane Doe: there is no such folder/);
     expect(headings(pageOf('run'))).toEqual(parts);
-    expect(pageOf('run').match(/Missing: the scans/g)).toHaveLength(4);
+    expect(pageOf('run').match(/Not available: the validation scans/g)).toHaveLength(4);
     expect(pageOf('run')).toContain('mean loss');
     expect(pageOf('run')).not.toContain('Jane Doe');
     const found = cli('report', 'run', '--data', 'elsewhere', '--scans', '1', '--json');
@@ -87,7 +87,7 @@ describe('report', () => {
     expect(found.end).toMatchObject({ missing: null, figures: { scans: 1 } });
   });
 
-  it('refuses data that were named and are others', () => {
+  it('refuses --data that are not the data of the run', () => {
     mkdirSync(join(folder, 'empty'));
     expect(cli('report', 'run', '--data', 'empty')).toMatchObject({
       status: 1,
@@ -100,11 +100,11 @@ describe('report', () => {
     renameSync(join(folder, 'split.json'), join(folder, 'run', 'split.json'));
     expect(other).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/1 of its 1 series are not there, the first is 1\.2\.3/),
+      stderr: expect.stringMatching(/1 of its 1 series are missing, the first is 1\.2\.3/),
     });
   });
 
-  it('refuses a folder that is no run, and leaves nothing in it', () => {
+  it('refuses a folder that is not a run, and writes nothing into it', () => {
     const { status, stderr } = cli('report', 'elsewhere');
     expect(status).toBe(1);
     expect(stderr).toMatch(

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { figuresOf } from '../../../dist/evaluate/figures.js';
+import { computeFigures } from '../../../dist/evaluate/figures.js';
 import { bootstrapIntervals, noduleScores } from '../../../dist/score/index.js';
 
 const { values, positionals } = parseArgs({
@@ -32,7 +32,7 @@ const seedsOf = (learner) =>
 const seeds = new Map(learners.map((learner) => [learner, seedsOf(learner)]));
 
 /**
- * Cases as input of `figuresOf`. With several seeds each case appears once per seed: their mean is the mean of the
+ * Cases as input of `computeFigures`. With several seeds each case appears once per seed: their mean is the mean of the
  * seeds' means.
  */
 const scored = (learner, kind, gate, counted = seeds.get(learner)) =>
@@ -61,11 +61,11 @@ for (const [kind, title] of [
   row(...Array.from({ length: 10 }, () => '---'));
   for (const [gate, word] of GATES)
     for (const learner of learners) {
-      const f = figuresOf(scored(learner, kind, gate));
+      const f = computeFigures(scored(learner, kind, gate));
       const many = seeds.get(learner).length;
       const each = seeds
         .get(learner)
-        .map((seed) => three(figuresOf(scored(learner, kind, gate, [seed]), { resamples: 1 }).joint));
+        .map((seed) => three(computeFigures(scored(learner, kind, gate, [seed]), { resamples: 1 }).joint));
       const share = (part, whole) => `${(part / many).toFixed(many === 1 ? 0 : 1)} of ${whole / many}`;
       row(
         learner,

@@ -44,7 +44,8 @@ function* readArray(file: OpenFile): Reading<{ kind: Kind; shape: number[]; begi
   const kind = Object.hasOwn(kinds, dtype) ? (dtype as Kind) : null;
   if (kind === null || bigEndian || fortranOrder)
     return refuse(`found ${dtype}, expected little-endian row-major ${Object.keys(kinds).join(', ')}`);
-  if (begin % kinds[kind].BYTES_PER_ELEMENT !== 0) return refuse(`its values begin at byte ${begin}, expected a multiple of their size`);
+  if (begin % kinds[kind].BYTES_PER_ELEMENT !== 0)
+    return refuse(`its values begin at byte ${begin}, expected a multiple of their size`);
   return { kind, shape, begin };
 }
 
