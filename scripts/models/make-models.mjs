@@ -16,7 +16,7 @@ import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { followTraining } from '../../dist/cli/commands/train.js';
 import { openOutput } from '../../dist/cli/output.js';
-import { openDataset, readSplit, sourceOptionsOf, splitOfFold, writeSplit } from '../../dist/data/index.js';
+import { openDataset, pickSourceOptions, readSplit, splitFromFold, writeSplit } from '../../dist/data/index.js';
 import { prepare } from '../../dist/data/store/prepare.js';
 import { evaluate } from '../../dist/evaluate/evaluate.js';
 import { createInferenceNet, loadModelFile, saveModel } from '../../dist/model/modelFile.js';
@@ -116,7 +116,7 @@ const trained = async () => {
   const data = onCrops ? values.data : await phantoms('train');
   const dataset = await openDataset(data);
   const split = path.join(work, 'split.json');
-  const drawn = splitOfFold(dataset, { fold: Number(values.fold), folds: Number(values.folds) });
+  const drawn = splitFromFold(dataset, { fold: Number(values.fold), folds: Number(values.folds) });
   const stays = new Set(dataset.scans.filter(({ patient }) => !leftOut.has(patient)).map(({ uid }) => uid));
   const kept = (uids) => uids.filter((uid) => stays.has(uid));
   await writeSplit(split, { ...drawn, train: kept(drawn.train), validation: kept(drawn.validation) });
@@ -148,7 +148,7 @@ if (end?.status !== 'finished')
 if (!config.choosePoint) fail(`${run.folder} was trained without choosePoint, so its model has no operating point`);
 if (end.bestEpoch === null) fail(`no epoch of ${run.folder} scored above 0, so there is no model to export`);
 const data = values.data ?? config.data;
-const dataset = await openDataset(data, sourceOptionsOf(config));
+const dataset = await openDataset(data, pickSourceOptions(config));
 const split = await readSplit(run.split);
 const used = new Set([...split.train, ...split.validation]);
 const known = dataset.scans.filter(({ uid, patient }) => used.has(uid) && leftOut.has(patient));
@@ -169,7 +169,7 @@ saveModel(file, net, {
 const { size } = fs.statSync(file);
 if (size >= MOST_BYTES) fail(`${file} has ${size} bytes, expected less than ${MOST_BYTES}. Use a smaller network`);
 
-const source = sourceOptionsOf(config);
+const source = pickSourceOptions(config);
 const { device } = config;
 const validation = await score('the validation scans', { data, source, split: run.split, part: 'validation', device });
 const heldOut = onCrops ? null : await score('held-out phantoms', { data: await phantoms('test'), device });

@@ -6,7 +6,7 @@ import {
   type SplitChoice,
   type SplitPart,
   splitChoiceFault,
-  splitOfFold,
+  splitFromFold,
 } from '../data/index.js';
 import type { LabelRuleOptions } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/index.js';
@@ -48,7 +48,7 @@ export async function chooseScans(
   const { scans, dir } = dataset;
   if (split === undefined && fold === undefined) return scans;
   const taken = part ?? (split === undefined ? parts.fold : parts.split);
-  const chosen = split === undefined ? splitOfFold(dataset, { fold: fold as number, folds }) : await readSplit(split);
+  const chosen = split === undefined ? splitFromFold(dataset, { fold: fold as number, folds }) : await readSplit(split);
   const uids = new Set(chosen[taken]);
   const found = scans.filter(({ uid }) => uids.has(uid));
   if (found.length > 0) return found;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { presets } from '../../dist/train/config/presets.js';
+import { PRESETS } from '../../dist/train/config/presets.js';
 import { sharedData } from '../support/shared.js';
 
 const luna = sharedData('luna16');
@@ -17,7 +17,7 @@ describe.skipIf(luna === null)('train on the two real scans (skipped without ../
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.each(Object.keys(presets))('runs an epoch of 512 crops with the preset %s', { timeout: 3_600_000 }, (preset) => {
+  it.each(Object.keys(PRESETS))('runs an epoch of 512 crops with the preset %s', { timeout: 3_600_000 }, (preset) => {
     const given = ['--data', luna!, '--out', preset, '--preset', preset, '--epochs', '1', '--samples', '512'];
     const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'train', ...given, '--json'], {
       cwd: folder,

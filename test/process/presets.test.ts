@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexToWorld, nearestIndex, readVolume, type Shape3, type Volume, writeVolume } from '../../dist/ct/index.js';
 import { type Annotation, readAnnotations } from '../../dist/labels/index.js';
-import { presets } from '../../dist/train/config/presets.js';
+import { PRESETS } from '../../dist/train/config/presets.js';
 import { sharedData } from '../support/shared.js';
 
 const luna = sharedData('luna16');
@@ -47,7 +47,7 @@ describe.skipIf(luna === null)('train on parts of the two real scans (skipped wi
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.each(Object.keys(presets))(
+  it.each(Object.keys(PRESETS))(
     'runs to its end with the preset %s, has nodules on both sides, and says what it found',
     { timeout: 180_000 },
     (preset) => {

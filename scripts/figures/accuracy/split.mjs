@@ -4,13 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDataset } from '../../../dist/data/index.js';
-import { foldOf } from '../../../dist/data/splits/folds.js';
+import { assignFold } from '../../../dist/data/splits/folds.js';
 
 const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' } } });
 const EXCLUDED = new Set(['LIDC-IDRI-0001', 'LIDC-IDRI-0002', 'LIDC-IDRI-0003']);
 const { scans } = await openDataset(values.data);
 const used = scans.filter(({ patient }) => !EXCLUDED.has(patient));
-const inFolds = (includes) => used.filter(({ patient }) => includes(foldOf(patient, 5))).map(({ uid }) => uid);
+const inFolds = (includes) => used.filter(({ patient }) => includes(assignFold(patient, 5))).map(({ uid }) => uid);
 mkdirSync(values.out, { recursive: true });
 for (const tested of [1, 2, 3, 4]) {
   const split = {

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type Evaluation, evaluate } from '../../evaluate/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
 import { modelOptionsSchema } from '../../model/index.js';
@@ -62,7 +62,7 @@ export function evaluateCommand(): Command {
     await untilInterrupted(output, async (signal) => {
       const result = await evaluate({
         ...options,
-        source: sourceOptionsOf(options),
+        source: pickSourceOptions(options),
         labels: { labels, sphere, votes, mask },
         signal,
         onProgress: (progress) => {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { refuseExisting } from '../../ct/index.js';
-import { sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type FalsePositive, mineFalsePositives } from '../../evaluate/index.js';
 import { modelOptionsSchema } from '../../model/index.js';
 import { checkOutputFile, NoduleTrainError, saveResult } from '../../runtime/index.js';
@@ -75,7 +75,7 @@ export function mineCommand(): Command {
 }
 
 function whatToMine(options: z.output<typeof mineSchema>) {
-  const source = sourceOptionsOf(options);
+  const source = pickSourceOptions(options);
   if (options.run === undefined) {
     const { data, model, split } = options;
     if (data === undefined || model === undefined)
@@ -91,7 +91,7 @@ function whatToMine(options: z.output<typeof mineSchema>) {
     data: options.data ?? config.data,
     model: options.model ?? folder.best,
     split: options.split ?? folder.split,
-    source: options.data === undefined ? sourceOptionsOf(config) : source,
+    source: options.data === undefined ? pickSourceOptions(config) : source,
   };
 }
 

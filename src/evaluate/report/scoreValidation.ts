@@ -1,4 +1,4 @@
-import { type Dataset, noduleDiameter, sizeClassNames, sizeClassOf } from '../../data/index.js';
+import { type Dataset, noduleDiameter, SIZE_CLASS_NAMES, sizeClass } from '../../data/index.js';
 import { predictScan, type ScanModel } from '../../model/index.js';
 import {
   applyPoint,
@@ -93,7 +93,7 @@ export async function scoreValidation(options: ScoringOptions): Promise<Validati
     const { score, mask } = applyPoint(scan, point);
     let prediction: Uint8Array | null = null;
     const patient = patients.get(uid) ?? uid;
-    const classes = labelled.nodules.map((nodule) => sizeClassOf(nodule, volume));
+    const classes = labelled.nodules.map((nodule) => sizeClass(nodule, volume));
     scored.push({ uid, patient, model: score, baseline: null, classes });
     if (!bins.has(patient)) bins.set(patient, emptyBins());
     addToBins(bins.get(patient)!, scan.probabilities, truth);
@@ -113,7 +113,7 @@ export async function scoreValidation(options: ScoringOptions): Promise<Validati
   const { best, worst } = pictured.read();
   return {
     figures: computeFigures(scored),
-    bySize: sizeClassNames.map((name, size) => ({ name, figures: sizeClassFigures(scored, size) })),
+    bySize: SIZE_CLASS_NAMES.map((name, size) => ({ name, figures: sizeClassFigures(scored, size) })),
     nodules,
     best: best.filter(({ nodule }) => nodule.dice! > 0),
     worst,

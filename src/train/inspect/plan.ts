@@ -3,7 +3,13 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { type Fingerprint, fingerprint, openDataset, sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import {
+  type Fingerprint,
+  fingerprint,
+  openDataset,
+  pickSourceOptions,
+  sourceOptionsSchema,
+} from '../../data/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
 import { resolveTrainConfig } from '../config/config.js';
 import { type TrainConfig, trainConfigSchema } from '../config/schema.js';
@@ -68,7 +74,7 @@ export async function plan(
   const options = planOptionsSchema.parse(input);
   const { labels, box, sphere, votes } = options;
   const dataset = await openDataset(options.data, {
-    ...sourceOptionsOf(options),
+    ...pickSourceOptions(options),
     labels: { labels, box, sphere, votes },
   });
   const found = await fingerprint(dataset, options.sample, onProgress);

@@ -5,11 +5,11 @@ import {
   type LabelledScan,
   loadScans,
   openDataset,
+  pickSourceOptions,
   readSplit,
   type Split,
   sharesPatients,
-  sourceOptionsOf,
-  splitOfFold,
+  splitFromFold,
   writeSplit,
 } from '../../data/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
@@ -34,7 +34,7 @@ export interface TrainingData {
 export function openRunDataset(config: TrainConfig, dir = config.data): Promise<Dataset> {
   const { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } = config.compat;
   return openDataset(dir, {
-    ...sourceOptionsOf(config),
+    ...pickSourceOptions(config),
     labels: {
       labels: config.labels,
       sphere: config.sphere,
@@ -84,7 +84,7 @@ async function chooseSplit(dataset: Dataset, config: TrainConfig, note: (text: s
     given !== undefined
       ? await readGiven(dataset, given)
       : fold !== undefined
-        ? splitOfFold(dataset, { fold, folds })
+        ? splitFromFold(dataset, { fold, folds })
         : drawSplit(dataset.scans, { seed, validationShare, strideSplit: compat.strideSplit });
   if (split.unit === 'series' && !compat.strideSplit)
     note(

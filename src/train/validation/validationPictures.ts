@@ -1,5 +1,5 @@
-import { type RgbImage, slicePicture } from '../../ct/index.js';
-import type { LabelledScan, Triple } from '../../data/index.js';
+import { type Index3, type RgbImage, slicePicture } from '../../ct/index.js';
+import type { LabelledScan } from '../../data/index.js';
 
 /** Largest side of the window around a nodule, in pixels. */
 const MAX_PIXELS = 64;
@@ -19,7 +19,7 @@ export interface ValidationPicture {
 export interface PicturedSlice {
   scan: LabelledScan;
   /** Slice, row and column of the nodule's centre. */
-  middle: Triple;
+  middle: Index3;
   /** Probabilities of the slice, `[rows, columns]`. */
   probability: Float32Array;
   /** Probability above which a pixel is predicted as nodule. */
@@ -28,7 +28,7 @@ export interface PicturedSlice {
 }
 
 /** Returns the annotated points of nodules: one per slice, so that two nodules in a slice make one picture. */
-export function noduleCenters({ nodules }: LabelledScan): Triple[] {
+export function noduleCenters({ nodules }: LabelledScan): Index3[] {
   return [...new Map(nodules.map(({ center }) => [center[0], center])).values()];
 }
 
@@ -111,7 +111,7 @@ function greyRange({ scan: { volume }, middle }: PicturedSlice): { low: number; 
 }
 
 /** Returns a window around a point that stays inside the slice, and a function that cuts it out of a plane. */
-function cutter([, row, column]: Triple, rows: number, columns: number) {
+function cutter([, row, column]: Index3, rows: number, columns: number) {
   const side = (size: number) => Math.min(MAX_PIXELS, size);
   const first = (middle: number, size: number) =>
     Math.min(Math.max(middle - Math.floor(side(size) / 2), 0), size - side(size));

@@ -131,7 +131,7 @@ describe('scoring predictions of other programs', () => {
     expect(Math.max(...parts.map(({ scans }) => scans))).toBeLessThan(12);
     const refused = (more: Partial<EvaluateOptions>) => evaluate({ data, predictions, ...more });
     await expect(refused({ folds: 3 })).rejects.toThrow('found `folds` 3 without `fold`');
-    await expect(refused({ fold: 9, folds: 3 })).rejects.toThrow('there are 3 folds');
+    await expect(refused({ fold: 9, folds: 3 })).rejects.toThrow('found 3 folds, expected a number from 0 to 2');
     await expect(refused({ model: 'a.pt' })).rejects.toThrow(
       'found both of `model` and `predictions`, expected one. Give --model or --predictions.',
     );
