@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorsSync } from '../../dist/torch/index.js';
-import { modelCard } from '../../scripts/modelCard.mjs';
+import { modelCard } from '../../scripts/models/modelCard.mjs';
 import { stack, writeSeriesSync } from '../support/dicomSeries.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');

@@ -12,8 +12,8 @@ const folder = mkdtempSync(join(tmpdir(), 'selection-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
- * Writes noisy 8-bit crops with a blob in the middle, labelled except in every fourth crop, and an unlabelled vessel beside
- * it.
+ * Writes noisy 8-bit crops with a blob in the middle, labelled except in every fourth crop, and an unlabelled vessel
+ * beside it.
  */
 async function writeCrops(dir: string): Promise<string> {
   const shape = [4, 48, 48] as const;

@@ -17,7 +17,9 @@ const counted = (steps: number) => ({
   lastBad: 0,
 });
 
-/** Runs an epoch of 20 steps. Returns the pieces that were run, the steps that were reported and those that were saved. */
+/**
+ * Runs an epoch of 20 steps. Returns the pieces that were run, the steps that were reported and those that were saved.
+ */
 const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
   const state = initialState();
   const told = { pieces: [] as [number, number][], logged: [] as number[], saved: [] as number[] };
