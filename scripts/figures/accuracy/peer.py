@@ -1,6 +1,6 @@
 """The Python peer of the accuracy study: a pytorch-unet trained with plain Dice and Adam at a constant rate.
 
-Trains on the patients of a split file and saves plain state dicts on the way; scoring is separate (docs/results.md).
+Trains on the patients of a split file and saves plain state dicts on the way; scoring is separate (docs/records/results.md).
 `whole` trains on whole 128 x 128 slices in shuffled order, `windows` on random 64 x 64 windows, 75 % of them with
 nodule.
 """
