@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-const WANTED = ['avx2', 'avx512f', 'avx512_bf16', 'avx512_vnni', 'amx_bf16', 'amx_tile'];
+const KNOWN = ['avx2', 'avx512f', 'avx512_bf16', 'avx512_vnni', 'amx_bf16', 'amx_tile'];
 
 /**
- * What the processor can do, for every row: bf16 is ten times slower than float32 where there is no bf16 arithmetic.
+ * Describes the processor, for every row: without bf16 instructions bf16 is ten times slower than float32.
  *
- * @param {string} capability the kernels libtorch picked, `torch.backends.cpu.get_cpu_capability()`
+ * @param {string} capability kernels that libtorch selected, `torch.backends.cpu.get_cpu_capability()`
  */
 export function cpuCapability(capability) {
   let flags = [];
   try {
     const line = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
     const present = new Set((line?.[1] ?? '').split(/\s+/));
-    flags = WANTED.filter((flag) => present.has(flag));
+    flags = KNOWN.filter((flag) => present.has(flag));
   } catch {
     flags = ['unknown'];
   }

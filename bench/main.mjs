@@ -14,13 +14,13 @@ import { writeFiles } from './writeFiles.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const usage = `npm run bench -- [--json] [--quick] [--row TEXT] [--python INTERPRETER]
-Our training loop beside a plain PyTorch loop of the same network on the same scan, and small operators beside Python's, one
-thread each, in alternating blocks; and our readers beside SimpleITK's.
-  --json     one object on stdout: {results: [{name, unit, ours, peer, peerName, ratio, goal, cpu, rounds}]};
-             preparing also says peakMB and busyCores, of ours and of the peer
-  --quick    one short round of each: checks that all rows run, its figures mean nothing
+Compares our training loop with a plain PyTorch loop of the same network on the same scan, small operators with
+Python's (one thread each, in alternating blocks), and our file readers with SimpleITK's.
+  --json     print one object: {results: [{name, unit, ours, peer, peerName, ratio, goal, cpu, rounds}]};
+             preparing also has peakMB and busyCores, of ours and of the peer
+  --quick    one short round of each row: checks that all rows run, its figures mean nothing
   --row      only rows whose name contains this text
-  --python   interpreter with torch 2.11.0 and numpy (default: the pinned environment of npm run python)`;
+  --python   interpreter with torch 2.11.0, numpy and SimpleITK (default: the pinned environment of npm run python)`;
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -28,7 +28,7 @@ const median = (values) => {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
-/** Blocks of ours and of every peer variant in turn, so that a change of the machine's speed hits all of them. */
+/** Alternates blocks of ours and of every peer variant, so that a change of the machine's speed affects all of them. */
 async function measure(row, ours, peer, quick) {
   const variants = [...new Set(row.peers.flat())];
   const sides = [
@@ -36,7 +36,8 @@ async function measure(row, ours, peer, quick) {
     ...variants.map((v) => ({ name: v, side: peer, variant: v })),
   ];
   const rates = new Map(sides.map(({ name }) => [name, []]));
-  const steps = quick ? Math.min(row.steps, row.operator ? 100 : 1) : row.steps;
+  const isOperator = row.kind === 'operators';
+  const steps = quick ? Math.min(row.steps, isOperator ? 100 : 1) : row.steps;
   const rounds = quick ? 1 : 5;
   for (let round = -1; round < rounds; round++) {
     for (const { name, side, variant } of round % 2 ? sides : [...sides].reverse()) {
@@ -45,10 +46,10 @@ async function measure(row, ours, peer, quick) {
         variant,
         batch: row.batch,
         size: row.size,
-        steps: round < 0 && !row.operator ? 1 : steps,
+        steps: round < 0 && !isOperator ? 1 : steps,
       };
       const seconds = await side.seconds(request);
-      // The first round warms caches and kernels up and does not count.
+      // The first round warms up caches and kernels and does not count.
       if (round >= 0) rates.get(name).push(row.rate(seconds / steps, row.batch));
     }
   }
@@ -85,7 +86,11 @@ function print(results) {
   const { model, capability, flags } = results[0].cpu;
   console.log(table.toString());
   console.log(
-    `One thread each, but for our reading of files, which Node does on four. Ratio above 1: ours is ahead. ${model}, kernels ${capability}, ${flags.join(' ')}`,
+    [
+      'One thread each, except for our file readers, which use the four threads of Node.',
+      'Ratio above 1: ours is faster.',
+      `${model}, kernels ${capability}, ${flags.join(' ')}`,
+    ].join(' '),
   );
 }
 
@@ -106,45 +111,41 @@ const rows = ROWS.filter(({ name }) => name.includes(values.row));
 const preparing = PREPARE_ROWS.filter(({ name }) => name.includes(values.row));
 if (rows.length + preparing.length === 0) {
   console.error(
-    `--row ${values.row}: no row of that name. Rows: ${[...ROWS, ...PREPARE_ROWS].map(({ name }) => name).join('; ')}`,
+    `--row ${values.row}: found no such row. Rows: ${[...ROWS, ...PREPARE_ROWS].map(({ name }) => name).join('; ')}`,
   );
   process.exit(2);
 }
 const folder = await mkdtemp(join(tmpdir(), 'nodule-train-bench-'));
 try {
-  if (rows.some(({ operator }) => !operator)) await writeScan(folder);
-  const python = values.python ?? pinnedPython();
-  const training = rows.some(({ operator, files }) => !operator && !files) && {
-    peer: await startSide(python, [join(here, 'peers', 'peer.py'), folder]),
-    ours: await startSide(process.execPath, [join(here, 'ours.mjs'), folder]),
-  };
-  const operators = rows.some(({ operator }) => operator) && {
-    peer: await startSide(python, [join(here, 'peers', 'operators.py')], { core: 0 }),
-    ours: await startSide(process.execPath, [join(here, 'operators.mjs')], { core: 0 }),
-  };
-  if (rows.some(({ files }) => files)) await writeFiles(folder, values.quick);
-  const files = rows.some(({ files }) => files) && {
-    peer: await startSide(python, [join(here, 'peers', 'files.py'), folder]),
-    ours: await startSide(process.execPath, [join(here, 'files.mjs'), folder]),
-  };
-  const cpu = cpuCapability(
-    (training || operators || files || { peer: { hello: { capability: 'not asked' } } }).peer.hello.capability,
-  );
+  const kinds = new Set(rows.map(({ kind }) => kind));
+  if (kinds.has('training') || kinds.has('files')) await writeScan(folder);
+  if (kinds.has('files')) await writeFiles(folder, values.quick);
+  const python = kinds.size === 0 ? null : (values.python ?? pinnedPython());
+  const pairs = new Map();
+  for (const kind of kinds) {
+    // Operators take about a microsecond: moving to another core would show.
+    const options = kind === 'operators' ? { core: 0 } : {};
+    pairs.set(kind, {
+      peer: await startSide(python, [join(here, 'peers', `${kind}.py`), folder], options),
+      ours: await startSide(process.execPath, [join(here, `${kind}.mjs`), folder], options),
+    });
+  }
+  const [pair] = pairs.values();
+  const cpu = cpuCapability(pair?.peer.hello.capability ?? 'not measured');
   const results = [];
   for (const row of rows) {
     process.stderr.write(`${row.name} ...\n`);
-    const { ours, peer } = row.operator ? operators : row.files ? files : training;
+    const { ours, peer } = pairs.get(row.kind);
     for (const result of await measure(row, ours, peer, values.quick)) results.push({ ...result, cpu });
   }
   for (const row of preparing) {
     process.stderr.write(`${row.name} ...\n`);
     results.push({ ...measurePreparing(row, join(folder, 'prepare'), values.quick), cpu });
   }
-  for (const pair of [training, operators, files])
-    if (pair) {
-      pair.peer.end();
-      pair.ours.end();
-    }
+  for (const { peer, ours } of pairs.values()) {
+    peer.end();
+    ours.end();
+  }
   if (values.json) console.log(JSON.stringify({ results }, null, 2));
   else print(results);
 } finally {

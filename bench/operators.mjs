@@ -1,13 +1,13 @@
-import { createInterface } from 'node:readline';
 import { fromData, ops, scope, setNumThreads } from '../dist/torch/index.js';
+import { answerRequests, processorSeconds } from './answer.mjs';
 
-/** Our side of the operator rows: small tensors, so that what counts is the way to the operator. Speaks as bench/side.mjs wants. */
+// Our side of the operator rows: small tensors, so that the cost of calling the operator dominates.
 setNumThreads(1);
 const a = fromData(Float32Array.of(0.1, 0.2, 0.3, 0.4), [2, 2]);
 const b = fromData(Float32Array.of(0.5, 0.6, 0.7, 0.8), [2, 2]);
 const sum = fromData(new Float32Array(4), [2, 2]);
 
-/** Twenty operators, each on the result of the one before. */
+/** Twenty operators, each on the result of the previous one. */
 const chain = () => {
   let x = a;
   for (let n = 0; n < 4; n++) x = x.mm(b).add(a).sigmoid().mul(b).tanh();
@@ -25,17 +25,13 @@ const works = {
   chain: () => void chain(),
 };
 
-console.log(JSON.stringify({ node: process.version }));
-for await (const line of createInterface({ input: process.stdin })) {
-  const { work, steps } = JSON.parse(line);
-  const run = works[work];
-  // Processor time, of all threads: another program's turn on this core is not ours, the collector's threads are.
-  const start = process.cpuUsage();
-  // A scope for every hundred, as a training step has one around its operators; it frees what they made.
-  for (let done = 0; done < steps; done += 100)
-    scope(() => {
-      for (let n = 0; n < 100; n++) run();
-    });
-  const { user, system } = process.cpuUsage(start);
-  console.log(JSON.stringify({ seconds: (user + system) / 1e6 }));
-}
+await answerRequests(({ work, steps }) => {
+  const step = works[work];
+  return () => {
+    // One scope per hundred calls, as a training step has one around its operators; it frees their results.
+    for (let done = 0; done < steps; done += 100)
+      scope(() => {
+        for (let n = 0; n < 100; n++) step();
+      });
+  };
+}, processorSeconds);

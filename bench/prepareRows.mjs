@@ -1,9 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { measurePrepare } from '../scripts/prepare-figures.mjs';
-import { writeQuickScans } from '../scripts/quickScans.mjs';
+import { measurePrepare } from '../scripts/figures/prepare.mjs';
+import { writeQuickScans } from '../scripts/fixtures/quickScans.mjs';
 
-/** Preparing is compared with itself on fewer scans: a ratio of 1 means that its time is linear in their number. */
+/**
+ * Preparing is compared with itself on fewer scans: a ratio of 1 means that its time is linear in the number of scans.
+ */
 export const PREPARE_ROWS = [
   { name: 'preparing 1,000 phantoms, 32×128×128', scans: 1000, fewer: 250, size: [32, 128, 128] },
   { name: 'preparing 10 phantoms, 130×512×512', scans: 10, fewer: 5, size: [130, 512, 512] },
@@ -21,10 +23,12 @@ function run(folder, count, size) {
 }
 
 /**
- * Milliseconds per scan with all scans (`ours`) and with fewer (`peer`), each in a process of its own; `peakMB` and `busyCores` (processor
- * time by wall time) of both, in this order.
+ * Measures milliseconds per scan with all scans (`ours`) and with fewer (`peer`), each in its own process, and for
+ * both, in this order, `peakMB` and `busyCores` (processor time divided by wall time).
  *
- * @param {typeof PREPARE_ROWS[number]} row @param {string} folder @param {boolean} quick a few tiny scans
+ * @param {typeof PREPARE_ROWS[number]} row
+ * @param {string} folder
+ * @param {boolean} quick a few tiny scans
  */
 export function measurePreparing(row, folder, quick) {
   const { scans, fewer, size } = quick ? { scans: 4, fewer: 2, size: [24, 96, 96] } : row;

@@ -2,15 +2,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /**
- * One side of the comparison: a process that answers each JSON line on its stdin with one on its stdout, and times the work itself.
+ * Starts one side of the comparison: a process that answers each JSON line on stdin with one on stdout. It times its
+ * work itself, without the pipe.
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{core?: number}} [options] core: the processor it is bound to, where `taskset` is there (util-linux)
+ * @param {{core?: number}} [options] core: the processor that it is bound to, if `taskset` (util-linux) is installed
  */
 export async function startSide(command, args, { core } = {}) {
   const bound = core !== undefined && spawnSync('taskset', ['-c', String(core), 'true']).status === 0;
-  // One thread for both: the libraries read these before the first operator runs.
+  // One thread on both sides. The libraries read these variables before the first operator runs.
   const child = spawn(bound ? 'taskset' : command, bound ? ['-c', String(core), command, ...args] : args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
@@ -21,7 +22,7 @@ export async function startSide(command, args, { core } = {}) {
   });
   const answer = async () => {
     const { value, done } = await Promise.race([lines.next(), failed]);
-    if (done) throw new Error(`${command} ${args[0]} ended before it answered`);
+    if (done) throw new Error(`running ${command} ${args[0]}: the process ended before it answered`);
     return JSON.parse(value);
   };
   const hello = await answer();

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { indexToWorld, readVolume, writeVolume } from '../dist/ct/index.js';
+import { IDENTITY, readScan } from './scan.mjs';
 import { writeSeries } from './writeSeries.mjs';
 
 const real = resolve(dirname(fileURLToPath(import.meta.url)), '../../shared/data/luna16/subset0');
 const diameterMm = 8;
 
 /**
- * The files that both sides read, and files.json which says where they lie: a DICOM series; a scan as `.zraw` and `.raw`, a real one
- * where this machine has it, else the bench's (bench/scan.mjs) over and over; and the scan whose ground truth is made.
+ * Writes the files that both sides read, and files.json, which lists them: a DICOM series; a scan as `.zraw` and
+ * `.raw`, a real one if this machine has it, else the bench's own (bench/scan.mjs), repeated; and the scan whose ground
+ * truth is made.
  *
  * @param {string} folder of bench/scan.mjs
  * @param {boolean} quick few slices
@@ -33,9 +35,7 @@ export async function writeFiles(folder, quick) {
 }
 
 async function repeatedScan(folder, times) {
-  const { shape, centers } = JSON.parse(await readFile(join(folder, 'scan.json'), 'utf8'));
-  const hu = await readFile(join(folder, 'hu.i16'));
-  const once = new Int16Array(hu.buffer.slice(hu.byteOffset, hu.byteOffset + hu.byteLength));
+  const { shape, centers, voxels: once } = await readScan(folder);
   const voxels = new Int16Array(times * once.length);
   for (let i = 0; i < times; i++) voxels.set(once, i * once.length);
   const volume = {
@@ -44,11 +44,7 @@ async function repeatedScan(folder, times) {
     shape: [times * shape[0], shape[1], shape[2]],
     spacing: [0.7, 0.7, 2],
     origin: [-170, -180, -60],
-    direction: [
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ],
+    direction: IDENTITY,
     uid: 'bench',
     scale: 1,
     offset: 0,

@@ -1,35 +1,28 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dicomBytes, sliceFields } from '../test/support/dicomBytes.mjs';
+import { IDENTITY, readScan } from './scan.mjs';
 
 const real = resolve(dirname(fileURLToPath(import.meta.url)), '../../shared/data/dicom/LIDC-IDRI-0001');
 const slices = 132;
 
 /**
- * The folder of an uncompressed DICOM series: a real one of 133 slices where this machine has it, else the bench's scan
- * (`hu.i16` of bench/scan.mjs) as 132 slices of 512×512, over again where it has fewer.
+ * Returns the folder of an uncompressed DICOM series: a real one of 133 slices if this machine has it, else the bench's
+ * scan (bench/scan.mjs), which is written as 132 slices of 512×512 and repeated where it has fewer.
  *
  * @param {string} folder of bench/scan.mjs
  */
 export async function writeSeries(folder) {
   if (existsSync(real)) return real;
-  const { shape } = JSON.parse(await readFile(join(folder, 'scan.json'), 'utf8'));
-  const bytes = await readFile(join(folder, 'hu.i16'));
-  const stored = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)).map(
-    (hu) => hu + 1024,
-  );
+  const { shape, voxels } = await readScan(folder);
   const stack = {
     shape,
     spacing: [0.7, 0.7, 2],
     origin: [0, 0, 0],
-    direction: [
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ],
-    stored,
+    direction: IDENTITY,
+    stored: voxels.map((hu) => hu + 1024),
   };
   const series = join(folder, 'series');
   await mkdir(series);

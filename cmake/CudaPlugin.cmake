@@ -1,4 +1,4 @@
-# The CUDA plugin (built if scripts/setup.mjs found nvcc) and the shim (the plugin's kernels compiled for the CPU).
+# The CUDA plugin (built if scripts/setup/setup.mjs found nvcc) and the shim (the plugin's kernels compiled for the CPU).
 
 set(NVCC "" CACHE FILEPATH "nvcc of CUDA 13, empty to build without the CUDA plugin")
 set(CUDA_INCLUDE "" CACHE PATH "Folder with cuda_runtime.h of the same CUDA version")

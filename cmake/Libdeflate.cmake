@@ -1,6 +1,6 @@
 # libdeflate, linked into the loader. Only the decompressor is compiled. Without libdeflate, node:zlib decompresses, and
 # `doctor` reports it.
-set(LIBDEFLATE "" CACHE PATH "Source folder of libdeflate (scripts/setup.mjs passes it), empty to build without it")
+set(LIBDEFLATE "" CACHE PATH "Source folder of libdeflate (scripts/setup/setup.mjs passes it), empty to build without it")
 if(LIBDEFLATE STREQUAL "")
   return()
 endif()

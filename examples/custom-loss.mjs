@@ -1,16 +1,19 @@
-// A loss written with operators: the binary focal loss (Lin, Goyal, Girshick, He, Dollár 2017, arXiv 1708.02002), a cross entropy that looks less
-// at what is right already. It trains a small U-Net to find discs; the gradients come from autograd.
+// A custom loss written with operators: the binary focal loss (Lin, Goyal, Girshick, He, Dollár 2017, arXiv
+// 1708.02002), a cross entropy that weights well-classified pixels less. It trains a small U-Net to find discs;
+// autograd computes the gradients.
 import { fromData, manualSeed, nn, noGrad, ops, optim, scope } from 'nodule-train/torch';
 
 /**
- * @param prediction [B, 1, H, W], probabilities
- * @param target of the same shape, 0 or 1
- * @returns [B]: the mean over the pixels of -(1 - q)^gamma · ln q, q the probability of what is true
+ * Computes the focal loss.
+ * @param prediction probabilities [B, 1, H, W]
+ * @param target 0 or 1, of the same shape
+ * @returns [B]: the mean over the pixels of -(1 - q)^gamma · ln q, where q is the predicted probability of the true
+ *   class
  */
 function focal(prediction, target, { gamma = 2 } = {}) {
   const q = ops.where(ops.gt(target, 0.5), prediction, ops.rsub(prediction, 1));
-  const certain = ops.clamp(q, { min: 1e-6 });
-  return ops.neg(ops.mean(ops.mul(ops.pow(ops.rsub(certain, 1), gamma), ops.log(certain)), [1, 2, 3]));
+  const positive = ops.clamp(q, { min: 1e-6 });
+  return ops.neg(ops.mean(ops.mul(ops.pow(ops.rsub(positive, 1), gamma), ops.log(positive)), [1, 2, 3]));
 }
 
 const SIZE = 32;
@@ -20,7 +23,7 @@ const random = () => {
   return state / 2 ** 32;
 };
 
-/** Noise with one bright disc in each picture. */
+/** Creates noise images with one bright disc each. */
 function discs(count) {
   const image = new Float32Array(count * SIZE * SIZE);
   const target = new Float32Array(image.length);
@@ -35,7 +38,7 @@ function discs(count) {
   return { image: fromData(image, [count, 1, SIZE, SIZE]), target: fromData(target, [count, 1, SIZE, SIZE]) };
 }
 
-// The formula on four numbers.
+// Check the formula on four numbers.
 const byHand = -(0.1 ** 2 * Math.log(0.9) + 0.8 ** 2 * Math.log(0.2) + 0.2 ** 2 * Math.log(0.8) + 0) / 4;
 const byOps = focal(
   fromData(new Float32Array([0.9, 0.2, 0.2, 0]), [1, 1, 2, 2]),

@@ -1,12 +1,13 @@
-// A loss, an augmentation and a sampler of your own, for `nodule-train train`:
+// A custom loss, augmentation and sampler for `nodule-train train`:
 //   npx nodule-train train --data scans --out run --loss-module examples/custom-training.mjs#softenedDice \
 //     --augment-module examples/custom-training.mjs#gamma --sampler-module examples/custom-training.mjs#oftenHard
-// The functions run in the thread that trains. What they give is checked: shape and type of every batch, values of the first.
+// The functions run in the training thread. Their results are checked: shape and type of every batch, values of the
+// first one.
 import { createSampler } from 'nodule-train';
 import { fromData, losses, ops } from 'nodule-train/torch';
 
 /**
- * Dice on labels that are softened at their edge, where readers do not agree to the pixel.
+ * Dice loss on labels with softened edges, as readers do not agree to the pixel.
  *
  * @param probability [B, 1, H, W], from 0 to 1
  * @param mask of the same shape, 0 or 1
@@ -18,7 +19,7 @@ export function softenedDice(probability, mask, { smooth }) {
   return losses.dice(probability, softened, { smooth });
 }
 
-/** Numbers from 0 to 1 that depend on the three given alone: Philox would do as well, this is mulberry32. */
+/** Returns a number in [0, 1) that depends only on the three arguments: Mulberry32, seeded by a hash of them. */
 function random(seed, epoch, position) {
   let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(epoch, 0x85ebca6b) ^ Math.imul(position, 0xc2b2ae35)) >>> 0;
   state = (state + 0x6d2b79f5) >>> 0;
@@ -28,10 +29,11 @@ function random(seed, epoch, position) {
 }
 
 /**
- * Bends the scale of HU of each crop, as scanners and their kernels differ.
+ * Applies a random gamma to the HU of each crop, as scanners and reconstruction kernels differ.
  *
  * @param batch image [B, C, S, S] in HU, mask [B, 1, S, S]
- * @param place epoch, position of the batch's first crop, seed: all randomness comes from these, so that a resumed run draws the same
+ * @param place epoch, position of the batch's first crop, and seed. All randomness depends on these, so that a resumed
+ *   run repeats it
  */
 export function gamma({ image, mask }, { epoch, position, seed }) {
   const [batch] = image.shape;
@@ -41,7 +43,7 @@ export function gamma({ image, mask }, { epoch, position, seed }) {
   return { image: bent.mul(2000).sub(1000), mask };
 }
 
-/** The built-in sampler with other shares: half of the crops show no nodule. Any object with all of `Sampler` will do. */
+/** The built-in sampler with half of the crops without a nodule. Any object that implements `Sampler` works. */
 export function oftenHard(scans, options, device, hardPoints) {
   return createSampler(scans, { ...options, negatives: 0.5 }, device, hardPoints);
 }

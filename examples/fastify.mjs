@@ -1,17 +1,18 @@
-// U-Net behind HTTP.
+// A U-Net behind HTTP.
 //   node fastify.mjs [WEIGHTS.safetensors] [PORT]
-//   POST /segment?rows=R&columns=C   R·C float32 (little-endian) in, as many probabilities out
-//   GET  /memory                     what libtorch holds
-// One request runs at a time and its arithmetic holds this thread; for more of them at once see worker-pool.mjs.
+//   POST /segment?rows=R&columns=C   takes R·C float32 values (little-endian), returns as many probabilities
+//   GET  /memory                     returns the memory that libtorch holds
+// Requests run one at a time and block this thread while they compute; worker-pool.mjs shows how to run several at
+// once.
 import Fastify from 'fastify';
 import { fromData, loadTensors, memory, nn, noGrad, scope } from 'nodule-train/torch';
 
 const [weights, port = '8000'] = process.argv.slice(2);
 const net = nn.unet({ classes: 1, depth: 3, wf: 4, padding: true, batchNorm: true, sigmoid: true }).eval();
-if (weights === undefined) console.log('no weights are given: the network answers, but it has learned nothing');
+if (weights === undefined) console.log('no weights given: the network is untrained');
 else net.loadStateDict((await loadTensors(weights)).tensors);
 
-/** @returns the probabilities; everything made on the way is freed */
+/** Returns the probabilities and frees all intermediate tensors. */
 const segment = (pixels, rows, columns) =>
   scope(() =>
     noGrad(() =>
@@ -33,8 +34,8 @@ app.post('/segment', { schema }, async (request, reply) => {
   const { rows, columns } = request.query;
   const bytes = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length !== 4 * rows * columns)
-    return reply.code(400).send({ error: `wanted are ${4 * rows * columns} bytes, found ${bytes?.length ?? 0}` });
-  // A copy, as a body may begin at any byte and a Float32Array only at a multiple of four.
+    return reply.code(400).send({ error: `found ${bytes?.length ?? 0} bytes, expected ${4 * rows * columns}` });
+  // Copy: a body may begin at any byte, a Float32Array only at a multiple of four.
   const pixels = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const probabilities = segment(pixels, rows, columns);
   return reply.type('application/octet-stream').send(Buffer.from(probabilities.buffer));

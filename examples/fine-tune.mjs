@@ -1,6 +1,6 @@
-// A checkpoint of Python in, trained on, out again for Python.
+// Fine-tunes a Python checkpoint and saves it for Python.
 //   node fine-tune.mjs IN.pt OUT.pt
-// IN.pt is what fine-tune.py writes: {'model': state_dict, 'optimizer': Adam's state_dict, 'epoch': n}.
+// IN.pt comes from fine-tune.py: {'model': state_dict, 'optimizer': Adam's state_dict, 'epoch': n}.
 import { fromData, loadPt, losses, nn, optim, savePt, scope } from 'nodule-train/torch';
 
 const [input, output] = process.argv.slice(2);
@@ -9,7 +9,7 @@ if (output === undefined) {
   process.exit(2);
 }
 
-/** The same module as in fine-tune.py: names of properties are names in the state_dict. */
+/** The same module as in fine-tune.py. Property names are the names in the state_dict. */
 class Segmenter extends nn.Module {
   conv1 = nn.conv2d(1, 8, 3, { padding: 1 });
   norm1 = nn.batchNorm2d(8);
@@ -30,7 +30,7 @@ const adam = optim.adam(net.parameters());
 adam.loadStateDict(checkpoint.get('optimizer'));
 console.log(`read epoch ${checkpoint.get('epoch')}, learning rate ${adam.lr}`);
 
-/** Squares, as the Python side makes them: the picture is the mask with a fixed pattern over it. */
+/** Creates the same squares as the Python side: the image is the mask plus a fixed pattern. */
 function batch(step) {
   const size = 16;
   const image = new Float32Array(4 * size * size);

@@ -1,7 +1,7 @@
 """The Python side of fine-tune.mjs.
 
-    python fine-tune.py make IN.pt      a checkpoint after a few steps
-    python fine-tune.py check OUT.pt    opens what fine-tune.mjs wrote and trains on
+    python fine-tune.py make IN.pt      saves a checkpoint after a few steps
+    python fine-tune.py check OUT.pt    loads what fine-tune.mjs wrote and trains one more step
 """
 
 import sys
@@ -55,4 +55,5 @@ else:
     checkpoint = torch.load(path, weights_only=True)
     net.load_state_dict(checkpoint["model"])
     adam.load_state_dict(checkpoint["optimizer"])
-    print(f"epoch {checkpoint['epoch']}, step {int(adam.state[net.conv1.weight]['step'])}, loss {train(net, adam, 60):.4f}")
+    step = int(adam.state[net.conv1.weight]["step"])
+    print(f"epoch {checkpoint['epoch']}, step {step}, loss {train(net, adam, 60):.4f}")

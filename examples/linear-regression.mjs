@@ -1,4 +1,4 @@
-// A line through noisy points by gradient descent: y = weight · x + bias.
+// Fits a line to noisy points by gradient descent: y = weight · x + bias.
 import { manualSeed, noGrad, rand, randn, scope, zeros } from 'nodule-train/torch';
 
 manualSeed(1);
@@ -11,7 +11,7 @@ const weight = zeros([1], { requiresGrad: true });
 const bias = zeros([1], { requiresGrad: true });
 
 for (let step = 0; step <= 300; step++) {
-  // What is made in a scope and not returned is freed at its end.
+  // A scope frees the tensors created in it, except those it returns.
   const loss = scope(() => {
     const squared = x.mul(weight).add(bias).sub(y).pow(2).mean();
     squared.backward();
@@ -25,4 +25,4 @@ for (let step = 0; step <= 300; step++) {
   });
   if (step % 100 === 0) console.log(`step ${step}: loss ${loss.toFixed(5)}`);
 }
-console.log(`y = ${weight.item().toFixed(2)} x + ${bias.item().toFixed(2)} (made with 2 x - 1)`);
+console.log(`y = ${weight.item().toFixed(2)} x + ${bias.item().toFixed(2)} (true: 2 x - 1)`);

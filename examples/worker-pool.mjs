@@ -1,4 +1,4 @@
-// Inference in a pool of threads: each worker has its own network, pixels and probabilities are moved, not copied.
+// Inference in a pool of threads. Each worker has its own network.
 //   node worker-pool.mjs [THREADS]
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
@@ -7,10 +7,10 @@ import { fromData, loadTensors, memory, nn, noGrad, saveTensors, scope, setNumTh
 const OPTIONS = { classes: 1, depth: 3, wf: 3, padding: true, batchNorm: true, sigmoid: true };
 let network;
 
-/** What a worker does with one picture. */
+/** Segments one image, in a worker. */
 export async function segment({ weights, pixels, rows, columns }) {
   if (network === undefined) {
-    // One thread for each worker: the pool is what runs beside one another.
+    // One thread per worker: the pool provides the parallelism.
     setNumThreads(1);
     network = nn.unet(OPTIONS).eval();
     const { tensors } = await loadTensors(weights);
@@ -42,18 +42,18 @@ if (isMainThread) {
   await saveTensors(weights, net.stateDict());
 
   const [rows, columns] = [64, 64];
-  const picture = (n) => Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * (n + 1)));
+  const image = (n) => Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * (n + 1)));
   const pool = new Piscina({ filename: fileURLToPath(import.meta.url), minThreads: threads, maxThreads: threads });
   const answers = await Promise.all(
-    Array.from({ length: 24 }, (_, n) => pool.run({ weights, pixels: picture(n), rows, columns }, { name: 'segment' })),
+    Array.from({ length: 24 }, (_, n) => pool.run({ weights, pixels: image(n), rows, columns }, { name: 'segment' })),
   );
   await pool.close();
 
-  const furthest = answers.map(({ probabilities }, n) => {
+  const differences = answers.map(({ probabilities }, n) => {
     const here = scope(() =>
       noGrad(() =>
         net
-          .forward(fromData(picture(n), [1, 1, rows, columns]))
+          .forward(fromData(image(n), [1, 1, rows, columns]))
           .data()
           .slice(),
       ),
@@ -61,7 +61,9 @@ if (isMainThread) {
     return here.reduce((most, value, i) => Math.max(most, Math.abs(value - probabilities[i])), 0);
   });
   const handles = new Set(answers.map((answer) => answer.handles));
-  console.log(`${answers.length} pictures in ${threads} threads, furthest from this thread: ${Math.max(...furthest)}`);
-  console.log(`tensors that a worker holds after a picture: ${[...handles].join(', ')}`);
+  console.log(
+    `${answers.length} images in ${threads} threads, largest difference from this thread: ${Math.max(...differences)}`,
+  );
+  console.log(`tensors that a worker holds after an image: ${[...handles].join(', ')}`);
   await rm(folder, { recursive: true });
 }

@@ -1,4 +1,4 @@
-"""Crop and augment as a Python loop does: numpy slicing, then affine_grid and grid_sample over the batch."""
+"""Crops and augments as a Python training loop does: numpy slicing, then affine_grid and grid_sample over the batch."""
 
 import json
 import math
@@ -12,7 +12,7 @@ OFFSET, SCALE, NOISE_HU = 0.03, 0.2, 25.0
 
 
 class Scan:
-    """The volume that bench/main.mjs wrote: int16 HU and uint8 labels [slices, rows, columns], and the nodules' centres."""
+    """The scan of bench/scan.mjs: int16 HU and uint8 labels [slices, rows, columns], and the nodules' centres."""
 
     def __init__(self, folder: Path) -> None:
         meta = json.loads((folder / "scan.json").read_text())
@@ -23,7 +23,10 @@ class Scan:
 
 
 def crop(scan: Scan, draw: np.random.Generator, window: int, size: int, context: int) -> tuple[np.ndarray, np.ndarray]:
-    """A random `size` window within the `window` around a random nodule: HU [2 context + 1, size, size], label [1, size, size]."""
+    """Crops a random window of `size` within the `window` around a random nodule.
+
+    Returns HU [2 context + 1, size, size] and the label [1, size, size].
+    """
     index, row, column = scan.centers[draw.integers(len(scan.centers))]
     slices, rows, columns = scan.hu.shape
     first = min(max(index - context, 0), slices - 2 * context - 1)
@@ -40,7 +43,7 @@ def batch_of(scan: Scan, draw: np.random.Generator, batch: int, size: int) -> tu
 
 
 def augment(image: torch.Tensor, label: torch.Tensor, draw: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Flip, offset, scale, rotation and noise, drawn for each sample; labels resampled the same way and cut at one half."""
+    """Applies flip, offset, scale, rotation and noise per sample; resamples labels and thresholds them at 0.5."""
     batch = image.shape[0]
     theta = np.empty((batch, 2, 3), np.float32)
     for sample in range(batch):

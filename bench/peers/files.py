@@ -1,18 +1,14 @@
-"""SimpleITK's readers and numpy's ground truth as the other side of the bench, commands as JSON lines on stdin; the folder's files.json says
-where the files lie.
-
-Each command is timed here, without the pipe: {"work", "variant", "steps"} -> {"seconds"}.
-"""
+"""SimpleITK's readers and ground truth in numpy, the peer of bench/files.mjs. files.json lists the files."""
 
 import json
 import sys
-import time
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-import torch
+
+from answer import answer_requests
 
 files = json.loads((Path(sys.argv[1]) / "files.json").read_text())
 AIR_HU = -700
@@ -26,14 +22,14 @@ def read_series(folder: str) -> None:
 
 @cache
 def scan_of(path: str) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
-    """HU [slices, rows, columns] as float32, and the index of each annotated point; not timed."""
+    """Returns float32 HU [slices, rows, columns] and the index of each annotated point. Cached, so it is not timed."""
     image = sitk.ReadImage(path)
     points = [image.TransformPhysicalPointToIndex(a["center"])[::-1] for a in files["annotations"]]
     return sitk.GetArrayFromImage(image).astype(np.float32).clip(-1000, 1000), points
 
 
 def reach(hu: np.ndarray, point: tuple[int, int, int], axis: int) -> int:
-    """Steps from the point until either side is air, at least 2."""
+    """Returns the number of steps from the point until either side is air, at least 2."""
     line = np.moveaxis(hu, axis, 0)[(slice(None), *(p for a, p in enumerate(point) if a != axis))]
     steps = 2
     while (
@@ -47,7 +43,7 @@ def reach(hu: np.ndarray, point: tuple[int, int, int], axis: int) -> int:
 
 
 def book_truth(path: str) -> None:
-    """A box around each point up to the first air, cut at the threshold over the whole scan, and the slices that show any."""
+    """Labels a box around each point up to the first air, thresholds the whole scan, and lists the labelled slices."""
     hu, points = scan_of(path)
     boxes = np.zeros(hu.shape, bool)
     for point in points:
@@ -59,12 +55,12 @@ def book_truth(path: str) -> None:
 
 WORKS = {"dicom": read_series, "zraw": sitk.ReadImage, "raw": sitk.ReadImage, "truth": book_truth}
 
-print(json.dumps({"simpleitk": sitk.Version.VersionString(), "capability": torch.backends.cpu.get_cpu_capability()}), flush=True)
-for line in sys.stdin:
-    ask = json.loads(line)
-    if ask["work"] == "truth":
+
+def prepare(request):
+    work = request["work"]
+    if work == "truth":
         scan_of(files["truth"])
-    start = time.perf_counter()
-    for _ in range(ask["steps"]):
-        WORKS[ask["work"]](files[ask["work"]])
-    print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+    return lambda: WORKS[work](files[work])
+
+
+answer_requests({"simpleitk": sitk.Version.VersionString()}, prepare)

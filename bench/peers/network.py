@@ -1,4 +1,4 @@
-"""The network of the book's segmentation chapter, for timing: the same layers in the same order as `nn.unet`'s preset."""
+"""The network of the book's segmentation chapter, for timing: the layers of `nn.unet`'s preset, in the same order."""
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +36,7 @@ class Network(nn.Module):
 
 
 def book_loss(probability: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-    """Mean Dice loss plus eight times the Dice loss over the labelled pixels."""
+    """Returns the mean Dice loss plus eight times the Dice loss over the labelled pixels."""
     return dice(probability, label).mean() + 8 * dice(probability * label, label).mean()
 
 

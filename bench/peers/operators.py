@@ -1,10 +1,10 @@
-"""Small operators in eager PyTorch, the other side of bench/operators.mjs: {"work", "steps"} -> {"seconds"} of processor time."""
+"""Small operators in eager PyTorch, the peer of bench/operators.mjs. Measures processor time."""
 
-import json
-import sys
 import time
 
 import torch
+
+from answer import answer_requests
 
 torch.set_num_threads(1)
 a = torch.tensor([[0.1, 0.2], [0.3, 0.4]])
@@ -30,11 +30,4 @@ WORKS = {
     "chain": chain,
 }
 
-print(json.dumps({"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()}), flush=True)
-for line in sys.stdin:
-    ask = json.loads(line)
-    work = WORKS[ask["work"]]
-    start = time.process_time()
-    for _ in range(ask["steps"]):
-        work()
-    print(json.dumps({"seconds": time.process_time() - start}), flush=True)
+answer_requests({"torch": torch.__version__}, lambda request: WORKS[request["work"]], time.process_time)

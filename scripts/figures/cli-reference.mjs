@@ -1,5 +1,5 @@
 // Writes docs/reference/cli.md and one page per command in docs/reference/cli/, from the registry of commands.
-// A test fails where a page is stale (test/unit/cli-reference.test.ts). Needs a compiled dist/.
+// A test fails if a page is stale (test/unit/cli/cli-reference.test.ts). Needs a compiled dist/.
 //   node scripts/figures/cli-reference.mjs
 import fs from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ export const notice =
 const synth = 'npx nodule-train synth scans --count 10';
 const train = 'npx nodule-train train --data scans --out run --epochs 2';
 
-/** What no schema holds of a command: commands that run as they stand, and the guide to it. */
+/** What a command's page adds to its options: an example that runs as written, and the guide. */
 const extras = {
   demo: { example: ['npx nodule-train demo'], guide: ['Getting started', 'install.md'] },
   synth: { example: [synth], guide: ['Phantoms', 'phantoms.md'] },
@@ -51,48 +51,12 @@ const extras = {
 
 const general = 'General';
 
-/** Headings for the options of training: long names without dashes, `NAME-*` for all that begin with `NAME-`. */
-const groups = {
-  Run: 'data out preset seed epochs samples batch device capture-steps threads',
-  'Data and labels':
-    'layout annotations contours masks label channel splits intensity crops patient-pattern labels ' +
-    'box-* sphere-* votes-* mask-*',
-  'Split and validation':
-    'validation-share split folds fold validate-every validation-scans threshold minimum-voxels patience ' +
-    'choose-point most-missed flips',
-  'Network and initial weights': 'context-slices network-* init init-pooling init-input',
-  Crops:
-    'crop-size plane-size negatives negatives-per-scan hard-points hard-negatives balance hide-edges hu-low hu-high ' +
-    'augment-* sampler-module',
-  Loss:
-    'loss loss-module ce-weight focal-weight boundary-weight fn-weight smooth squared-dice loss-batch tversky-* ' +
-    'focal-gamma focal-alpha',
-  'Optimizer, schedule and step':
-    'optimizer learning-rate weight-decay momentum nesterov schedule warm-up-steps poly-power clip-norm accumulate ' +
-    'ema precision channels-last on-nan nan-limit',
-  'Checkpoints and output':
-    'checkpoint-steps checkpoint-minutes keep-checkpoints log-steps images histograms deterministic',
-  "Faults of the book's code": 'compat-*',
-};
-
-/** A command with more options than this has them under headings. */
-const mostWithoutHeadings = 40;
-
-/** `augment-flip` of `--no-augment-flip`. */
-const plainName = (option) => option.long.replace(/^--(no-)?/, '');
-
-const belongs = (name, list) =>
-  list.split(' ').some((entry) => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
-
-/** The heading that an option of training stands under. */
-export const groupOf = (option) =>
-  option.helpGroupHeading?.replace(/:$/, '') ??
-  Object.entries(groups).find(([, list]) => belongs(plainName(option), list))?.[0] ??
-  general;
+/** The heading that an option stands under (src/cli/optionGroups.ts). */
+export const groupOf = (option) => option.helpGroupHeading?.replace(/:$/, '') ?? general;
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
 
-/** Splits off the default, which the schema's options carry at the end of their description. */
+/** Splits off the default, which is the end of the description of a schema's option. */
 function described(option) {
   const [, text, shown] = /^([\s\S]*?)(?: ?\(default: (.*)\))?$/.exec(option.description ?? '');
   if (shown !== undefined) return { text, shown };
@@ -111,7 +75,7 @@ function optionRow(option) {
 
 const table = (options) => ['| option | default | choices | meaning |', '|---|---|---|---|', ...options.map(optionRow)];
 
-/** Visible options of a command but --help, in the order of the schema. */
+/** Visible options of a command except --help, in the order of its help. */
 export const listedOptions = (command) =>
   command
     .createHelp()
@@ -122,16 +86,13 @@ function optionSections(command, level) {
   const options = listedOptions(command);
   if (options.length === 0) return [];
   const title = `${level} Options`;
-  if (options.length <= mostWithoutHeadings) return [title, '', ...table(options), ''];
-  const headings = [...new Set([general, ...Object.keys(groups), ...options.map(groupOf)])];
-  return [
-    title,
-    '',
-    ...headings.flatMap((heading) => {
-      const within = options.filter((option) => groupOf(option) === heading);
-      return within.length === 0 ? [] : [`${level}# ${heading}`, '', ...table(within), ''];
-    }),
-  ];
+  const headings = [...new Set(options.map(groupOf))];
+  if (headings.length === 1) return [title, '', ...table(options), ''];
+  const sections = headings.flatMap((heading) => {
+    const within = options.filter((option) => groupOf(option) === heading);
+    return [`${level}# ${heading}`, '', ...table(within), ''];
+  });
+  return [title, '', ...sections];
 }
 
 function argumentSection(command, level) {
@@ -192,8 +153,8 @@ function page(command) {
 const index = (registry) => `${notice}
 # Command line
 
-Every command of \`nodule-train\`, with one page each. The pages are generated from the option schemas, so they say what
-\`nodule-train COMMAND --help\` says.
+Every command of \`nodule-train\`, with one page each. The pages are generated from the option schemas and agree with
+\`nodule-train COMMAND --help\`.
 
 | command | what it does |
 |---|---|
@@ -232,7 +193,7 @@ export function writtenPages() {
   );
 }
 
-/** Names each page that is missing, stale or left over. */
+/** Names each page that is missing, stale or belongs to no command. */
 export function differences(expected, written) {
   return [
     ...[...expected].flatMap(([file, text]) =>

@@ -1,13 +1,10 @@
 import { resolveTrainConfig } from '../../dist/index.js';
 import { nn, noGrad, ops, scope, zeros } from '../../dist/torch/index.js';
+import { networkOptions } from '../../dist/train/index.js';
 import { blue, fontSize, green, grey, ink, line, orange, sky, vermilion } from './style.mjs';
 import { arrow, rect, svgPicture, text } from './svg.mjs';
 
 const SLICE = 512;
-
-/** The network that `train` builds: probabilities of the middle slice, from it and its neighbours as channels. */
-const defaultNetwork = ({ network, contextSlices }) =>
-  nn.unet({ ...network, inChannels: 2 * contextSlices + 1, classes: 1, padding: true, sigmoid: true });
 
 /**
  * Shapes `[channels, rows, columns]` of a square input on its way through the network's own weights, step by step.
@@ -61,7 +58,7 @@ export const unetPicture = () => {
   // What the legend and the layout below are written for.
   if (depth !== 3 || !batchNorm || upMode !== 'upconv' || pooling !== 'max')
     throw new Error(`drawing the U-Net: the default network is now ${JSON.stringify(config.network)}; redraw it`);
-  const net = defaultNetwork(config);
+  const net = nn.unet(networkOptions(config));
   const crop = shapesOf(net, config.cropSize);
   const slice = shapesOf(net, SLICE);
   const parameters = net

@@ -1,4 +1,4 @@
-// Arguments that no operator should be given, and some that it should, so that the others are reached.
+// Arguments that no operator should get, mixed with valid ones so that calls get past the first check.
 import { fromData, op, ops } from '../../dist/torch/index.js';
 
 const pick = (draw, list) => list[Math.floor(draw() * list.length)];
@@ -114,7 +114,7 @@ const intsOf = (draw, length) => {
   return Array.from({ length: count }, () => pick(draw, wild ? whole : small));
 };
 
-/** undefined: left out, where the schema has a default. */
+/** One argument; undefined omits it, if the schema has a default. */
 const argumentFor = (draw, { type, hasDefault }, shape) => {
   if (hasDefault && draw() < 0.4) return undefined;
   const bare = type.replace(/\?$/, '');
@@ -160,7 +160,10 @@ const argumentFor = (draw, { type, hasDefault }, shape) => {
   }
 };
 
-/** One value for each parameter of the schema. Most tensors share a shape, or nearly everything would fail at the first check. */
+/**
+ * Returns one value per parameter of the schema. Most tensors share a shape, or nearly every call would fail at the
+ * first check.
+ */
 export const malformed = (schema, draw) => {
   const shape = pick(draw, shapes);
   return schema.parameters.map((parameter) => argumentFor(draw, parameter, shape));

@@ -1,4 +1,4 @@
-// What a shared library says of itself, read by readelf (binutils, which every C++ compiler brings).
+// Reads the headers of a shared library with readelf (from binutils, which every C++ compiler needs).
 import { spawnSync } from 'node:child_process';
 
 const readelf = (...args) => {
@@ -7,14 +7,17 @@ const readelf = (...args) => {
     maxBuffer: 1 << 28,
     env: { ...process.env, LC_ALL: 'C' },
   });
-  if (error?.code === 'ENOENT') throw new Error('readelf is not on PATH (Debian: apt-get install binutils)');
+  if (error?.code === 'ENOENT')
+    throw new Error(
+      'reading a shared library: found no readelf on PATH. Install it (Debian: apt-get install binutils).',
+    );
   if (status !== 0) throw new Error(`readelf ${args.join(' ')}: ${stderr.trim()}`);
   return stdout;
 };
 
 /**
- * `needed`: libraries it links; `paths`: RPATH and RUNPATH; `versions`: [symbol, 'GLIBC', '2.34'] of every symbol that it
- * takes from elsewhere with a version; `symbolTable`: whether it was left unstripped.
+ * Reads a shared library. `needed`: libraries that it links; `paths`: RPATH and RUNPATH; `versions`: [symbol, 'GLIBC',
+ * '2.34'] for every undefined symbol with a version; `symbolTable`: whether it is unstripped.
  */
 export const readElf = (file) => {
   const dynamic = readelf('--dynamic', '--wide', file);

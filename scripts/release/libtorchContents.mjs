@@ -1,12 +1,12 @@
-// What the optional package with libtorch's CPU libraries holds: exactly these files, byte for byte.
+// Contents of the optional package with libtorch's CPU libraries: exactly these files, byte for byte.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { filesOf } from './packageContents.mjs';
 
 /**
- * Libraries as the pinned wheels have them (src/runtime/libtorch/wheels.js). Nothing is stripped or changed: the licences of
- * oneMKL and CUDA allow redistribution without modification, and equal bytes can be checked by anybody.
+ * SHA-256 of the libraries, as in the pinned wheels (src/runtime/libtorch/wheels.js). Nothing is stripped or changed:
+ * the licences of oneMKL and CUDA allow redistribution only without modification, and anybody can check equal bytes.
  */
 export const LIBRARIES = {
   'torch/lib/libc10.so': 'be5e17cd7752a6af003978706379384c3108f6b68916bb1949e610f6397bb640',
@@ -18,8 +18,8 @@ export const LIBRARIES = {
 };
 
 /**
- * Licence texts: the file in the package, where its text comes from (`wheel:` below the unpacked wheels, `own:` below
- * scripts/release/licenses), whose it is and a line that it must hold.
+ * Licence texts: `file` in the package, `from` the folder of unpacked wheels (`wheel:`) or scripts/release/licenses
+ * (`own:`), `of` what it licenses, and `holds`, a line that it must contain.
  */
 export const LICENSES = [
   {
@@ -32,7 +32,7 @@ export const LICENSES = [
   {
     file: 'pytorch-NOTICE.txt',
     from: 'wheel:torch-2.11.0.dist-info/licenses/NOTICE',
-    of: 'PyTorch, notices of its contributors',
+    of: 'PyTorch: notices of its contributors',
     source: 'the torch 2.11.0 wheel',
     holds: 'Caffe2',
   },
@@ -40,14 +40,13 @@ export const LICENSES = [
     file: 'onemkl-LICENSE.txt',
     from: 'own:onemkl-LICENSE.txt',
     of: 'oneMKL 2024.2, linked into libtorch_cpu.so',
-    source:
-      'the Python package mkl-include 2024.2.0, which is of the same release (torch.__config__.show() says which)',
+    source: 'the Python package mkl-include 2024.2.0, which is of the same release (torch.__config__.show() prints it)',
     holds: 'Intel Simplified Software License',
   },
   {
     file: 'onemkl-third-party-programs.txt',
     from: 'own:onemkl-third-party-programs.txt',
-    of: 'oneMKL 2024.2, what it holds of others',
+    of: 'oneMKL 2024.2: third-party programs in it',
     source: 'the Python package mkl-include 2024.2.0',
     holds: 'Third Party Programs File',
   },
@@ -61,7 +60,7 @@ export const LICENSES = [
   {
     file: 'libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt',
     from: 'own:GCC-RUNTIME-LIBRARY-EXCEPTION.txt',
-    of: 'libgomp.so.1, the exception that applies to it',
+    of: 'libgomp.so.1: the exception that applies to it',
     source: "Debian's /usr/share/doc/libgomp1/copyright",
     holds: 'GCC RUNTIME LIBRARY EXCEPTION',
   },
@@ -78,25 +77,25 @@ const OTHERS = ['package.json', 'README.md', 'licenses/README.md'];
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
-/** Licences that are missing or empty. @param {string} folder of the staged package @returns {string[]} */
+/** Lists licences that are missing or incomplete. @param {string} folder of the staged package @returns {string[]} */
 export const licenseFaults = (folder) =>
   LICENSES.flatMap(({ file, holds }) => {
     const full = path.join(folder, 'licenses', file);
     if (!fs.existsSync(full)) return [`licenses/${file}: is missing`];
-    return fs.readFileSync(full, 'utf8').includes(holds) ? [] : [`licenses/${file}: does not hold '${holds}'`];
+    return fs.readFileSync(full, 'utf8').includes(holds) ? [] : [`licenses/${file}: does not contain '${holds}'`];
   });
 
-/** Faults of the staged package. @param {string} folder @returns {string[]} */
+/** Lists the faults of the staged package. @param {string} folder @returns {string[]} */
 export const libtorchFaults = (folder) => {
   const files = filesOf(folder);
   const known = [...Object.keys(LIBRARIES), ...OTHERS];
-  const wanted = [...known, ...LICENSES.map(({ file }) => `licenses/${file}`)];
+  const allowed = [...known, ...LICENSES.map(({ file }) => `licenses/${file}`)];
   return [
     ...known.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`),
-    ...files.filter((file) => !wanted.includes(file)).map((file) => `${file}: does not belong into the package`),
+    ...files.filter((file) => !allowed.includes(file)).map((file) => `${file}: does not belong in the package`),
     ...Object.entries(LIBRARIES).flatMap(([file, hash]) => {
       const found = files.includes(file) ? sha256(path.join(folder, file)) : hash;
-      return found === hash ? [] : [`${file}: has SHA-256 ${found}, wanted is ${hash}`];
+      return found === hash ? [] : [`${file}: has SHA-256 ${found}, expected ${hash}`];
     }),
     ...licenseFaults(folder),
   ];

@@ -1,6 +1,6 @@
-// npm run release:pack -- --out DIR: makes the two tarballs that are published, and refuses to where the gate finds a fault.
-//   --out DIR        where they go
-//   --package-only   leave out libtorch's package, which changes with libtorch's version only
+// npm run release:pack -- --out DIR: creates the two tarballs for publication. Fails if a release check finds a fault.
+//   --out DIR        folder for the tarballs
+//   --package-only   skip libtorch's package, which changes only with libtorch's version
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util';
 import { installLibtorch } from '../../src/runtime/libtorch/installLibtorch.js';
 import { progressBar } from '../../src/runtime/progressBar.js';
 import { runCommand } from '../../src/runtime/runCommand.js';
-import { job, setScript } from '../status.mjs';
-import { root, say } from '../steps.mjs';
+import { job, setScript } from '../setup/status.mjs';
+import { root, say } from '../setup/steps.mjs';
 import { libtorchFaults } from './libtorchContents.mjs';
 import { packageFaults } from './packageContents.mjs';
 import { stageLibtorch } from './stageLibtorch.mjs';
@@ -19,7 +19,7 @@ setScript('release:pack');
 
 class ReleaseFault extends Error {}
 
-/** Bytes of the tarballs; a jump above means that something came along that should not. */
+/** Largest size of each tarball in bytes. A larger one contains something that does not belong in it. */
 const MOST_BYTES = { 'nodule-train': 2.5e6, 'nodule-train-libtorch-cpu-linux-x64': 130e6 };
 
 const options = { out: { type: 'string' }, 'package-only': { type: 'boolean', default: false } };
@@ -30,19 +30,17 @@ const readOptions = () => {
     if (values.out === undefined) throw new Error('--out DIR is missing');
     return values;
   } catch (error) {
-    say(`release:pack: ${error.message}; wanted is: npm run release:pack -- --out DIR [--package-only]`);
+    say(`release:pack: ${error.message}. Usage: npm run release:pack -- --out DIR [--package-only]`);
     process.exit(2);
   }
 };
 
 const gate = (name, faults) => {
   if (faults.length === 0) return;
-  throw new ReleaseFault(
-    `release:pack: ${name} is not fit to be published:\n${faults.map((f) => `  ${f}`).join('\n')}`,
-  );
+  throw new ReleaseFault(`release:pack: ${name} is not ready for release:\n${faults.map((f) => `  ${f}`).join('\n')}`);
 };
 
-/** Packs a staged folder; the scripts of others have no say in it. */
+/** Packs a staged folder, without running any package scripts. */
 const pack = (folder, out) => {
   const { name } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
   return job(`packing ${name}`, async (detail) => {
@@ -53,7 +51,7 @@ const pack = (folder, out) => {
     const file = path.join(out, packed.filename);
     const bytes = fs.statSync(file).size;
     if (bytes > MOST_BYTES[name])
-      throw new ReleaseFault(`release:pack: ${file} has ${bytes} bytes, wanted are ${MOST_BYTES[name]} at most`);
+      throw new ReleaseFault(`release:pack: ${file} has ${bytes} bytes, expected at most ${MOST_BYTES[name]}`);
     const sha256 = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
     return { file, bytes, unpacked: packed.unpackedSize, files: packed.entryCount, sha256 };
   });

@@ -1,4 +1,4 @@
-// What the package itself may and must hold.
+// Files that the npm package may and must contain.
 import fs from 'node:fs';
 import path from 'node:path';
 import { LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../../src/runtime/versions.js';
@@ -27,13 +27,13 @@ const MUST = [
   `${ADDON}/nodule_cuda.so`,
 ];
 
-/** Bytes unpacked; a jump above means that something came along that should not. */
+/** Largest unpacked size in bytes. A larger package contains something that does not belong in it. */
 const MOST_BYTES = 6e6;
 
-/** Whether a file of the checkout belongs into the package. @param {string} file */
+/** Whether a file of the checkout belongs in the package. @param {string} file */
 export const isContent = (file) => MAY.some((pattern) => pattern.test(file));
 
-/** Files below a folder, with slashes. @param {string} folder */
+/** Sorted paths of the files below a folder, with slashes. @param {string} folder */
 export const filesOf = (folder) =>
   fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -41,31 +41,31 @@ export const filesOf = (folder) =>
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
     .sort();
 
-/** @param {string} folder with prebuilds/ @returns {string[]} */
+/** Lists the faults of the prebuilt binaries. @param {string} folder with prebuilds/ @returns {string[]} */
 export const prebuildFaults = (folder) => {
-  const wanted = MUST.filter((file) => file.startsWith(PREBUILDS));
-  const missing = wanted.filter((file) => !fs.existsSync(path.join(folder, file)));
+  const required = MUST.filter((file) => file.startsWith(PREBUILDS));
+  const missing = required.filter((file) => !fs.existsSync(path.join(folder, file)));
   if (missing.length > 0) return missing.map((file) => `${file}: is missing`);
   return filesOf(path.join(folder, PREBUILDS))
     .filter((file) => !file.endsWith('.txt'))
     .flatMap((file) => binaryFaults(path.join(folder, PREBUILDS, file), { stripped: true }));
 };
 
-/** Faults of the staged package. @param {string} folder @returns {string[]} */
+/** Lists the faults of the staged package. @param {string} folder @returns {string[]} */
 export const packageFaults = (folder) => {
   const files = filesOf(folder);
   const bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(folder, file)).size, 0);
   const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
   return [
-    ...files.filter((file) => !isContent(file)).map((file) => `${file}: does not belong into the package`),
+    ...files.filter((file) => !isContent(file)).map((file) => `${file}: does not belong in the package`),
     ...MUST.filter((file) => !files.includes(file)).map((file) => `${file}: is missing`),
     ...prebuildFaults(folder),
-    ...(bytes > MOST_BYTES ? [`unpacked it has ${bytes} bytes, wanted are ${MOST_BYTES} at most`] : []),
+    ...(bytes > MOST_BYTES ? [`the package has ${bytes} bytes unpacked, expected at most ${MOST_BYTES}`] : []),
     ...(manifest.optionalDependencies?.[LIBTORCH_PACKAGE] === LIBTORCH_VERSION
       ? []
-      : [`package.json: wanted is the optional dependency ${LIBTORCH_PACKAGE} ${LIBTORCH_VERSION}`]),
+      : [`package.json: expected the optional dependency ${LIBTORCH_PACKAGE} ${LIBTORCH_VERSION}`]),
     ...['scripts', 'devDependencies', 'private']
       .filter((field) => manifest[field] !== undefined)
-      .map((field) => `package.json: '${field}' does not belong into the package`),
+      .map((field) => `package.json: '${field}' does not belong in the package`),
   ];
 };

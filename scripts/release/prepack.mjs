@@ -1,15 +1,14 @@
-// `npm pack` and `npm publish` in the checkout run this first (not under ignore-scripts, and `private` in package.json
-// refuses the second in any case). What is published is made by release:pack alone.
-import { root, say } from '../steps.mjs';
+// Runs before `npm pack` and `npm publish` in the checkout, unless scripts are ignored (`private` in package.json
+// refuses the latter anyway). Published tarballs come from release:pack only.
+import { root, say } from '../setup/steps.mjs';
 import { prebuildFaults } from './packageContents.mjs';
 
 const faults = prebuildFaults(root);
 if (faults.length > 0) {
-  say(
-    `npm pack: this checkout has no prebuilt addon that could be published (${faults.join('; ')}). The tarballs are made by: npm run release:pack -- --out DIR`,
-  );
+  say(`npm pack: found no prebuilt addon for publication in this checkout: ${faults.join('; ')}`);
+  say('Create the tarballs with: npm run release:pack -- --out DIR');
   process.exit(1);
 }
 say(
-  'npm pack: note that the published package is made by `npm run release:pack -- --out DIR`, which adds its optional dependency',
+  'npm pack: note that `npm run release:pack -- --out DIR` creates the published package, with its optional dependency',
 );

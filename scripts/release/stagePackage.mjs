@@ -1,17 +1,17 @@
-// Lays the package as it is published into a folder.
+// Stages the package for publication in a folder.
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import prebuildify from 'prebuildify';
 import { LIBTORCH_PACKAGE, LIBTORCH_VERSION } from '../../src/runtime/versions.js';
-import { fetchLibdeflate } from '../libdeflate.mjs';
-import { filesBelow, root } from '../steps.mjs';
+import { fetchLibdeflate } from '../setup/libdeflate.mjs';
+import { filesBelow, root } from '../setup/steps.mjs';
 import { isContent } from './packageContents.mjs';
 
-/** The oldest Node that is served. Node-API makes one binary serve all from there on. */
+/** The oldest supported Node. Thanks to Node-API one binary works with it and every later one. */
 const TARGET = '20.19.0';
 
-/** The manifest without what only a checkout needs. */
+/** Returns the manifest without the fields that only a checkout needs. */
 export const publishedManifest = (manifest) => {
   const {
     scripts: _scripts,
@@ -20,13 +20,13 @@ export const publishedManifest = (manifest) => {
     binary: _binary,
     ...published
   } = manifest;
-  // Not in the checkout's own package.json: `npm ci` there would want it in the lockfile, where it cannot be before it
-  // is published for the first time.
+  // Not in the checkout's own package.json: `npm ci` would expect it in the lockfile, which cannot have it before its
+  // first publication.
   return { ...published, optionalDependencies: { [LIBTORCH_PACKAGE]: LIBTORCH_VERSION } };
 };
 
 /**
- * Builds the addon by prebuildify over cmake-js and lays everything below `folder`.
+ * Builds the addon with prebuildify and cmake-js and stages everything below `folder`.
  * @param {string} folder
  */
 export const stagePackage = async (folder) => {
@@ -46,8 +46,8 @@ export const stagePackage = async (folder) => {
   });
   fs.rmSync(path.join(folder, 'build'), { recursive: true });
   const libdeflate = await fetchLibdeflate(() => {});
-  if (libdeflate.folder === null) throw new Error(`staging the package: no libdeflate: ${libdeflate.reason}`);
-  // Its licence goes where its code goes.
+  if (libdeflate.folder === null) throw new Error(`staging the package: fetching libdeflate: ${libdeflate.reason}`);
+  // The licence has to accompany the code.
   const copying = path.join(folder, 'prebuilds', 'linux-x64', 'libdeflate-COPYING.txt');
   fs.copyFileSync(path.join(libdeflate.folder, 'COPYING'), copying);
   const files = [
@@ -60,7 +60,7 @@ export const stagePackage = async (folder) => {
   ].filter(isContent);
   for (const file of files) {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    // The maps of the compiled files point to sources that are not in the package.
+    // Source maps would point to sources that are not in the package.
     if (file.endsWith('.js'))
       fs.writeFileSync(
         path.join(folder, file),

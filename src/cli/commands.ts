@@ -6,41 +6,41 @@ export interface CommandEntry {
   load: () => Promise<Command>;
 }
 
-/** Every command; its module is imported only when it is called. */
+/** Every command. Its module is imported only when it is called. */
 export const commands: CommandEntry[] = [
   {
     name: 'demo',
-    summary: 'the whole road on phantoms made on the spot: synth, prepare, train, evaluate, report',
+    summary: 'run every step on synthetic scans: synth, prepare, train, evaluate, report',
     load: async () => (await import('./commands/demo.js')).demoCommand(),
   },
   {
     name: 'synth',
-    summary: 'phantom CT scans with nodules in LUNA16 layout',
+    summary: 'make synthetic CT scans (phantoms) with nodules, in LUNA16 layout',
     load: async () => (await import('./commands/synth.js')).synthCommand(),
   },
   {
     name: 'prepare',
-    summary: 'ground truth and the prepared store',
+    summary: 'make ground truth and a prepared store that training opens fast',
     load: async () => (await import('./commands/prepare.js')).prepareCommand(),
   },
   {
     name: 'plan',
-    summary: 'what data are like, and what preparing and training with them will want',
+    summary: 'describe a dataset and estimate disk, memory and time to prepare it and train on it',
     load: async () => (await import('./commands/plan.js')).planCommand(),
   },
   {
     name: 'train',
-    summary: 'train and validate',
+    summary: 'train and validate a model',
     load: async () => (await import('./commands/train.js')).trainCommand(),
   },
   {
     name: 'findrate',
-    summary: 'find a learning rate: the loss over a rate that rises, as table and plot',
+    summary: 'find a learning rate with a range test, as table and plot',
     load: async () => (await import('./commands/findRate.js')).findRateCommand(),
   },
   {
     name: 'mine',
-    summary: "a model's false positives on its training scans, to be taught as no nodule",
+    summary: "find a model's false positives on its training scans, to train on as hard negatives",
     load: async () => (await import('./commands/mine.js')).mineCommand(),
   },
   {
@@ -50,22 +50,22 @@ export const commands: CommandEntry[] = [
   },
   {
     name: 'report',
-    summary: 'one self-contained HTML page of a run',
+    summary: 'write a self-contained HTML page about a run',
     load: async () => (await import('./commands/report.js')).reportCommand(),
   },
   {
     name: 'convert',
-    summary: 'scans, labels and models from one file format to another',
+    summary: 'convert scans, labels and models between file formats',
     load: async () => (await import('./commands/convert.js')).convertCommand(),
   },
   {
     name: 'doctor',
-    summary: 'what is installed, what is missing, and the command that mends it',
+    summary: 'check the installation and print the command that fixes it',
     load: async () => (await import('./commands/doctor.js')).doctorCommand(),
   },
   {
     name: 'libtorch',
-    summary: 'find, fetch or install libtorch',
+    summary: 'find or install libtorch',
     load: async () => (await import('./commands/libtorch.js')).libtorchCommand(),
   },
 ];

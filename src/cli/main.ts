@@ -8,18 +8,18 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** Loads only the command that is called, so that help is fast and works where libtorch is missing. */
+/** Loads only the called command, so that help is fast and works without libtorch. */
 async function main(args: string[]): Promise<void> {
   const program = new Command('nodule-train')
-    .description('Train a U-Net on lung CT and find, score and show nodules.')
+    .description('Train a U-Net to find nodules in lung CT, and score and report what it finds.')
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   const called = args.find((arg) => !arg.startsWith('-'));
-  const wanted = called === 'help' ? args[args.indexOf('help') + 1] : called;
+  const loaded = called === 'help' ? args[args.indexOf('help') + 1] : called;
   for (const { name, summary, load } of commands) {
-    const command = name === wanted ? await load() : new Command(name).description(summary);
-    // What a sub-command inherits is copied at its making, so a command made elsewhere is told here.
+    const command = name === loaded ? await load() : new Command(name).description(summary);
+    // A subcommand copies these settings when it is created, so one created elsewhere must be set here.
     for (const each of [command, ...command.commands]) each.exitOverride().configureOutput({ outputError: () => {} });
     program.addCommand(command);
   }
@@ -27,7 +27,7 @@ async function main(args: string[]): Promise<void> {
   else await program.parseAsync(args, { from: 'user' });
 }
 
-// A reader that closes early (`| head`) is no failure of ours.
+// A reader that closes early (`| head`) is not an error.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 

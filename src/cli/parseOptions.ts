@@ -3,8 +3,8 @@ import { NoduleTrainError } from '../runtime/index.js';
 import { optionName } from './schemaOptions.js';
 
 /**
- * Checks what a command was given and fills in the defaults.
- * @throws NoduleTrainError `bad-use` which names each option, what is wrong with it and what is wanted
+ * Checks the options given to a command and fills in the defaults.
+ * @throws NoduleTrainError `bad-use`, naming each wrong option and what is expected
  */
 export function parseOptions<Schema extends z.ZodType>(
   command: string,

@@ -1,6 +1,8 @@
 import type { WriteStream } from 'node:tty';
 
-/** How far a piece of work is. */
+const SHORTEST_BAR = 4;
+
+/** State of a piece of work. */
 export interface Progress {
   label: string;
   done: number;
@@ -8,14 +10,14 @@ export interface Progress {
   /** Units per second, for instance crops/s. */
   rate?: number;
   unit?: string;
-  /** Where it is known better than from the share that is done. */
+  /** If it is known better than from the share that is done. */
   secondsLeft?: number;
-  /** That is the least that it takes. */
+  /** `secondsLeft` is a lower bound. */
   atLeast?: boolean;
   note?: string;
 }
 
-/** `1:02:03`, `2:03`, or `0:03`. */
+/** Formats a duration: `1:02:03`, `2:03`, or `0:03`. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -24,8 +26,8 @@ export function clock(seconds: number): string {
 }
 
 /**
- * One line of at most `width` columns: label, bar (of at most `barWidth`), share, rate, time left, note. Where there is not room for all of it the
- * bar gets shorter, then bar, share and rate are left out.
+ * Formats progress as one line of at most `width` columns: label, bar (of at most `barWidth`), count, rate, time left,
+ * note. If there is not enough room the bar gets shorter, then bar, count and rate are dropped.
  */
 export function progressLine(progress: Progress, secondsPassed: number, width: number, barWidth: number): string {
   const { label, done, total, rate, unit, note } = progress;
@@ -40,7 +42,7 @@ export function progressLine(progress: Progress, secondsPassed: number, width: n
       .filter((part) => part !== '')
       .join('  ');
   const room = Math.min(barWidth, width - text().length - 2);
-  if (room >= shortestBar) {
+  if (room >= SHORTEST_BAR) {
     const filled = Math.round(share * room);
     parts.bar = `${'█'.repeat(filled)}${'░'.repeat(room - filled)}`;
   }
@@ -48,11 +50,14 @@ export function progressLine(progress: Progress, secondsPassed: number, width: n
   return text().slice(0, width);
 }
 
-const shortestBar = 4;
+/** Progress over scans, of which a part may be done. */
+export function scanProgress(progress: { label: string; done: number; total: number; note?: string }): Progress {
+  return { ...progress, done: Math.round(10 * progress.done) / 10, unit: 'scans' };
+}
 
 /**
- * Shows progress on one line that renews itself on a terminal, and as a plain line now and then where there is none.
- * The time left is judged by what this call of `show` and its like have seen under the same label.
+ * Shows progress on one line that is updated in place on a terminal, or as a plain line now and then elsewhere. The
+ * time left is estimated from the progress seen so far under the same label.
  */
 export class ProgressView {
   readonly #stream: NodeJS.WritableStream & Partial<WriteStream>;
@@ -63,7 +68,7 @@ export class ProgressView {
   #shownAt = Number.NEGATIVE_INFINITY;
   #open = false;
 
-  /** @param plainSeconds time between two plain lines */
+  /** @param plainSeconds seconds between two plain lines */
   constructor(stream: NodeJS.WritableStream & Partial<WriteStream>, plainSeconds = 10) {
     this.#stream = stream;
     this.#interval = stream.isTTY ? 0.1 : plainSeconds;
@@ -80,7 +85,7 @@ export class ProgressView {
     }
     if (now - this.#shownAt < this.#interval) return;
     this.#shownAt = now;
-    // What was done before the label was first seen (a resumed run) took none of the time seen here.
+    // Work done before the label was first seen (a resumed run) took none of this time.
     const seen = progress.done - this.#startedDone;
     const passed = seen > 0 ? ((now - this.#startedAt) / seen) * progress.done : 0;
     const columns = this.#stream.columns ?? 120;
@@ -89,13 +94,13 @@ export class ProgressView {
     this.#open = this.#stream.isTTY === true;
   }
 
-  /** A line that stays, above the progress. */
+  /** Prints a line that stays, above the progress. */
   line(text: string): void {
     this.clear();
     this.#stream.write(`${text}\n`);
   }
 
-  /** Takes the progress line away until it is shown again. */
+  /** Removes the progress line until it is shown again. */
   clear(): void {
     if (this.#open) this.#stream.write('\r\x1b[K');
     this.#open = false;

@@ -19,13 +19,13 @@ interface Definition {
 }
 
 const definitionOf = (schema: z.ZodType) => schema._zod.def as unknown as Definition;
-const wrappers = new Set(['default', 'prefault', 'optional', 'nullable']);
+const WRAPPERS: ReadonlySet<string> = new Set(['default', 'prefault', 'optional', 'nullable']);
 
-/** Every field of a schema that is an option, in the schema's order; `path` is where the schema itself stands. */
+/** Lists the fields of a schema that are options, in the schema's order; `path` is the place of the schema itself. */
 export function leavesOf(schema: z.ZodType, path: string[] = [], defaultValue?: unknown, description?: string): Leaf[] {
   const definition = definitionOf(schema);
   const text = schema.description ?? description;
-  if (wrappers.has(definition.type))
+  if (WRAPPERS.has(definition.type))
     return leavesOf(definition.innerType as z.ZodType, path, definition.defaultValue ?? defaultValue, text);
   if (definition.type === 'object')
     return Object.entries(definition.shape ?? {}).flatMap(([name, field]) => leavesOf(field, [...path, name]));
@@ -37,27 +37,30 @@ export function leavesOf(schema: z.ZodType, path: string[] = [], defaultValue?: 
 }
 
 const kebab = (path: string[]) => path.join('-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-/** `--augment-noise` of the field `augment.noise`. */
-export const optionName = (path: string[]) => `--${kebab(path)}`;
+/** Returns the option of a field: `--augment-noise` for `augment.noise`. */
+export function optionName(path: string[]) {
+  return `--${kebab(path)}`;
+}
 const attribute = (path: string[]) => kebab(path).replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 const numberArgument = (text: string): number => {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('A number is wanted.');
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
   return value;
 };
 
 const numbersArgument = (text: string): number[] => text.split(',').map(numberArgument);
 
-const parsers: Record<'number' | 'tuple', (text: string) => unknown> = {
+const PARSERS: Record<'number' | 'tuple', (text: string) => unknown> = {
   number: numberArgument,
   tuple: numbersArgument,
 };
-const shown = { string: 'value', number: 'number', tuple: 'numbers' };
+const PLACEHOLDERS = { string: 'value', number: 'number', tuple: 'numbers' };
 
 /**
- * Gives the command one option for each leaf of the schema: field `augment.noise` is `--augment-noise`. Returns what
- * reads them back: only what was given, in the schema's shape, so that defaults and presets stay the schema's business.
+ * Adds one option to the command for each leaf of the schema: `--augment-noise` for the field `augment.noise`. A
+ * boolean that is on by default is shown as `--no-NAME`, with the help "disable" and the field's description.
+ * @returns a function that reads the given options in the schema's shape, without defaults, which the schema fills in
  */
 export function addSchemaOptions(command: Command, schema: z.ZodType): () => Record<string, unknown> {
   const leaves = leavesOf(schema, []);
@@ -69,12 +72,12 @@ export function addSchemaOptions(command: Command, schema: z.ZodType): () => Rec
         : ` (default: ${String(defaultValue)})`;
     if (kind === 'boolean') {
       command.addOption(new Option(`--${name}`, description).hideHelp(defaultValue === true));
-      command.addOption(new Option(`--no-${name}`, `not: ${description}`).hideHelp(defaultValue !== true));
+      command.addOption(new Option(`--no-${name}`, `disable ${description}`).hideHelp(defaultValue !== true));
       continue;
     }
-    const option = new Option(`--${name} <${shown[kind]}>`, `${description}${hint}`);
+    const option = new Option(`--${name} <${PLACEHOLDERS[kind]}>`, `${description}${hint}`);
     if (choices) option.choices(choices);
-    if (kind !== 'string') option.argParser(parsers[kind]);
+    if (kind !== 'string') option.argParser(PARSERS[kind]);
     command.addOption(option);
   }
   return () => {

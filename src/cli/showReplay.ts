@@ -1,13 +1,17 @@
 import { NoduleTrainError } from '../runtime/index.js';
 import { cropName, type Replay, replayStep, type ValueRange } from '../train/index.js';
 import { openOutput } from './output.js';
+import { plural } from './text.js';
 
-/** `train --resume RUN --replay-step N`: shows what a step of a run was given and what it made of it. */
+/**
+ * Runs `train --resume RUN --replay-step N`: repeats one step of a run and shows its crops, values and gradients.
+ * @throws NoduleTrainError `bad-use` if `step` is not a positive integer, and the errors of the replay
+ */
 export async function showReplay(run: string, step: string, json: boolean): Promise<void> {
   if (!/^[1-9]\d*$/.test(step))
     throw new NoduleTrainError(
       'bad-use',
-      `\`train --replay-step ${step}\`: wanted is the number of a step of the run, from 1`,
+      `\`train --replay-step ${step}\`: expected the number of a step of the run, from 1`,
     );
   const output = openOutput(json);
   const replay = await replayStep(run, Number(step), {
@@ -25,17 +29,19 @@ export async function showReplay(run: string, step: string, json: boolean): Prom
 function lines({ step, epoch, from, learningRate, crops, file, ...found }: Replay): string[] {
   const names = (bad: string[]) => (bad.length === 0 ? '' : `, in ${bad.join(', ')}`);
   return [
-    `Step ${step} (epoch ${epoch}), replayed from ${from === 0 ? 'the beginning' : `the checkpoint of step ${from}`}, learning rate ${learningRate}`,
+    `Step ${step} (epoch ${epoch}), replayed from ${from === 0 ? 'the start' : `the checkpoint of step ${from}`}, ` +
+      `learning rate ${Number(learningRate.toPrecision(4))}`,
     ...crops.map(
       (crop) =>
-        `  ${cropName(crop)}  ${crop.nodulePixels} nodule pixels  loss ${crop.loss === null ? 'not finite' : crop.loss.toPrecision(4)}`,
+        `  ${cropName(crop)}  ${plural(crop.nodulePixels, 'nodule pixel')}  ` +
+        `loss ${crop.loss === null ? 'not finite' : crop.loss.toPrecision(4)}`,
     ),
     `image        ${range(found.image)}`,
     `weights      ${range(found.weight)}${names(found.weight.names)}`,
     `probability  ${range(found.probability)}`,
     `loss         ${range(found.loss)}`,
     `gradient     ${range(found.gradient)}${names(found.gradient.names)}`,
-    `Written to ${file}.`,
+    `written to   ${file}`,
   ];
 }
 

@@ -1,4 +1,4 @@
-/** A signal that aborts at the first Ctrl-C (or SIGTERM); the second one ends the process at once, whatever runs. */
+/** Creates a signal that the first Ctrl-C (or SIGTERM) aborts. The second one ends the process at once. */
 export function stopOnInterrupt(onFirst: () => void): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const handle = (name: NodeJS.Signals) => {
@@ -7,7 +7,7 @@ export function stopOnInterrupt(onFirst: () => void): { signal: AbortSignal; rel
       controller.abort();
       return;
     }
-    // process.exit would wait for the native call of the worker; a signal without a handler does not.
+    // process.exit would wait for the worker's native call; a signal without a handler does not.
     release();
     process.kill(process.pid, name);
   };

@@ -1,20 +1,21 @@
 import type { TrainEvent } from '../train/index.js';
 
-/** How long a run still takes. */
+/** Remaining time of a run. */
 export interface TimeLeft {
   seconds: number;
-  /** False as long as no validation was seen, whose time is not in it then. */
+  /** False until a validation was seen; the time of validations is not included until then. */
   whole: boolean;
 }
 
 /**
- * Judges from a run's events how long it still takes: the mean time of the steps seen, and of the validations. What a resumed run did before counts for nothing.
- * @param now seconds of a clock
+ * Estimates the remaining time of a run from its events, by the mean time of the steps and validations seen. What a
+ * resumed run did before is ignored.
+ * @param now a clock in seconds
  */
 export function timeLeft(now: () => number = () => performance.now() / 1000): (event: TrainEvent) => TimeLeft | null {
   let plan = { epochs: 0, stepsPerEpoch: 1, validateEvery: 1 };
   let step = 0;
-  /** Epochs whose validation is behind. */
+  /** Epochs whose validation is done. */
   let validated = 0;
   const training = { seconds: 0, steps: 0 };
   const validation = { seconds: 0, runs: 0, share: 0 };

@@ -1,34 +1,32 @@
-import Table from 'cli-table3';
+import { upperMedian } from '../ct/index.js';
 import type { EpochRecord, RunHistory } from '../evaluate/index.js';
 import { type EpochEvent, runFolder, type TrainEvent, type ValidationEvent } from '../train/index.js';
 import type { Output } from './output.js';
 import { clock } from './progress.js';
+import { createTable, figure, labelled, plural } from './text.js';
 import { timeLeft } from './timeLeft.js';
 
-const figure = (value: number | null | undefined, digits = 3) =>
-  value === null || value === undefined ? '–' : value.toFixed(digits);
+const rateText = (rate: number | null) => figure(rate, rate !== null && rate < 10 ? 1 : 0);
 
-const pace = (rate: number | undefined) => figure(rate, rate !== undefined && rate < 10 ? 1 : 0);
+/** Columns of an epoch's line, the most important first: a narrow terminal has fewer. */
+const COLUMNS = ['epoch', 'loss', 'val. loss', 'score', 'found', 'Dice', 'false/scan', 'crops/s', 'time'] as const;
+const WIDTHS = [9, 6, 9, 10, 8, 6, 10, 7, 8];
 
-/** Columns of the line that stays of each epoch, the most wanted first: a narrow terminal has fewer. */
-const columns = ['epoch', 'loss', '(val.)', 'score', 'found', 'Dice', 'false/scan', 'crops/s', 'time'] as const;
-const widths = [9, 6, 6, 10, 8, 6, 10, 7, 8];
-
-/** One line of as many whole columns as fit. */
+/** Formats as many whole columns as fit on one line. */
 export function epochLine(cells: readonly string[], width: number): string {
   let line = '';
   for (const [n, cell] of cells.entries()) {
-    const next = `${line}${n === 0 ? '' : '  '}${cell.padEnd(widths[n] as number)}`;
+    const next = `${line}${n === 0 ? '' : '  '}${cell.padEnd(WIDTHS[n] as number)}`;
     if (next.trimEnd().length > width) break;
     line = next;
   }
   return line.trimEnd();
 }
 
-/** Shows the events of a run to people: one live line an epoch, of which one line stays. */
+/** Shows the events of a run: a live progress line, and one line that stays for each epoch. */
 export function trainView(output: Output): (event: TrainEvent) => void {
   const { bold, dim, green } = output.paint;
-  const judge = timeLeft();
+  const estimate = timeLeft();
   let epochs = 0;
   let stepsPerEpoch = 1;
   let score = '';
@@ -47,10 +45,10 @@ export function trainView(output: Output): (event: TrainEvent) => void {
       nodules === undefined ? '–' : `${nodules.found}/${nodules.nodules}`,
       figure(nodules?.dice3d),
       figure(nodules?.falsePerScan, 1),
-      pace(rates.sort((a, b) => a - b)[rates.length >> 1]),
+      rateText(upperMedian(Float64Array.from(rates))),
       clock(seconds + (validation?.seconds ?? 0)),
     ];
-    if (!headed) output.print(dim(epochLine(columns, output.width())));
+    if (!headed) output.print(dim(epochLine(COLUMNS, output.width())));
     headed = true;
     const line = epochLine(cells, output.width());
     output.print(validation?.best ? bold(line) : line);
@@ -58,15 +56,15 @@ export function trainView(output: Output): (event: TrainEvent) => void {
     [ended, rates] = [null, []];
   };
   return (event) => {
-    const left = judge(event);
+    const left = estimate(event);
     const secondsLeft = left === null ? {} : { secondsLeft: left.seconds, atLeast: !left.whole };
     switch (event.type) {
       case 'start':
         ({ epochs, stepsPerEpoch } = event);
         output.print(
-          `${event.step > 0 ? `Going on after step ${event.step} of` : 'Training'} ${bold(event.run)}: ` +
-            `${event.trainScans} scans to train and ${event.validationScans} to validate on, ` +
-            `${event.parameters.toLocaleString('en')} parameters, ${event.device}, ${event.threads} threads`,
+          `${event.step > 0 ? `Resuming after step ${event.step} of` : 'Training'} ${bold(event.run)}: ` +
+            `${plural(event.trainScans, 'training scan')}, ${plural(event.validationScans, 'validation scan')}, ` +
+            `${event.parameters.toLocaleString('en')} parameters, ${event.device}, ${plural(event.threads, 'thread')}`,
         );
         break;
       case 'step':
@@ -106,8 +104,11 @@ export function trainView(output: Output): (event: TrainEvent) => void {
       case 'end':
         flush(null);
         if (event.status === 'stopped')
-          output.print(`Stopped at step ${event.step}. Go on with: npx nodule-train train --resume ${event.run}`);
-        else output.print(green(`Finished after ${event.epoch} epochs and ${event.step.toLocaleString('en')} steps.`));
+          output.print(`Stopped at step ${event.step}. Resume with: npx nodule-train train --resume ${event.run}`);
+        else
+          output.print(
+            green(`Finished after ${plural(event.epoch, 'epoch')} and ${event.step.toLocaleString('en')} steps.`),
+          );
         break;
       default:
         event satisfies never;
@@ -115,7 +116,7 @@ export function trainView(output: Output): (event: TrainEvent) => void {
   };
 }
 
-/** What stays of a finished run: its first, best and last epoch, its time, where the best model is and what to do next. */
+/** Summarizes a finished run: first, best and last epoch, time, the model to use and the next command. */
 export function runSummary(
   { epochs }: RunHistory,
   { run, bestEpoch }: Extract<TrainEvent, { type: 'end' }>,
@@ -131,7 +132,7 @@ export function runSummary(
     'best',
   );
   name(epochs.at(-1), 'last');
-  // As wide as the terminal lets it be: the last columns are wanted least.
+  // A narrow terminal has fewer columns, the least important last.
   const heads = ['', 'epoch', 'score', 'loss', 'val. loss', 'found', 'Dice', 'false/scan'];
   const rows = [...named]
     .sort(([a], [b]) => a.epoch - b.epoch)
@@ -148,7 +149,7 @@ export function runSummary(
   const widest = (n: number) => Math.max(...[heads, ...rows].map((row) => (row[n] as string).length));
   let shown = 0;
   for (let used = 1; shown < heads.length && used + widest(shown) + 3 <= width; shown++) used += widest(shown) + 3;
-  const table = new Table({ head: heads.slice(0, shown), style: { head: [], border: [] } });
+  const table = createTable(heads.slice(0, shown));
   for (const row of rows) table.push(row.slice(0, shown));
   const seconds = epochs.reduce((sum, { training, validation }) => {
     return sum + (training?.seconds ?? 0) + (validation?.seconds ?? 0);
@@ -156,10 +157,13 @@ export function runSummary(
   const { best, last } = runFolder(run);
   return [
     ...(rows.length === 0 ? [] : table.toString().split('\n')),
-    `Time  ${clock(seconds)}`,
-    bestEpoch === null
-      ? `Model  ${last}  (no validation scored above 0, so none is the best)`
-      : `Model  ${best}  (epoch ${bestEpoch})`,
-    `Next   npx nodule-train report ${run}`,
+    labelled('Time', clock(seconds)),
+    labelled(
+      'Model',
+      bestEpoch === null
+        ? `${last}  (the last epoch, because no validation scored above 0)`
+        : `${best}  (epoch ${bestEpoch})`,
+    ),
+    labelled('Next', `npx nodule-train report ${run}`),
   ];
 }

@@ -2,8 +2,9 @@ import type { Output } from './output.js';
 import { stopOnInterrupt } from './stopOnInterrupt.js';
 
 /**
- * Does the work of a command that Ctrl-C may stop: then the exit code is 130 and the last event says `stopped`. Other errors go on to
- * the caller.
+ * Runs the work of a command that Ctrl-C may stop. If it does, the exit status is 130 and the last event has the status
+ * `stopped`.
+ * @throws whatever `work` throws for another reason
  */
 export async function untilInterrupted(output: Output, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const interrupt = stopOnInterrupt(() => output.print('Stopping.'));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NoduleTrainError } from '../runtime/index.js';
+import { checkOutputFile, NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
 import { inferFormat } from './formats.js';
 import { type Geometry, pickGeometry } from './grid/volume.js';
@@ -54,7 +54,10 @@ export const convertScan = async (
   // Check both names first: reading may take long.
   inferFormat(from, 'reading the scan');
   refuseReadOnly(to, 'writing the scan');
-  for (const written of filesOf(to)) await refuseExisting(written);
+  for (const written of filesOf(to)) {
+    await refuseExisting(`converting ${from}`, written);
+    checkOutputFile(`converting ${from}`, 'the output', written);
+  }
   const note = onNote && { onNote };
   onStage('reading');
   if (mask) {

@@ -1,7 +1,7 @@
 import { type AuditCounts, collectAudits, writeAudit } from '../labels/index.js';
 import type { Dataset } from './dataset.js';
 
-/** After each scan. */
+/** Progress after each audited scan. */
 export interface AuditProgress {
   done: number;
   scans: number;
@@ -10,8 +10,9 @@ export interface AuditProgress {
 }
 
 /**
- * Audits the ground truth of every scan of a prepared store or another data set, one scan in memory at a time, and writes
- * `audit.html` and `audit.json` into `out`. Neither has a patient's code or a path in it.
+ * Audits the ground truth of every scan of a prepared store or another data set, with one scan in memory at a time, and
+ * writes `audit.html` and `audit.json` into `out`. Neither file contains a patient code or a path.
+ * @throws NoduleTrainError what `dataset.load` throws
  */
 export async function auditDataset(
   dataset: Dataset,

@@ -5,29 +5,33 @@ import type { Fold } from './splits/fold.js';
 import type { SplitScan } from './splits/split.js';
 
 export interface DatasetScan extends SplitScan {
-  /** Folder of the LUNA16 layout that it lies in. */
+  /** Folder of the scan in LUNA16's layout (subset0 …); '' in other layouts. */
   subset: string;
 }
 
-/** Scans with ground truth, read one at a time. */
+/** Scans with ground truth, loaded one at a time. */
 export interface Dataset {
   kind: Source['kind'] | 'store';
   dir: string;
   scans: DatasetScan[];
-  /** Series that the annotations name and that are not on disk. */
+  /** Number of series that the annotations name but that are not on disk. */
   missing: number;
-  /** Splits that the data bring along, by fold. */
+  /** The data set's own folds; empty if it has none. */
   folds: readonly Fold[];
-  /** What the user should know of these data, each one sentence. */
+  /** What the user should know about these data, one sentence each. */
   notes: readonly string[];
-  /** What says that a scan is this one: changes with its file, the rule and its options. Null before `prepare`. */
+  /** Key of a prepared scan, which changes with its files, the rule and its options. Null before `prepare`. */
   key(uid: string): string | null;
-  /** @throws NoduleTrainError `dataset-series` where the data set has no such series */
+  /** @throws NoduleTrainError `dataset-series` if the data set has no such series */
   load(uid: string): Promise<LabelledScan>;
 }
 
-export const unknownSeries = (dir: string, uid: string) =>
-  new NoduleTrainError('dataset-series', `reading series ${uid}: the data in ${dir} have no such series`);
+export function unknownSeries(dir: string, uid: string): NoduleTrainError {
+  return new NoduleTrainError(
+    'dataset-series',
+    `reading series ${uid}: the data in ${dir} have no such series, expected one of their \`scans\``,
+  );
+}
 
 /** Loads scans one after another. */
 export async function* loadScans(dataset: Dataset, uids: readonly string[]): AsyncGenerator<LabelledScan> {

@@ -2,8 +2,7 @@ export { type AuditProgress, auditDataset } from './auditDataset.js';
 export { type Dataset, type DatasetScan, loadScans } from './dataset.js';
 export { type Fingerprint, fingerprint } from './fingerprint.js';
 export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
-export type { Triple } from './labelling/noduleSlices.js';
-export { noduleDiameter, sizeClassNames, sizeClassOf } from './labelling/sizeClasses.js';
+export { noduleDiameter, SIZE_CLASS_NAMES, sizeClass } from './labelling/sizeClasses.js';
 export { type DatasetOptions, openDataset } from './openDataset.js';
 export {
   type Augmentation,
@@ -20,12 +19,12 @@ export {
   type SamplerState,
   samplerOptionsSchema,
 } from './sampling/sampler.js';
-export { type Luna16, type Luna16Series, luna16OptionsSchema, openLuna16 } from './sources/luna16.js';
-export { type Layout, openSource } from './sources/openSource.js';
+export { type Luna16, type Luna16Series, openLuna16 } from './sources/luna16.js';
+export { openSource } from './sources/openSource.js';
 export type { Source, SourceScan } from './sources/source.js';
-export { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from './sources/sourceOptions.js';
+export { pickSourceOptions, type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
 export type { Fold } from './splits/fold.js';
-export { drawFolds, type FoldChoice, foldOf, sharesPatients, splitOfFold } from './splits/folds.js';
+export { assignFold, drawFolds, type FoldChoice, sharesPatients, splitFromFold } from './splits/folds.js';
 export {
   checkSplit,
   drawSplit,
@@ -37,7 +36,6 @@ export {
   writeSplit,
 } from './splits/split.js';
 export { type SplitChoice, splitChoiceFault } from './splits/splitChoice.js';
-export { readSplits, writeSplits } from './splits/splitsFile.js';
 export { collectGarbage } from './store/collectGarbage.js';
 export { type PrepareOptions, type PrepareProgress, prepare, prepareOptionsSchema } from './store/prepare.js';
 export { verifyStore } from './store/verifyStore.js';

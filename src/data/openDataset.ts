@@ -8,20 +8,22 @@ import { type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions
 import { isStore, openStore } from './store/store.js';
 
 export interface DatasetOptions extends SourceOptions {
-  /** Of the ground truth; a prepared store has its own. */
+  /** Options of the ground truth; not for a prepared store, whose truth is fixed. */
   labels?: LabelRuleOptions;
-  /** Places without a nodule to find in each scan. */
+  /** Number of places without a nodule to find in each scan. */
   backgroundPoints?: number;
 }
 
-export const defaultBackgroundPoints = 128;
+export const DEFAULT_BACKGROUND_POINTS = 128;
 
 /**
- * Opens a prepared store, or a folder of scans in one of the layouts that `openSource` knows, whose truth is made on the fly.
- * @throws NoduleTrainError `data-option` where a store is given what only a source can be told
+ * Opens a prepared store, or a folder of scans in one of the layouts of `openSource`, whose ground truth is then made
+ * when a scan is loaded.
+ * @throws NoduleTrainError `data-option` if a store is given an option of sources, and what `openSource` and
+ * `openStore` throw
  */
 export async function openDataset(dir: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const { labels, backgroundPoints = defaultBackgroundPoints, ...given } = options;
+  const { labels, backgroundPoints = DEFAULT_BACKGROUND_POINTS, ...given } = options;
   if (isStore(dir)) {
     refuseForStore(dir, given, labels);
     return openStore(dir);
@@ -36,19 +38,20 @@ function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOpt
   if (name === undefined) return;
   throw new NoduleTrainError(
     'data-option',
-    `opening the prepared store ${dir}: \`${name}\` was given, but that was settled when the data were prepared; leave it out, or prepare them anew with it`,
+    `opening the prepared store ${dir}: found the option \`${name}\`, which is fixed once the data are prepared. ` +
+      'Omit it, or prepare the data again with it.',
   );
 }
 
 function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number): Dataset {
   const scans = new Map(source.scans.map((scan) => [scan.uid, scan]));
-  const noted = new Set<string>();
+  const reported = new Set<string>();
+  // A note on one file of a data set usually holds for hundreds, so it is reported once, whatever the path in it.
   const noteOnce = (path: string) => (text: string) => {
-    // What is said of one file of a data set is said of hundreds.
-    const said = text.replaceAll(path, '');
-    if (!noted.has(said))
-      process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN', detail: 'Not told again of other files.' });
-    noted.add(said);
+    const note = text.replaceAll(path, '');
+    if (!reported.has(note))
+      process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN', detail: 'Reported for the first such file only.' });
+    reported.add(note);
   };
   return {
     kind: source.kind,

@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { writeMask, writeVolume } from '../ct/index.js';
 import { NoduleTrainError, replaceJson } from '../runtime/index.js';
 import type { Dataset } from './dataset.js';
-import { splitsName, writeSplits } from './splits/splitsFile.js';
+import { SPLITS_FILE, writeSplits } from './splits/splitsFile.js';
 
-const ending = '.nii.gz';
+const FILE_ENDING = '.nii.gz';
 
 /**
- * Writes a data set as an nnU-Net raw folder: `imagesTr/UID_0000.nii.gz`, `labelsTr/UID.nii.gz` (1 nodule), `dataset.json` last, and
- * `splits_final.json` where the data bring folds along. Scans are held one at a time.
- * @throws NoduleTrainError `sampler-intensity` where scans in HU and others are mixed, `scan-write`
+ * Writes a data set as an nnU-Net raw folder: `imagesTr/UID_0000.nii.gz`, `labelsTr/UID.nii.gz` (1 is nodule),
+ * `splits_final.json` if the data set has folds of its own, and `dataset.json` last. Holds one scan in memory at a
+ * time.
+ * @throws NoduleTrainError `sampler-intensity` if scans in HU and scans of other intensities are mixed, and what
+ * loading and writing scans throw
  */
 export async function writeNnunet(
   dataset: Dataset,
@@ -25,19 +27,21 @@ export async function writeNnunet(
     if (volume.intensity !== intensity)
       throw new NoduleTrainError(
         'sampler-intensity',
-        `writing ${dir}: series ${uid} holds ${volume.intensity} values, but the ones before it ${intensity}; an nnU-Net folder has one kind`,
+        `writing the nnU-Net folder ${dir}: the values of series ${uid} are ${volume.intensity}, expected ` +
+          `${intensity} as in the series before it. Write the two kinds into separate folders.`,
       );
-    await writeVolume(join(dir, 'imagesTr', `${uid}_0000${ending}`), volume);
+    await writeVolume(join(dir, 'imagesTr', `${uid}_0000${FILE_ENDING}`), volume);
     const { shape, spacing, origin, direction } = volume;
-    await writeMask(join(dir, 'labelsTr', `${uid}${ending}`), { voxels: mask, shape, spacing, origin, direction, uid });
+    const labels = { voxels: mask, shape, spacing, origin, direction, uid };
+    await writeMask(join(dir, 'labelsTr', `${uid}${FILE_ENDING}`), labels);
     onProgress(n + 1, dataset.scans.length);
   }
-  if (dataset.folds.length > 0) await writeSplits(join(dir, splitsName), dataset.folds);
+  if (dataset.folds.length > 0) await writeSplits(join(dir, SPLITS_FILE), dataset.folds);
   await replaceJson(join(dir, 'dataset.json'), {
     channel_names: { 0: intensity === 'hu' ? 'CT' : 'image' },
     labels: { background: 0, nodule: 1 },
     numTraining: dataset.scans.length,
-    file_ending: ending,
+    file_ending: FILE_ENDING,
     intensity,
   });
 }

@@ -1,7 +1,7 @@
 import type { BaselinePoint, BaselineScan } from '../score/index.js';
 import type { Hits } from './figures.js';
 
-/** What the rule without learning finds in a scan at its point. */
+/** Finds the nodules of a scan by the threshold baseline at an operating point. */
 export function baselineHits({ nodules, candidates }: BaselineScan, { cutHu, diameterMm }: BaselinePoint): Hits {
   const [least, most] = diameterMm;
   const kept = (candidates.get(cutHu) ?? []).filter((each) => each.diameterMm >= least && each.diameterMm <= most);

@@ -1,22 +1,24 @@
 import { refuseExisting } from '../ct/index.js';
 import { isModelFile, isSafetensors, loadModelFile, modelFileKind, readWeights } from '../model/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
+import { checkOutputFile, NoduleTrainError } from '../runtime/index.js';
 import { savePt, saveTensors, type Tensor } from '../torch/index.js';
 
 export interface ConvertedModel {
-  /** How many tensors were written. */
+  /** Number of tensors written. */
   tensors: number;
-  /** Null where neither the file nor the caller says how the network pools. */
+  /** Pooling of the network; null if neither the file nor the caller states it. */
   pooling: 'max' | 'avg' | null;
-  /** What the new file cannot say, one sentence each. */
+  /** What the new file does not record, one sentence each, without a final period. */
   notes: string[];
 }
 
 /**
- * Writes the weights of a model anew: `.safetensors`, `.pt` or `.pth` (a plain state_dict for torch.load), `.state` (the book's dict with
- * `model_state`). Only weights: of a run's checkpoint the optimizer and the counters stay behind. The tensors read are disposed.
+ * Converts a model file to another format: `.safetensors`, `.pt` or `.pth` (a plain state_dict for torch.load), or
+ * `.state` (the book's dict with `model_state`). Copies weights only; the optimizer and the counters of a checkpoint
+ * are dropped.
  *
- * @throws NoduleTrainError `convert-exists`, `model-format` for another ending, `model-said` where `pooling` contradicts the file, and what reading throws
+ * @throws NoduleTrainError `convert-exists` if `to` exists, `model-format` for another extension, `model-said` if
+ *   `pooling` contradicts the file, and what reading the file throws
  */
 export async function convertModel(
   from: string,
@@ -27,47 +29,48 @@ export async function convertModel(
     if (!isModelFile(path))
       throw new NoduleTrainError(
         'model-format',
-        `converting the model ${from} to ${to}: ${path} is no model by its name; wanted is .safetensors, .pt, .pth or .state for both`,
+        `converting the model ${from} to ${to}: the extension of ${path} is not that of a model, ` +
+          'expected .safetensors, .pt, .pth or .state for both. Rename the file.',
       );
-  await refuseExisting(to);
-  const { state, said, all } = weightsOf(from);
+  await refuseExisting(`converting ${from}`, to);
+  checkOutputFile(`converting ${from}`, 'the output', to);
+  const { state, recorded, all } = loadWeights(from);
   try {
-    if (pooling !== undefined && said !== null && pooling !== said)
+    if (pooling !== undefined && recorded !== null && pooling !== recorded)
       throw new NoduleTrainError(
         'model-said',
-        `converting the model ${from}: --pooling ${pooling} was given, but the file says ${said}; leave the option out`,
+        `converting the model ${from}: found --pooling ${pooling}, but the file records ${recorded}. ` +
+          'Leave the option out.',
       );
-    const known = said ?? pooling ?? null;
+    const known = recorded ?? pooling ?? null;
     if (isSafetensors(to)) await saveTensors(to, state, known === null ? {} : { pooling: known });
     else await savePt(to, to.endsWith('.state') ? new Map([['model_state', state]]) : state);
-    return { tensors: state.size, pooling: known, notes: notesOn(to, known) };
+    return { tensors: state.size, pooling: known, notes: conversionNotes(to, known) };
   } finally {
     for (const tensor of all) tensor.dispose();
   }
 }
 
-function notesOn(to: string, pooling: 'max' | 'avg' | null): string[] {
+function conversionNotes(to: string, pooling: 'max' | 'avg' | null): string[] {
   if (pooling === null)
-    return [
-      `${to}: nothing says how the network pools; give --pooling max or --pooling avg, or whoever uses the file must know it`,
-    ];
+    return [`${to} does not record how the network pools; convert it again with --pooling max or --pooling avg`];
   return isSafetensors(to)
     ? []
-    : [`${to}: a file of torch.save cannot say how the network pools; give --pooling ${pooling} wherever it is used`];
+    : [`${to} cannot record how the network pools; give --pooling ${pooling} wherever it is used`];
 }
 
-/** Weights with what the file says of pooling, and all tensors to dispose. */
-function weightsOf(path: string): {
+/** Loads the weights with the pooling that the file records; `all` are the tensors to dispose. */
+function loadWeights(path: string): {
   state: ReadonlyMap<string, Tensor>;
-  said: 'max' | 'avg' | null;
+  recorded: 'max' | 'avg' | null;
   all: Tensor[];
 } {
   if (modelFileKind(path) === 'checkpoint') {
     const { model, description, optimizer, average, counts } = loadModelFile(path);
     const all = [...model.values(), ...optimizer.values(), ...average.values(), ...(counts ? [counts] : [])];
-    return { state: model, said: description.network.pooling, all };
+    return { state: model, recorded: description.network.pooling, all };
   }
   const { state, metadata } = readWeights(path);
-  const said = (['max', 'avg'] as const).find((name) => name === metadata.pooling) ?? null;
-  return { state, said, all: [...state.values()] };
+  const recorded = (['max', 'avg'] as const).find((name) => name === metadata.pooling) ?? null;
+  return { state, recorded, all: [...state.values()] };
 }

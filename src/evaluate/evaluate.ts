@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { type LabelledScan, openDataset } from '../data/index.js';
 import { type ModelOptions, openModel, predictScan } from '../model/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, saveResult } from '../runtime/index.js';
 import {
+  applyPoint,
   type BaselineScan,
   baselineAt,
   baselineCandidates,
@@ -11,47 +11,48 @@ import {
   type PointChoice,
   type PredictedScan,
   predictedScan,
-  predictionAt,
   type ScanScore,
-  scoreAt,
 } from '../score/index.js';
 import { chooseDevice, type Device } from '../torch/index.js';
 import { baselineHits } from './baselineHits.js';
-import { type Figures, figuresOf } from './figures.js';
+import { computeFigures, type Figures } from './figures.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { openPredictions } from './predictionFiles.js';
 import { checkScanChoice, chooseScans, type ScanChoice } from './scanChoice.js';
 
 export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<OperatingPoint> {
-  /** A checkpoint of a run, or plain weights with `pooling` and `input`. Either this or `predictions`. */
+  /** Bundled model, checkpoint of a run, or plain weights with `pooling` and `input`. Either this or `predictions`. */
   model?: string | undefined;
   /**
-   * A folder of what any program predicted: a mask, or a volume of probabilities, for each scan, named like it and on its grid. Masks
-   * count as they are, probabilities above `threshold` (default 0.5); `minimumVoxels` is 1 and `minimumScore` 0 unless given.
+   * Folder with the predictions of any program: per scan one mask or one volume of probabilities, named like the scan
+   * and on its grid. Masks are scored as they are, probabilities above `threshold` (default 0.5). `minimumVoxels`
+   * defaults to 1 and `minimumScore` to 0.
    */
   predictions?: string | undefined;
-  /** Chooses the operating point on these scans; without it the model's own is taken, but for what is given here. */
+  /** Scans to choose the operating point on; by default the point is the model's own, with the values given here. */
   chooseOn?: ScanChoice;
-  /** False components per scan that the choice stays within; default 4. */
+  /** Largest number of false components per scan of the chosen point; default 4. */
   maxFalsePerScan?: number;
-  /** `auto`, `cpu`, `cuda` or `cuda:N`; default auto. */
+  /** `auto`, `cpu`, `cuda` or `cuda:N`; default `auto`. */
   device?: string;
-  /** Where to write a PNG of nodules with label and prediction. */
+  /** PNG file to write: nodules with label and prediction. */
   pictures?: string;
   onProgress?: (progress: { label: string; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
 
 export interface Evaluation extends Figures {
-  /** How many of these patients the model was trained on; null for predictions, which do not say it. */
+  /** How many of these patients the model was trained on; null for predictions, where it is unknown. */
   trainedOn: number | null;
   operatingPoint: OperatingPoint | PointChoice;
+  /** Why `pictures` could not be written; absent where they were, or none were requested. */
+  unwritten?: string;
 }
 
-/** Tiles of a picture: enough to see, few enough to fit a screen. */
-const MOST_TILES = 24;
+/** Limits the picture to what fits a screen. */
+const MAX_TILES = 24;
 
-/** What is scored: for each scan a probability per voxel. */
+/** Source of the predictions to score: one probability per voxel of a scan. */
 interface Predictor {
   point: OperatingPoint;
   trainedOn: ReadonlySet<string> | null;
@@ -62,17 +63,18 @@ interface Predictor {
 }
 
 /**
- * Segments scans with a model, or takes what was predicted elsewhere, and scores it beside a rule without learning;
- * docs/reference/figures.md defines the figures.
+ * Scores a model, or the predictions of another program, on scans with ground truth, beside a threshold baseline
+ * without learning; docs/reference/figures.md defines the figures.
  *
- * @throws NoduleTrainError `evaluate-options` where not exactly one of `model` and `predictions` is given, `split-empty` where nothing is left to
- *   score, and what reading the data, the split, the model and the predictions throws
+ * @throws NoduleTrainError `evaluate-options` unless exactly one of `model` and `predictions` is given, `split-empty`
+ *   if there is no scan to score, and what reading the data, the split, the model and the predictions throws
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
+  if (options.pictures !== undefined) checkOutputFile(`scoring ${options.data}`, '--pictures', options.pictures);
   checkScanChoice('scoring', options);
   if (options.chooseOn) checkScanChoice('choosing the operating point on', options.chooseOn);
-  const predictor = await predictorOf(options);
+  const predictor = await createPredictor(options);
   const {
     threshold = predictor.point.threshold,
     minimumVoxels = predictor.point.minimumVoxels,
@@ -80,31 +82,31 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   } = options;
   let operatingPoint: OperatingPoint | PointChoice = { threshold, minimumVoxels, minimumScore };
   if (options.chooseOn) {
-    const seen: PredictedScan[] = [];
+    const scans: PredictedScan[] = [];
     for await (const { scan } of predictAll(options.chooseOn, predictor, 'choosing the operating point', options))
-      seen.push(scan);
-    operatingPoint = chooseOperatingPoint(seen, { maxFalsePerScan });
+      scans.push(scan);
+    operatingPoint = chooseOperatingPoint(scans, { maxFalsePerScan });
   }
   const scored: { uid: string; patient: string; model: ScanScore; baseline: BaselineScan | null }[] = [];
   const tiles: Tile[] = [];
   for await (const { scan, patient } of predictAll(options, predictor, 'scoring', { onProgress, signal })) {
     const { volume, truth, nodules } = scan;
-    // Its cuts are in HU and its sizes in millimetres.
+    // The baseline has thresholds in HU and sizes in millimetres.
     const baseline = volume.intensity === 'hu' && volume.spacing !== null ? baselineCandidates(volume, nodules) : null;
-    scored.push({ uid: volume.uid, patient, model: scoreAt(scan, operatingPoint), baseline });
-    if (options.pictures && tiles.length < MOST_TILES) {
-      const prediction = predictionAt(scan, operatingPoint);
-      for (const { centerIRC } of nodules) tiles.push(tileOf(volume, truth, prediction, centerIRC));
+    const { score, mask } = applyPoint(scan, operatingPoint);
+    scored.push({ uid: volume.uid, patient, model: score, baseline });
+    if (options.pictures && tiles.length < MAX_TILES) {
+      const prediction = mask();
+      for (const { centerIRC } of nodules) tiles.push(cutTile(volume, truth, prediction, centerIRC));
     }
   }
-  if (options.pictures && tiles.length > 0)
-    await writeFile(options.pictures, overlayPicture(tiles.slice(0, MOST_TILES)));
+  const unwritten = options.pictures && tiles.length > 0 ? writePictures(options.pictures, tiles) : null;
   const wrong = scored.reduce((sum, { model: { falseComponents } }) => sum + falseComponents, 0);
   const baselinePoint = baselineAt(
     scored.flatMap(({ baseline }) => baseline ?? []),
     scored.length === 0 ? 0 : wrong / scored.length,
   );
-  const figures = figuresOf(
+  const figures = computeFigures(
     scored.map(({ baseline, ...scan }) => ({ ...scan, baseline: baseline && baselineHits(baseline, baselinePoint) })),
   );
   const { trainedOn } = predictor;
@@ -113,15 +115,27 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ...figures,
     trainedOn: trainedOn && patients.filter((patient) => trainedOn.has(patient)).length,
     operatingPoint,
+    ...(unwritten !== null && { unwritten }),
   };
 }
 
-async function predictorOf(options: EvaluateOptions): Promise<Predictor> {
+/** Returns why the pictures could not be written, or null: the figures must not be lost with them. */
+function writePictures(file: string, tiles: readonly Tile[]): string | null {
+  try {
+    saveResult(file, overlayPicture(tiles.slice(0, MAX_TILES)));
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function createPredictor(options: EvaluateOptions): Promise<Predictor> {
   const { model: path, predictions } = options;
   if ((path === undefined) === (predictions === undefined))
     throw new NoduleTrainError(
       'evaluate-options',
-      `scoring ${options.data}: ${path === undefined ? 'neither a model nor predictions were' : 'a model and predictions were both'} given; one of \`--model\` and \`--predictions\` is wanted`,
+      `scoring ${options.data}: found ${path === undefined ? 'neither' : 'both'} of \`model\` and \`predictions\`, ` +
+        'expected one. Give --model or --predictions.',
     );
   if (predictions !== undefined) {
     const files = await openPredictions(predictions);
@@ -163,8 +177,8 @@ async function* predictAll(
   }
 }
 
-/** Only the middle slice of the nodule is kept, so that the pictures hold no scans in memory. */
-function tileOf(
+/** Copies the middle slice of a nodule, so the picture does not keep whole scans in memory. */
+function cutTile(
   volume: PredictedScan['volume'],
   truth: Uint8Array,
   predicted: Uint8Array,

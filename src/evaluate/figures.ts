@@ -1,39 +1,41 @@
 import {
   bootstrapIntervals,
   type Interval,
+  type IntervalOptions,
   type NoduleInterval,
+  noduleIntervals,
   noduleScores,
   type ScanScore,
 } from '../score/index.js';
 
-/** Which nodules of a scan are found, in their order, and how many components are false. */
+/** Hits and misses in one scan: its nodules in order, and the number of false components. */
 export interface Hits {
   nodules: readonly { found: boolean }[];
   falseComponents: number;
 }
 
-/** One scan's result beside that of the rule without learning. */
+/** Result of one scan, beside that of the threshold baseline. */
 export interface ScoredScan {
   uid: string;
   patient: string;
   model: ScanScore;
-  /** Null where the rule does not apply, as its cuts are in HU. */
+  /** Null if the baseline does not apply, because its thresholds are in HU. */
   baseline: Hits | null;
 }
 
-/** A rule's hits; `found` and `sensitivity` are of the nodules with agreement. */
-export interface FoundFigures {
+/** Detection by the model or by the threshold baseline; `found` and `sensitivity` count nodules with agreement. */
+export interface DetectionFigures {
   found: number;
-  /** found / nodules with agreement; null without any. */
+  /** found / nodules with agreement; null if there are none. */
   sensitivity: number | null;
   falsePerScan: number;
 }
 
-/** The object of `evaluate` and of score.json; docs/reference/figures.md defines each. */
-export interface Figures extends FoundFigures {
+/** Result of `evaluate`, and content of score.json; docs/reference/figures.md defines each figure. */
+export interface Figures extends DetectionFigures {
   scans: number;
   patients: number;
-  /** All, those without agreement too. */
+  /** All nodules, including those without agreement. */
   nodules: number;
   dice3d: { mean: number | null; median: number | null; pooled: number | null };
   missed: number;
@@ -43,64 +45,75 @@ export interface Figures extends FoundFigures {
   leftEmptyShare: number | null;
   joint: number | null;
   jointOfEmpty: number | null;
-  /** What the best checkpoint of a run is chosen by, see `selectionScore`. */
+  /** The score that chooses the best checkpoint of a run, see `selectionScore`. */
   quality: number | null;
-  /** Null where it does not apply to some of the scans. */
-  baseline: FoundFigures | null;
-  /** 95 %, bootstrap over patients; null where it cannot be computed. */
+  /** Figures of the threshold baseline; null if it does not apply to some of the scans. */
+  baseline: DetectionFigures | null;
+  /** 95 % intervals by bootstrap over patients; null if there is nothing to compute one from. */
   intervals: Record<IntervalName, Interval | null>;
 }
 
-export type IntervalName = NoduleInterval | 'baselineSensitivity' | 'baselineFalsePerScan' | 'sensitivityOverBaseline';
+type BaselineInterval = 'baselineSensitivity' | 'baselineFalsePerScan' | 'sensitivityOverBaseline';
 
-/** All figures over scored scans, with intervals that draw whole patients anew. */
-export function figuresOf(scans: readonly ScoredScan[], { seed = 1, resamples = 2000 } = {}): Figures {
+export type IntervalName = NoduleInterval | BaselineInterval;
+
+/** Computes all figures over scored scans, with intervals by bootstrap over whole patients. */
+export function computeFigures(scans: readonly ScoredScan[], options: IntervalOptions = {}): Figures {
   const { nodules, dice3d, dice3dMedian, dice3dPooled, ...rest } = noduleScores(scans.map(({ model }) => model));
-  const patients = new Map<string, ScoredScan[]>();
+  const byPatient = new Map<string, ScoredScan[]>();
   for (const scan of scans) {
-    const known = patients.get(scan.patient);
+    const known = byPatient.get(scan.patient);
     if (known) known.push(scan);
-    else patients.set(scan.patient, [scan]);
+    else byPatient.set(scan.patient, [scan]);
   }
+  const patients = [...byPatient.values()];
+  const modelScores = patients.map((own) => own.map(({ model }) => model));
   return {
     scans: scans.length,
-    patients: patients.size,
+    patients: patients.length,
     ...rest,
     nodules: nodules + rest.withoutAgreement,
     dice3d: { mean: dice3d, median: dice3dMedian, pooled: dice3dPooled },
-    baseline: baselineFigures(scans),
-    intervals: bootstrapIntervals([...patients.values()], (drawn) => statistics(drawn.flat()), { seed, resamples }),
+    baseline: baselineFigures(scans)?.figures ?? null,
+    // The same seed draws the same patients for both.
+    intervals: {
+      ...noduleIntervals(modelScores, options),
+      ...bootstrapIntervals(patients, (sample) => baselineStatistics(sample.flat()), options),
+    },
   };
 }
 
-function statistics(scans: readonly ScoredScan[]): Record<IntervalName, number | null> {
-  const { nodules: _, found: __, ...own } = noduleScores(scans.map(({ model }) => model));
-  const other = baselineFigures(scans);
+function baselineStatistics(scans: readonly ScoredScan[]): Record<BaselineInterval, number | null> {
+  const baseline = baselineFigures(scans);
   return {
-    ...own,
-    baselineSensitivity: other?.sensitivity ?? null,
-    baselineFalsePerScan: other?.falsePerScan ?? null,
-    sensitivityOverBaseline:
-      own.sensitivity === null || other === null || other.sensitivity === null
-        ? null
-        : own.sensitivity - other.sensitivity,
+    baselineSensitivity: baseline?.figures.sensitivity ?? null,
+    baselineFalsePerScan: baseline?.figures.falsePerScan ?? null,
+    sensitivityOverBaseline: baseline?.advantage ?? null,
   };
 }
 
-function baselineFigures(scans: readonly ScoredScan[]): FoundFigures | null {
-  let [found, nodules, wrong] = [0, 0, 0];
+/**
+ * Computes the figures of the baseline, and the sensitivity of the model minus that of the baseline (`advantage`); null
+ * if the baseline does not apply to some of the scans.
+ */
+function baselineFigures(scans: readonly ScoredScan[]): { figures: DetectionFigures; advantage: number | null } | null {
+  let [found, foundByModel, nodules, wrong] = [0, 0, 0, 0];
   for (const { model, baseline } of scans) {
     if (baseline === null) return null;
-    model.nodules.forEach(({ overlap }, n) => {
-      if (overlap.truth === 0) return;
+    for (const [n, nodule] of model.nodules.entries()) {
+      if (nodule.overlap.truth === 0) continue;
       nodules++;
+      if (nodule.found) foundByModel++;
       if (baseline.nodules[n]?.found) found++;
-    });
+    }
     wrong += baseline.falseComponents;
   }
   return {
-    found,
-    sensitivity: nodules === 0 ? null : found / nodules,
-    falsePerScan: scans.length === 0 ? 0 : wrong / scans.length,
+    figures: {
+      found,
+      sensitivity: nodules === 0 ? null : found / nodules,
+      falsePerScan: scans.length === 0 ? 0 : wrong / scans.length,
+    },
+    advantage: nodules === 0 ? null : foundByModel / nodules - found / nodules,
   };
 }

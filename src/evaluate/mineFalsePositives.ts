@@ -1,7 +1,7 @@
 import { type IndexIRC, indexIRC, indexToWorld, type Volume, type WorldLPS } from '../ct/index.js';
 import { openDataset } from '../data/index.js';
 import { type ModelOptions, openModel, predictScan } from '../model/index.js';
-import { type Candidate, candidatesAbove, matchScan, type OperatingPoint, type PredictedScan } from '../score/index.js';
+import { type Candidate, matchAt, type OperatingPoint, type PredictedScan } from '../score/index.js';
 import { chooseDevice, type Device } from '../torch/index.js';
 import { checkScanChoice, chooseScans, type ScanChoice } from './scanChoice.js';
 
@@ -10,16 +10,16 @@ export interface MineOptions
     ModelOptions,
     Partial<Pick<OperatingPoint, 'threshold' | 'minimumVoxels'>> {
   model: string;
-  /** The surest so many of each scan; default 16, as many as a run keeps of each by itself. */
+  /** Keeps this many per scan, the most confident; default 16, as in a run that mines by itself. */
   mostPerScan?: number;
   device?: string;
   onProgress?: (done: number, scans: number, found: number) => void;
   signal?: AbortSignal;
 }
 
-/** A component that touches no nodule. */
+/** A predicted component that touches no nodule. */
 export interface FalsePositive {
-  /** Its voxel nearest to its centre, LPS mm: of a curved one the centre itself can lie in something else. */
+  /** Its voxel nearest to its centre of mass, LPS mm: the centre of a curved component can be outside it. */
   center: WorldLPS;
   /** Mean probability. */
   score: number;
@@ -27,12 +27,13 @@ export interface FalsePositive {
 }
 
 /**
- * Finds what a model takes for nodules on scans where it is known better, surest first: 26-connected components above the threshold that
- * share no voxel with the truth, whose centre lies in no nodule and in no finding that is neither wanted nor false. Meant for
- * the scans that train; what validates or is scored must not be taught.
+ * Finds the false positives of a model on scans with ground truth, most confident first: 26-connected components above
+ * the threshold that share no voxel with the truth and whose centre is in no nodule and in no finding to ignore. Use it
+ * on training scans only: validation and test scans must not be trained on.
  *
- * @returns by series, also where there are none
- * @throws NoduleTrainError `spacing-unknown` for scans without millimetres, what reading data, split and model throws
+ * @returns a list per series, which may be empty
+ * @throws NoduleTrainError `spacing-unknown` for scans without millimetres, and what reading the data, the split and
+ *   the model throws
  */
 export async function mineFalsePositives(options: MineOptions): Promise<Map<string, FalsePositive[]>> {
   const { mostPerScan = 16, onProgress, signal } = options;
@@ -44,51 +45,38 @@ export async function mineFalsePositives(options: MineOptions): Promise<Map<stri
   const uids = chosen.map(({ uid }) => uid);
   const mined = new Map<string, FalsePositive[]>();
   let found = 0;
-  for (const [at, uid] of uids.entries()) {
+  for (const [done, uid] of uids.entries()) {
     const scan = await predictScan(await dataset.load(uid), model, {
       signal,
-      onProgress: (slices, of) => onProgress?.(at + slices / of, uids.length, found),
+      onProgress: (slices, of) => onProgress?.(done + slices / of, uids.length, found),
     });
-    const false_ = falsePositives(scan, threshold, minimumVoxels).slice(0, mostPerScan);
-    found += false_.length;
-    mined.set(uid, false_);
+    const kept = falsePositives(scan, threshold, minimumVoxels).slice(0, mostPerScan);
+    found += kept.length;
+    mined.set(uid, kept);
   }
   return mined;
 }
 
-/** Of one scan, surest first. */
-export function falsePositives(
-  { volume, truth, nodules, ignored, probabilities }: PredictedScan,
-  threshold: number,
-  minimumVoxels: number,
-): FalsePositive[] {
-  const candidates = candidatesAbove(probabilities, volume.shape, threshold);
-  const matched = matchScan(
-    {
-      prediction: candidates.labels,
-      truth,
-      shape: volume.shape,
-      spacing: volume.spacing ?? [1, 1, 1],
-      nodules,
-      ...(ignored && { ignored }),
-    },
-    candidates,
-  );
+/** Finds the false positives of one scan, most confident first. */
+export function falsePositives(scan: PredictedScan, threshold: number, minimumVoxels: number): FalsePositive[] {
+  const { volume } = scan;
+  const { candidates, matched } = matchAt(scan, threshold);
   return matched.components
     .filter(
-      ({ hits, shared, ignored: passed, voxels }) =>
-        hits.length === 0 && shared.size === 0 && !passed && voxels >= minimumVoxels,
+      ({ hits, shared, ignored, voxels }) =>
+        hits.length === 0 && shared.size === 0 && !ignored && voxels >= minimumVoxels,
     )
     .map(({ label }) => candidates.components[label - 1] as Candidate)
     .sort((a, b) => b.score - a.score || b.voxels - a.voxels)
     .map((candidate) => ({
-      center: indexToWorld(volume, middleVoxel(volume, candidates.labels, candidate)),
+      center: indexToWorld(volume, centralVoxel(volume, candidates.labels, candidate)),
       score: candidate.score,
       voxels: candidate.voxels,
     }));
 }
 
-function middleVoxel(
+/** Finds the voxel of a component nearest to its centre of mass, in mm; the first one of several. */
+function centralVoxel(
   { shape, spacing }: Volume,
   labels: ArrayLike<number>,
   { label, low, high, centerIRC }: Candidate,

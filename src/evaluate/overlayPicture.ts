@@ -1,25 +1,29 @@
 import { encode } from 'fast-png';
-import { slicePicture, type Volume } from '../ct/index.js';
+import { greySlice, slicePicture, type Volume } from '../ct/index.js';
 
+/** Pixels between tiles. */
 const GAP = 4;
+/** Grey value beyond the slice. */
 const BACKGROUND = 24;
+/** Range of `greySlice`. */
+const GREY = { low: 0, high: 255 };
 
 export interface Tile {
   volume: Volume;
-  /** Above 0 where the truth has nodule. */
+  /** Above 0 inside true nodules; shape of the volume. */
   truth: Uint8Array;
-  /** Above 0 where the model has nodule. */
+  /** Above 0 inside predicted nodules; shape of the volume. */
   predicted: Int32Array | Uint8Array;
-  /** Middle of the tile: slice, row, column. */
+  /** Centre of the tile: slice, row, column. */
   center: readonly [number, number, number];
 }
 
 /**
- * Tiles in pairs, the plain slice left and the coloured one right, in the colours of the training pictures
- * (`pictureLegend`).
+ * Draws nodules as pairs of tiles: the plain slice on the left, and on the right the same with label and prediction in
+ * the colours of the training pictures (`pictureLegend`).
  *
- * @param pairs tiles per row of the picture
- * @param window rows and columns of voxels around each tile's middle
+ * @param pairs pairs per row of the picture
+ * @param window rows and columns of voxels around the centre of each tile
  * @param zoom pixels per voxel
  * @returns a PNG file
  */
@@ -32,7 +36,7 @@ export function overlayPicture(tiles: readonly Tile[], { pairs = 4, window = 64,
   tiles.forEach((tile, at) => {
     const left = (at % pairs) * (2 * side + 4 * GAP);
     const top = Math.floor(at / pairs) * (side + GAP);
-    const { plain, coloured } = slicesOf(tile);
+    const { plain, coloured } = drawSlices(tile);
     const [, rows, columns] = tile.volume.shape;
     for (let y = 0; y < side; y++) {
       const row = tile.center[1] - (window >> 1) + Math.floor(y / zoom);
@@ -50,13 +54,15 @@ export function overlayPicture(tiles: readonly Tile[], { pairs = 4, window = 64,
   return encode({ width, height, data, channels: 3, depth: 8 });
 }
 
-function slicesOf({ volume, truth, predicted, center }: Tile) {
+function drawSlices({ volume, truth, predicted, center }: Tile): { plain: Uint8Array; coloured: Uint8Array } {
   const [, rows, columns] = volume.shape;
   const [first, last] = [center[0] * rows * columns, (center[0] + 1) * rows * columns];
-  const hu = Float32Array.from(volume.voxels.subarray(first, last), (value) => value * volume.scale + volume.offset);
+  const grey = greySlice(volume, center[0]);
+  const draw = (label: ArrayLike<number>, prediction: ArrayLike<number>) =>
+    slicePicture(grey, label, prediction, rows, columns, GREY).rgb;
   const nothing = new Uint8Array(rows * columns);
   return {
-    plain: slicePicture(hu, nothing, nothing, rows, columns).rgb,
-    coloured: slicePicture(hu, truth.subarray(first, last), predicted.subarray(first, last), rows, columns).rgb,
+    plain: draw(nothing, nothing),
+    coloured: draw(truth.subarray(first, last), predicted.subarray(first, last)),
   };
 }

@@ -3,25 +3,29 @@ import { join } from 'node:path';
 import { checkSameGrid, isImageFile, readPrediction, uidOf, type Volume } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/index.js';
 
-/** A folder of what any program predicted, one file for each scan. */
+/** A folder with the predictions of any program, one file per scan. */
 export interface PredictionFiles {
   /**
-   * One probability per voxel, `[slices, rows, columns]`; of a mask 0 and 1.
-   * @throws NoduleTrainError `prediction-missing`, `prediction-value`, `mask-shape` and `mask-grid` where it is not of this scan, and what reading throws
+   * Reads the prediction of a scan: one probability per voxel, `[slices, rows, columns]`; 0 and 1 for a mask.
+   * @throws NoduleTrainError `prediction-missing`, `prediction-value`, `mask-shape` or `mask-grid` if it does not fit
+   *   the scan, and what reading the file throws
    */
   read(volume: Volume): Promise<Float32Array>;
 }
 
 /**
- * Looks through a folder of predictions, which are named like the cases (`UID.nii.gz`, `.mha`, `.mhd`, `.nrrd`). Others are left alone.
+ * Lists a folder of predictions, which are named like their cases (`UID.nii.gz`, `.mha`, `.mhd`, `.nrrd`). Other files
+ * are ignored.
  *
- * @throws NoduleTrainError `predictions` where there is no such folder, or a case has two files
+ * @throws NoduleTrainError `predictions` if the folder cannot be read, or a case has two files
  */
 export async function openPredictions(dir: string): Promise<PredictionFiles> {
   const names = await readdir(dir).catch((cause: NodeJS.ErrnoException) => {
     throw new NoduleTrainError(
       'predictions',
-      `opening the predictions ${dir}: ${cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`}; wanted is a folder with one mask or one volume of probabilities for each scan`,
+      `opening the predictions ${dir}: ` +
+        `${cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`}, ` +
+        'expected a folder with one mask or one volume of probabilities per scan. Correct --predictions.',
       { cause },
     );
   });
@@ -33,7 +37,8 @@ export async function openPredictions(dir: string): Promise<PredictionFiles> {
     if (other !== undefined)
       throw new NoduleTrainError(
         'predictions',
-        `opening the predictions ${dir}: ${other} and ${name} are both of the case ${uid}; leave one of them`,
+        `opening the predictions ${dir}: found ${other} and ${name} for the case ${uid}, expected one file. ` +
+          'Remove the other.',
       );
     files.set(uid, name);
   }
@@ -43,8 +48,8 @@ export async function openPredictions(dir: string): Promise<PredictionFiles> {
       if (name === undefined)
         throw new NoduleTrainError(
           'prediction-missing',
-          `scoring the predictions ${dir}: the case ${volume.uid} has none among its ${files.size} images; ` +
-            `wanted is ${volume.uid}.nii.gz, .mha, .mhd or .nrrd (an empty mask where nothing was found)`,
+          `scoring the predictions ${dir}: found none for the case ${volume.uid} among ${files.size} images, ` +
+            `expected ${volume.uid}.nii.gz, .mha, .mhd or .nrrd. Write an empty mask if nothing was found.`,
         );
       const path = join(dir, name);
       const prediction = await readPrediction(path);

@@ -8,13 +8,13 @@ export interface FoundNodule {
   /** Mean probability over its voxels, 0…1. */
   score: number;
   voxels: number;
-  /** Null where the file does not know the spacing. */
+  /** Null if the spacing is unknown. */
   volumeMm3: number | null;
   /** Mean of its voxels' indices: slice, row, column. */
   centerIrc: readonly [number, number, number];
   /** The same place in millimetres, LPS. */
   center: WorldLPS;
-  /** First and last voxel, both inside: slice, row, column. */
+  /** First and last index, both inside: slice, row, column. */
   box: { low: readonly [number, number, number]; high: readonly [number, number, number] };
 }
 

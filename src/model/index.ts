@@ -20,4 +20,4 @@ export type { ScanModel } from './scanModel.js';
 export { type ScanOptions, scanProbabilities } from './scanProbabilities.js';
 export { type Segmentation, segmentScan } from './segmentScan.js';
 export { tensorsHash } from './tensorsHash.js';
-export { scaleWindow, type WindowOptions, windowProbabilities, windowsOf } from './windowProbabilities.js';
+export { coveringWindows, scaleWindow, type WindowOptions, windowProbabilities } from './windowProbabilities.js';

@@ -2,10 +2,10 @@ import { NoduleTrainError } from '../runtime/index.js';
 import type { nn, Tensor } from '../torch/index.js';
 
 /**
- * Infers the options of the U-Net that a state_dict belongs to from its names and shapes. They do not show pooling, padding and the
- * final activation: `pooling` is given, and a network for whole slices pads and ends in a sigmoid.
+ * Infers the options of the U-Net that a state_dict belongs to from its names and shapes. They do not show pooling,
+ * padding and the final activation: `pooling` is given, and a network for whole slices pads and ends in a sigmoid.
  *
- * @throws NoduleTrainError `model-weights` where the names are not those of a U-Net
+ * @throws NoduleTrainError `model-weights` if the names are not those of a U-Net
  */
 export function inferUNetOptions(
   path: string,
@@ -19,7 +19,8 @@ export function inferUNetOptions(
     if (tensor) return tensor.shape;
     throw new NoduleTrainError(
       'model-weights',
-      `reading the model ${path}: found no ${key} among its ${state.size} tensors, expected the weights of a U-Net (down_path…, up_path…, last)`,
+      `reading the model ${path}: found no ${key} among its ${state.size} tensors, ` +
+        'expected the weights of a U-Net (down_path…, up_path…, last)',
     );
   };
   const [width, inChannels] = shapeOf('down_path.0.block.0.weight') as [number, number];

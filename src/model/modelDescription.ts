@@ -1,6 +1,6 @@
 /**
- * How a model expects its input: HU clipped to `[low, high]`, or values of a 128 × 128 window scaled slice by slice from its minimum and
- * maximum to 0…255, the form in which 8-bit crops come (intensity `arbitrary`).
+ * How a model expects its input: HU clipped to `[low, high]`, or values of a 128 × 128 window scaled slice by slice
+ * from its minimum and maximum to 0…255, the form in which 8-bit crops come (intensity `arbitrary`).
  */
 export type InputTransform = { kind: 'hu-clip'; low: number; high: number } | { kind: 'minmax-window' };
 

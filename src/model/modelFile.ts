@@ -12,7 +12,10 @@ const CHECKPOINT_FORMAT = 'nodule-train-checkpoint-1';
 /** What a model file is, read from its metadata alone; `weights` for a file of another program. */
 export type ModelFileKind = 'model' | 'checkpoint' | 'weights';
 
-/** @throws NoduleTrainError what reading the header of a safetensors file throws */
+/**
+ * Reads the kind of a model file.
+ * @throws NoduleTrainError what reading the header of a safetensors file throws
+ */
 export function modelFileKind(path: string): ModelFileKind {
   if (!isSafetensors(path)) return 'weights';
   const { format, model } = readMetadataSync(path);
@@ -74,19 +77,22 @@ function saveDescribed(
 }
 
 /**
- * Exports a model: its weights under the names of its state_dict, and its description. Nothing of the run is included, neither the
- * optimizer nor the location of its data. The file is replaced in one step.
+ * Exports a model: its weights under the names of its state_dict, and its description. Nothing of the run is included,
+ * neither the optimizer nor the location of its data. The file is replaced in one step.
  */
-export const saveModel = (path: string, net: nn.Module, description: ModelDescription): void =>
+export function saveModel(path: string, net: nn.Module, description: ModelDescription): void {
   saveDescribed(path, net.stateDict(), MODEL_FORMAT, description);
+}
 
 /** Writes a checkpoint; `metadata` is what its run needs to be resumed. The file is replaced in one step. */
-export const saveCheckpointFile = (
+export function saveCheckpointFile(
   path: string,
   tensors: CheckpointTensors,
   description: ModelDescription,
   metadata: Readonly<Record<string, string>>,
-): void => saveDescribed(path, joinCheckpointTensors(tensors), CHECKPOINT_FORMAT, description, metadata);
+): void {
+  saveDescribed(path, joinCheckpointTensors(tensors), CHECKPOINT_FORMAT, description, metadata);
+}
 
 /** A model file of this project, with its tensors loaded. */
 export interface LoadedModelFile extends CheckpointTensors {
@@ -97,7 +103,7 @@ export interface LoadedModelFile extends CheckpointTensors {
 
 /**
  * Reads an exported model or a checkpoint, and checks the hash of its tensors.
- * @throws NoduleTrainError `checkpoint` where the file is neither, or damaged; what `loadTensors` throws
+ * @throws NoduleTrainError `checkpoint` if the file is neither, or damaged; what `loadTensors` throws
  */
 export function loadModelFile(path: string): LoadedModelFile {
   const { tensors, metadata } = loadTensorsSync(path);
@@ -105,14 +111,16 @@ export function loadModelFile(path: string): LoadedModelFile {
   if (format !== MODEL_FORMAT && format !== CHECKPOINT_FORMAT)
     throw new NoduleTrainError(
       'checkpoint',
-      `reading the checkpoint ${path}: found format ${JSON.stringify(format)} in its metadata, expected ${CHECKPOINT_FORMAT}. ` +
+      `reading the checkpoint ${path}: found format ${JSON.stringify(format)} in its metadata, ` +
+        `expected ${CHECKPOINT_FORMAT}. ` +
         'A file with weights alone can be evaluated (--pooling, --input), but no run can be resumed from it.',
     );
   const found = tensorsHash(tensors);
   if (metadata.sha256 !== undefined && metadata.sha256 !== found)
     throw new NoduleTrainError(
       'checkpoint',
-      `reading the checkpoint ${path}: found SHA-256 ${found} over its tensors, expected ${metadata.sha256}: the file is damaged. Use another one.`,
+      `reading the checkpoint ${path}: found SHA-256 ${found} over its tensors, expected ${metadata.sha256}: ` +
+        'the file is damaged. Use another one.',
     );
   return {
     kind: format === MODEL_FORMAT ? 'model' : 'checkpoint',
@@ -123,7 +131,8 @@ export function loadModelFile(path: string): LoadedModelFile {
 }
 
 /**
- * Creates the network of a model file, in evaluation mode. How the run that made it laid out values in memory is not part of the file.
+ * Creates the network of a model file, in evaluation mode and channels last: the memory format of its run is not part
+ * of the file.
  */
 export function createInferenceNet(network: nn.UNetOptions, state: nn.StateDict): nn.UNet {
   const net = nn.unet({ ...network, channelsLast: true });

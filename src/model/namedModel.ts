@@ -6,10 +6,10 @@ import { NoduleTrainError, packageRoot } from '../runtime/index.js';
 export const modelNames = ['default', 'phantom-hu'] as const;
 
 /**
- * Returns the file of a model: `default` and `phantom-hu` are bundled with this package, everything else is a path. A file that has
- * such a name is given as `./default`.
+ * Returns the path of a model: `default` and `phantom-hu` are bundled with this package, everything else is a path
+ * already. A file of that name is given as `./default`.
  *
- * @throws NoduleTrainError `model-missing` where this package was built without the model
+ * @throws NoduleTrainError `model-missing` if this package was built without the model
  */
 export function modelPath(model: string): string {
   if (!(modelNames as readonly string[]).includes(model)) return model;
@@ -17,6 +17,7 @@ export function modelPath(model: string): string {
   if (existsSync(path)) return path;
   throw new NoduleTrainError(
     'model-missing',
-    `reading the model ${model}: ${path} does not exist, expected as part of this package. Install the package again, or in a clone: node scripts/models/make-models.mjs ${model}`,
+    `reading the model ${model}: ${path} does not exist, expected as part of this package. ` +
+      `Install the package again, or in a clone: node scripts/models/make-models.mjs ${model}`,
   );
 }

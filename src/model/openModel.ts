@@ -33,7 +33,7 @@ export interface OpenedModel {
   model: ScanModel;
   /** The network itself, without mirror averaging. Disposing it frees the model. */
   net: Module;
-  /** The point its run scored validations at; for plain weights a probability above one half. */
+  /** Operating point of the validations of its run; for plain weights a probability above one half. */
   point: OperatingPoint;
   /** Patients (or series) it was trained on; empty where the file does not record them. */
   trainedOn: ReadonlySet<string>;
@@ -47,13 +47,13 @@ const READING: ReadModelFor = {
 };
 
 /**
- * Opens a model for whole scans: a bundled one by its name (`default`, `phantom-hu`), an exported model or checkpoint, or plain weights
- * (`.safetensors`, or `.pt`, `.pth` and `.state` of torch.save) together with what they do not record. Mirror averaging, where it is
- * chosen, is part of the returned network, so everything that runs the model has it.
+ * Opens a model for whole scans: a bundled one by its name (`default`, `phantom-hu`), an exported model or checkpoint,
+ * or plain weights (`.safetensors`, or `.pt`, `.pth` and `.state` of torch.save) together with what they do not record.
+ * Mirror averaging, if chosen, is part of the returned network, so everything that runs the model has it.
  *
- * @throws NoduleTrainError `model-unsaid` where pooling or input must be given, `model-said` where they contradict the file,
- *   `model-shape` for a network that does not map an odd number of slices to one probability, `model-not-finite` for weights that are NaN
- *   or infinite, and what reading the file throws
+ * @throws NoduleTrainError `model-unsaid` if pooling or input must be given, `model-said` if they contradict the file,
+ *   `model-shape` for a network that does not map an odd number of slices to one probability, `model-not-finite` for
+ *   weights that are NaN or infinite, and what reading the file throws
  */
 export function openModel(model: string, device: Device, options: ModelOptions = {}): OpenedModel {
   const path = modelPath(model);
@@ -63,7 +63,8 @@ export function openModel(model: string, device: Device, options: ModelOptions =
     if (inChannels % 2 === 0 || classes !== 1)
       throw new NoduleTrainError(
         'model-shape',
-        `reading the model ${path}: found a network with ${inChannels} input channels and ${classes} outputs, expected an odd number of slices and one probability for the middle one`,
+        `reading the model ${path}: found a network with ${inChannels} input channels and ${classes} outputs, ` +
+          'expected an odd number of slices and one probability for the middle one',
       );
     const net = createInferenceNet(network, state);
     net.to(device).eval();

@@ -3,7 +3,10 @@ import { type PredictedScan, predictedScan } from '../score/index.js';
 import type { ScanModel } from './scanModel.js';
 import { type ScanOptions, scanProbabilities } from './scanProbabilities.js';
 
-/** What the network says of a scan, beside its truth. */
+/**
+ * Runs the network over a scan, and returns the probabilities with the truth.
+ * @throws NoduleTrainError as `scanProbabilities`
+ */
 export async function predictScan(
   scan: LabelledScan,
   model: ScanModel,

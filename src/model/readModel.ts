@@ -32,11 +32,11 @@ export interface ModelContents {
 }
 
 /**
- * Reads a model of any kind: exported model, checkpoint, or plain weights (`.safetensors`, or `.pt`, `.pth` and `.state` of torch.save)
- * together with what they do not record.
+ * Reads a model of any kind: exported model, checkpoint, or plain weights (`.safetensors`, or `.pt`, `.pth` and
+ * `.state` of torch.save) together with what they do not record.
  *
- * @throws NoduleTrainError `missing` of `use` where pooling or input must be given, `contradiction` of `use` where they contradict the
- *   file, `model-not-finite` for weights that are NaN or infinite, and what reading the file throws
+ * @throws NoduleTrainError `missing` of `use` if pooling or input must be given, `contradiction` of `use` if they
+ *   contradict the file, `model-not-finite` for weights that are NaN or infinite, and what reading the file throws
  */
 export function readModel(path: string, given: GivenForModel, use: ReadModelFor): ModelContents {
   const contents = modelFileKind(path) === 'weights' ? fromWeights(path, given, use) : fromModelFile(path, given, use);

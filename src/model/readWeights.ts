@@ -1,16 +1,21 @@
 import { NoduleTrainError } from '../runtime/index.js';
 import { isTensor, loadPtSync, loadTensorsSync, type Tensor } from '../torch/index.js';
 
-/** Whether a name is that of a model file and not of a scan. */
-export const isModelFile = (path: string): boolean => /\.(safetensors|pt|pth|state)$/.test(path);
+/** Whether a path has the extension of a model. */
+export function isModelFile(path: string): boolean {
+  return /\.(safetensors|pt|pth|state)$/.test(path);
+}
 
-/** Whether a model file is safetensors by its name; the others are of torch.save. */
-export const isSafetensors = (path: string) => !/\.(pt|pth|state)$/.test(path);
+/** Whether a model file is safetensors by its extension; the others are from torch.save. */
+export function isSafetensors(path: string): boolean {
+  return !/\.(pt|pth|state)$/.test(path);
+}
 
 /**
- * The weights of a model file, and what its metadata says: `.safetensors`, or `.pt`, `.pth` and `.state` of torch.save.
+ * Reads the weights and the metadata of a model file: `.safetensors`, or `.pt`, `.pth` and `.state` of torch.save.
  *
- * @throws NoduleTrainError `model-weights` where a file of torch.save holds no state_dict; what reading the file throws
+ * @throws NoduleTrainError `model-weights` if a file of torch.save holds no state_dict, and what reading the file
+ *   throws
  */
 export function readWeights(path: string): {
   state: ReadonlyMap<string, Tensor>;
@@ -26,7 +31,8 @@ export function readWeights(path: string): {
   if (!(state instanceof Map) || ![...state.values()].every(isTensor))
     throw new NoduleTrainError(
       'model-weights',
-      `reading the model ${path}: it holds no state_dict, neither by itself nor as model_state; save \`model.state_dict()\``,
+      `reading the model ${path}: found no state_dict, expected one by itself or as model_state of a dict. ` +
+        'Save `model.state_dict()`.',
     );
   return { state, metadata: {} };
 }

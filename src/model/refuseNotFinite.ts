@@ -1,7 +1,10 @@
 import { NoduleTrainError } from '../runtime/index.js';
 import { ops, scope, type Tensor } from '../torch/index.js';
 
-/** @throws NoduleTrainError `model-not-finite` with the first index of a model's weights that is NaN or infinite */
+/**
+ * Checks that the weights of a model are finite.
+ * @throws NoduleTrainError `model-not-finite` with the first weight that is NaN or infinite
+ */
 export function refuseNotFinite(path: string, state: ReadonlyMap<string, Tensor>): void {
   scope(() => {
     for (const [name, tensor] of state) {
@@ -11,7 +14,8 @@ export function refuseNotFinite(path: string, state: ReadonlyMap<string, Tensor>
       const first = (ops.nonzero(ops.logical_not(finite)) as Tensor).select(0, 0).toArray() as number[];
       throw new NoduleTrainError(
         'model-not-finite',
-        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, expected finite weights: its training diverged. Use an earlier checkpoint.`,
+        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, expected finite weights: ` +
+          'its training diverged. Use an earlier checkpoint.',
       );
     }
   });

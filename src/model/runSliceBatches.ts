@@ -7,14 +7,17 @@ export interface SliceBatchOptions {
   batch: number;
   /** Indices of the slices to run, ascending; by default all. */
   slices?: readonly number[] | undefined;
-  /** Sees each batch on the model's device: probabilities `[B, 1, H, W]`, without gradient, and the indices of their slices. */
+  /**
+   * Called with each batch on the model's device: probabilities `[B, 1, H, W]`, without gradient, and the indices of
+   * their slices.
+   */
   onBatch?: ((probability: Tensor, slices: readonly number[]) => void) | undefined;
 }
 
 /**
- * Runs the network over slices of a scan with their neighbours as channels, one batch after another, and writes the probabilities into
- * `out`, `[slices, rows, columns]` in C order. Outside the scan its edge slices, rows and columns repeat. Between batches the caller can
- * report progress, give the event loop a turn, or stop.
+ * Runs the network over slices of a scan with their neighbours as channels, one batch after another, and writes the
+ * probabilities into `out`, `[slices, rows, columns]` in C order. Outside the scan its edge slices, rows and columns
+ * repeat. Between batches the caller can report progress, give the event loop a turn, or stop.
  *
  * @yields how many slices are done
  */
@@ -42,7 +45,10 @@ export function* runSliceBatches(
   }
 }
 
-/** Network input `[chosen, 2 * contextSlices + 1, H, W]`: HU clipped to the model's range, or arbitrary values as they are. */
+/**
+ * Builds the network input `[chosen, 2 * contextSlices + 1, H, W]`: HU clipped to the model's range, or arbitrary
+ * values as they are.
+ */
 function stackSlices(volume: Volume, chosen: readonly number[], model: ScanModel): Tensor {
   const { voxels, shape, scale, offset } = volume;
   const [slices, rows, columns] = shape;
@@ -55,7 +61,7 @@ function stackSlices(volume: Volume, chosen: readonly number[], model: ScanModel
       stored.set(voxels.subarray(from, from + size), (n * channels + channel) * size);
     }
   });
-  // int16 halves what travels to the device.
+  // int16 halves the bytes copied to the device.
   let image = fromData(stored, [chosen.length, channels, rows, columns]).to(model.device).to('float32');
   if (scale !== 1 || offset !== 0) image = image.mul(scale).add(offset);
   if (model.input.kind === 'hu-clip') image = image.clamp(model.input.low, model.input.high);

@@ -13,12 +13,13 @@ export interface ScanOptions {
 }
 
 /**
- * Runs the network over every slice with its neighbours as channels; the edge slices are repeated beyond the ends. A scan in HU is given to
- * a model of the input `minmax-window` window by window (see `windowProbabilities`).
- * The event loop gets a turn after each batch, so progress, timers and signals work meanwhile.
+ * Runs the network over every slice with its neighbours as channels; beyond the ends, the edge slices are repeated. A
+ * model with the input `minmax-window` gets a scan in HU window by window (see `windowProbabilities`). The event loop
+ * gets a turn after each batch, so progress, timers and signals work meanwhile.
  *
  * @returns one probability per voxel, `[slices, rows, columns]` in C order
- * @throws NoduleTrainError `scan-intensity` for a volume of arbitrary intensity where the model wants HU; `scan-not-finite` where the network gives NaN
+ * @throws NoduleTrainError `scan-intensity` for a volume of arbitrary intensity if the model expects HU;
+ *   `scan-not-finite` if the network returns NaN or infinity
  */
 export async function scanProbabilities(
   volume: Volume,
@@ -35,7 +36,8 @@ export async function scanProbabilities(
     const [, rows, columns] = volume.shape;
     throw new NoduleTrainError(
       'scan-not-finite',
-      `segmenting ${volume.uid}: the network gave ${out[bad]} in slice ${Math.floor(bad / (rows * columns))}, probabilities are wanted; its weights are damaged, take another checkpoint`,
+      `segmenting ${volume.uid}: the network returned ${out[bad]} in slice ${Math.floor(bad / (rows * columns))}, ` +
+        'expected probabilities: its weights are damaged. Use another checkpoint.',
     );
   }
   return out;
@@ -56,11 +58,11 @@ async function sliceProbabilities(
   return out;
 }
 
-/** HU can be brought into windows scaled from their minimum and maximum, but never back. */
+/** HU can be scaled to windows, but scaled windows cannot be converted back to HU. */
 function refuseIntensity({ uid, intensity }: Volume, { input: { kind } }: ScanModel): void {
   if (intensity === 'hu' || kind === 'minmax-window') return;
   throw new NoduleTrainError(
     'scan-intensity',
-    `segmenting ${uid}: its intensities are arbitrary, the model wants HU (input ${kind}); give a scan in HU`,
+    `segmenting ${uid}: its intensities are arbitrary, the model expects HU (input ${kind}). Give a scan in HU.`,
   );
 }

@@ -9,7 +9,10 @@ export interface Segmentation extends ScanNodules {
   probabilities: Float32Array;
 }
 
-/** Segments a whole scan: probabilities, numbered nodules, boxes and scores. */
+/**
+ * Segments a whole scan: probabilities, numbered nodules, boxes and scores.
+ * @throws NoduleTrainError as `scanProbabilities`
+ */
 export async function segmentScan(
   volume: Volume,
   model: ScanModel,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { noGrad, scope, type Tensor } from '../torch/index.js';
 
-/** SHA-256 over tensors, their names, types and shapes, in the order of their names. */
-export const tensorsHash = (tensors: ReadonlyMap<string, Tensor>): string =>
-  noGrad(() =>
+/** Computes the SHA-256 over tensors, their names, types and shapes, in the order of their names. */
+export function tensorsHash(tensors: ReadonlyMap<string, Tensor>): string {
+  return noGrad(() =>
     scope(() => {
       const hash = createHash('sha256');
       for (const name of [...tensors.keys()].sort()) {
@@ -16,3 +16,4 @@ export const tensorsHash = (tensors: ReadonlyMap<string, Tensor>): string =>
       return hash.digest('hex');
     }),
   );
+}

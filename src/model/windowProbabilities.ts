@@ -3,50 +3,52 @@ import { lungMask, type Volume } from '../ct/index.js';
 import { fromData, noGrad, scope } from '../torch/index.js';
 import type { ScanModel } from './scanModel.js';
 
-/** Rows and columns of a window, at native pixels, as in the crops that such models are trained on. */
-export const windowSize = 128;
+/** Rows and columns of a window, at native pixels, as in the crops on which such models are trained. */
+export const WINDOW_SIZE = 128;
 
 export interface WindowOptions {
   /** Windows per forward pass; default 16, as much as one slice of 512 × 512. */
   windows?: number;
-  /** Rows and columns from one window to the next; default half a window. */
+  /** Distance between windows in rows and columns; default half a window. */
   stride?: number;
-  /** Windows without a voxel of the lungs too. */
+  /** Also run windows without lung voxels. */
   everyWindow?: boolean;
   onProgress?: ((slicesDone: number, slices: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs a network that was trained on windows scaled slice by slice (`minmax-window`) over a scan in HU. Each slice is covered by
- * windows of 128 × 128 that overlap, the last ones at its far edges; each slice of a window is scaled by itself. Where windows overlap, their
- * probabilities are averaged with weights that fall linearly from a window's middle to its edges. A slice smaller than that is one window.
+ * Runs a network that was trained on windows scaled slice by slice (`minmax-window`) over a scan in HU. Each slice is
+ * covered by windows of 128 × 128 that overlap, the last ones at its far edges; each slice of a window is scaled by
+ * itself. Where windows overlap, their probabilities are averaged with weights that fall linearly from a window's
+ * middle to its edges. A slice smaller than that is one window.
  *
- * Windows without a voxel of the lung mask are skipped: whatever covers a voxel of the lungs is run, so nothing changes inside them; what only
- * skipped windows cover has probability 0. Nothing is skipped where the spacing is unknown or no lungs are found.
+ * Windows without a voxel of the lung mask are skipped: whatever covers a voxel of the lungs is run, so nothing changes
+ * inside them; what only skipped windows cover has probability 0. Nothing is skipped where the spacing is unknown or no
+ * lungs are found.
  *
  * @returns one probability per voxel, `[slices, rows, columns]`
  */
 export async function windowProbabilities(
   volume: Volume,
   model: ScanModel,
-  { windows = 16, stride = windowSize / 2, everyWindow = false, onProgress, signal }: WindowOptions = {},
+  { windows = 16, stride = WINDOW_SIZE / 2, everyWindow = false, onProgress, signal }: WindowOptions = {},
 ): Promise<Float32Array> {
   const [slices, rows, columns] = volume.shape;
   const size = rows * columns;
-  const grid = windowsOf(rows, columns, stride);
-  const lungs = everyWindow ? null : lungsOf(volume);
-  const [down, across] = [tent(Math.min(windowSize, rows)), tent(Math.min(windowSize, columns))];
+  const grid = coveringWindows(rows, columns, stride);
+  const lungs = everyWindow ? null : findLungs(volume);
+  const [down, across] = [tentWeights(Math.min(WINDOW_SIZE, rows)), tentWeights(Math.min(WINDOW_SIZE, columns))];
   const out = new Float32Array(slices * size);
   const weights = new Float32Array(size);
   for (let slice = 0; slice < slices; slice++) {
     signal?.throwIfAborted();
     const sums = out.subarray(slice * size, (slice + 1) * size);
     const plane = lungs?.subarray(slice * size, (slice + 1) * size);
-    const wanted = plane === undefined ? grid : grid.filter((window) => touches(plane, columns, window));
+    const needed = plane === undefined ? grid : grid.filter((window) => touches(plane, columns, window));
     weights.fill(0);
-    for (let at = 0; at < wanted.length; at += windows) {
-      const chosen = wanted.slice(at, at + windows);
+    for (let at = 0; at < needed.length; at += windows) {
+      const chosen = needed.slice(at, at + windows);
       const probabilities = forwardWindows(volume, model, slice, chosen);
       chosen.forEach(({ top, left, height, width }, n) => {
         for (let r = 0; r < height; r++) {
@@ -67,7 +69,7 @@ export async function windowProbabilities(
   return out;
 }
 
-/** A part of a slice; its first row and column, and how many it has. */
+/** A part of a slice: its first row and column, and its size. */
 export interface Window {
   top: number;
   left: number;
@@ -75,9 +77,9 @@ export interface Window {
   width: number;
 }
 
-/** Windows that cover a slice. */
-export function windowsOf(rows: number, columns: number, stride: number): Window[] {
-  const [height, width] = [Math.min(windowSize, rows), Math.min(windowSize, columns)];
+/** Lists overlapping windows that cover a slice, the last ones at its far edges. */
+export function coveringWindows(rows: number, columns: number, stride: number): Window[] {
+  const [height, width] = [Math.min(WINDOW_SIZE, rows), Math.min(WINDOW_SIZE, columns)];
   const starts = (length: number, side: number) => {
     const last = length - side;
     return [...Array.from({ length: Math.ceil(last / stride) }, (_, n) => n * stride), last];
@@ -85,11 +87,12 @@ export function windowsOf(rows: number, columns: number, stride: number): Window
   return starts(rows, height).flatMap((top) => starts(columns, width).map((left) => ({ top, left, height, width })));
 }
 
-/** Weights along a side: they fall from 1 in the middle, and are never 0. */
-const tent = (length: number): Float32Array =>
-  Float32Array.from({ length }, (_, at) => Math.min(at + 0.5, length - at - 0.5) / (length / 2));
+/** Weights along a side of a window: they fall linearly from 1 in the middle and are never 0. */
+function tentWeights(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, at) => Math.min(at + 0.5, length - at - 0.5) / (length / 2));
+}
 
-function lungsOf(volume: Volume): Uint8Array | null {
+function findLungs(volume: Volume): Uint8Array | null {
   if (volume.spacing === null) return null;
   const lungs = lungMask(volume);
   return lungs.includes(1) ? lungs : null;
@@ -103,7 +106,7 @@ function touches(plane: Uint8Array, columns: number, { top, left, height, width 
   return false;
 }
 
-/** Probabilities of windows of equal size in one slice, one after another. */
+/** Runs the network over windows of equal size in one slice. Returns probabilities `[windows, height, width]`. */
 function forwardWindows(volume: Volume, model: ScanModel, slice: number, windows: readonly Window[]): Float32Array {
   const { height, width } = windows[0]!;
   const up = (length: number) => Math.ceil(length / model.sizeMultiple) * model.sizeMultiple;
@@ -128,15 +131,16 @@ function forwardWindows(volume: Volume, model: ScanModel, slice: number, windows
         .to('cpu')
         .to('float32')
         .contiguous();
-      // A copy: the view ends with the scope.
+      // Copied, because the view ends with the scope.
       return Float32Array.from(cut.data() as Float32Array);
     }),
   );
 }
 
 /**
- * One slice of a window, `round(255 · (HU − min) / (max − min))` of its own minimum and maximum, unclipped, as lidc-nodules is made;
- * all 0 where every value is the same. Rows of `out` are `wide` long; what is beyond the window repeats its last row and column.
+ * Scales one slice of a window, `round(255 · (HU − min) / (max − min))` of its own minimum and maximum, unclipped, as
+ * lidc-nodules is made; all 0 if every value is the same. Rows of `out` are `wide` long; beyond the window its last row
+ * and column repeat.
  */
 export function scaleWindow(
   { voxels, shape: [, rows, columns] }: Volume,
@@ -155,7 +159,8 @@ export function scaleWindow(
       if (value > max) max = value;
     }
   }
-  // Scale and offset of the stored values cancel out. In this order of operations halves are rounded as in lidc-nodules.
+  // Scale and offset of the stored values cancel out. In this order of operations halves are rounded as in
+  // lidc-nodules.
   const factor = max === min ? 0 : 255 / (max - min);
   for (let r = 0; r * wide < out.length; r++) {
     const line = first + Math.min(r, height - 1) * columns;

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { NoduleTrainError, runInWorkers } from '../runtime/index.js';
+import { checkOutputFolder, NoduleTrainError, runInWorkers } from '../runtime/index.js';
 import { checkPhantomOptions, type PhantomSetOptions, phantomSetSchema } from './phantomOptions.js';
 import { scramble } from './random.js';
 import type { PhantomNodule } from './synthesize.js';
@@ -33,6 +33,7 @@ export async function writePhantoms(
 ): Promise<void> {
   const doing = `making phantoms in ${dir}`;
   const { count, seed, threads, ...shared } = checkPhantomOptions(phantomSetSchema, doing, options);
+  checkOutputFolder('making phantoms', 'the folder', dir);
   const list = join(dir, 'annotations.csv');
   if (existsSync(list)) {
     throw new NoduleTrainError(

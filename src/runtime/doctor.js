@@ -16,26 +16,26 @@ import { GLIBC_FLOOR } from './versions.js';
  * @property {string} name
  * @property {'ok' | 'note' | 'missing'} state `note`: works, with less; `missing`: training cannot run
  * @property {string} found
- * @property {string | null} remedy the one command (or change) that mends it
+ * @property {string | null} remedy the command (or change) that fixes it
  *
- * @typedef {object} Candidate a place where libtorch is looked for, in the order of the search
+ * @typedef {object} Candidate a place that is searched for libtorch, in search order
  * @property {import('./libtorch/libtorch.js').LibtorchSource} source
  * @property {string} root
  * @property {boolean} usable
  * @property {string} verdict
- * @property {import('./libtorch/gpu.js').UnusedGpu | null} unusedGpu a GPU that is here and is not used with it
+ * @property {import('./libtorch/gpu.js').UnusedGpu | null} unusedGpu a GPU of this machine that it cannot use
  *
  * @typedef {object} Diagnosis
  * @property {boolean} ready whether training can run, on the CPU at least
  * @property {Check[]} checks
  * @property {Candidate[]} candidates
- * @property {string | null} next the one command to run next, null where nothing is to be mended
+ * @property {string | null} next the command to run next, null if nothing needs fixing
  */
 
 const REBUILD = 'npm install nodule-train (in a clone: npm run build)';
 const INSTALL = 'npx nodule-train libtorch install';
 
-/** What an error says, without the advice to call this command. @param {unknown} error */
+/** Message of an error, without the advice to run `doctor`. @param {unknown} error */
 const messageOf = (error) => {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(ADVICE, '').replace(/[;.\s]+$/, '');
@@ -43,12 +43,14 @@ const messageOf = (error) => {
 
 /** @param {Required<import('./libtorch/platform.js').Machine>} machine @returns {Check} */
 const platformCheck = (machine) => {
-  // Node is judged by its own check.
+  // nodeCheck judges the version of Node.
   const fault = platformFault({ ...machine, node: '22.12.0' });
-  const found = `${machine.platform}-${machine.arch}, ${machine.glibc === null ? 'no glibc' : `glibc ${machine.glibc}`}`;
+  const glibc = machine.glibc === null ? 'no glibc' : `glibc ${machine.glibc}`;
+  const found = `${machine.platform}-${machine.arch}, ${glibc}`;
   if (fault === null) return { name: 'platform', state: 'ok', found, remedy: null };
   const remedy = `a system or container with Linux on x86-64 and glibc ${GLIBC_FLOOR} or newer`;
-  return { name: 'platform', state: 'missing', found: `${found}: ${messageOf(fault)}`, remedy };
+  const reason = messageOf(fault).replace(/^loading nodule-train: /, '');
+  return { name: 'platform', state: 'missing', found: `${found}: ${reason}`, remedy };
 };
 
 /** @param {string} version @returns {Check} */
@@ -95,11 +97,16 @@ const processorCheck = () => {
   try {
     flags = fs.readFileSync('/proc/cpuinfo', 'utf8').match(/^flags\s*:(.*)$/m)?.[1] ?? '';
   } catch {
-    // Not Linux: the model's name has to do.
+    // There is no /proc outside Linux.
   }
   const has = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'].filter((flag) => ` ${flags} `.includes(` ${flag} `));
-  const found = `${cpu?.model.trim() ?? 'unknown'}, ${os.availableParallelism()} cores, ${(os.totalmem() / 1e9).toFixed(1)} GB, ${has.join(' ') || 'no AVX2'}`;
-  return { name: 'processor', state: 'ok', found, remedy: null };
+  const found = [
+    cpu?.model.trim() ?? 'unknown',
+    `${os.availableParallelism()} cores`,
+    `${(os.totalmem() / 1e9).toFixed(1)} GB`,
+    has.join(' ') || 'no AVX2',
+  ];
+  return { name: 'processor', state: 'ok', found: found.join(', '), remedy: null };
 };
 
 /** @returns {Check} */
@@ -116,32 +123,46 @@ const cacheCheck = () => {
       remedy: null,
     };
   } catch (error) {
-    const remedy = 'set XDG_CACHE_HOME to a folder that can be written';
+    const remedy = 'set XDG_CACHE_HOME to a writable folder';
     return { name: 'cache', state: 'note', found: `${folder}: ${messageOf(error)}`, remedy };
   }
 };
 
-/** Every place in the order of the search; what has the right version is opened in a child process. @param {import('./libtorch/gpu.js').CudaProbe | null} probe null where nothing can be opened @returns {Candidate[]} */
+/**
+ * Judges every place in search order. A libtorch of the right version is opened in a child process.
+ * @param {import('./libtorch/gpu.js').CudaProbe | null} probe null if nothing can be opened
+ * @returns {Candidate[]}
+ */
 const judgeCandidates = (probe) =>
   libtorchPlaces().map(({ source, root }) => {
     const found = inspectLibtorch({ source, root });
     if (typeof found === 'string') return { source, root, usable: false, verdict: found, unusedGpu: null };
     const what = `${found.version}, ${found.cuda ? 'with CUDA' : 'CPU only'}`;
     if (probe === null)
-      return { source, root, usable: true, verdict: `${what}, not opened for want of the addon`, unusedGpu: null };
+      return {
+        source,
+        root,
+        usable: true,
+        verdict: `${what}, not opened because the addon is missing`,
+        unusedGpu: null,
+      };
     const { opens, reason, unusedGpu, seconds, kept } = openInChild(found, probe);
     const verdict = opens
-      ? `${what}, opens in ${seconds.toFixed(1)} s${kept ? ' (as found before)' : ''}`
+      ? `${what}, opens in ${seconds.toFixed(1)} s${kept ? ' (cached)' : ''}`
       : `${what}, does not open: ${messageOf(reason)}`;
     return { source, root, usable: opens, verdict, unusedGpu };
   });
 
-/** @param {Candidate[]} candidates @param {import('./libtorch/gpu.js').CudaProbe | null} probe @returns {{check: Check, chosen: (Candidate & {cuda: boolean}) | null}} */
+/**
+ * @param {Candidate[]} candidates
+ * @param {import('./libtorch/gpu.js').CudaProbe | null} probe
+ * @returns {{check: Check, chosen: (Candidate & {cuda: boolean}) | null}}
+ */
 const libtorchCheck = (candidates, probe) => {
   try {
     const libtorch = chooseLibtorch(probe ?? { driver: 0, devices: 0, gpus: [], reason: 'unknown' });
     const candidate = candidates.find(({ root }) => root === libtorch.root);
-    if (candidate === undefined) throw new Error(`${libtorch.root} is none of the places that are looked at`);
+    if (candidate === undefined) throw new Error(`${libtorch.root} is not among the places that are searched`);
     const chosen = { ...candidate, cuda: libtorch.cuda };
     const found = `${chosen.root} (${chosen.source}): ${chosen.verdict}`;
     if (chosen.usable) return { check: { name: 'libtorch', state: 'ok', found, remedy: null }, chosen };
@@ -155,8 +176,8 @@ const libtorchCheck = (candidates, probe) => {
   }
 };
 
-/** @returns {import('./libtorch/gpu.js').CudaProbe | string} what the driver says, or why it could not be asked */
-const askDriver = () => {
+/** @returns {import('./libtorch/gpu.js').CudaProbe | string} the driver's answer, or why it could not be queried */
+const queryDriver = () => {
   try {
     return probeCuda(loadLoader());
   } catch (error) {
@@ -164,29 +185,38 @@ const askDriver = () => {
   }
 };
 
-/** @param {import('./libtorch/gpu.js').CudaProbe | string} probe @param {(Candidate & {cuda: boolean}) | null} chosen @returns {Check[]} */
+/**
+ * @param {import('./libtorch/gpu.js').CudaProbe | string} probe
+ * @param {(Candidate & {cuda: boolean}) | null} chosen
+ * @returns {Check[]}
+ */
 const gpuChecks = (probe, chosen) => {
   if (typeof probe === 'string')
-    return [{ name: 'driver', state: 'note', found: `not asked: ${probe}`, remedy: REBUILD }];
+    return [{ name: 'driver', state: 'note', found: `not queried: ${probe}`, remedy: REBUILD }];
   const { driver, devices, gpus, reason } = probe;
   if (devices === 0) return [{ name: 'driver', state: 'note', found: `no GPU: ${reason}`, remedy: null }];
   /** @type {Check} */
-  const driverCheck = { name: 'driver', state: 'ok', found: `NVIDIA's, for CUDA ${cudaVersion(driver)}`, remedy: null };
+  const driverCheck = {
+    name: 'driver',
+    state: 'ok',
+    found: `NVIDIA, supports CUDA ${cudaVersion(driver)}`,
+    remedy: null,
+  };
   const names = gpuNames(gpus) || `${devices} GPU`;
   const unused = chosen?.unusedGpu ?? unusedGpuOf(probe, chosen?.cuda ?? false, null);
   if (unused === null) return [driverCheck, { name: 'GPU', state: 'ok', found: names, remedy: null }];
-  const found = `${names} is NOT USED: ${unused.reason}`;
+  const found = `${names} is not used: ${unused.reason}`;
   return [driverCheck, { name: 'GPU', state: 'note', found, remedy: unused.command }];
 };
 
 /**
- * What is installed, what is missing, and the command that mends each. Downloads nothing.
+ * Checks what is installed and what is missing, with the command that fixes each. Downloads nothing.
  * @param {Required<import('./libtorch/platform.js').Machine>} [machine] another machine than this one (for tests)
  * @returns {Diagnosis}
  */
-export const diagnose = (machine = thisMachine()) => {
+export function diagnose(machine = thisMachine()) {
   const own = packageCheck();
-  const answer = askDriver();
+  const answer = queryDriver();
   const probe = typeof answer === 'string' ? null : answer;
   const candidates = judgeCandidates(own.state === 'ok' ? probe : null);
   const { check, chosen } = libtorchCheck(candidates, probe);
@@ -208,4 +238,4 @@ export const diagnose = (machine = thisMachine()) => {
     candidates,
     next: worst?.remedy ?? null,
   };
-};
+}

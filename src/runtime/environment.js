@@ -2,18 +2,18 @@ import os from 'node:os';
 import path from 'node:path';
 
 /**
- * Every environment variable that this project reads, each in one function. Empty counts as not set.
+ * Every environment variable this project reads, each in one function. An empty variable counts as not set.
  *
  * | variable | meaning |
  * |---|---|
  * | `LIBTORCH` | folder with `lib/libtorch_cpu.so`; wins over every other place |
- * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments in which torch is looked for |
+ * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments that are searched for torch |
  * | `CUDA_HOME` | CUDA 13 with nvcc, to build the CUDA plugin |
- * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache lies |
- * | `GOMP_SPINCOUNT`, `OMP_WAIT_POLICY` | how long libgomp's threads wait awake; where neither is set the loader sets the first to 1000 |
- * | those of `kernelVariables` | never acted upon, but written into a run's manifest: libtorch's libraries choose their kernels by them |
+ * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache is |
+ * | `GOMP_SPINCOUNT`, `OMP_WAIT_POLICY` | how long libgomp's threads spin; if neither is set, the first is set to 1000 |
+ * | those of `kernelVariables` | only recorded in a run's manifest: libtorch's libraries choose their kernels by them |
  *
- * node-gyp-build, which chooses among the prebuilt loaders, has its own: `NODULE_TRAIN_PREBUILD` (another folder with
+ * node-gyp-build, which chooses among the prebuilt loaders, reads its own: `NODULE_TRAIN_PREBUILD` (another folder with
  * `prebuilds/`), `PREBUILDS_ONLY` and `LIBC`.
  *
  * @typedef {Record<string, string | undefined>} Environment
@@ -23,16 +23,21 @@ import path from 'node:path';
 const given = (value) => (value === undefined || value === '' ? null : value);
 
 /** @param {Environment} [environment] @returns {string | null} */
-export const libtorchVariable = (environment = process.env) => given(environment.LIBTORCH);
+export function libtorchVariable(environment = process.env) {
+  return given(environment.LIBTORCH);
+}
 
-/** Roots of the Python environments that are switched on. @param {Environment} [environment] @returns {string[]} */
-export const pythonPrefixes = (environment = process.env) =>
-  [given(environment.VIRTUAL_ENV), given(environment.CONDA_PREFIX)].filter((prefix) => prefix !== null);
+/** Roots of the active Python environments. @param {Environment} [environment] @returns {string[]} */
+export function pythonPrefixes(environment = process.env) {
+  return [given(environment.VIRTUAL_ENV), given(environment.CONDA_PREFIX)].filter((prefix) => prefix !== null);
+}
 
 /** @param {Environment} [environment] @returns {string | null} */
-export const cudaHome = (environment = process.env) => given(environment.CUDA_HOME);
+export function cudaHome(environment = process.env) {
+  return given(environment.CUDA_HOME);
+}
 
-/** Variables that make ATen, oneDNN, MKL or cuBLAS take other kernels, and so give other bits. */
+/** Variables that make ATen, oneDNN, MKL or cuBLAS choose other kernels, and so change the bits of a result. */
 const KERNEL_VARIABLES = [
   'ATEN_CPU_CAPABILITY',
   'ONEDNN_MAX_CPU_ISA',
@@ -46,34 +51,36 @@ const KERNEL_VARIABLES = [
 ];
 
 /**
- * Those of them that are set, by name.
+ * Returns the kernel variables that are set, by name.
  * @param {Environment} [environment]
  * @returns {Record<string, string>}
  */
-export const kernelVariables = (environment = process.env) =>
-  Object.fromEntries(
+export function kernelVariables(environment = process.env) {
+  return Object.fromEntries(
     KERNEL_VARIABLES.flatMap((name) => {
       const value = given(environment[name]);
       return value === null ? [] : [[name, value]];
     }),
   );
+}
 
 /** @param {Environment} [environment] @returns {string[]} */
-export const searchPath = (environment = process.env) =>
-  (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+export function searchPath(environment = process.env) {
+  return (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
+}
 
 /**
- * This project's folder in the user's cache: libtorch, the Python peers, downloads.
+ * Returns this project's folder in the user's cache, for libtorch, the Python peers and downloads.
  * @param {Environment} [environment]
  * @returns {string}
  */
-export const cacheFolder = (environment = process.env) => {
+export function cacheFolder(environment = process.env) {
   const xdg = given(environment.XDG_CACHE_HOME);
-  // The XDG rule: a relative path is ignored.
+  // By the XDG specification a relative path is ignored.
   if (xdg !== null && path.isAbsolute(xdg)) return path.join(xdg, 'nodule-train');
   const home = given(environment.HOME) ?? os.homedir();
   if (process.platform === 'win32')
     return path.join(given(environment.LOCALAPPDATA) ?? path.join(home, 'AppData', 'Local'), 'nodule-train', 'Cache');
   if (process.platform === 'darwin') return path.join(home, 'Library', 'Caches', 'nodule-train');
   return path.join(home, '.cache', 'nodule-train');
-};
+}

@@ -1,8 +1,8 @@
-/** The one error type of this package. `code` is stable and kebab-case; the message says what to do. */
+/** The error type of this package. */
 export class NoduleTrainError extends Error {
   /**
    * @param {string} code stable, kebab-case; programs branch on it
-   * @param {string} message what was being done, to what, what was found, what is wanted, what to do
+   * @param {string} message "doing X: found Y, expected Z. Do W."
    * @param {{cause?: unknown}} [options]
    */
   constructor(code, message, options) {

@@ -1,4 +1,4 @@
-/** Text that is HTML already; all else is escaped where {@link html} puts it in. */
+/** Text that is already HTML; {@link html} escapes everything else. */
 export class Html {
   /** @param {string} text */
   constructor(text) {
@@ -10,8 +10,8 @@ export class Html {
 const escaped = (value) => String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /**
- * A template whose parts are escaped, but for those that are {@link Html} (or lists of it), so that no name or text from a file can
- * become markup.
+ * Template tag that escapes its parts unless they are {@link Html} (or lists of it), so that no name or text from a
+ * file becomes markup.
  * @param {TemplateStringsArray} texts
  * @param {readonly (string | number | Html | readonly Html[])[]} parts
  */
@@ -23,7 +23,7 @@ export function html(texts, ...parts) {
   return new Html(texts.reduce((all, text, n) => all + textOf(parts[n - 1]) + text));
 }
 
-const style = `:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5c6670;--line:#d5dbe1;--back:#f6f7f9;--card:#fff;--error:#b3261e;--warning:#8a5a00}
+const STYLE = `:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5c6670;--line:#d5dbe1;--back:#f6f7f9;--card:#fff;--error:#b3261e;--warning:#8a5a00}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa5b1;--line:#353c44;--back:#14171a;--card:#1d2125;--error:#ff8a80;--warning:#ffc663}}
 *{box-sizing:border-box}body{margin:0 auto;padding:1rem;max-width:76rem;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:0}h3 span{font-weight:400}
@@ -39,23 +39,25 @@ th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);ve
 tr:last-child td{border-bottom:0}`;
 
 /**
- * A page that needs nothing from outside and no script: the house's look in light and dark.
+ * Returns a self-contained page without scripts, in the project's light and dark style.
  * @param {string} title
  * @param {Html} body
- * @param {string} [ownStyle] CSS of this page alone
+ * @param {string} [ownStyle] further CSS for this page
  */
-export const htmlPage = (title, body, ownStyle = '') =>
-  html`<!doctype html>
+export function htmlPage(title, body, ownStyle = '') {
+  return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
-<style>${new Html(style + (ownStyle === '' ? '' : `\n${ownStyle}`))}</style></head><body>
+<style>${new Html(STYLE + (ownStyle === '' ? '' : `\n${ownStyle}`))}</style></head><body>
 ${body}
 </body></html>
 `.text;
+}
 
 /**
- * A picture with what it shows.
+ * Returns a picture with its caption.
  * @param {Uint8Array} png
- * @param {string} caption also its text for those who cannot see it
+ * @param {string} caption also the alternative text
  */
-export const figure = (png, caption) =>
-  html`<figure><img alt="${caption}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${caption}</figcaption></figure>`;
+export function figure(png, caption) {
+  return html`<figure><img alt="${caption}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${caption}</figcaption></figure>`;
+}

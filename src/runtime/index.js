@@ -4,6 +4,7 @@
 export { diagnose } from './doctor.js';
 export { kernelVariables } from './environment.js';
 export { NoduleTrainError } from './error.js';
+export { checkOutputFile, checkOutputFolder, saveResult } from './files/checkOutput.js';
 export { fileHash, fileHashSync } from './files/fileHash.js';
 export { thisProcess } from './files/holder.js';
 export { findInflater } from './files/inflater.js';

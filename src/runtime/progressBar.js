@@ -1,11 +1,12 @@
 /**
- * One line for a progress in bytes: `[#####     ]  50 % 272/544 MB`.
+ * Formats a progress in bytes as one line: `[#####     ]  50 % 272/544 MB`.
  * @param {{done: number, total: number}} progress
  * @param {number} [width] of the bar
  */
-export const progressBar = ({ done, total }, width = 24) => {
+export function progressBar({ done, total }, width = 24) {
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const filled = Math.round(share * width);
   const mb = (/** @type {number} */ bytes) => Math.round(bytes / 1e6);
-  return `[${'#'.repeat(filled)}${' '.repeat(width - filled)}] ${Math.floor(share * 100)} % ${mb(done)}/${mb(total)} MB`;
-};
+  const bar = '#'.repeat(filled).padEnd(width);
+  return `[${bar}] ${Math.floor(share * 100)} % ${mb(done)}/${mb(total)} MB`;
+}

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a command; its output is kept and given to `onLine` line by line. Ctrl-C reaches the child, and the caller
- * cleans up after it.
+ * Runs a command, collects its output and passes it to `onLine` line by line. SIGINT and SIGTERM go to the child, so
+ * the caller can clean up after it has ended.
  *
  * @param {string} command
  * @param {string[]} args
  * @param {{onLine?: (line: string) => void, env?: NodeJS.ProcessEnv, cwd?: string}} [options]
  * @returns {Promise<{code: number, signal: NodeJS.Signals | null, output: string}>} `code` is 1 after a signal
  */
-export const runCommand = (command, args, { onLine = () => {}, env = process.env, cwd = process.cwd() } = {}) =>
-  new Promise((resolve, reject) => {
+export function runCommand(command, args, { onLine = () => {}, env = process.env, cwd = process.cwd() } = {}) {
+  return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const end = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
     process.once('SIGINT', end).once('SIGTERM', end);
@@ -31,3 +31,4 @@ export const runCommand = (command, args, { onLine = () => {}, env = process.env
       resolve({ code: code ?? 1, signal, output });
     });
   });
+}

@@ -2,17 +2,17 @@ import { Worker } from 'node:worker_threads';
 import { NoduleTrainError } from './error.js';
 
 /**
- * What a worker answers to a job.
+ * A worker's answer to a job.
  * @template Reply
  * @typedef {{reply: Reply} | {error: {code: string, message: string}}} Answer
  */
 
 /**
- * Gives jobs to worker threads, to each the next one when it is done with its last, so that as many are under way as there are threads. The
- * module answers each message with one `Answer`; `answerJobs` does that for it.
+ * Runs jobs in worker threads. Each thread gets the next job when it has finished its last, so there are as many jobs
+ * in progress as threads. The module answers each message with one `Answer`; `answerJobs` does that for it.
  *
- * Where a job fails, `onError` says what becomes of it: it throws, then no further job is given out, those under way are
- * waited for, and what it threw is thrown; or it returns, then the others go on. A thread that dies fails the job that it had.
+ * If a job fails, `onError` decides. If it throws, no further job starts, the jobs in progress are awaited and its
+ * error is rethrown. If it returns, the other jobs go on. A thread that dies fails its current job.
  *
  * @template Job, Reply
  * @param {URL} module
@@ -24,7 +24,7 @@ import { NoduleTrainError } from './error.js';
  * @param {(error: Error, index: number) => void} [options.onError]
  * @returns {Promise<void>}
  */
-export const runInWorkers = async (module, jobs, { threads, workerData, onReply, onError = rethrow }) => {
+export async function runInWorkers(module, jobs, { threads, workerData, onReply, onError = rethrow }) {
   const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
   let next = 0;
   /** @type {{error: unknown} | undefined} */
@@ -56,7 +56,7 @@ export const runInWorkers = async (module, jobs, { threads, workerData, onReply,
   };
   await Promise.all(Array.from({ length: threads }, lane));
   if (stopped !== undefined) throw stopped.error;
-};
+}
 
 /** @param {Error} error */
 const rethrow = (error) => {
@@ -75,20 +75,20 @@ const ask = (worker, job) =>
     };
     const answered = (/** @type {unknown} */ answer) => end(() => resolve(answer));
     const failed = (/** @type {Error} */ cause) => end(() => reject(new WorkerDied('', { cause })));
-    const ended = (/** @type {number} */ code) => failed(new Error(`the worker thread ended with code ${code}`));
+    const ended = (/** @type {number} */ code) => failed(new Error(`the worker thread exited with code ${code}`));
     worker.on('message', answered).on('error', failed).on('exit', ended);
     worker.postMessage(job);
   });
 
 /**
- * In a worker: answers each job with what `work` gives or throws.
+ * Answers each job in a worker with what `work` resolves to or throws.
  *
  * @template Job, Reply
  * @param {import('node:worker_threads').MessagePort} port
  * @param {(job: Job) => Promise<Reply>} work
- * @param {string} code of errors that have none
+ * @param {string} code error code for errors without one
  */
-export const answerJobs = (port, work, code) => {
+export function answerJobs(port, work, code) {
   port.on('message', async (/** @type {Job} */ job) => {
     /** @type {Answer<Reply>} */
     const answer = await work(job).then(
@@ -102,4 +102,4 @@ export const answerJobs = (port, work, code) => {
     );
     port.postMessage(answer);
   });
-};
+}

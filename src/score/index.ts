@@ -21,10 +21,13 @@ export {
 } from './matching.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScore.js';
 export {
+  applyPoint,
   chooseOperatingPoint,
+  matchAt,
   type PointChoice,
   type PointGrid,
   type PointOptions,
+  type PointResult,
   PointSearch,
   type PredictedScan,
   predictionAt,

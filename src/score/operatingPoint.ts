@@ -126,16 +126,53 @@ export function chooseOperatingPoint(
 const looserFirst = (a: OperatingPoint, b: OperatingPoint) =>
   a.minimumVoxels - b.minimumVoxels || a.minimumScore - b.minimumScore;
 
+/** What a model predicts in a scan at an operating point. */
+export interface PointResult {
+  score: ScanScore;
+  /** Makes the predicted mask: 1 inside nodules, `[slices, rows, columns]`. */
+  mask(): Uint8Array;
+}
+
+/**
+ * Applies an operating point to a scan: its score and, on demand, the predicted mask, from one search for candidates.
+ */
+export function applyPoint(scan: PredictedScan, point: OperatingPoint): PointResult {
+  const { candidates, matched } = matchAt(scan, point.threshold);
+  const { oneNodule = false } = scan;
+  return {
+    score: scoreOf({ candidates: candidates.components, matched, oneNodule }, point),
+    mask: () => maskOf(candidates, point),
+  };
+}
+
 /** Scores a scan at an operating point. */
 export function scoreAt(scan: PredictedScan, point: OperatingPoint): ScanScore {
-  return scoreOf(cutAt(scan, point.threshold), point);
+  return applyPoint(scan, point).score;
 }
 
 /** Makes the mask that a model predicts at an operating point: 1 inside nodules, `[slices, rows, columns]`. */
 export function predictionAt({ volume, probabilities }: PredictedScan, point: OperatingPoint): Uint8Array {
-  const { labels, components } = candidatesAbove(probabilities, volume.shape, point.threshold);
+  return maskOf(candidatesAbove(probabilities, volume.shape, point.threshold), point);
+}
+
+function maskOf({ labels, components }: Candidates, point: OperatingPoint): Uint8Array {
   const kept = Uint8Array.from([0, ...components.map((candidate) => (isNodule(candidate, point) ? 1 : 0))]);
   return Uint8Array.from(labels, (label) => kept[label]!);
+}
+
+/**
+ * Finds the candidates of a scan above a threshold and matches them with its truth. With unknown spacing, all distances
+ * are in voxels.
+ */
+export function matchAt(
+  { volume, truth, nodules, ignored, probabilities }: PredictedScan,
+  threshold: number,
+): { candidates: Candidates; matched: MatchedScan } {
+  const { shape, spacing } = volume;
+  const candidates = candidatesAbove(probabilities, shape, threshold);
+  const prediction = candidates.labels;
+  const scan = { prediction, truth, shape, spacing: spacing ?? ([1, 1, 1] as const), nodules };
+  return { candidates, matched: matchScan({ ...scan, ...(ignored && { ignored }) }, candidates) };
 }
 
 /**
@@ -147,22 +184,9 @@ interface Cut {
   oneNodule: boolean;
 }
 
-/** Matches a scan at a threshold. With unknown spacing, all distances are in voxels. */
-function cutAt(
-  { volume, truth, nodules, ignored, oneNodule = false, probabilities }: PredictedScan,
-  threshold: number,
-): Cut {
-  const candidates = candidatesAbove(probabilities, volume.shape, threshold);
-  const spacing = volume.spacing ?? ([1, 1, 1] as const);
-  const scan = {
-    prediction: candidates.labels,
-    truth,
-    shape: volume.shape,
-    spacing,
-    nodules,
-    ...(ignored && { ignored }),
-  };
-  return { candidates: candidates.components, matched: matchScan(scan, candidates), oneNodule };
+function cutAt(scan: PredictedScan, threshold: number): Cut {
+  const { candidates, matched } = matchAt(scan, threshold);
+  return { candidates: candidates.components, matched, oneNodule: scan.oneNodule ?? false };
 }
 
 const scoreOf = ({ candidates, matched, oneNodule }: Cut, point: OperatingPoint): ScanScore =>

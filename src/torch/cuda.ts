@@ -15,23 +15,23 @@ const there = <T>(what: string, call: () => T): T => {
   }
 };
 
-/** Figures and control of CUDA devices. All but the first three throw `cuda-missing` where CUDA cannot be used. */
+/** State and control of CUDA devices. All but the first three throw `cuda-missing` if CUDA cannot be used. */
 export const cuda = {
-  /** Whether tensors can go to a GPU. Where one is there and cannot be used, a warning says once why. */
+  /** Whether tensors can go to a GPU. If there is one that cannot be used, a warning gives the reason once. */
   isAvailable: (): boolean => {
     const available = native().cudaIsAvailable();
     if (!available) warnOfUnusedGpu();
     return available;
   },
-  /** Why `isAvailable()` is false, in one line; null where it is true. */
+  /** Why `isAvailable()` is false, in one line; null if it is true. */
   unavailableReason: (): string | null => (native().cudaIsAvailable() ? null : whyNoCuda()),
-  /** 0 where CUDA cannot be used. */
+  /** Number of CUDA devices; 0 if CUDA cannot be used. */
   deviceCount: (): number => native().cudaDeviceCount(),
-  /** What libtorch's caching allocator holds on a device, in bytes. */
+  /** Memory that libtorch's caching allocator holds on a device, in bytes. */
   memory: (device: CudaDevice = 'cuda'): CudaMemory => there('cuda.memory()', () => native().cudaMemory(device)),
-  /** Starts `memory().peak` anew. */
+  /** Resets `memory().peak` to what is allocated now. */
   resetPeak: (device: CudaDevice = 'cuda'): void => there('cuda.resetPeak()', () => native().cudaResetPeak(device)),
-  /** Waits until the device has done all that was asked of it: before a time is taken. */
+  /** Waits until the device has finished all queued work, for example before a time is measured. */
   synchronize: (device: CudaDevice = 'cuda'): void =>
     there('cuda.synchronize()', () => native().cudaSynchronize(device)),
 };

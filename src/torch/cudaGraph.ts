@@ -28,13 +28,13 @@ const attempt = <T>(run: () => T): T => {
 };
 
 /**
- * Work on the GPU that is recorded once and replayed, so that a step costs one launch and not hundreds. What is recorded
- * must read all that changes from tensors that stay where they are, and must not look at a value (`item`, `toArray`).
+ * GPU work that is captured once and replayed, so that a step costs one launch instead of hundreds. Captured code must
+ * read everything that changes from tensors that stay in place, and must not read a value (`item`, `toArray`).
  */
 export class CudaGraph {
   readonly #native: NativeGraph;
 
-  /** @throws NoduleTrainError `cuda-missing` where CUDA cannot be used, `cuda-graph` where there is no such device */
+  /** @throws NoduleTrainError `cuda-missing` if CUDA cannot be used, `cuda-graph` if there is no such device */
   constructor(device: Exclude<Device, 'cpu'> = 'cuda') {
     const { noCuda } = loadRuntime();
     if (noCuda !== null) throw new NoduleTrainError('cuda-missing', `new CudaGraph('${device}'): ${noCuda}`);
@@ -43,17 +43,19 @@ export class CudaGraph {
   }
 
   /**
-   * Runs `fn` once, on the stream that will record. Wanted before `record` (three times is usual): libraries choose
-   * their algorithms and optimizers make their state in the first runs, and neither can be recorded.
+   * Runs `fn` once, on the stream that will capture. Required before `record` (three times is usual): in the first runs
+   * libraries choose their algorithms and optimizers create their state, and neither can be captured.
    */
   warmUp<T>(fn: () => T): T {
     return this.#inside(fn);
   }
 
   /**
-   * Records what `fn` queues; nothing is run. Tensors that it returns lie in the graph's own memory, and each replay
-   * writes them anew. Parameters must have no gradient (`zeroGrad()`), so that theirs lie there too.
-   * @throws NoduleTrainError `cuda-graph` where something in it cannot be recorded, `promise-in-scope`
+   * Captures what `fn` queues, without running it. The tensors it returns are in the graph's own memory, and each
+   * replay overwrites them. Parameters must have no gradient (`zeroGrad()`), so that their gradients are allocated
+   * there too.
+   * @throws NoduleTrainError `cuda-graph` if something in it cannot be captured, `promise-in-scope` if it returns a
+   *   promise
    */
   record<T>(fn: () => T): T {
     return this.#inside(() => {
@@ -70,10 +72,10 @@ export class CudaGraph {
     });
   }
 
-  /** Runs what was recorded that many times, one after the other, and waits for the last. */
+  /** Runs the captured work `times` times in sequence and waits for the last. */
   replay(times = 1): void {
     if (!Number.isSafeInteger(times) || times < 0)
-      throw new NoduleTrainError('cuda-graph', `replay(times): ${times} is not a whole number from 0`);
+      throw new NoduleTrainError('cuda-graph', `replay(times): times is ${times}, expected a non-negative integer`);
     attempt(() => this.#native.replay(times));
   }
 
@@ -92,7 +94,7 @@ export class CudaGraph {
     try {
       this.#native.end();
     } catch {
-      // The recording is broken by what is thrown to the caller; that is the error to tell.
+      // The caller gets the error that broke the capture, not this one.
     }
   }
 

@@ -1,9 +1,10 @@
 import { native } from './native.js';
 import { refusePromise } from './scope.js';
 import type { DType } from './tensor/dtype.js';
-import { fromSlot, slotOf, type Tensor } from './tensor/tensor.js';
+import type { Tensor } from './tensor/tensor.js';
+import { fromSlot, slotOf } from './tensor/tensorHandle.js';
 
-/** Runs `fn` without recording gradients. @throws NoduleTrainError `promise-in-scope` where it returns a promise */
+/** Runs `fn` without recording gradients. @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise */
 export function noGrad<T>(fn: () => T): T {
   const before = native().setGradEnabled(false);
   try {
@@ -18,6 +19,7 @@ export function noGrad<T>(fn: () => T): T {
 /**
  * Runs `fn` with matrix products and convolutions in a lower precision.
  * On the CPU this is slower than float32 unless the processor has AVX-512 bf16 or AMX.
+ * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
 export function autocast<T>(
   fn: () => T,
@@ -35,15 +37,19 @@ export function autocast<T>(
 }
 
 /**
- * Takes grad mode and autocast as they are now, for asynchronous work that goes on after an `await`, where `noGrad` and
- * `autocast` have long ended: the function it gives calls another one under them.
+ * Captures the current grad mode and autocast for asynchronous code, which continues after an `await` when `noGrad` and
+ * `autocast` have ended. Returns a function that calls its argument under the captured modes.
  */
 export function carryModes(): <T>(fn: () => T) => T {
   const modes = native().captureModes();
   return (fn) => native().callWithModes(modes, fn);
 }
 
-/** The gradients of `outputs` (each of one element) with respect to `inputs`, null where an input has no part in them. */
+/**
+ * Returns the gradients of `outputs` (each of one element) with respect to `inputs`; null for an input that no output
+ * depends on.
+ * @param options.createGraph record the gradients' own graph, for second derivatives
+ */
 export function gradients(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],

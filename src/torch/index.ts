@@ -24,11 +24,37 @@ export type {
   OperatorArgument,
   Scalar,
 } from './operators/operatorArguments.js';
-export { type Operator, type Ops, op, ops } from './operators/operators.js';
+export { type Operator, op } from './operators/operators.js';
+export { type Ops, ops } from './operators/ops.js';
 export * as optim from './optim/index.js';
 export { setAllowTf32, setDeterministic } from './precision.js';
 export { keep, scope } from './scope.js';
-export * from './serialization/index.js';
+export {
+  type LoadedTensors,
+  type LoadNpzOptions,
+  loadNpy,
+  loadNpySync,
+  loadNpz,
+  loadNpzSync,
+  loadPt,
+  loadPtSync,
+  loadTensors,
+  loadTensorsSync,
+  mapNpy,
+  type NpyData,
+  type NpyFile,
+  type NpzOptions,
+  readMetadataSync,
+  saveNpy,
+  saveNpySync,
+  saveNpz,
+  saveNpzSync,
+  savePt,
+  savePtSync,
+  saveTensors,
+  saveTensorsSync,
+  writeNpy,
+} from './serialization/index.js';
 export {
   arange,
   fromData,

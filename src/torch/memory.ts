@@ -4,39 +4,46 @@ import { native } from './native.js';
 export interface Memory {
   /** Live Tensor objects of this thread. */
   handles: number;
-  /** Bytes in live tensors of the whole process, as libtorch's allocators count them; CUDA over all its devices. */
+  /**
+   * Bytes in live tensors of the whole process, as counted by libtorch's allocators; CUDA is the sum of all devices.
+   */
   bytes: { cpu: number; cuda: number };
 }
 
+/** Returns the memory in use by tensors. */
 export function memory(): Memory {
   const { handles, cpu, cuda } = native().memory();
   return { handles, bytes: { cpu, cuda } };
 }
 
-/** Gives freed blocks that are kept for reuse back to the system, on every device. */
+/** Returns freed blocks that are cached for reuse to the system, on every device. */
 export function emptyCache(): void {
   native().emptyCache();
 }
 
-/** Seeds libtorch's own generator, which `rand`, `randn` and dropout use. */
+/**
+ * Seeds libtorch's generator, which `rand`, `randn`, initial weights and dropout use.
+ * @throws NoduleTrainError `seed`
+ */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new NoduleTrainError('seed', `manualSeed: ${seed} is not a whole number from 0`);
+    throw new NoduleTrainError('seed', `manualSeed: the seed is ${seed}, expected a non-negative integer`);
   native().manualSeed(seed);
 }
 
-/** Threads that one operator may use. */
+/** Sets the number of threads that one operator may use. @throws NoduleTrainError `threads` */
 export function setNumThreads(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > 1024)
-    throw new NoduleTrainError('threads', `setNumThreads: ${count} is not a whole number from 1 to 1024`);
+    throw new NoduleTrainError('threads', `setNumThreads: the count is ${count}, expected an integer from 1 to 1024`);
   native().setNumThreads(count);
 }
 
+/** Returns the number of threads that one operator may use. */
 export function getNumThreads(): number {
   return native().getNumThreads();
 }
 
-/** The instruction set that libtorch's kernels use on this machine: `DEFAULT`, `AVX2`, `AVX512` … */
+/** Returns the instruction set that libtorch's kernels use on this machine: `DEFAULT`, `AVX2`, `AVX512` … */
 export function cpuCapability(): string {
   return native().cpuCapability();
 }

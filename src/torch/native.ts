@@ -1,32 +1,35 @@
 import { loadNative } from '../runtime/index.js';
 
-/** A tensor's place in the addon's table: generation × 2^24 + index, so that a kept number of a disposed tensor is told. */
+/**
+ * A tensor's place in the addon's table: generation × 2^24 + index. The generation makes a stale number of a disposed
+ * tensor detectable.
+ */
 export type Slot = number;
 
-/** A new tensor's slot (from 0), -1 - i for argument i itself, or [kinds, …values] (see binding/core/operators.cc). */
+/** A new tensor's slot (from 0), -1 - i for argument i itself, or [kinds, …values] (see binding/core/call.cc). */
 export type CallResult = Slot | [string, ...unknown[]];
 
-/** Bytes of one CUDA device. */
+/** Memory of one CUDA device, in bytes. */
 export interface CudaMemory {
   /** In live tensors. */
   allocated: number;
-  /** Taken from the driver, also for reuse. */
+  /** Taken from the driver, including blocks cached for reuse. */
   reserved: number;
-  /** The most that was allocated at once since the start or `cuda.resetPeak()`. */
+  /** Maximum of `allocated` since the start or `cuda.resetPeak()`. */
   peak: number;
-  /** Of the whole device, other processes counted; null before this process uses it. */
+  /** Free on the whole device, all processes counted; null before this process uses it. */
   free: number | null;
   total: number | null;
 }
 
-/** What binding/core gives; other folders of src/torch add their own functions by declaration merging. */
+/** The functions of binding/core. Other files of src/torch add theirs by declaration merging. */
 export interface Native {
   readonly libtorchVersion: string;
   call(operator: number, tags: number, names: readonly string[] | null, ...values: unknown[]): CallResult;
   callAsync(operator: number, tags: number, names: readonly string[] | null, ...values: unknown[]): Promise<CallResult>;
   resolveOperator(
     name: string,
-    leftOut: readonly string[],
+    skippedSignatures: readonly string[],
   ): { number: number; reshapes: boolean; numbersAsTensors: boolean; schemas: string[] };
   operatorNames(): string[];
   shape(slot: Slot): number[];
@@ -72,18 +75,19 @@ export interface Native {
   revokeShared(number: number): boolean;
   setDeterministic(on: boolean): void;
   cpuCapability(): string;
-  /** Waits for the asynchronous call that runs; no other begins. */
+  /** Waits for the running asynchronous call; no other one starts. */
   haltQueue(): void;
 }
 
 let loaded: Native | undefined;
 
-/** The addon of this thread, opened at the first use, so that importing this package never fails for want of libtorch. */
+/** Returns this thread's addon. It is opened on first use, so that importing the package works without libtorch. */
 export function native(): Native {
   if (loaded === undefined) {
     const addon = loadNative() as unknown as Native;
-    // process.exit() and an uncaught error end the main thread without the cleanup hooks of addons: exit() would take
-    // libtorch's static objects away under a job that still runs. First of all listeners, as another one may throw.
+    // process.exit() and an uncaught error end the main thread without the cleanup hooks of addons: exit() would
+    // destroy libtorch's static objects under a job that still runs. Put before all other listeners, as one of them may
+    // throw.
     process.prependListener('exit', () => addon.haltQueue());
     loaded = addon;
   }

@@ -7,14 +7,14 @@ declare module './native.js' {
 }
 
 /**
- * Whether products of float32 on CUDA may round their factors to 10 bits (TF32), which is several times as fast.
- * libtorch's own setting is: convolutions may, matrix products may not.
+ * Allows float32 products on CUDA to round their factors to a 10-bit mantissa (TF32), which is several times as fast.
+ * libtorch's default allows it for convolutions and not for matrix products.
  */
 export function setAllowTf32(allow: boolean): void {
   native().setAllowTf32(allow);
 }
 
-/** Whether cuDNN may only take algorithms that give the same bits in each run. */
+/** Restricts cuDNN to algorithms whose results are bit-identical in each run. */
 export function setDeterministic(on: boolean): void {
   native().setDeterministic(on);
 }

@@ -1,33 +1,7 @@
 import { NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
-import { isTensor, rawSlot, release, type Tensor } from './tensor/tensor.js';
-
-/** Tensors made in each open scope, innermost last. */
-const open: Tensor[][] = [];
-
-/** The net below explicit lifetimes: frees what was made outside every scope once its object is gone. */
-const collected = new FinalizationRegistry<number>((slot) => native().dispose(slot));
-
-const leaveToCollector = (tensor: Tensor, slot: number): void => {
-  collected.register(tensor, slot, tensor);
-  native().watch(slot);
-};
-
-/** Every new tensor comes through here: it belongs to the innermost scope, or to the garbage collector's net. */
-export function track(tensor: Tensor, slot: number): void {
-  const innermost = open[open.length - 1];
-  if (innermost !== undefined) innermost.push(tensor);
-  else leaveToCollector(tensor, slot);
-}
-
-/** A tensor that belongs to an object (a parameter, a gradient), whichever scope is open. */
-export function trackOwned(tensor: Tensor, slot: number): void {
-  leaveToCollector(tensor, slot);
-}
-
-export function forget(tensor: Tensor): void {
-  collected.unregister(tensor);
-}
+import type { Tensor } from './tensor/tensor.js';
+import { isTensor, openScopes, rawSlot, release, track, trackOwned } from './tensor/tensorHandle.js';
 
 const collectTensors = (value: unknown, found: Set<Tensor>, seen: Set<object>): void => {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
@@ -42,24 +16,23 @@ const collectTensors = (value: unknown, found: Set<Tensor>, seen: Set<object>): 
 export const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
-/** What the state of a thread is set for cannot wait: other code would run in between. */
+/** Refuses a promise: other code would run before it resolves, under a state that was set for this call alone. */
 export const refusePromise = (name: string, result: unknown): void => {
   if (isPromise(result))
     throw new NoduleTrainError(
       'promise-in-scope',
-      `${name}(fn): fn returned a promise; wanted is a synchronous function`,
+      `${name}(fn): fn returned a promise, expected a synchronous function. Await before or after the call.`,
     );
 };
 
 /**
- * Runs `fn` and frees every tensor made in it but those that it returns (also within arrays, Maps, Sets and plain
- * objects); these belong to the scope around it. Scopes nest. If `fn` throws, all are freed.
- *
- * @throws NoduleTrainError `promise-in-scope` where `fn` returns a promise
+ * Runs `fn` and frees every tensor made inside, except those it returns (alone or within arrays, Maps, Sets and plain
+ * objects), which then belong to the enclosing scope. Scopes nest. If `fn` throws, all are freed.
+ * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
 export function scope<T>(fn: () => T): T {
   const made: Tensor[] = [];
-  open.push(made);
+  openScopes.push(made);
   const kept = new Set<Tensor>();
   try {
     const result = fn();
@@ -67,7 +40,7 @@ export function scope<T>(fn: () => T): T {
     collectTensors(result, kept, new Set());
     return result;
   } finally {
-    open.pop();
+    openScopes.pop();
     const slots: number[] = [];
     for (const tensor of made) {
       if (rawSlot(tensor) < 0) continue;
@@ -78,9 +51,9 @@ export function scope<T>(fn: () => T): T {
   }
 }
 
-/** Takes a tensor out of the open scope: it then lives until it is disposed or collected. */
+/** Takes a tensor out of the open scope and returns it: it lives until it is disposed or garbage-collected. */
 export function keep(tensor: Tensor): Tensor {
-  for (const made of open) {
+  for (const made of openScopes) {
     const place = made.lastIndexOf(tensor);
     if (place >= 0) {
       made.splice(place, 1);

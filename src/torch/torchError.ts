@@ -1,20 +1,20 @@
 import { NoduleTrainError, whyNoCuda } from '../runtime/index.js';
 import { native } from './native.js';
 
-// How libtorch says that it has no CUDA, or that CUDA has no device.
+// How libtorch reports that it was built without CUDA, or that there is no device.
 const ABOUT_CUDA =
   /from the 'CUDA' backend|linked with support for cuda|not compiled with CUDA|Torch not compiled|No CUDA GPUs|NVIDIA driver/i;
 
-/** Why CUDA cannot be used, in one line with what to do; null where it can. */
+/** Why CUDA cannot be used, in one line with the command that helps; null if it can. */
 export const cudaMissing = (): string | null =>
   native().cudaIsAvailable()
     ? null
-    : `CUDA cannot be used: ${whyNoCuda()}. \`npx nodule-train doctor\` says what is there`;
+    : `CUDA cannot be used: ${whyNoCuda()}. Run \`npx nodule-train doctor\` for details.`;
 
 /**
- * What native code threw as our error. `out-of-memory` and `cuda-missing` have codes of their own, since a program can act
- * on them; all else is `torch`.
- * @param what the call, put before the text unless it begins so
+ * Converts what native code threw. `out-of-memory` and `cuda-missing` have their own codes because a program can act on
+ * them; everything else is `torch`.
+ * @param what the call, prepended to the text unless the text begins with it
  */
 export function torchError(cause: unknown, what = ''): NoduleTrainError {
   if (cause instanceof NoduleTrainError) return cause;

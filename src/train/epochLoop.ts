@@ -14,11 +14,15 @@ export interface EpochParts {
   saveLast(): void;
   emit(event: TrainEvent): void;
   stopRequested(): boolean;
-  /** Looks at what was counted before it is told or saved. */
+  /** Checks the counts before they are reported or saved. */
   onCounts(now: CountsRead): void;
 }
 
-/** Trains the rest of the epoch at hand; gives false where a stop was asked for. Throws what `onCounts` throws. */
+/**
+ * Trains the rest of the current epoch.
+ * @returns false if a stop was requested
+ * @throws what `onCounts` throws
+ */
 export function trainEpoch(parts: EpochParts): boolean {
   const { state, stepsPerEpoch, steps, counts, logSteps, checkpointSteps, checkpointMinutes } = parts;
   let seen = counts.read();
@@ -40,7 +44,7 @@ export function trainEpoch(parts: EpochParts): boolean {
       const now = counts.read();
       parts.onCounts(now);
       const [samples, milliseconds] = [now.samples - seen.samples, performance.now() - seenAt];
-      // Where all steps since the last event were left out there is no loss to tell.
+      // If all steps since the last event were skipped, there is no loss to report.
       if (samples > 0)
         parts.emit({
           type: 'step',

@@ -1,7 +1,7 @@
 import type { NoduleScores } from '../score/index.js';
 import type { PixelMetrics } from './parts/metrics.js';
 
-/** Sent once, before the first step. */
+/** Emitted once, before the first step. */
 export interface StartEvent {
   type: 'start';
   run: string;
@@ -14,11 +14,14 @@ export interface StartEvent {
   validateEvery: number;
   trainScans: number;
   validationScans: number;
-  /** Steps that a resumed run has behind it, else 0. */
+  /** Steps that a resumed run has already done, else 0. */
   step: number;
 }
 
-/** Not sent of steps that were left out, as their loss or gradient was not finite; a note says so. */
+/**
+ * Progress of training. Not emitted if all steps since the last one were skipped, because loss or gradient was not
+ * finite.
+ */
 export interface StepEvent {
   type: 'step';
   /** Counted from 1 over the whole run. */
@@ -35,11 +38,13 @@ export interface EpochEvent {
   type: 'epoch';
   epoch: number;
   step: number;
-  /** Of training, without validation; those of an interrupted epoch are added up, as far as its checkpoints say them. */
+  /**
+   * Training time without validation. Times of an interrupted epoch are added up, as far as checkpoints record them.
+   */
   seconds: number;
-  /** Most memory that this process has held so far (resident set), validation included; null where the system does not say it. */
+  /** Peak memory of the process so far (resident set), validation included; null if the system does not report it. */
   peakRssBytes: number | null;
-  /** Steps of the epoch that were left out, as loss or gradient were not finite. */
+  /** Steps of the epoch that were skipped, because loss or gradient was not finite. */
   skipped: number;
   metrics: PixelMetrics;
 }
@@ -47,11 +52,12 @@ export interface EpochEvent {
 export interface ValidationProgressEvent {
   type: 'validation-progress';
   epoch: number;
-  /** The scan at hand, from 1. */
+  /** Current scan, from 1. */
   scan: number;
   scans: number;
-  /** Slices of it that are done, and that there are. */
+  /** Slices of it that are done. */
   slices: number;
+  /** Slices in it. */
   of: number;
 }
 
@@ -62,7 +68,7 @@ export interface ValidationEvent {
   seconds: number;
   metrics: PixelMetrics;
   nodules: NoduleScores;
-  /** `quality` of the nodules (`selectionScore`), 0 where that is null; pixel recall with the fault `selectByRecall`. */
+  /** `nodules.quality` (`selectionScore`), or 0 if that is null; pixel recall with the fault `selectByRecall`. */
   score: number;
   best: boolean;
 }
@@ -83,7 +89,7 @@ export interface NoteEvent {
 /** Always the last event. */
 export interface EndEvent {
   type: 'end';
-  /** `stopped`: by Ctrl-C or by leaving the iteration; the last checkpoint is where it stopped. */
+  /** `stopped`: by Ctrl-C or by leaving the iteration. The last checkpoint is then where it stopped. */
   status: 'finished' | 'stopped';
   run: string;
   step: number;
@@ -92,7 +98,7 @@ export interface EndEvent {
   bestEpoch: number | null;
 }
 
-/** What `train()` yields, and a line of `events.jsonl`. */
+/** Object that `train()` yields, and a line of `events.jsonl`. */
 export type TrainEvent =
   | StartEvent
   | StepEvent

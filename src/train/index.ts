@@ -11,11 +11,13 @@ export {
 export { type Plan, plan, planOptionsSchema } from './inspect/plan.js';
 export { ratePlot } from './inspect/ratePlot.js';
 export { type Replay, replayStep, type ValueRange } from './inspect/replayStep.js';
+export { ticks, tickText } from './inspect/ticks.js';
+export { networkOptions } from './parts/networkOptions.js';
 export { compareRuns } from './run/compareRuns.js';
 export { recordedConfig } from './run/runConfig.js';
 export { type RunFolder, runFolder } from './run/runFolder.js';
 export { openRunDataset } from './session/trainingData.js';
-export { cropName } from './steps/badStepWatch.js';
+export { cropName } from './steps/watchBadSteps.js';
 export { resumeTraining, type TrainOptions, train } from './train.js';
 export type { BatchPlace, UserAugmentation } from './userModules/userBatches.js';
 export type { UserLoss } from './userModules/userLoss.js';

@@ -4,29 +4,32 @@ import { NoduleTrainError } from '../runtime/index.js';
 import type { TrainConfig } from './config/schema.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
-import { countsOf } from './parts/countsOf.js';
+import { createStepCounts } from './parts/createStepCounts.js';
 import { pixelMetrics } from './parts/metrics.js';
 import { writeEpochRow } from './run/metricsCsv.js';
 import type { RunFolder } from './run/runFolder.js';
 import { openRunRecord, type TrainTask } from './run/runRecord.js';
 import { initialState } from './run/runState.js';
 import { openSession, type Run, type Session } from './session/session.js';
-import { badStepWatch } from './steps/badStepWatch.js';
-import { stepRunnerOf } from './steps/stepRunnerOf.js';
-import { timedSampler } from './steps/timedSampler.js';
+import { createStepRunner } from './steps/createStepRunner.js';
+import { watchBadSteps } from './steps/watchBadSteps.js';
 import { trackEnd, trackMetrics, trackTensors } from './trackMetrics.js';
 import { trackStart } from './trackStart.js';
-import { choosePoint } from './validation/choosePoint.js';
 import { starvationWarning, validationWarnings } from './validation/runWarnings.js';
+import { saveOperatingPoint } from './validation/saveOperatingPoint.js';
 import { predictionParts, type Validation, validate } from './validation/validate.js';
 
 export interface TrainHooks {
   emit(event: TrainEvent): void;
-  /** Asked between steps and between slices. */
+  /** Is called between steps and between slices. */
   stopRequested(): boolean;
 }
 
-/** Trains to the end, or until a stop is asked for, on this thread. The last event is of type `end`. */
+/**
+ * Trains on this thread, to the end or until a stop is requested.
+ * @returns the last event
+ * @throws NoduleTrainError `disk-full`, naming the last checkpoint, and what opening, training and saving throw
+ */
 export async function runTraining(task: TrainTask, hooks: TrainHooks): Promise<EndEvent> {
   const record = openRunRecord(task);
   try {
@@ -37,7 +40,7 @@ export async function runTraining(task: TrainTask, hooks: TrainHooks): Promise<E
     for (const text of record.notes) emit({ type: 'note', text });
     const state = { ...initialState(), ...record.checkpoint?.state };
     if (state.finished)
-      emit({ type: 'note', text: `${record.folder.folder} is finished; there is nothing to go on with.` });
+      emit({ type: 'note', text: `${record.folder.folder} is finished; there is nothing left to train.` });
     const done = state.finished || (await trainRun({ record, state, emit, stopRequested: hooks.stopRequested }));
     const end: EndEvent = {
       type: 'end',
@@ -57,30 +60,33 @@ export async function runTraining(task: TrainTask, hooks: TrainHooks): Promise<E
   }
 }
 
-/** Says of a full disk where the run stands: nothing of it is lost but the steps since its last checkpoint. */
+/** Adds the last checkpoint to the error of a full disk, since only the steps after it are lost. */
 function withLastCheckpoint(error: unknown, { folder, last }: RunFolder): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'disk-full' && code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new NoduleTrainError(
     'disk-full',
     `training in ${folder}: the disk is full (${message.split(';')[0]}). ` +
-      `${existsSync(last) ? `${last} is the last good checkpoint` : 'There is no checkpoint yet'}; make room, then: npx nodule-train train --resume ${folder}`,
+      `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. ` +
+      `Free some space, then: npx nodule-train train --resume ${folder}`,
     { cause: error },
   );
 }
 
-/** @returns whether the run was finished, not stopped */
+/**
+ * Trains all remaining epochs.
+ * @returns false if a stop was requested
+ */
 async function trainRun(run: Run): Promise<boolean> {
   const session = await openSession(run);
   const { config, state, sampler, stepsPerEpoch, counts } = session;
-  const crops = session.device === 'cpu' ? timedSampler(session.sampler) : null;
-  const steps = stepRunnerOf(crops === null ? session : { ...session, sampler: crops });
+  const steps = createStepRunner(session);
   let starved: string | null = null;
   const { tensorboard, folder } = run.record;
   if (state.tensorboard === null) trackStart(tensorboard, config, basename(resolve(folder.folder)));
   while (!state.finished) {
     if (state.pointDue) {
-      if (!(await choosePoint(session))) return false;
+      if (!(await saveOperatingPoint(session))) return false;
       state.pointDue = false;
       state.finished = true;
       session.save('last');
@@ -93,7 +99,8 @@ async function trainRun(run: Run): Promise<boolean> {
       session.save('last');
     };
     session.net.train();
-    (crops ?? sampler).startEpoch(state.epoch, state.stepInEpoch * config.batch * config.accumulate);
+    sampler.waited();
+    sampler.startEpoch(state.epoch, state.stepInEpoch * config.batch * config.accumulate);
     const wholeEpoch = trainEpoch({
       state,
       counts,
@@ -102,18 +109,19 @@ async function trainRun(run: Run): Promise<boolean> {
       logSteps: config.logSteps,
       checkpointSteps: config.checkpointSteps,
       checkpointMinutes: config.checkpointMinutes,
-      onCounts: badStepWatch(session),
+      onCounts: watchBadSteps(session),
       saveLast: save,
       emit: run.emit,
       stopRequested: run.stopRequested,
     });
-    if (crops !== null && starved === null) {
-      starved = starvationWarning(crops.waited(), performance.now() - startedAt);
+    // On CUDA, calls of the sampler return before the crops are cut.
+    if (session.device === 'cpu' && starved === null) {
+      starved = starvationWarning(sampler.waited(), performance.now() - startedAt);
       if (starved !== null) run.emit({ type: 'note', text: starved });
     }
-    const toShow = config.histograms > 0 && (state.epoch % config.histograms === 0 || state.epoch === 1);
-    // Before the checkpoint, as it does not keep gradients: what is resumed from there has these behind it.
-    if (wholeEpoch && toShow && state.stepInEpoch > stepsBefore)
+    const histogramsDue = config.histograms > 0 && (state.epoch % config.histograms === 0 || state.epoch === 1);
+    // Before the checkpoint, which does not save gradients: a run resumed from it could not write these.
+    if (wholeEpoch && histogramsDue && state.stepInEpoch > stepsBefore)
       trackTensors(tensorboard, session.net.namedParameters(), state.step);
     save();
     if (!wholeEpoch || !(await finishEpoch(session))) return false;
@@ -121,7 +129,10 @@ async function trainRun(run: Run): Promise<boolean> {
   return true;
 }
 
-/** Metrics, validation, best model; then the next epoch is at hand. Gives false where a stop was asked for in between. */
+/**
+ * Validates, saves the best model, writes the metrics and advances to the next epoch.
+ * @returns false if a stop was requested
+ */
 async function finishEpoch(session: Session): Promise<boolean> {
   const { config, state, counts, record, emit } = session;
   const { step, epoch, secondsInEpoch: seconds } = state;
@@ -133,7 +144,7 @@ async function finishEpoch(session: Session): Promise<boolean> {
   if (due) {
     validation = await validateNow(session);
     if (validation === null) return false;
-    score = scoreOf(config, validation);
+    score = validationScore(config, validation);
   }
   emit({
     type: 'epoch',
@@ -166,10 +177,10 @@ async function finishEpoch(session: Session): Promise<boolean> {
   });
   counts.reset();
   state.skipped += counted.badSteps;
-  const worn = config.patience > 0 && state.stale >= config.patience;
-  if (worn)
-    emit({ type: 'note', text: `No better score in ${state.stale} validations: training ends after epoch ${epoch}.` });
-  const trained = worn || epoch === config.epochs;
+  const stalled = config.patience > 0 && state.stale >= config.patience;
+  if (stalled)
+    emit({ type: 'note', text: `No better score in ${state.stale} validations: training stops after epoch ${epoch}.` });
+  const trained = stalled || epoch === config.epochs;
   state.pointDue = trained && config.choosePoint && state.best !== null;
   state.finished = trained && !state.pointDue;
   if (!trained) {
@@ -181,15 +192,16 @@ async function finishEpoch(session: Session): Promise<boolean> {
   return true;
 }
 
-/** The system counts in KiB on all platforms that Node runs on. */
+/** Returns the peak memory of the process; `maxRSS` is in KiB on all platforms of Node. */
 const peakRssBytes = (): number | null => 1024 * process.resourceUsage().maxRSS || null;
 
+/** Validates the current weights, or their moving average. Returns null if a stop was requested. */
 async function validateNow(session: Session) {
   const { config, data, criterion, device, emit, state } = session;
   const net = session.average?.net ?? session.net;
   net.eval();
   const startedAt = performance.now();
-  const counts = countsOf(config, device, 'validation');
+  const counts = createStepCounts(config, device, 'validation');
   const found = await validate({
     ...predictionParts(session, net, (scan, slices, of) =>
       emit({ type: 'validation-progress', epoch: state.epoch, scan, scans: data.validationScans, slices, of }),
@@ -205,6 +217,7 @@ async function validateNow(session: Session) {
   return found === null ? null : { ...found, seconds: (performance.now() - startedAt) / 1000 };
 }
 
+/** Saves the model if it is the best so far, and reports the validation. */
 function keepBest(
   session: Session,
   { metrics, nodules, seconds }: Validation & { seconds: number },
@@ -212,7 +225,7 @@ function keepBest(
 ): void {
   const { state, config, emit } = session;
   const { step, epoch } = state;
-  // A score of 0 is no success to keep.
+  // A model with score 0 is not worth keeping.
   const best = score > (state.best?.score ?? (config.compat.zeroIsBest ? -1 : 0));
   state.stale = best ? 0 : state.stale + 1;
   if (best) {
@@ -223,6 +236,6 @@ function keepBest(
   for (const text of validationWarnings(state, score, metrics)) emit({ type: 'note', text });
 }
 
-/** The score that chooses the best model. */
-const scoreOf = ({ compat }: TrainConfig, { metrics, nodules }: Validation): number =>
+/** Returns the score that chooses the best model. */
+const validationScore = ({ compat }: TrainConfig, { metrics, nodules }: Validation): number =>
   (compat.selectByRecall ? metrics.recall : nodules.quality) ?? 0;

@@ -1,16 +1,16 @@
 import type { Tensor } from '../torch/index.js';
 import type { PixelMetrics } from './parts/metrics.js';
-import { histogramOf } from './tensorboard/histogramOf.js';
 import { hparamsEnd } from './tensorboard/hparams.js';
 import { varintField } from './tensorboard/protobuf.js';
 import type { TensorboardWriter } from './tensorboard/tensorboard.js';
+import { tensorHistogram } from './tensorboard/tensorHistogram.js';
 import type { PrecisionRecall } from './validation/precisionRecall.js';
 import type { Validation } from './validation/validate.js';
 
 export interface EpochFigures {
   step: number;
   train: PixelMetrics;
-  /** Crops per second, and seconds, of the epoch's training. */
+  /** Speed of the epoch's training: crops per second, and seconds. */
   speed: { crops: number; seconds: number };
   validation: (Validation & { seconds: number }) | null;
   score: number | null;
@@ -21,7 +21,7 @@ export interface EpochFigures {
   first: boolean;
 }
 
-/** Writes an epoch's scalars and pictures. Figures that do not exist (a precision without any prediction) are left out. */
+/** Writes an epoch's scalars and pictures. Figures that are null are skipped. */
 export function trackMetrics(writer: TensorboardWriter, figures: EpochFigures): void {
   const { step, train, speed, validation, score, best, learningRate, first } = figures;
   const scalar = (tag: string, value: number | null) => {
@@ -60,13 +60,19 @@ export function trackMetrics(writer: TensorboardWriter, figures: EpochFigures): 
     if (first || !constant) writer.image(tag, image, step, description);
 }
 
-/** TensorBoard's plugin `pr_curves` wants six rows over its thresholds, and a precision of 0 where nothing is predicted. */
+/**
+ * Writes the curve for TensorBoard's plugin `pr_curves`: six rows over the thresholds, with precision 0 where nothing
+ * is predicted.
+ */
 function trackPrecisionRecall(writer: TensorboardWriter, curve: PrecisionRecall, step: number): void {
   const { thresholds, truePositives, falsePositives, trueNegatives, falseNegatives } = curve;
   const share = (part: readonly number[], rest: readonly number[]) =>
     part.map((count, n) => count / Math.max(1, count + (rest[n] as number)));
   const rows = [
-    ...[truePositives, falsePositives, trueNegatives, falseNegatives],
+    truePositives,
+    falsePositives,
+    trueNegatives,
+    falseNegatives,
     share(truePositives, falsePositives),
     share(truePositives, falseNegatives),
   ];
@@ -74,19 +80,19 @@ function trackPrecisionRecall(writer: TensorboardWriter, curve: PrecisionRecall,
   writer.table('pixels/precision and recall', rows, step, plugin, 'Over the pixels of all validated slices.');
 }
 
-/** Histograms of what is learned, and of the gradients of the step just done. */
+/** Writes histograms of the parameters, and of their gradients in the latest step. */
 export function trackTensors(writer: TensorboardWriter, parameters: Map<string, Tensor>, step: number): void {
   for (const [name, parameter] of parameters)
     for (const [kind, tensor] of [
       ['weights', parameter],
       ['weights, gradients of', parameter.grad],
     ] as const) {
-      const histogram = tensor === null ? null : histogramOf(tensor);
+      const histogram = tensor === null ? null : tensorHistogram(tensor);
       if (histogram !== null) writer.histogram(`${kind}/${name}`, histogram, step);
     }
 }
 
-/** Says how the run ended. */
+/** Writes how the run ended. */
 export function trackEnd(writer: TensorboardWriter, success: boolean): void {
   writer.pluginOnly('_hparams_/session_end_info', hparamsEnd(success, Date.now() / 1000));
 }

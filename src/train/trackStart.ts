@@ -1,12 +1,12 @@
 import { resolveTrainConfig } from './config/config.js';
-import { fieldsOfNoAccount } from './config/fieldsOfNoAccount.js';
+import { FIELDS_IGNORED_IN_COMPARISON } from './config/fieldsIgnoredInComparison.js';
 import type { TrainConfig } from './config/schema.js';
 import { type HparamValue, hparamsExperiment, hparamsStart } from './tensorboard/hparams.js';
 import { bytesField, concat } from './tensorboard/protobuf.js';
 import type { TensorboardWriter } from './tensorboard/tensorboard.js';
 
-/** Figures that the table of runs shows, by the tags of `trackMetrics`. */
-const metrics = [
+/** Metrics in the table of runs, by the tags of `trackMetrics`. */
+const METRICS = [
   { tag: 'score/best', name: 'best score' },
   { tag: 'score/validation', name: 'score' },
   { tag: 'nodules/Dice mean', name: 'Dice mean' },
@@ -16,11 +16,11 @@ const metrics = [
   { tag: 'loss/training', name: 'training loss', training: true },
 ];
 
-/** Columns that come first even in a run that has their defaults, as others of the folder may not. */
-const oftenCompared = ['preset', 'loss', 'learningRate'];
+/** Columns that always come first: even if this run has their defaults, other runs in the folder may not. */
+const OFTEN_COMPARED = ['preset', 'loss', 'learningRate'];
 
-/** Charts that lay training beside validation. */
-const charts = [
+/** Charts that combine training and validation. */
+const CHARTS = [
   ['loss', ['loss/training', 'loss/validation']],
   ['pixel F1', ['pixels/training F1', 'pixels/validation F1']],
   ['pixel recall', ['pixels/training recall', 'pixels/validation recall']],
@@ -28,19 +28,22 @@ const charts = [
   ['score', ['score/validation', 'score/best']],
 ] as const;
 
-/** What TensorBoard is told once, when a run begins: its configuration as a table and as hyper-parameters, and which curves share a chart. */
+/**
+ * Writes what TensorBoard needs once, at the start of a run: its configuration as a table and as hyperparameters, and
+ * the combined charts.
+ */
 export function trackStart(writer: TensorboardWriter, config: TrainConfig, run: string): void {
   const now = Date.now() / 1000;
-  const hparams = hparamsOf(config);
-  const changed = Object.entries(hparamsOf(defaultsFor(config))).filter(([name, value]) => hparams[name] !== value);
-  const foremost = new Set([...oftenCompared, ...changed.map(([name]) => name)]);
+  const hparams = flatHparams(config);
+  const changed = Object.entries(flatHparams(defaultsFor(config))).filter(([name, value]) => hparams[name] !== value);
+  const foremost = new Set([...OFTEN_COMPARED, ...changed.map(([name]) => name)]);
   writer.text('config', configTable(config), 0);
-  writer.pluginOnly('_hparams_/experiment', hparamsExperiment(hparams, foremost, metrics, now));
+  writer.pluginOnly('_hparams_/experiment', hparamsExperiment(hparams, foremost, METRICS, now));
   writer.pluginOnly('_hparams_/session_start_info', hparamsStart(hparams, run, now));
   writer.pluginBytes('custom_scalars__config__', { name: 'custom_scalars', content: layout() });
 }
 
-/** Fields by their path: `network.depth`. */
+/** Flattens nested fields to their paths, such as `network.depth`. */
 export function flatFields(fields: object, path = ''): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) =>
@@ -53,9 +56,9 @@ export function flatFields(fields: object, path = ''): Record<string, unknown> {
 
 const defaultsFor = ({ data, out }: TrainConfig): TrainConfig => resolveTrainConfig({ data, out });
 
-function hparamsOf(config: TrainConfig): Record<string, HparamValue> {
+function flatHparams(config: TrainConfig): Record<string, HparamValue> {
   const fields = Object.entries(flatFields(config)).filter(([name, value]) => {
-    return value !== undefined && !fieldsOfNoAccount.has(name);
+    return value !== undefined && !FIELDS_IGNORED_IN_COMPARISON.has(name);
   });
   const simple = (value: unknown): HparamValue =>
     typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
@@ -64,7 +67,7 @@ function hparamsOf(config: TrainConfig): Record<string, HparamValue> {
   return Object.fromEntries(fields.map(([name, value]) => [name, simple(value)]));
 }
 
-/** Every field with its value as a table of Markdown; what the preset `default` has otherwise comes first. */
+/** Returns a Markdown table of all fields. Those that differ from the preset `default` come first. */
 export function configTable(config: TrainConfig): string {
   const defaults = flatFields(defaultsFor(config));
   const cell = (value: unknown) => JSON.stringify(value ?? null).replaceAll('|', '\\|');
@@ -76,14 +79,14 @@ export function configTable(config: TrainConfig): string {
     };
   });
   const sorted = [...rows.filter(({ changed }) => changed), ...rows.filter(({ changed }) => !changed)];
-  return ['| field | value | by default |', '|---|---|---|', ...sorted.map(({ text }) => text)].join('\n');
+  return ['| field | value | default |', '|---|---|---|', ...sorted.map(({ text }) => text)].join('\n');
 }
 
-/** `Layout` of TensorBoard's plugin `custom_scalars` (its layout.proto); tags are regular expressions there. */
+/** Encodes the `Layout` of TensorBoard's plugin `custom_scalars` (layout.proto). Its tags are regular expressions. */
 function layout(): Uint8Array {
-  const chart = ([title, tags]: (typeof charts)[number]) => {
+  const chart = ([title, tags]: (typeof CHARTS)[number]) => {
     const lines = concat(...tags.map((tag) => bytesField(1, `^${tag}$`)));
     return bytesField(2, concat(bytesField(1, title), bytesField(2, lines)));
   };
-  return bytesField(2, concat(bytesField(1, 'training beside validation'), ...charts.map(chart)));
+  return bytesField(2, concat(bytesField(1, 'training beside validation'), ...CHARTS.map(chart)));
 }

@@ -9,23 +9,23 @@ import type { TrainTask } from './run/runRecord.js';
 import type { WorkerMessage } from './trainWorker.js';
 
 export interface TrainOptions {
-  /** Aborting it is as leaving the iteration, but the events up to the end still come. */
+  /** Aborting it stops the run as leaving the iteration does, but the remaining events are still yielded. */
   signal?: AbortSignal;
 }
 
 /**
- * Trains in a worker thread and yields what happens. Leaving the iteration (`break`, `return`) stops the run after the
- * step at hand, saves it, and waits until that is done; `resumeTraining` goes on from there.
+ * Trains in a worker thread and yields events. Leaving the iteration (`break`, `return`) stops the run after the
+ * current step, saves a checkpoint, and waits until that is done. `resumeTraining` continues from there.
  *
- * @throws NoduleTrainError `config` at once; what goes wrong in the run is thrown by the iteration
+ * @throws NoduleTrainError `config` at once; the iteration throws errors of the run
  */
 export function train(config: TrainConfigInput, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, void> {
   return events({ kind: 'new', config: resolveTrainConfig(config) }, options);
 }
 
 /**
- * Goes on with a run where its last checkpoint is, bit for bit as if it had not been interrupted.
- * @throws NoduleTrainError `run-missing`, `run-config` at once
+ * Continues a run from its last checkpoint. The results are bit-identical to those of an uninterrupted run.
+ * @throws NoduleTrainError `run-missing`, `run-config` at once; the iteration throws errors of the run
  */
 export function resumeTraining(run: string, options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, void> {
   return events({ kind: 'resume', config: recordedConfig(runFolder(run)), run }, options);
@@ -38,7 +38,7 @@ async function* events(task: TrainTask, { signal }: TrainOptions): AsyncGenerato
   signal?.addEventListener('abort', requestStop);
   const worker = new Worker(new URL('./trainWorker.js', import.meta.url), {
     workerData: { task, stop },
-    // The manifest says how the program was called.
+    // For the manifest, which records the command line.
     argv: process.argv.slice(2),
     // Flags of the caller's process (--input-type, --inspect) do not fit the worker.
     execArgv: [],
@@ -60,7 +60,7 @@ async function* events(task: TrainTask, { signal }: TrainOptions): AsyncGenerato
   }
 }
 
-/** Messages in order; null once the worker has ended, an exception where it fell. */
+/** Returns the worker's messages in order, then null once it has ended. Throws if the worker crashed. */
 function openInbox(worker: Worker): { next(): Promise<WorkerMessage | null> } {
   const waiting: WorkerMessage[] = [];
   let wake = () => {};

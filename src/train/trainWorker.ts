@@ -4,7 +4,7 @@ import type { TrainEvent } from './events.js';
 import type { TrainTask } from './run/runRecord.js';
 import { runTraining } from './runTraining.js';
 
-/** What the worker sends. Errors lose their class on the way between threads, so code and message go by themselves. */
+/** Message of the worker. Errors lose their class between threads, so code and message are sent. */
 export type WorkerMessage = { kind: 'event'; event: TrainEvent } | { kind: 'error'; code: string; message: string };
 
 const { task, stop } = workerData as { task: TrainTask; stop: Int32Array };

@@ -3,8 +3,8 @@ import { readVolume } from '../../dist/ct/index.js';
 import { openModel } from '../../dist/model/openModel.js';
 import type { ScanModel } from '../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
-import { bookCandidates } from '../../scripts/book-candidates.mjs';
-import { bookOnPhantom, CLINICAL_GRID } from '../../scripts/phantom-measures.mjs';
+import { bookCandidates } from '../../scripts/figures/bookCandidates.mjs';
+import { bookOnPhantom, CLINICAL_GRID } from '../../scripts/figures/phantomMeasures.mjs';
 import { sharedData } from '../support/shared.js';
 
 const name = 'seg_2020-01-26_19.45.12_w4d3c1-bal_1_nodupe-label_pos-d1_fn8-adam.best.state_dict.pt';

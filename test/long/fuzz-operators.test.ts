@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { inRoot } from '../support/paths.js';
 
 it('no operator that op(name) returns ends the process on malformed arguments', () => {
-  const script = inRoot('scripts', 'fuzz-operators.mjs');
+  const script = inRoot('scripts', 'fuzz', 'operators.mjs');
   // Another seed than that of the list of unsafe operators.
   const args = [script, '--check', '--seed', '7', '--trials', '20'];
   const { status, signal } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });

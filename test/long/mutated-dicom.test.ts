@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readMutatedDicom } from '../support/readMutatedDicom.js';
+import { readMutatedDicom } from '../support/readMutatedFiles.js';
 
 const SEEDS = [11, 12, 13, 14];
 const EACH = 5_000;

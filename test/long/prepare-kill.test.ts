@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeQuickScans } from '../../scripts/quickScans.mjs';
+import { writeQuickScans } from '../../scripts/fixtures/quickScans.mjs';
 import type { Child } from '../support/child.js';
 import { cliIn, jsonLines, startCli } from '../support/cli.js';
 import { scratchFolder } from '../support/scratch.js';

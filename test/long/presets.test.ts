@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { presets } from '../../dist/train/config/presets.js';
+import { PRESETS } from '../../dist/train/config/presets.js';
 import { jsonLines, runCli } from '../support/cli.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedData } from '../support/shared.js';
@@ -10,7 +10,7 @@ const luna = sharedData('luna16');
 describe.skipIf(luna === null)('train on the two real scans (skipped without ../shared/data)', () => {
   const folder = scratchFolder('presets');
 
-  it.each(Object.keys(presets))(
+  it.each(Object.keys(PRESETS))(
     'finishes an epoch of 512 crops with the preset %s',
     { timeout: 3_600_000 },
     (preset) => {

@@ -10,7 +10,7 @@ import { scratchFolder } from '../support/scratch.js';
  * does. Its stderr is in stdout.
  */
 const setUp = (clone: string): Child => {
-  const args = ['-c', 'exec "$0" scripts/setup.mjs 2>&1', process.execPath];
+  const args = ['-c', 'exec "$0" scripts/setup/setup.mjs 2>&1', process.execPath];
   return watchChild(spawn('sh', args, { cwd: clone, detached: true, stdio: ['ignore', 'pipe', 'pipe'] }), 30 * 60_000);
 };
 
@@ -35,7 +35,7 @@ describe('set-up in a fresh clone', () => {
     ).toEqual([0, 0]);
     const all = both.map(({ stdout }) => stdout).join('');
     expect(all.match(/addon \(compile\) done/g)).toHaveLength(1);
-    expect(all).toMatch(/waiting for process \d+ on .+, which sets up this checkout/);
+    expect(all).toMatch(/waiting for process \d+ on .+, which is setting up this checkout/);
     expect(isReady(made).stdout).toContain('Ready to train.');
     const startedAt = performance.now();
     expect(await setUp(made).ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });

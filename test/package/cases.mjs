@@ -1,4 +1,4 @@
-// What a user of the package does, each in a folder of its own. `world` has the two tarballs and the workplace.
+// What users of the package do, each case in its own folder. `world` has the two tarballs and the workplace.
 import fs from 'node:fs';
 import path from 'node:path';
 import { LIBTORCH_PACKAGE } from '../../src/runtime/versions.js';
@@ -15,7 +15,7 @@ const check = (condition, what) => {
   if (!condition) throw new Error(what);
 };
 
-/** Both consumers compute. */
+/** Checks that both consumers compute the right results. */
 const compute = async (run, folder, options) => {
   for (const file of ['esm.mjs', 'commonjs.cjs']) {
     const found = JSON.parse(await run(folder, 'node', [file], options));
@@ -29,11 +29,14 @@ const diagnose = async (run, folder, options) => {
   const found = JSON.parse(await run(folder, 'npx', ['nodule-train', 'doctor', '--json'], options));
   check(found.ready && found.type === 'end', `doctor: ${JSON.stringify(found)}`);
   const [first] = found.candidates;
-  check(first.source === 'package' && first.usable, `doctor: libtorch is not of the package: ${JSON.stringify(first)}`);
+  check(
+    first.source === 'package' && first.usable,
+    `doctor: libtorch does not come from the package: ${JSON.stringify(first)}`,
+  );
   return found;
 };
 
-/** Names of the layouts of other package managers, with the manifest that points at the tarballs. */
+/** Manifest fields that point to the tarballs. `field` adds the overrides of a package manager. */
 const pinned = ({ main, libtorch }, field) => ({
   dependencies: { 'nodule-train': `file:${main}`, [LIBTORCH_PACKAGE]: `file:${libtorch}` },
   ...field({ [LIBTORCH_PACKAGE]: `file:${libtorch}` }),
@@ -41,7 +44,7 @@ const pinned = ({ main, libtorch }, field) => ({
 
 let installed;
 
-/** In the order in which they run: the first makes the installation that most others look at. */
+/** In the order in which they run: the first case installs the package for most of the others. */
 export const cases = {
   'npm install --ignore-scripts of both tarballs, with empty home and cache': async ({ place, run, tarballs }) => {
     installed = place('npm', { ...manifest(), ...consumers });
@@ -56,42 +59,42 @@ export const cases = {
     await compute(run, installed);
   },
 
-  'the same with all that is on PATH here': async ({ run }) => {
+  'the same with the PATH of this machine': async ({ run }) => {
     const env = { PATH: `${process.env.PATH}` };
     await diagnose(run, installed, { env });
     await compute(run, installed, { env });
   },
 
-  'a command of the CLI does its work': async ({ run }) => {
+  'a command of the CLI works': async ({ run }) => {
     await run(installed, 'npx', ['nodule-train', 'synth', 'scans', '--count', '1', '--seed', '1']);
     const scans = fs.readdirSync(path.join(installed, 'app', 'scans'), { recursive: true });
     check(
       scans.some((name) => `${name}`.endsWith('.mhd')),
-      `synth left ${scans.join(', ')}`,
+      `synth wrote ${scans.join(', ')}, expected a .mhd file`,
     );
   },
 
   'libtorch path --licenses prints every licence': async ({ run }) => {
     const text = await run(installed, 'npx', ['nodule-train', 'libtorch', 'path', '--licenses']);
-    const wanted = ['PyTorch', 'Caffe2', 'Intel Simplified Software License', 'GNU GENERAL PUBLIC LICENSE'];
-    for (const part of [...wanted, 'GCC RUNTIME LIBRARY EXCEPTION', 'NVIDIA CUDA Toolkit'])
+    const licences = ['PyTorch', 'Caffe2', 'Intel Simplified Software License', 'GNU GENERAL PUBLIC LICENSE'];
+    for (const part of [...licences, 'GCC RUNTIME LIBRARY EXCEPTION', 'NVIDIA CUDA Toolkit'])
       check(text.includes(part), `libtorch path --licenses does not print '${part}'`);
   },
 
-  'the package alone installs, and says how to get libtorch': async ({ place, run, tarballs }) => {
+  'the package installs alone, and its error shows how to install libtorch': async ({ place, run, tarballs }) => {
     const folder = place('alone', { ...manifest(), ...consumers });
     await run(folder, 'npm', ['install', '--ignore-scripts', tarballs.main]);
-    const said = await run(folder, 'node', ['esm.mjs'], { wanted: 1 });
-    check(said.includes("code: 'libtorch-missing'"), said);
-    check(said.includes('install it with: npx nodule-train libtorch install'), said);
+    const output = await run(folder, 'node', ['esm.mjs'], { expected: 1 });
+    check(output.includes("code: 'libtorch-missing'"), output);
+    check(output.includes('install it with: npx nodule-train libtorch install'), output);
   },
 
-  'Node 18 is told that it is too old': async (world) => {
+  'Node 18 is refused as too old': async (world) => {
     const { run } = world;
     const node = await fetchNode(world, TOOLS.node18);
-    const said = await run(installed, node, ['esm.mjs'], { wanted: 1 });
-    check(/code: 'node-unsupported'/.test(said), said);
-    check(/this is Node 18\.[\d.]+, wanted is 20\.19, 22\.12 or newer/.test(said), said);
+    const output = await run(installed, node, ['esm.mjs'], { expected: 1 });
+    check(/code: 'node-unsupported'/.test(output), output);
+    check(/this is Node 18\.[\d.]+, wanted is 20\.19, 22\.12 or newer/.test(output), output);
   },
 
   'Node 22 computes': async (world) => {
@@ -101,7 +104,7 @@ export const cases = {
       check(JSON.parse(await run(installed, node, [file])).total === 12, `${file} under Node 22`);
   },
 
-  'TypeScript 5 and 7 read the types by node16, nodenext and bundler': async ({ run, tool, root }) => {
+  'TypeScript 5 and 7 resolve the types with node16, nodenext and bundler': async ({ run, tool, root }) => {
     await run(installed, 'npm', ['install', '--no-save', '--ignore-scripts', TOOLS.nodeTypes]);
     const common = [
       '--noEmit',
@@ -122,21 +125,21 @@ export const cases = {
     }
   },
 
-  'a bundle by esbuild with the package left external computes': async ({ tool, run }) => {
+  'an esbuild bundle with the package as external computes': async ({ tool, run }) => {
     const args = ['esm.mjs', '--bundle', '--platform=node', '--format=esm', '--outfile=bundle.mjs'];
     await tool(installed, TOOLS.esbuild, ['esbuild', ...args, '--external:nodule-train', '--external:nodule-train/*']);
     check(JSON.parse(await run(installed, 'node', ['bundle.mjs'])).total === 12, 'the bundle');
   },
 
-  'publint is content': async ({ place, tool, tarballs }) => {
+  'publint reports nothing': async ({ place, tool, tarballs }) => {
     await tool(place('publint'), TOOLS.publint, ['publint', 'run', tarballs.main, '--strict']);
     await tool(place('publint-libtorch'), TOOLS.publint, ['publint', 'run', tarballs.libtorch, '--strict']);
   },
 
-  // cjs-resolves-to-esm: the package is ESM only. Every Node that it serves can `require` it (proved above); TypeScript
-  // knows that under nodenext, but not under node16, which is what attw warns of. Profile node16: TypeScript's old
-  // resolution `node10` does not know `exports`, which every Node that is served does.
-  'attw is content, but for CommonJS that resolves to ESM': async ({ place, tool, tarballs }) => {
+  // cjs-resolves-to-esm: the package is ESM only. Every supported Node can `require` it (tested above); TypeScript
+  // knows that under nodenext, but not under node16, which is what attw reports. Profile node16: TypeScript's old
+  // resolution `node10` does not know `exports`, which every supported Node does.
+  'attw reports nothing except CommonJS that resolves to ESM': async ({ place, tool, tarballs }) => {
     await tool(place('attw'), TOOLS.attw, [
       'attw',
       tarballs.main,
@@ -147,7 +150,7 @@ export const cases = {
     ]);
   },
 
-  "pnpm's layout": async ({ place, run, tool, tarballs }) => {
+  "pnpm's node_modules": async ({ place, run, tool, tarballs }) => {
     const folder = place('pnpm', {
       ...manifest(pinned(tarballs, (pnpm) => ({ pnpm: { overrides: pnpm } }))),
       ...consumers,
@@ -156,7 +159,7 @@ export const cases = {
     await compute(run, folder);
   },
 
-  "classic Yarn's layout": async ({ place, run, tool, tarballs }) => {
+  "classic Yarn's node_modules": async ({ place, run, tool, tarballs }) => {
     const folder = place('yarn', { ...manifest(pinned(tarballs, (all) => ({ resolutions: all }))), ...consumers });
     const cache = ['--cache-folder', path.join(folder, 'cache')];
     await tool(folder, TOOLS.yarnClassic, ['yarn', 'install', '--ignore-scripts', '--no-lockfile', ...cache]);
@@ -168,8 +171,8 @@ export const cases = {
     await compute(world.run, folder);
   },
 
-  // By import only: what a `require`d module imports in turn, Node resolves without Yarn's resolution, so `require` of any
-  // package of ECMAScript modules with dependencies fails under Plug'n'Play.
+  // Import only: Node resolves the imports of a `require`d module without Yarn's resolution, so `require` of any ESM
+  // package with dependencies fails under Plug'n'Play.
   "Yarn's Plug'n'Play": async (world) => {
     const { folder, env } = await installByYarn(world, 'pnp');
     const text = await world.tool(folder, TOOLS.yarnBerry, ['yarn', 'node', 'esm.mjs'], { env });
@@ -177,7 +180,9 @@ export const cases = {
   },
 };
 
-/** An installation by Yarn 4 with one of its linkers, and what its commands need of the environment. */
+/**
+ * Installs the tarballs with Yarn 4 and one of its linkers. Returns the folder and the environment for Yarn's commands.
+ */
 const installByYarn = async ({ place, run, tool, tarballs }, linker) => {
   const settings = `nodeLinker: ${linker}\nenableScripts: false\nenableTelemetry: false\nenableGlobalCache: false\n`;
   const folder = place(`yarn-${linker}`, {
@@ -191,7 +196,7 @@ const installByYarn = async ({ place, run, tool, tarballs }, linker) => {
   return { folder, env };
 };
 
-/** Yarn reads no .npmrc: the mirror and certificates that npm uses are told to it. */
+/** Environment with npm's registry and certificates, as Yarn does not read .npmrc. */
 const networkOfYarn = async (run, folder) => {
   const get = async (name) => (await run(folder, 'npm', ['config', 'get', name])).trim();
   const [registry, certificates] = [await get('registry'), await get('cafile')];
@@ -201,7 +206,7 @@ const networkOfYarn = async (run, folder) => {
   };
 };
 
-/** The binary of another Node, from its npm package. */
+/** Installs another Node from its npm package and returns its binary. */
 const fetchNode = async ({ place, run }, spec) => {
   const folder = place(spec.replace(/[^\w.]+/g, '-'), manifest());
   await run(folder, 'npm', ['install', spec]);

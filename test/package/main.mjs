@@ -1,13 +1,13 @@
-// npm run test:package: packs, installs the tarballs into empty folders and uses them as others will. Takes minutes.
-//   --from DIR   take the tarballs that release:pack left there
-//   --only TEXT  only the cases whose name fits this regular expression (the first always runs)
+// npm run test:package: packs, installs the tarballs into empty folders and uses them as users will. Takes minutes.
+//   --from DIR   use the tarballs in this folder instead of packing
+//   --only TEXT  only the cases whose name matches this regular expression (the first one always runs)
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { job, setScript } from '../../scripts/status.mjs';
-import { root, say } from '../../scripts/steps.mjs';
+import { job, setScript } from '../../scripts/setup/status.mjs';
+import { root, say } from '../../scripts/setup/steps.mjs';
 import { LIBTORCH_PACKAGE } from '../../src/runtime/versions.js';
 import { cases } from './cases.mjs';
 import { workplace } from './workplace.mjs';
@@ -15,7 +15,7 @@ import { workplace } from './workplace.mjs';
 setScript('test:package');
 const { values } = parseArgs({ options: { from: { type: 'string' }, only: { type: 'string', default: '' } } });
 
-// Not in the checkout: nothing of it may be found from there.
+// Outside the checkout, so that nothing in it can be resolved.
 const base = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'nodule-train-package-'));
 let failed = 0;
 let passed = 0;
@@ -30,7 +30,7 @@ try {
     const file = fs
       .readdirSync(from)
       .find((each) => each.startsWith(`${name}-`) && /^\d/.test(each.slice(name.length + 1)));
-    if (file === undefined) throw new Error(`${from} has no tarball of ${name}`);
+    if (file === undefined) throw new Error(`testing the package: found no tarball of ${name} in ${from}`);
     return path.join(from, file);
   };
   const tarballs = { main: tarballOf('nodule-train'), libtorch: tarballOf(LIBTORCH_PACKAGE) };

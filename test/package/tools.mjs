@@ -1,4 +1,4 @@
-// Tools of the package's test, fetched by npm when it runs: no dependency of the project needs them.
+// Tools of the package test. npm fetches them when it runs, so they are not dependencies of the project.
 export const TOOLS = {
   publint: 'publint@0.3.25',
   attw: '@arethetypeswrong/cli@0.18.5',

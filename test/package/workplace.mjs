@@ -1,4 +1,4 @@
-// Empty folders with an empty home and cache, and commands run in them.
+// Empty folders with an empty home and cache, and a way to run commands in them.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,18 +9,18 @@ const npmCli = fs.realpathSync(
     path.join(path.dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
 );
 
-/** @param {string} base temporary folder of this run */
+/** Creates a workplace. @param {string} base temporary folder of this run */
 export const workplace = (base) => {
   const bin = path.join(base, 'bin');
   fs.mkdirSync(bin, { recursive: true });
-  // Nothing but Node: above all no Python.
+  // Only Node, a shell and npm: in particular no Python.
   fs.symlinkSync(process.execPath, path.join(bin, 'node'));
   fs.symlinkSync('/bin/sh', path.join(bin, 'sh'));
   fs.symlinkSync('/usr/bin/env', path.join(bin, 'env'));
   for (const name of ['npm', 'npx'])
     fs.symlinkSync(path.join(path.dirname(npmCli), `${name}-cli.js`), path.join(bin, name));
 
-  /** A folder of its own with files, and a home and cache that are empty. */
+  /** Creates a folder with the given files and an empty home. */
   const place = (name, files = {}) => {
     const folder = path.join(base, name);
     for (const each of ['app', 'home']) fs.mkdirSync(path.join(folder, each), { recursive: true });
@@ -28,8 +28,12 @@ export const workplace = (base) => {
     return folder;
   };
 
-  /** Runs a command in a place, by default with a PATH of only the above; gives stdout, or throws what was said. */
-  const run = (folder, command, args, { env = {}, wanted = 0 } = {}) =>
+  /**
+   * Runs a command in a folder, with a PATH of only the above unless `env` has another. Returns stdout, or all output
+   * if another exit code than 0 is expected.
+   * @throws Error with the output, if the exit code is not the expected one
+   */
+  const run = (folder, command, args, { env = {}, expected = 0 } = {}) =>
     new Promise((resolve, reject) => {
       const child = spawn(command, args, {
         cwd: path.join(folder, 'app'),
@@ -38,7 +42,7 @@ export const workplace = (base) => {
           PATH: bin,
           HOME: path.join(folder, 'home'),
           CI: 'true',
-          // The mirror and certificates of npm's user are not what is tested.
+          // The user's registry and certificates are not under test.
           npm_config_userconfig: process.env.npm_config_userconfig ?? path.join(os.homedir(), '.npmrc'),
           npm_config_cache: path.join(base, 'npm-cache'),
           npm_config_update_notifier: 'false',
@@ -56,12 +60,13 @@ export const workplace = (base) => {
       });
       child.on('error', reject);
       child.on('close', (code) => {
-        if (code === wanted) return resolve(wanted === 0 ? stdout : `${stdout}${stderr}`);
-        reject(new Error(`${command} ${args.join(' ')}: exit code ${code}, wanted ${wanted}\n${stdout}\n${stderr}`));
+        if (code === expected) return resolve(expected === 0 ? stdout : `${stdout}${stderr}`);
+        const line = `${command} ${args.join(' ')}`;
+        reject(new Error(`running ${line}: found exit code ${code}, expected ${expected}\n${stdout}\n${stderr}`));
       });
     });
 
-  /** Runs a tool that npm fetches. */
+  /** Runs a tool, which npm fetches. */
   const tool = (folder, spec, args, options) =>
     run(folder, 'npm', ['exec', '--yes', `--package=${spec}`, '--', ...args], {
       ...options,

@@ -49,7 +49,10 @@ describe('convert', { timeout: 60_000 }, () => {
       if (to.startsWith('taken')) writeFileSync(at(to === 'taken.mhd' ? 'taken.zraw' : 'taken.raw.gz'), 'mine');
       const before = readFileSync(at('scan.mha'));
       const { status, stderr } = convert(at(from), at(to));
-      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: converting to .*: it already exists/)]);
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^error: converting .*: .* already exists, and nothing is overwritten/),
+      ]);
       expect(readFileSync(at('scan.mha'))).toEqual(before);
       expect(existsSync(at('taken.mhd')) || existsSync(at('taken.nhdr'))).toBe(false);
     }
@@ -131,9 +134,11 @@ describe('convert, with a model', { timeout: 60_000 }, () => {
     const { tensors } = loadTensorsSync(at('model.safetensors'));
     const { status, stdout, stderr } = convert(at('model.safetensors'), at('model.pt'));
     expect(status, stderr).toBe(0);
-    expect(stdout).toMatch(/cannot say how the network pools; give --pooling max/);
+    expect(stdout).toMatch(/cannot record how the network pools; give --pooling max/);
     expect(bytesIn(loadPtSync(at('model.pt')) as Map<string, Tensor>)).toEqual(bytesIn(tensors));
-    expect(convert(at('model.pt'), at('model.state')).stdout).toMatch(/nothing says how the network pools/);
+    expect(convert(at('model.pt'), at('model.state')).stdout).toMatch(
+      /does not record how the network pools; convert it again with --pooling max or --pooling avg/,
+    );
     expect([...(loadPtSync(at('model.state')) as Map<string, unknown>).keys()]).toEqual(['model_state']);
     expect(convert(at('model.state'), at('back.safetensors'), '--pooling', 'max').stdout).not.toMatch(/Note/);
     const back = loadTensorsSync(at('back.safetensors'));
@@ -143,11 +148,13 @@ describe('convert, with a model', { timeout: 60_000 }, () => {
 
   it('refuses contradicting pooling, an existing output, a file without weights, and options for scans', () => {
     writeModel(at('m.safetensors'));
-    expect(convert(at('m.safetensors'), at('n.pt'), '--pooling', 'avg').stderr).toMatch(/the file says max/);
-    expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(/it already exists/);
+    expect(convert(at('m.safetensors'), at('n.pt'), '--pooling', 'avg').stderr).toMatch(/the file records max/);
+    expect(convert(at('m.safetensors'), at('m.safetensors')).stderr).toMatch(
+      /already exists, and nothing is overwritten/,
+    );
     savePtSync(at('list.pt'), [1, 2]);
-    expect(convert(at('list.pt'), at('n.pt')).stderr).toMatch(/holds no state_dict/);
-    expect(convert(at('m.safetensors'), at('n.nrrd')).stderr).toMatch(/no model by its name/);
+    expect(convert(at('list.pt'), at('n.pt')).stderr).toMatch(/found no state_dict/);
+    expect(convert(at('m.safetensors'), at('n.nrrd')).stderr).toMatch(/is not that of a model, expected \.safetensors/);
     expect(convert(at('m.safetensors'), at('n.pt'), '--mask')).toMatchObject({ status: 2 });
     expect(existsSync(at('n.pt'))).toBe(false);
   });

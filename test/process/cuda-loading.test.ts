@@ -31,7 +31,7 @@ const load = `const { loadRuntime } = await import('./dist/runtime/libtorch/load
   const { noCuda, unusedGpu } = loadRuntime();
   const { cuda, fromData, op } = await import('./dist/torch/index.js');`;
 
-/** A checkout of links with another plugin, or none. */
+/** Makes a clone of links with another plugin, or none. */
 const checkout = (name: string, put?: (file: string) => void) => {
   const made = path.join(folder, name);
   fs.mkdirSync(path.join(made, 'build', 'Release'), { recursive: true });
@@ -61,7 +61,7 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
           console.log(JSON.stringify({ noCuda, unusedGpu, kernel }));`,
         );
         expect(found).toMatchObject({ noCuda: null, unusedGpu: null });
-        // Not "no kernel for CUDA", as libtorch says where its CUDA part is not open.
+        // Not "no kernel for CUDA", which libtorch reports if its CUDA part is not open.
         expect(found.kernel).toMatch(/CUDA/);
         expect(found.kernel).not.toMatch(/CUDA. backend|not linked/i);
       },
@@ -83,7 +83,8 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
       let table: (abi: number, libtorch: string) => string;
       beforeAll(() => {
         table = (abi, libtorch) => `#include <stdint.h>
-          static struct { uint32_t abi, bytes; const char* libtorch; void* rest[7]; } table = { ${abi}, sizeof table, "${libtorch}" };
+          static struct { uint32_t abi, bytes; const char* libtorch; void* rest[7]; } table =
+            { ${abi}, sizeof table, "${libtorch}" };
           const void* nodule_cuda_plugin(void) { return &table; }`;
       });
 
@@ -92,7 +93,7 @@ describe.skipIf(cudaLibtorch === undefined || !hasCompiler)(
         expect(said('abi', (file) => compileLibrary(file, table(99, '2.11.0')))).toBe(
           'the CUDA plugin PLUGIN cannot be used: its interface version is 99, expected 1',
         ));
-      it('it is built for another libtorch', () =>
+      it('it was built for another libtorch', () =>
         expect(said('libtorch', (file) => compileLibrary(file, table(1, '2.10.0')))).toBe(
           'the CUDA plugin PLUGIN cannot be used: it was built for libtorch 2.10.0, expected 2.11.0',
         ));

@@ -13,7 +13,7 @@ import {
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorsSync } from '../../dist/torch/index.js';
-import { modelCard } from '../../scripts/modelCard.mjs';
+import { modelCard } from '../../scripts/models/modelCard.mjs';
 import { runCli } from '../support/cli.js';
 import { stack, writeSeriesSync } from '../support/dicomSeries.js';
 import { main, root } from '../support/paths.js';
@@ -186,7 +186,7 @@ describe('README and docs', { timeout: 120_000 }, () => {
 });
 
 it.each(readdirSync(path.join(root, 'models')))(
-  'models/%s/README.md equals the output of scripts/modelCard.mjs',
+  'models/%s/README.md equals the output of scripts/models/modelCard.mjs',
   (name) => {
     const figures = JSON.parse(textOf(`models/${name}/figures.json`));
     const { metadata } = loadTensorsSync(path.join(root, 'models', name, 'model.safetensors'));

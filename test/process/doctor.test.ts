@@ -10,7 +10,7 @@ import { torchUrl } from '../support/paths.js';
 import { pythonInterpreter } from '../support/python.js';
 import { scratchFolder } from '../support/scratch.js';
 
-// Some cases start several processes, each of which opens libtorch; a busy machine takes its time for that.
+// Some cases start several processes, each of which opens libtorch; that takes time on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const empty = scratchFolder('doctor');
@@ -43,7 +43,7 @@ it('a libtorch that opened is not opened again until something changes', () => {
   const root = cpuOnlyLibtorch(path.join(empty, 'kept'));
   const env = { ...nothing, LIBTORCH: root };
   expect(doctor(env).candidates[0]?.verdict).toMatch(/^2\.11\.0\+cpu, CPU only, opens in \d+\.\d s$/);
-  expect(doctor(env).candidates[0]?.verdict).toMatch(/ s \(as found before\)$/);
+  expect(doctor(env).candidates[0]?.verdict).toMatch(/ s \(cached\)$/);
   // Another file beside it is another installation.
   fs.writeFileSync(path.join(root, 'lib', 'libnew.so'), '');
   expect(doctor(env).candidates[0]?.verdict).toMatch(/opens in \d+\.\d s$/);
@@ -77,7 +77,7 @@ it('with a damaged libtorch, doctor quotes the dynamic linker', () => {
   fs.writeFileSync(path.join(root, 'build-version'), '2.11.0+cpu');
   const { status, check, candidates } = doctor({ ...nothing, LIBTORCH: root });
   expect(status).toBe(1);
-  const failed = `does not open: Opening ${path.join(root, 'lib', 'libc10.so')} (libtorch 2.11.0+cpu, found by LIBTORCH) failed: `;
+  const failed = `does not open: opening ${path.join(root, 'lib', 'libc10.so')} (libtorch 2.11.0+cpu from LIBTORCH): `;
   expect(check('libtorch')?.found).toContain(failed);
   expect(candidates[0]).toMatchObject({ source: 'LIBTORCH', root, usable: false });
   expect(candidates[0]?.verdict).toContain(failed);
@@ -88,10 +88,10 @@ it.each([
   [
     { arch: 'arm64' },
     'platform',
-    'linux-arm64, glibc 2.36: Loading nodule-train: this is linux on arm64',
+    'linux-arm64, glibc 2.36: found linux on arm64, expected Linux on x86-64',
     'a system or',
   ],
-  [{ glibc: null }, 'platform', 'linux-x64, no glibc: Loading nodule-train: this Linux has musl', 'a system or'],
+  [{ glibc: null }, 'platform', 'linux-x64, no glibc: found musl as the C library', 'a system or'],
 ])('a machine with %o is not ready, and the remedy for it is printed first', (change, name, found, remedy) => {
   const diagnosis = diagnose({ platform: 'linux', arch: 'x64', node: '22.12.0', glibc: '2.36', ...change });
   expect(diagnosis.ready).toBe(false);
@@ -129,12 +129,12 @@ describe.skipIf(!hasCompiler)('with libraries compiled for the test (skipped wit
     const old = doctor(gpu(12040));
     expect(old.status).toBe(0);
     expect(old.check('GPU')?.found).toBe(
-      'Test GPU (8.0 GiB) is NOT USED: the NVIDIA driver serves CUDA 12.4, wanted is 13.0 or newer',
+      'Test GPU (8.0 GiB) is not used: the NVIDIA driver supports CUDA 12.4, expected 13.0 or newer',
     );
     expect(old.next).toContain('install NVIDIA driver 580 or newer');
     const cpuOnly = doctor(gpu(13000));
-    expect(cpuOnly.check('driver')?.found).toBe("NVIDIA's, for CUDA 13.0");
-    expect(cpuOnly.check('GPU')?.found).toBe('Test GPU (8.0 GiB) is NOT USED: this libtorch is for the CPU only');
+    expect(cpuOnly.check('driver')?.found).toBe('NVIDIA, supports CUDA 13.0');
+    expect(cpuOnly.check('GPU')?.found).toBe('Test GPU (8.0 GiB) is not used: this libtorch is for the CPU only');
     expect(cpuOnly.next).toBe('npx nodule-train libtorch install --cuda');
   });
 
@@ -148,7 +148,8 @@ describe.skipIf(!hasCompiler)('with libraries compiled for the test (skipped wit
     const reason = 'this libtorch is for the CPU only';
     const command = 'npx nodule-train libtorch install --cuda';
     expect(JSON.parse(stdout)).toEqual([false, false, `${reason}; to use the GPU: ${command}`]);
-    const line = `[gpu-unused] NoduleTrainWarning: The GPU Test GPU (8.0 GiB) is not used: ${reason}. To use it: ${command}`;
+    const line =
+      `[gpu-unused] NoduleTrainWarning: The GPU Test GPU (8.0 GiB) is not used: ${reason}. ` + `To use it: ${command}`;
     expect(stderr.split(line)).toHaveLength(2);
   });
 });

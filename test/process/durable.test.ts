@@ -46,6 +46,10 @@ describe('a power cut loses no finished file: each is synced before its rename, 
       '1',
       '--samples',
       '16',
+      '--context-slices',
+      '0',
+      '--network-wf',
+      '2',
       '--device',
       'cpu',
     );
@@ -63,7 +67,7 @@ describe('a power cut loses no finished file: each is synced before its rename, 
     const reported = recorded('report', run);
     expect(renamed(reported)).toContain('report.html');
     expect(unsafe(reported)).toEqual([]);
-  });
+  }, 120_000);
 
   it('prepare', () => {
     const store = join(folder, 'store');

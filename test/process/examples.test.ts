@@ -50,9 +50,9 @@ it(
   LONG,
   () => {
     const out = node('worker-pool.mjs', '2');
-    const [, count, furthest] = /^(\d+) pictures in 2 threads, furthest from this thread: (\S+)/.exec(out)!;
-    expect([Number(count), Number(furthest)]).toEqual([24, 0]);
-    expect(/holds after a picture: (.*)/.exec(out)![1]).toMatch(/^\d+$/);
+    const [, count, difference] = /^(\d+) images in 2 threads, largest difference from this thread: (\S+)/.exec(out)!;
+    expect([Number(count), Number(difference)]).toEqual([24, 0]);
+    expect(/holds after an image: (.*)/.exec(out)![1]).toMatch(/^\d+$/);
   },
 );
 

@@ -25,7 +25,7 @@ const ways: [string, string, { code: number; output?: string; error?: RegExp }][
     { code: 0 },
   ],
   ['by process.exit after a step', 'step(); process.exit(3);', { code: 3 }],
-  ['by process.exit within a scope', 'torch.scope(() => { torch.ones([100]).data(); process.exit(4); });', { code: 4 }],
+  ['by process.exit inside a scope', 'torch.scope(() => { torch.ones([100]).data(); process.exit(4); });', { code: 4 }],
   [
     'by an uncaught error in a step',
     'torch.scope(() => { net.forward(image); throw new Error("boom"); });',
@@ -37,7 +37,7 @@ const ways: [string, string, { code: number; output?: string; error?: RegExp }][
     { code: 1, error: /NoduleTrainError/ },
   ],
   [
-    'by itself once asynchronous work is done',
+    'by itself after asynchronous work',
     'net.forwardAsync(image).then((r) => console.log("result " + r.shape));',
     { code: 0, output: 'result 1,1,128,128' },
   ],
@@ -150,7 +150,7 @@ describe('unreachable tensors', { timeout: 60_000 }, () => {
       { flags: ['--expose-gc'] },
     );
     const { stdout, stderr } = await ended;
-    // As long as the loop does not yield nothing is freed, collected or not; afterwards everything is.
+    // Nothing is freed until the loop yields, collected or not; afterwards everything is.
     expect({ stdout, stderr }).toEqual({ stdout: '1000\n0 0\n', stderr: '' });
   });
 

@@ -23,7 +23,7 @@ const both = (release: string, compile: string) =>
   `if [ "$1" = --version ]; then ${version(release)}; else ${compile}; fi`;
 
 const find = (env: Record<string, string>) => {
-  const program = `const { findNvcc } = await import('./scripts/nvcc.mjs'); console.log(JSON.stringify(findNvcc()));`;
+  const program = `const { findNvcc } = await import('./scripts/setup/nvcc.mjs'); console.log(JSON.stringify(findNvcc()));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: root,
     encoding: 'utf8',
@@ -46,7 +46,7 @@ describe('the search for nvcc', () => {
     expect(find({})).toEqual({ found: null, reasons: ['no nvcc in CUDA_HOME, on PATH or in the cache'] }));
 
   it.each([
-    ['old', both('12.4', 'exit 0'), true, 'is of CUDA 12.4, wanted is 13'],
+    ['old', both('12.4', 'exit 0'), true, 'is of CUDA 12.4, expected 13'],
     ['broken', 'exit 1', true, 'does not run'],
     ['bare', both('13.0', 'exit 0'), false, 'has no HOME/include/cuda_runtime.h'],
     [

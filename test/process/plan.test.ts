@@ -47,8 +47,8 @@ describe('plan', () => {
     const { status, end, text } = plan('--sample', '1', '--disk-gb', '0.003', '--memory-gb', '0.1');
     expect(status).toBe(1);
     expect(end).toMatchObject({ fits: false });
-    expect(text).toMatch(/The store of 4 scans wants 0\.00472 GB of disk, 0\.00300 GB are free: 2 scans would fit/);
-    expect(text).toMatch(/not even one worker fits/);
-    expect(text).toMatch(/Training wants .* GB of memory, 0\.100 GB are free: fewer --negatives-per-scan \(16\)/);
+    expect(text).toMatch(/The store of 4 scans needs 0\.00472 GB of disk, 0\.00300 GB are free\. 2 scans would fit/);
+    expect(text).toMatch(/Not even one worker fits/);
+    expect(text).toMatch(/Training needs .* GB of memory, 0\.100 GB are free\. Use fewer --negatives-per-scan \(16\)/);
   });
 });

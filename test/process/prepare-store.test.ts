@@ -14,7 +14,7 @@ import {
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeQuickScans } from '../../scripts/quickScans.mjs';
+import { writeQuickScans } from '../../scripts/fixtures/quickScans.mjs';
 import { cliIn, jsonLines, startCli } from '../support/cli.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -125,7 +125,7 @@ describe('preparing', { timeout: 120_000 }, () => {
     writeFileSync(voxels, bytes);
     const found = run('prepare', '--out', 'damaged', '--verify', '--json');
     expect([found.status, last(found.stdout).code]).toEqual([1, 'store-faults']);
-    expect(found.stderr).toContain(`series ${uid} is damaged: voxels.npy has another hash`);
+    expect(found.stderr).toContain(`series ${uid} is damaged: voxels.npy has the wrong hash`);
     writeFileSync(voxels, 'short');
     expect(last(run('prepare', '--data', 'scans', '--out', 'damaged', '--json').stdout)).toMatchObject({ kept: 5 });
     expect(run('prepare', '--out', 'damaged', '--verify').status).toBe(0);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { indexToWorld, nearestIndex, readVolume, type Shape3, type Volume, writeVolume } from '../../dist/ct/index.js';
 import { type Annotation, readAnnotations } from '../../dist/labels/index.js';
-import { presets } from '../../dist/train/config/presets.js';
+import { PRESETS } from '../../dist/train/config/presets.js';
 import { jsonLines, runCli } from '../support/cli.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedData } from '../support/shared.js';
@@ -44,7 +44,7 @@ describe.skipIf(luna === null)('train on parts of the two real scans (skipped wi
     writeFileSync(join(folder, 'scans', 'annotations.csv'), `${lines.join('\n')}\n`);
   });
 
-  it.each(Object.keys(presets))(
+  it.each(Object.keys(PRESETS))(
     'finishes with the preset %s, with nodules to train on and to validate on, and reports figures',
     { timeout: 180_000 },
     (preset) => {

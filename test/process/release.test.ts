@@ -44,13 +44,13 @@ describe.skipIf(!hasReadelf)('the gate (skipped without readelf)', () => {
         ['-Wl,-rpath,/opt/somewhere', '-Wl,--no-as-needed', '-lrt', '-lresolv'],
       );
       const faults = binaryFaults(file, { stripped: true });
-      expect(faults).toContain("nodule-train.node: has the library path '/opt/somewhere'; none is wanted");
-      expect(faults).toContain(`nodule-train.node: holds the path ${root} of this machine`);
+      expect(faults).toContain("nodule-train.node: has the library path '/opt/somewhere', expected none");
+      expect(faults).toContain(`nodule-train.node: contains the path ${root} of this machine`);
       expect(faults).toContain(
-        'nodule-train.node: links libresolv.so.2, which is neither libtorch nor of every system',
+        'nodule-train.node: links libresolv.so.2, which is neither part of libtorch nor present on every system',
       );
       expect(faults).toContain('nodule-train.node: is not stripped');
-      expect(faults.join('\n')).toMatch(/pidfd_open wants GLIBC_2\.36, the floor is 2\.28/);
+      expect(faults.join('\n')).toMatch(/pidfd_open requires GLIBC_2\.36, expected at most 2\.28/);
     },
   );
 });
@@ -62,12 +62,12 @@ it('a staged package with an extra file, a missing file and no optional dependen
   write(path.join(folder, '.env'), 'secret');
   write(path.join(folder, 'dist', 'index.js.map'), '');
   const faults = packageFaults(folder);
-  expect(faults).toContain('.env: does not belong into the package');
-  expect(faults).toContain('dist/index.js.map: does not belong into the package');
+  expect(faults).toContain('.env: does not belong in the package');
+  expect(faults).toContain('dist/index.js.map: does not belong in the package');
   expect(faults).toContain('dist/index.d.ts: is missing');
   expect(faults).toContain('prebuilds/linux-x64/torch-2.11.0/torch_addon.node: is missing');
-  expect(faults).toContain("package.json: 'scripts' does not belong into the package");
-  expect(faults.join('\n')).toContain('wanted is the optional dependency nodule-train-libtorch-cpu-linux-x64 2.11.0');
+  expect(faults).toContain("package.json: 'scripts' does not belong in the package");
+  expect(faults.join('\n')).toContain('expected the optional dependency nodule-train-libtorch-cpu-linux-x64 2.11.0');
 });
 
 it('the published manifest has the optional dependency and no field that only a checkout needs', () => {
@@ -93,7 +93,7 @@ describe("libtorch's package", () => {
       fs.rmSync(path.join(folder, 'licenses', 'nvidia-cuda-EULA.txt'));
       write(path.join(folder, 'licenses', 'libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt'), 'lost');
       expect(licenseFaults(folder).sort()).toEqual([
-        "licenses/libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt: does not hold 'GCC RUNTIME LIBRARY EXCEPTION'",
+        "licenses/libgomp-GCC-RUNTIME-LIBRARY-EXCEPTION.txt: does not contain 'GCC RUNTIME LIBRARY EXCEPTION'",
         'licenses/nvidia-cuda-EULA.txt: is missing',
       ]);
     },
@@ -114,6 +114,6 @@ it.skipIf(hasPrebuilds)(
     const prepack = inRoot('scripts', 'release', 'prepack.mjs');
     const { status, stderr } = spawnSync(process.execPath, [prepack], { encoding: 'utf8' });
     expect(status).toBe(1);
-    expect(stderr).toContain('The tarballs are made by: npm run release:pack -- --out DIR');
+    expect(stderr).toContain('Create the tarballs with: npm run release:pack -- --out DIR');
   },
 );

@@ -38,8 +38,8 @@ describe('report', () => {
     expect(end!.calibration.confidence.value).toBeGreaterThanOrEqual(0);
     expect(headings(page)).toEqual(parts);
     expect(page).not.toMatch(/https?:|<script|<link|url\(|@import|<iframe/i);
-    expect(page).not.toMatch(/Missing:|NaN|undefined|Infinity/);
-    // Whole, enlarged, and with outlines, for each nodule that is shown.
+    expect(page).not.toMatch(/Not available:|NaN|undefined|Infinity/);
+    // Three pictures per nodule: whole, enlarged, and with outlines.
     const pictures = page.match(/src="data:image\/png;base64,/g)!.length;
     expect(pictures).toBeGreaterThanOrEqual(3);
     expect(pictures % 3).toBe(0);
@@ -68,7 +68,7 @@ describe('report', () => {
     expect(gone.stdout).toMatch(/Without pictures, sizes, calibration and intervals: .*\(data-missing\).*--data DIR/);
     expect(gone.stdout).toMatch(/The reason: opening the data folder Jane Doe: there is no such folder/);
     expect(headings(pageOf('run'))).toEqual(parts);
-    expect(pageOf('run').match(/Missing: the scans/g)).toHaveLength(4);
+    expect(pageOf('run').match(/Not available: the validation scans/g)).toHaveLength(4);
     expect(pageOf('run')).toContain('mean loss');
     expect(pageOf('run')).not.toContain('Jane Doe');
     const found = cli('report', 'run', '--data', 'elsewhere', '--scans', '1', '--json');
@@ -89,7 +89,7 @@ describe('report', () => {
     renameSync(join(folder, 'split.json'), join(folder, 'run', 'split.json'));
     expect(other).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/1 of its 1 series are not there, the first is 1\.2\.3/),
+      stderr: expect.stringMatching(/1 of its 1 series are missing, the first is 1\.2\.3/),
     });
   });
 

@@ -31,7 +31,7 @@ interface Outcome {
   error: { code: string; message: string } | null;
 }
 
-/** Installs in a process of its own; `onProgress` is the text of a function. */
+/** Installs in a child process; `onProgress` is the source text of a function. */
 const install = (
   options: { from?: string | null; pins?: Pin[]; env?: Record<string, string>; onProgress?: string } = {},
 ): Promise<Outcome> => {
@@ -110,8 +110,8 @@ describe.skipIf(!linux)('installing libtorch (Linux on x86-64 only)', () => {
     fs.truncateSync(path.join(wheels, torch as string), 5000);
     const { error } = await install();
     expect(error?.code).toBe('wheel-broken');
-    expect(error?.message).toContain(`${torch} has SHA-256 `);
-    expect(error?.message).toContain(`wanted is the wheel with SHA-256 ${pins[0]?.sha256}`);
+    expect(error?.message).toContain(`found ${torch} with SHA-256 `);
+    expect(error?.message).toContain(`expected the wheel with SHA-256 ${pins[0]?.sha256}`);
     expect(left()).toEqual([]);
   });
 
@@ -119,14 +119,17 @@ describe.skipIf(!linux)('installing libtorch (Linux on x86-64 only)', () => {
     fs.rmSync(wheels, { recursive: true });
     fs.mkdirSync(wheels);
     expect((await install()).error).toMatchObject({ code: 'wheel-missing' });
-    expect((await install()).error?.message).toContain('there is no torch-2.11.0-*.whl');
+    expect((await install()).error?.message).toContain('found no torch-2.11.0-*.whl, expected the wheel with SHA-256');
   });
 
   it('without Python the error names every other way to install', async () => {
     const { error } = await install({ from: null, env: { PATH: folder } });
     expect(error?.code).toBe('python-missing');
     expect(error?.message).toBe(
-      "Installing libtorch: its wheels are downloaded by pip, and there is no python3 on PATH. Install it (Debian: apt-get install python3-pip), or fetch the wheels elsewhere and run 'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to a libtorch that is there. Python is needed for this download only.",
+      'installing libtorch: pip downloads its wheels, and there is no python3 on PATH. ' +
+        'Install it (Debian: apt-get install python3-pip), or download the wheels elsewhere and run ' +
+        "'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to an existing libtorch. " +
+        'Python is needed for this download only.',
     );
     expect(left()).toEqual([]);
   });
@@ -137,7 +140,7 @@ describe.skipIf(!linux)('installing libtorch (Linux on x86-64 only)', () => {
     });
     const { error } = await install({ from: null, env: { PATH: folder } });
     expect(error).toMatchObject({ code: 'python-missing' });
-    expect(error?.message).toContain(`${path.join(folder, 'python3')} has none (No module named pip)`);
+    expect(error?.message).toContain(`${path.join(folder, 'python3')} has no pip (No module named pip)`);
   });
 });
 
@@ -153,7 +156,7 @@ describe.skipIf(!linux || !python)('downloading libtorch with pip (Linux on x86-
     const { error } = await install({ from: null, pins: wrong });
     expect(error?.code).toBe('download-failed');
     expect(error?.message).toMatch(
-      /^Installing libtorch: pip could not download torch 2\.11\.0, .*, tried twice\. Its last word: ERROR: .*HASH/s,
+      /^installing libtorch: pip could not download torch 2\.11\.0, .* in two attempts\. Its last line: ERROR: .*HASH/s,
     );
     expect(left()).toEqual([]);
   });
@@ -184,7 +187,7 @@ describe.skipIf(!linux || !canMount)('on a full disk (skipped unless this user m
     disk(async () => {
       const { error } = await install({ from: null });
       expect(error?.code).toBe('disk-full');
-      expect(error?.message).toContain(`Installing libtorch into ${cache()}: 5 MB are free there, wanted are 1300 MB.`);
+      expect(error?.message).toContain(`installing libtorch into ${cache()}: found 5 MB free, expected 1300 MB.`);
       expect(left()).toEqual([]);
     }),
   );
@@ -193,7 +196,7 @@ describe.skipIf(!linux || !canMount)('on a full disk (skipped unless this user m
     'unpacking is refused likewise',
     disk(async () => {
       const { error } = await install();
-      expect(error?.message).toMatch(/: \d MB are free there, wanted are 13 MB\. Make room/);
+      expect(error?.message).toMatch(/: found \d MB free, expected 13 MB\. Free space/);
       expect(left()).toEqual([]);
     }),
   );

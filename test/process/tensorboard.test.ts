@@ -144,7 +144,7 @@ describe.skipIf(python === null)(
     it('hold the configuration as table and hyperparameters, the end of the run, and a layout of existing tags', () => {
       const [[step, table]] = whole.text.config as [[number, string]];
       expect(step).toBe(0);
-      expect(table).toMatch(/^\| field \| value \| by default \|\n\|---\|---\|---\|\n/);
+      expect(table).toMatch(/^\| field \| value \| default \|\n\|---\|---\|---\|\n/);
       expect(table).toContain('| epochs | 2 | 20 |');
       expect(table).toContain('| network.depth | 3 |  |');
       expect(whole.start.groupName).toBe('whole');

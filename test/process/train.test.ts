@@ -132,7 +132,9 @@ describe('train', { timeout: 120_000 }, () => {
     const [before] = readdirSync(join(folder, 'halted', 'checkpoints')).filter((name) => name.startsWith('step-'));
     expect(before).toMatch(/^step-00000000[45]\.safetensors$/);
     const torn = resumedFrom('torn', (at) => truncateSync(join(at, last), 5000));
-    expect(torn.stdout).toMatch(/torn\/checkpoints\/last\.safetensors.*Going on from step-00000000[45]\.safetensors\./);
+    expect(torn.stdout).toMatch(
+      /torn\/checkpoints\/last\.safetensors.*Continuing from step-00000000[45]\.safetensors\./,
+    );
     expect(torn.status, torn.stderr).toBe(0);
     expect(tensorsOf('torn')).toEqual(tensorsOf('whole'));
     const flipped = resumedFrom('flipped', (at) => {
@@ -140,7 +142,7 @@ describe('train', { timeout: 120_000 }, () => {
       bytes[bytes.length - 100]! ^= 1;
       writeFileSync(join(at, last), bytes);
     });
-    expect(flipped.stdout).toMatch(/SHA-256 .* the file is damaged.*Going on from/);
+    expect(flipped.stdout).toMatch(/SHA-256 .* the file is damaged.*Continuing from/);
     expect(tensorsOf('flipped')).toEqual(tensorsOf('whole'));
   });
 
@@ -166,7 +168,7 @@ describe('train', { timeout: 120_000 }, () => {
       cpSync(join(folder, 'foreign', 'checkpoints', last), join(at, last));
     });
     expect(foreign.status).toBe(1);
-    expect(foreign.stderr).toMatch(/mixed\/checkpoints\/last\.safetensors: it is of a run with another configuration/);
+    expect(foreign.stderr).toMatch(/mixed\/checkpoints\/last\.safetensors: found the configuration of another run/);
     const alone = resumedFrom('alone', (at) => {
       drop(at);
       truncateSync(join(at, last), 5000);
@@ -188,7 +190,7 @@ describe('train', { timeout: 120_000 }, () => {
       });
       expect(status, stderr).toBe(1);
       expect(stderr).toMatch(
-        /training in small\/run: the disk is full .*last\.safetensors is the last good checkpoint; make room/,
+        /training in small\/run: the disk is full .*The last good checkpoint is .*last\.safetensors\. Free some space/,
       );
       expect(Object.keys(tensorsOf('kept')).length).toBeGreaterThan(10);
     },
@@ -197,10 +199,10 @@ describe('train', { timeout: 120_000 }, () => {
   it('--like repeats a run and reports identical bytes or the first difference', () => {
     const again = cli('train', '--like', 'whole', '--out', 'again');
     expect(again.status, again.stderr).toBe(0);
-    expect(again.stdout).toMatch(/The same bits as whole: weights and optimizer have SHA-256 [0-9a-f]{64}\./);
+    expect(again.stdout).toMatch(/Bit-identical to whole: weights and optimizer have SHA-256 [0-9a-f]{64}\./);
     const other = cli('train', '--like', 'whole', '--out', 'other', '--set', 'learningRate=0.002', '--epochs', '1');
     expect(other.status).toBe(1);
-    expect(other.stdout).toContain('Not the bits of whole. First difference: config: epochs is 1, and was 2.');
+    expect(other.stdout).toContain('Not bit-identical to whole. First difference: config.epochs: found 1, expected 2.');
     const manifest = JSON.parse(readFileSync(join(folder, 'whole', 'manifest.json'), 'utf8'));
     expect(manifest.build.libtorch).toMatch(/^[0-9a-f]{64}$/);
     expect(manifest).toMatchObject({
@@ -246,7 +248,7 @@ describe('train', { timeout: 120_000 }, () => {
   it('resumes a finished run with exit 0 and a note', () => {
     const again = cli('train', '--resume', 'whole');
     expect(again.status).toBe(0);
-    expect(again.stdout).toContain('finished; there is nothing to go on with');
+    expect(again.stdout).toContain('finished; there is nothing left to train');
   });
 
   it('refuses a run folder in use and one that is not empty', async () => {
@@ -263,7 +265,10 @@ describe('train', { timeout: 120_000 }, () => {
   it.each([
     [['train', '--epoch', '2'], 'Did you mean --epochs?'],
     [['train', '--data', 'scans'], '`out`'],
-    [['train', '--resume', 'whole', '--epochs', '9'], 'goes on with what whole was started with'],
+    [
+      ['train', '--resume', 'whole', '--epochs', '9'],
+      '`train --resume whole` takes no other options, but found epochs.',
+    ],
     [['tarin'], 'Did you mean train?'],
   ])('exits 2 with one line for %j', (args, message) => {
     const { status, stderr } = cli(...args);

@@ -1,8 +1,7 @@
-// Gives mutated files to the readers of safetensors, .pt and .npy / .npz, in this process, which its parent watches.
+// Gives mutated files to the readers of safetensors, .pt and .npy / .npz, in a process that its parent watches.
 //   node mutatedFiles.mjs COUNT SEED FOLDER
-// COUNT inputs in all, a third each. The same seed gives the same inputs. Prints one JSON line of figures; ends with exit code 1
-// and the input kept in FOLDER where an input leaves the rules: another error than NoduleTrainError, a tensor that
-// is left, over five seconds, or more memory than the file's size and 64 MiB.
+// COUNT inputs in all, a third for each. Equal seeds give equal inputs. Prints one JSON line of figures. The rules are
+// those of mutating.mjs and: no tensor is leaked.
 import fs from 'node:fs';
 import path from 'node:path';
 import {
@@ -24,13 +23,11 @@ import {
 import { readMemory } from '../../dist/torch/serialization/reading.js';
 import { zipArchive, zipEntry } from '../../dist/torch/serialization/zip/zipArchive.js';
 import { readZipDirectory } from '../../dist/torch/serialization/zip/zipDirectory.js';
-import { seededRandom } from '../../scripts/seededRandom.mjs';
+import { byteMutations, EDGE_NUMBERS, inputRules, mebibytes, mutationArguments, peakMemory } from './mutating.mjs';
 
-const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
-const MOST_BESIDE = 64 * 2 ** 20;
-const MOST_MS = 5000;
-
-const { random, below, pick } = seededRandom(seed);
+const { count, seed, folder, random, below, pick } = mutationArguments();
+const { flipBit, setByte, truncate, removeBytes, repeatBytes, overwrite } = byteMutations({ below });
+const { begin, fail, checkError, checkCost, codes } = inputRules({ seed, folder });
 
 const withPacked = (files, packed) => Object.assign([...files, packed], { packed });
 
@@ -55,7 +52,7 @@ const seeds = (() => {
   });
   saveNpzSync(at('e'), tensors);
   saveNpzSync(at('f'), tensors, { compress: true });
-  // The legacy stream of { a: torch.arange(4.) } in Python, written down.
+  // The legacy format of { a: torch.arange(4.) }, as written by Python.
   const legacy = Buffer.from(
     '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}q\x00(X\x10\x00\x00\x00protocol_versionq\x01M\xe9\x03X\x0d\x00\x00\x00little_endianq\x02\x88X\x0a\x00\x00\x00type_sizesq\x03}q\x04u.' +
       '\x80\x02}q\x00X\x01\x00\x00\x00aq\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02((X\x07\x00\x00\x00storageq\x03ctorch\nFloatStorage\nq\x04X\x01\x00\x00\x000q\x05X\x03\x00\x00\x00cpuq\x06K\x04Ntq\x07QK\x00K\x04\x85q\x08K\x01\x85q\x09\x89ccollections\nOrderedDict\nq\x0a)Rq\x0btq\x0cRq\x0ds.' +
@@ -72,36 +69,12 @@ const seeds = (() => {
 })();
 const everything = seeds.flatMap(({ files }) => files);
 
-const numbers = [
-  0n,
-  1n,
-  2n,
-  7n,
-  0x7fn,
-  0x80n,
-  0xffn,
-  0x7fffn,
-  0xffffn,
-  2n ** 31n - 1n,
-  2n ** 31n,
-  2n ** 32n - 1n,
-  2n ** 40n,
-  2n ** 53n,
-  2n ** 62n,
-  2n ** 63n,
-  2n ** 64n - 1n,
-]; // prettier-ignore
+const numbers = [...EDGE_NUMBERS, 2n ** 40n, 2n ** 53n, 2n ** 62n, 2n ** 63n, 2n ** 64n - 1n];
 
 const mutations = [
-  (bytes) => {
-    bytes[below(bytes.length)] ^= 1 << below(8);
-    return bytes;
-  },
-  (bytes) => {
-    bytes[below(bytes.length)] = below(256);
-    return bytes;
-  },
-  // A letter of the pickle opcodes, of JSON or of a Python literal.
+  flipBit,
+  setByte,
+  // A character that is a pickle opcode or part of JSON or of a Python literal.
   (bytes) => {
     bytes[below(bytes.length)] = pick([
       ...Buffer.from('(.0123456789]})tlduaesRbQcXKMJGqhr{}[],:"\'<>|\\\n\x80\x93\x94', 'latin1'),
@@ -115,26 +88,11 @@ const mutations = [
     if (bytes.length >= width) value.copy(bytes, below(bytes.length - width + 1), 0, width);
     return bytes;
   },
-  (bytes) => bytes.subarray(0, below(bytes.length)),
-  (bytes) => {
-    const at = below(bytes.length);
-    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + below(16))]);
-  },
-  // Some bytes again, up to a few hundred times.
-  (bytes) => {
-    const at = below(bytes.length);
-    const part = bytes.subarray(at, at + 1 + below(24));
-    const times = random() < 0.1 ? below(300) : 1 + below(3);
-    return Buffer.concat([bytes.subarray(0, at), ...new Array(times).fill(part), bytes.subarray(at)]);
-  },
-  // A part of another file, or of this one, over this one.
-  (bytes) => {
-    const from = random() < 0.5 ? bytes : pick(everything);
-    const begin = below(from.length);
-    Buffer.from(from.subarray(begin, begin + 1 + below(64))).copy(bytes, below(bytes.length));
-    return bytes;
-  },
-  // A number that stands there as text becomes another.
+  truncate,
+  removeBytes,
+  repeatBytes(() => (random() < 0.1 ? below(300) : 1 + below(3))),
+  overwrite((bytes) => (random() < 0.5 ? bytes : pick(everything))),
+  // Replaces a number written as text.
   (bytes) => {
     const found = [...bytes.toString('latin1').matchAll(/\d+/g)];
     if (found.length === 0) return bytes;
@@ -144,8 +102,8 @@ const mutations = [
   },
 ];
 
-/** The length of the header follows the header, in most cases: the reader then looks further. */
-const mended = (name, bytes) => {
+/** Usually updates the length of the header to match it, so that the reader gets further. */
+const withHeaderLength = (name, bytes) => {
   if (random() < 0.2) return bytes;
   if (name === 'safetensors' && bytes.length > 16) {
     const end = bytes.lastIndexOf(Buffer.from('}'));
@@ -170,19 +128,25 @@ const entriesOf = (bytes) =>
     ({ name, begin, packedBytes }) => [name, bytes.subarray(begin, begin + packedBytes)],
   );
 
-/** Most of what is done to an archive ends at its directory; so for the greater part one entry is changed within a whole one. */
+/**
+ * Mutates a file. Mutating an archive usually fails at its directory, so mostly one entry inside a valid archive is
+ * mutated.
+ */
 const mutate = ({ name, files }) => {
   const file = pick(files);
   const isArchive = file[0] === 0x50 && file[1] === 0x4b;
-  if (!isArchive || file === files.packed || random() < 0.3) return mended(name, mutated(file));
+  if (!isArchive || file === files.packed || random() < 0.3) return withHeaderLength(name, mutated(file));
   const entries = entriesOf(file);
   const chosen = random() < 0.7 ? 0 : below(entries.length);
-  const changed = entries.map(([entry, bytes], i) => [entry, i === chosen ? mended('npy', mutated(bytes)) : bytes]);
+  const changed = entries.map(([entry, bytes], i) => [
+    entry,
+    i === chosen ? withHeaderLength('npy', mutated(bytes)) : bytes,
+  ]);
   const packed = random() < 0.2;
   return Buffer.concat(zipArchive(changed.map(([entry, bytes]) => zipEntry(entry, bytes, packed))));
 };
 
-/** Frees the tensors of a loaded value; reads those that are small, as a view over foreign memory would show then. */
+/** Frees the tensors of a loaded value. Copies small ones first: a view over foreign memory would crash then. */
 const release = (value) => {
   const seen = new Set();
   const open = [value];
@@ -207,46 +171,32 @@ const figures = {
   read: 0,
   refused: 0,
   tensors: 0,
-  codes: {},
+  codes,
   slowestMs: 0,
   mostTensorBytes: 0,
   mostRssMiB: 0,
+  rssAfter300: 0,
 };
-const fail = (index, name, what) => {
-  const kept = path.join(folder, `left-the-rules-${seed}-${index}.${name}`);
-  fs.copyFileSync(input, kept);
-  console.error(`input ${index} of seed ${seed} (${name}, kept as ${kept}): ${what}`);
-  process.exit(1);
-};
-const maxRss = () => process.resourceUsage().maxRSS * 1024;
 
 let before = memory();
 for (let i = 0; i < count; i++) {
   const format = seeds[i % 3 === 2 ? 2 + below(2) : i % 3];
   const bytes = mutate(format);
   fs.writeFileSync(input, bytes);
-  // Where the process ends here, its parent reads which input it was.
-  if (i % 100 === 0) fs.writeFileSync(path.join(folder, 'progress'), String(i));
+  begin(i, format.name, input);
   if (i === 300) before = memory();
-  const [rss, start] = [maxRss(), performance.now()];
+  const [rss, start] = [peakMemory(), performance.now()];
   let value;
   try {
     value = format.load(input);
   } catch (error) {
-    if (error?.name !== 'NoduleTrainError') fail(i, format.name, `${error?.stack ?? error}`);
-    if (error.message.includes('\n') || error.message.length > 1500)
-      fail(i, format.name, `no one line: ${error.message}`);
-    figures.codes[error.code] = (figures.codes[error.code] ?? 0) + 1;
+    checkError(error);
   }
   const ms = performance.now() - start;
-  const grown = maxRss() - rss;
+  // The first inputs load libtorch's kernels.
+  const grown = i < 300 ? 0 : peakMemory() - rss;
   const held = memory().bytes.cpu - before.bytes.cpu;
-  if (ms > MOST_MS) fail(i, format.name, `took ${Math.round(ms)} ms`);
-  // The first ones load libtorch's kernels.
-  if (i >= 300 && grown > bytes.length + MOST_BESIDE)
-    fail(i, format.name, `took ${grown} bytes for a file of ${bytes.length}`);
-  if (held > bytes.length + MOST_BESIDE)
-    fail(i, format.name, `holds ${held} bytes in tensors for a file of ${bytes.length}`);
+  checkCost({ ms, grown, held }, bytes.length);
   figures.inputs++;
   figures.slowestMs = Math.max(figures.slowestMs, Math.round(ms));
   figures.mostTensorBytes = Math.max(figures.mostTensorBytes, held);
@@ -255,11 +205,10 @@ for (let i = 0; i < count; i++) {
     figures.read++;
     figures.tensors += release(value);
   }
-  if (memory().handles !== before.handles) fail(i, format.name, `${memory().handles} tensors are left`);
-  if (i === 300) figures.rssAfter300 = maxRss();
+  if (memory().handles !== before.handles) fail(`${memory().handles - before.handles} tensors are leaked`);
+  if (i === 300) figures.rssAfter300 = mebibytes(peakMemory());
   if (i % 10_000 === 9999) console.error(`${i + 1} of ${count}`);
 }
 emptyCache();
-figures.mostRssMiB = Math.round(maxRss() / 2 ** 20);
-figures.rssAfter300 = Math.round((figures.rssAfter300 ?? 0) / 2 ** 20);
+figures.mostRssMiB = mebibytes(peakMemory());
 console.log(JSON.stringify(figures));

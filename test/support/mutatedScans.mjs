@@ -1,19 +1,18 @@
-// Gives mutated files to the readers of MetaImage, NIfTI and NRRD, in this process, which its parent watches.
+// Gives mutated files to the readers of MetaImage, NIfTI and NRRD, in a process that its parent watches.
 //   node mutatedScans.mjs COUNT SEED FOLDER
-// The same seed gives the same inputs, made from the golden files of test/golden. Prints one JSON line of figures; ends with exit code 1 and the
-// input kept in FOLDER where one leaves the rules: another error than NoduleTrainError, or not of one line and 1,500 letters; over five
-// seconds; more memory than the file and 64 MiB; a volume whose voxels, spacing, origin or direction are no good.
+// The inputs are mutated files of test/golden; equal seeds give equal inputs. Prints one JSON line of figures. The
+// rules are those of mutating.mjs and: voxels, spacing, origin and direction of every volume are valid.
 import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readMask, readVolume } from '../../dist/ct/index.js';
-import { seededRandom } from '../../scripts/seededRandom.mjs';
+import { byteMutations, EDGE_NUMBERS, inputRules, mebibytes, mutationArguments, peakMemory } from './mutating.mjs';
 
-const [count, seed, folder] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
-const MOST_BESIDE = 64 * 2 ** 20;
-const MOST_MS = 5000;
-
-const { random, below, pick } = seededRandom(seed);
+const { count, seed, folder, random, below, pick } = mutationArguments();
+/** Usually in the header, where most can go wrong. */
+const place = (bytes) => (random() < 0.7 ? below(Math.min(bytes.length, 560)) : below(bytes.length));
+const { flipBit, setByte, truncate, removeBytes, repeatBytes, overwrite } = byteMutations({ below }, place);
+const { begin, fail, checkError, checkCost, codes } = inputRules({ seed, folder });
 
 const golden = path.resolve(import.meta.dirname, '../golden');
 const seedsOf = (format, endings) =>
@@ -72,38 +71,13 @@ const words = [
   '%d',
   '..',
   'RAS',
-]; // prettier-ignore
-const numbers = [
-  0n,
-  1n,
-  2n,
-  7n,
-  0x7fn,
-  0x80n,
-  0xffn,
-  0x7fffn,
-  0xffffn,
-  2n ** 31n - 1n,
-  2n ** 31n,
-  2n ** 32n - 1n,
-  2n ** 53n,
-  2n ** 63n,
-  2n ** 64n - 1n,
-]; // prettier-ignore
+];
+const numbers = [...EDGE_NUMBERS, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
 const reals = [0, -0, 1, -1, 0.5, 2, 1e-38, 1e38, -1e38, Number.NaN, Number.POSITIVE_INFINITY, 352, 400, 1e9];
 
-/** Header bytes are where most can go wrong. */
-const place = (bytes) => (random() < 0.7 ? below(Math.min(bytes.length, 560)) : below(bytes.length));
-
 const mutations = [
-  (bytes) => {
-    bytes[place(bytes)] ^= 1 << below(8);
-    return bytes;
-  },
-  (bytes) => {
-    bytes[place(bytes)] = below(256);
-    return bytes;
-  },
+  flipBit,
+  setByte,
   (bytes) => {
     bytes[place(bytes)] = pick(Buffer.from('0123456789-.:=()#," \n\r\teE', 'latin1'));
     return bytes;
@@ -122,33 +96,18 @@ const mutations = [
     value.copy(bytes, Math.min(place(bytes) & ~3, Math.max(0, bytes.length - 4)));
     return bytes;
   },
-  (bytes) => bytes.subarray(0, below(bytes.length)),
-  (bytes) => {
-    const at = place(bytes);
-    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + below(16))]);
-  },
-  // Some bytes again, up to some thousand times.
-  (bytes) => {
-    const at = place(bytes);
-    const part = bytes.subarray(at, at + 1 + below(24));
-    const times = random() < 0.1 ? below(3000) : 1 + below(3);
-    return Buffer.concat([bytes.subarray(0, at), ...new Array(times).fill(part), bytes.subarray(at)]);
-  },
-  // A part of another file over this one.
-  (bytes) => {
-    const from = pick(everything).whole;
-    const begin = below(from.length);
-    Buffer.from(from.subarray(begin, begin + 1 + below(64))).copy(bytes, place(bytes));
-    return bytes;
-  },
-  // A word of the text becomes another.
+  truncate,
+  removeBytes,
+  repeatBytes(() => (random() < 0.1 ? below(3000) : 1 + below(3))),
+  overwrite(() => pick(everything).whole),
+  // Replaces a word of the header.
   (bytes) => {
     const found = [...bytes.toString('latin1', 0, 560).matchAll(/[^\s,()]+/g)];
     if (found.length === 0) return bytes;
     const { 0: word, index } = pick(found);
     return Buffer.concat([bytes.subarray(0, index), Buffer.from(pick(words)), bytes.subarray(index + word.length)]);
   },
-  // A line goes, or stands there again somewhere else.
+  // Removes, moves or repeats a line.
   (bytes) => {
     const lines = bytes.toString('latin1').split('\n');
     const at = below(Math.min(lines.length, 16));
@@ -165,10 +124,10 @@ const mutated = (original) => {
   return bytes;
 };
 
-/** The bytes of the file, and of its file of values where it has one. */
+/** Returns the bytes of the file, and of its data file if it has one, with one of them mutated. */
 const mutate = ({ name, whole, data }) => {
   if (data && random() < 0.2) return { whole, data: mutated(data.bytes) };
-  // Most changes of a packed stream only show as one that does not unpack.
+  // Most changes of a compressed stream only make unpacking fail.
   if (name.endsWith('.gz') && random() < 0.8) return { whole: gzipSync(mutated(gunzipSync(whole)), { level: 1 }) };
   return { whole: mutated(whole), data: data?.bytes };
 };
@@ -177,18 +136,11 @@ const figures = {
   inputs: 0,
   read: 0,
   refused: 0,
-  codes: {},
+  codes,
   slowestMs: 0,
   mostGrownMiB: 0,
   rssAfter300: 0,
   mostRssMiB: 0,
-};
-const maxRss = () => process.resourceUsage().maxRSS * 1024;
-const fail = (index, { name }, input, what) => {
-  const kept = path.join(folder, `left-the-rules-${seed}-${index}-${name}`);
-  fs.copyFileSync(input, kept);
-  console.error(`input ${index} of seed ${seed} (${name}, kept as ${kept}): ${what}`);
-  process.exit(1);
 };
 
 const faultOf = ({ shape, voxels, spacing, origin, direction }) => {
@@ -204,36 +156,30 @@ for (let i = 0; i < count; i++) {
   const input = path.join(folder, source.name);
   fs.writeFileSync(input, whole);
   if (data) fs.writeFileSync(path.join(folder, source.data.name), data);
-  // Where the process ends here, its parent reads which input it was.
-  if (i % 100 === 0) fs.writeFileSync(path.join(folder, 'progress'), String(i));
-  if (i === 300) figures.rssAfter300 = maxRss();
-  const [rss, start] = [maxRss(), performance.now()];
+  begin(i, source.name, input);
+  if (i === 300) figures.rssAfter300 = mebibytes(peakMemory());
+  const [rss, start] = [peakMemory(), performance.now()];
   const resample = random() < 0.5;
   try {
     const result = await (random() < 0.8
       ? readVolume(input, { resample, onNote: () => {} })
       : readMask(input, { resample }));
     const fault = faultOf(result);
-    if (fault) fail(i, source, input, fault);
+    if (fault) fail(fault);
     figures.read++;
   } catch (error) {
-    if (error?.name !== 'NoduleTrainError') fail(i, source, input, `${error?.stack ?? error}`);
-    if (/[\n\r]/.test(error.message) || error.message.length > 1500)
-      fail(i, source, input, `no one line, or ${error.message.length} letters: ${error.message.slice(0, 2000)}`);
-    figures.codes[error.code] = (figures.codes[error.code] ?? 0) + 1;
+    checkError(error);
     figures.refused++;
   }
   const ms = performance.now() - start;
-  const grown = maxRss() - rss;
-  if (ms > MOST_MS) fail(i, source, input, `took ${Math.round(ms)} ms`);
-  if (i >= 300 && grown > whole.length + (data?.length ?? 0) + MOST_BESIDE)
-    fail(i, source, input, `took ${grown} bytes for a file of ${whole.length}`);
+  // The first inputs load the readers.
+  const grown = i < 300 ? 0 : peakMemory() - rss;
+  checkCost({ ms, grown }, whole.length + (data?.length ?? 0));
   figures.inputs++;
   figures.slowestMs = Math.max(figures.slowestMs, Math.round(ms));
-  if (i >= 300) figures.mostGrownMiB = Math.max(figures.mostGrownMiB, Math.round(grown / 2 ** 20));
+  figures.mostGrownMiB = Math.max(figures.mostGrownMiB, mebibytes(grown));
   fs.rmSync(input);
   if (i % 10_000 === 9999) console.error(`${i + 1} of ${count}`);
 }
-figures.mostRssMiB = Math.round(maxRss() / 2 ** 20);
-figures.rssAfter300 = Math.round(figures.rssAfter300 / 2 ** 20);
+figures.mostRssMiB = mebibytes(peakMemory());
 console.log(JSON.stringify(figures));

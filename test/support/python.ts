@@ -1,4 +1,4 @@
-import { peersPython } from '../../scripts/peers.mjs';
+import { peersPython } from '../../scripts/setup/peers.mjs';
 
 /**
  * The interpreter with the Python peers (torch, numpy, SimpleITK, …), or null before `npm run python`: then skip and say

@@ -4,26 +4,40 @@ import os from 'node:os';
 import path from 'node:path';
 import { inSupport } from './paths.js';
 
-export interface MutatedFigures {
+interface Figures {
   inputs: number;
   read: number;
   refused: number;
-  /** Of the values that were read. */
-  tensors: number;
-  /** How often each error code. */
+  /** How often each error code was thrown. */
   codes: Record<string, number>;
-  slowestMs: number;
-  /** The most that one value held. */
-  mostTensorBytes: number;
-  /** Resident set of the process: its highest, and after the first 300 inputs. */
+  /** Peak resident memory of the process. */
   mostRssMiB: number;
-  rssAfter300: number;
 }
 
-/** Of mutatedScans.mjs. */
-export interface MutatedScanFigures
-  extends Pick<MutatedFigures, 'inputs' | 'read' | 'refused' | 'codes' | 'slowestMs' | 'mostRssMiB' | 'rssAfter300'> {
-  /** The most that the resident set grew by one input. */
+export interface MutatedFigures extends Figures {
+  slowestMs: number;
+  rssAfter300: number;
+  /** Number of tensors in the values that were read. */
+  tensors: number;
+  /** Largest size of the tensors of one value. */
+  mostTensorBytes: number;
+}
+
+export interface MutatedScanFigures extends Figures {
+  slowestMs: number;
+  rssAfter300: number;
+  /** Largest growth of the resident memory by one input. */
+  mostGrownMiB: number;
+}
+
+/** `read` and `refused` are of the input as a single file, `codes` of three calls per input. */
+export interface MutatedDicomFigures extends Figures {
+  /** How often a series of three slices with the input was read, and its folder listed. */
+  asSeries: number;
+  listed: number;
+  /** Processor time of the slowest input. */
+  slowestCpuMs: number;
+  /** Largest growth of the resident memory by one input. */
   mostGrownMiB: number;
 }
 
@@ -35,11 +49,15 @@ export const readMutatedFiles = (count: number, seed: number, deadlineMs: number
 export const readMutatedScans = (count: number, seed: number, deadlineMs: number): MutatedScanFigures =>
   runMutations('mutatedScans.mjs', count, seed, deadlineMs);
 
+/** mutatedDicom.mjs: the readers of DICOM files and series. */
+export const readMutatedDicom = (count: number, seed: number, deadlineMs: number): MutatedDicomFigures =>
+  runMutations('mutatedDicom.mjs', count, seed, deadlineMs);
+
 /**
- * Runs a program in a process of its own, so that a crash or a hang is an error of this test and no more.
- * @throws Error with the input where one left the rules
+ * Runs a program in its own process, so that a crash or a hang fails only the calling test.
+ * @throws Error with the number of the input that broke a rule, which is kept
  */
-function runMutations<Figures>(name: string, count: number, seed: number, deadlineMs: number): Figures {
+function runMutations<T extends Figures>(name: string, count: number, seed: number, deadlineMs: number): T {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutated-'));
   const program = inSupport(name);
   const { status, signal, stdout, stderr } = spawnSync(
@@ -52,11 +70,9 @@ function runMutations<Figures>(name: string, count: number, seed: number, deadli
     },
   );
   if (status !== 0) {
-    const near = fs.readFileSync(path.join(folder, 'progress'), 'utf8');
-    throw new Error(
-      `${count} mutated files of seed ${seed}: ${signal ?? `exit code ${status}`} at input ${near} or within 100 after ` +
-        `it; the last one is kept in ${folder}\n${stderr}`,
-    );
+    const at = fs.readFileSync(path.join(folder, 'progress'), 'utf8');
+    const ended = `${signal ?? `exit code ${status}`} at input ${at}, which is kept in ${folder}`;
+    throw new Error(`running ${name} with ${count} inputs of seed ${seed}: ${ended}\n${stderr}`);
   }
   fs.rmSync(folder, { recursive: true });
   return JSON.parse(stdout);

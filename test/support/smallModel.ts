@@ -1,7 +1,7 @@
 import { fromData, manualSeed, nn, saveTensorsSync, type Tensor } from '../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
 import { describeModel } from '../../dist/train/parts/describeModel.js';
-import { unetOptionsOf } from '../../dist/train/parts/unetAndSamplerOptions.js';
+import { networkOptions } from '../../dist/train/parts/networkOptions.js';
 import { saveCheckpoint } from '../../dist/train/run/checkpoint.js';
 import { initialState } from '../../dist/train/run/runState.js';
 
@@ -13,7 +13,7 @@ export function writeModel(
   { spoil = () => {}, network = {} }: { spoil?: (state: Map<string, Tensor>) => void; network?: object } = {},
 ): void {
   manualSeed(1);
-  const net = nn.unet(unetOptionsOf(config));
+  const net = nn.unet(networkOptions(config));
   const state = net.stateDict() as Map<string, Tensor>;
   spoil(state);
   const description = describeModel(config, []);
@@ -27,7 +27,7 @@ export function writeModel(
 
 /** Writes the same weights without metadata. */
 export function writeWeights(path: string): void {
-  saveTensorsSync(path, nn.unet(unetOptionsOf(config)).stateDict() as Map<string, Tensor>, {});
+  saveTensorsSync(path, nn.unet(networkOptions(config)).stateDict() as Map<string, Tensor>, {});
 }
 
 /** Puts NaN into the last layer. */

@@ -1,4 +1,4 @@
-// Compiled by test/native/torch/bridge.test.ts and never run: each line that must not compile says so.
+// Compiled by test/native/torch/bridge.test.ts and never run. @ts-expect-error marks the lines that must not compile.
 import { type Int, op, ops, type Tensor } from '../../dist/torch/index.js';
 
 declare const x: Tensor;
@@ -11,9 +11,9 @@ const is = <Wanted>(_: Wanted): void => undefined;
 is<Tensor>(ops.add(x, y));
 is<Tensor>(ops.add(x, 1, { alpha: 2 }));
 is<Tensor>(ops.add(x, y, { alpha: 2, out: x }));
-// @ts-expect-error two tensors are wanted
+// @ts-expect-error two tensors are expected
 ops.add(x);
-// @ts-expect-error a string is no tensor
+// @ts-expect-error a string is not a tensor
 ops.add(x, 'y');
 // @ts-expect-error no such argument
 ops.add(x, y, { beta: 2 });
@@ -38,7 +38,7 @@ is<Tensor>(ops.max(x, 1));
 is<Tensor>(ops.conv2d(x, y, null, 2, [1, 1]));
 is<Tensor>(ops.conv2d(x, y, { stride: 2, groups: 4 }));
 is<Tensor>(ops.conv2d(x, y, x, { padding: 'same' }));
-// @ts-expect-error a weight is wanted
+// @ts-expect-error a weight is expected
 ops.conv2d(x, null);
 
 // cat and stack: lists of tensors.
@@ -55,14 +55,14 @@ is<Tensor[]>(ops.where(x));
 
 // topk
 is<[values: Tensor, indices: Tensor]>(ops.topk(x, 3, { largest: false }));
-// @ts-expect-error how many is no optional argument
+// @ts-expect-error k is not optional
 ops.topk(x);
 
 // split, unbind: lists.
 is<Tensor[]>(ops.split(x, 2));
 is<Tensor[]>(ops.unbind(x));
 
-// A result that is no tensor.
+// Results that are not tensors.
 is<boolean>(ops.equal(x, y));
 is<Int>(ops.dense_dim(x));
 is<string>(ops.result_type(x, y));
@@ -76,10 +76,10 @@ is<Tensor>(ops.clone(x, { memoryFormat: 'channels_last' }));
 // @ts-expect-error not a memory format
 ops.clone(x, { memoryFormat: 'nhwc' });
 
-// Ours.
+// The project's own.
 is<Tensor>(ops.nodule.philox4x32_10(x, y));
 
-// @ts-expect-error private operators are no property
+// @ts-expect-error private operators are not properties
 ops._softmax(x, 0, false);
 // @ts-expect-error no such operator
 ops.no_such_thing(x);

@@ -2,9 +2,11 @@ import { Command, Option } from 'commander';
 import { convertScan, convertScanOptionsSchema } from '../../ct/index.js';
 import { isModelFile } from '../../model/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
+import { JSON_HELP } from '../commonOptions.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';
+import { plural } from '../text.js';
 
 interface Given {
   json?: boolean;
@@ -14,12 +16,15 @@ interface Given {
 export function convertCommand(): Command {
   const command = new Command('convert')
     .description(
-      'Write a scan or labels in another format (.mha, .mhd, .nii.gz, .nii, .nrrd, .nhdr; a DICOM folder too is read), or a model (.safetensors, .pt, .state).',
+      'Convert a scan, labels or a model to another file format. Scans and labels: .mha, .mhd, .nii.gz, .nii, .nrrd, ' +
+        '.nhdr (also from a DICOM folder). Models: .safetensors, .pt, .state.',
     )
-    .argument('<in>', 'a scan, a DICOM folder, or a model')
-    .argument('<out>', 'file to write; nothing is written over')
-    .option('--json', 'events as JSON lines on stdout, everything else on stderr')
-    .addOption(new Option('--pooling <value>', 'of a model that does not say how it pools').choices(['max', 'avg']));
+    .argument('<in>', 'scan, DICOM folder or model')
+    .argument('<out>', 'file to write; an existing file is never overwritten')
+    .option('--json', JSON_HELP)
+    .addOption(
+      new Option('--pooling <value>', 'pooling of a model whose file does not state it').choices(['max', 'avg']),
+    );
   const given = addSchemaOptions(command, convertScanOptionsSchema);
   command.action(async (from: string, to: string, { json = false, pooling }: Given) => {
     const options = parseOptions('convert', convertScanOptionsSchema, given());
@@ -27,17 +32,17 @@ export function convertCommand(): Command {
     if (isModelFile(from) || isModelFile(to)) {
       const [odd] = Object.keys(given());
       if (odd !== undefined)
-        throw new NoduleTrainError('bad-use', `\`convert\`: --${odd} is for scans, and ${from} is a model`);
+        throw new NoduleTrainError('bad-use', `\`convert\`: --${odd} is for scans, but ${from} is a model`);
       // Only models need libtorch.
       const { convertModel } = await import('../../evaluate/index.js');
       const { notes, ...converted } = await convertModel(from, to, { pooling });
       for (const note of notes) output.print(`Note: ${note}.`);
-      output.print(`${to}: ${converted.tensors} tensors.`);
+      output.print(`${to}: ${plural(converted.tensors, 'tensor')}.`);
       output.event({ type: 'end', status: 'finished', in: from, out: to, ...converted });
       return;
     }
     if (pooling !== undefined)
-      throw new NoduleTrainError('bad-use', `\`convert\`: --pooling is for models, and ${from} is a scan`);
+      throw new NoduleTrainError('bad-use', `\`convert\`: --pooling is for models, but ${from} is a scan`);
     const { shape, spacing, origin, direction, intensity, uid } = await convertScan(from, to, {
       ...options,
       onNote: (note) => {

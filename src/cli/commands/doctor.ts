@@ -2,28 +2,35 @@ import { Command } from 'commander';
 import { type Diagnosis, diagnose } from '../../runtime/index.js';
 import { openOutput } from '../output.js';
 
+const MARKS = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' };
+/** Column of the findings: mark, name and the gaps after them. */
+const INDENT = 20;
+
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Say what is installed, what is missing, and the command that mends it.')
-    .option('--json', 'the findings as one JSON line on stdout')
+    .description('Check what is installed and what is missing, and print the command that fixes it.')
+    .option('--json', 'findings as one JSON line on stdout, everything else on stderr')
     .action(({ json = false }: { json?: boolean }) => {
       runDoctor(json);
     });
 }
 
-/** Prints the diagnosis; exit status 1 where training cannot run. */
+/** Prints the diagnosis and sets exit status 1 if training cannot run. */
 export function runDoctor(json: boolean): Diagnosis {
   const output = openOutput(json);
   const diagnosis = diagnose();
-  const marks = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' };
   for (const { name, state, found, remedy } of diagnosis.checks) {
-    output.print(`${marks[state]}  ${name.padEnd(10)} ${found}`);
-    if (remedy !== null) output.print(`${' '.repeat(20)}→ ${remedy}`);
+    output.print(output.wrap(`${MARKS[state]}  ${name.padEnd(9)}  ${found}`, INDENT));
+    if (remedy !== null) output.print(`${' '.repeat(INDENT)}→ ${remedy}`);
   }
-  output.print('libtorch is looked for in this order:');
-  for (const { source, root, usable, verdict } of diagnosis.candidates)
-    output.print(`${usable ? '  +' : '  -'} ${root} (${source}): ${verdict}`);
-  output.print(diagnosis.ready ? 'Ready to train.' : 'Not ready: mend what is marked MISSING.');
+  output.print('');
+  output.print('libtorch is searched for in this order:');
+  for (const { source, root, usable, verdict } of diagnosis.candidates) {
+    output.print(`  ${usable ? '+' : '-'} ${root}`);
+    output.print(output.wrap(`    ${source}: ${verdict}`, 4));
+  }
+  output.print('');
+  output.print(diagnosis.ready ? output.paint.green('Ready to train.') : 'Not ready: fix what is marked MISSING.');
   if (diagnosis.next !== null) output.print(`Next: ${diagnosis.next}`);
   output.event({ type: 'end', ...diagnosis });
   if (!diagnosis.ready) process.exitCode = 1;

@@ -1,19 +1,20 @@
 import { Command } from 'commander';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { type Plan, plan, planOptionsSchema } from '../../train/index.js';
+import { JSON_HELP } from '../commonOptions.js';
+import { groupOptions } from '../optionGroups.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';
+import { createTable, labelled, plural } from '../text.js';
 
 export function planCommand(): Command {
   const command = new Command('plan')
     .description(
-      'Say what data are like, and what preparing and training with them will want; exit 1 where it will not fit.',
+      'Describe a dataset and estimate the disk, memory and time to prepare it and train on it. ' +
+        'The exit status is 1 if it will not fit.',
     )
-    .option(
-      '--json',
-      'events as JSON lines on stdout, everything else on stderr; the one of type plan holds the figures',
-    );
+    .option('--json', `${JSON_HELP}; the one of type plan has the figures`);
   const given = addSchemaOptions(command, planOptionsSchema);
   command.action(async ({ json = false }: { json?: boolean }) => {
     const options = parseOptions('plan', planOptionsSchema, given());
@@ -28,6 +29,7 @@ export function planCommand(): Command {
       throw new NoduleTrainError('plan-does-not-fit', `planning for ${options.data}: ${result.faults.join('. ')}.`);
     output.event({ type: 'end', status: 'finished' });
   });
+  groupOptions(command);
   return command;
 }
 
@@ -40,18 +42,37 @@ const time = (seconds: number): string =>
       : `${(seconds / 3600).toFixed(1)} h`;
 
 function lines({ fingerprint: found, free, prepare, train, secondsPerStep }: Plan): string[] {
-  const { slices, rows, columns, spacing, diameterMm, values } = found;
-  const range = ({ min, median, max }: { min: number; median: number; max: number }, digits = 0) =>
-    `${min.toFixed(digits)} … ${median.toFixed(digits)} … ${max.toFixed(digits)}`;
+  const { spacing, diameterMm, values } = found;
+  const patients = found.patients === null ? '' : ` of ${plural(found.patients, 'patient')}`;
+  const table = createTable([`of ${plural(found.sampled.length, 'scan')}`, 'minimum', 'median', 'maximum']);
+  const row = (name: string, { min, median, max }: { min: number; median: number; max: number }, digits = 0) =>
+    table.push([name, min.toFixed(digits), median.toFixed(digits), max.toFixed(digits)]);
+  row('slices', found.slices);
+  row('rows', found.rows);
+  row('columns', found.columns);
+  if (spacing !== null) for (const [n, axis] of ['x', 'y', 'z'].entries()) row(`${axis} spacing, mm`, spacing[n]!, 2);
+  if (diameterMm !== null) row('nodule diameter, mm', diameterMm, 1);
+  const percentiles = ['0.5 %', '50 %', '99.5 %'].map((name, n) => `${name} ${values[n]!.toFixed(0)}`);
   return [
-    `${found.kind}: ${found.scans} scans${found.patients === null ? '' : ` of ${found.patients} patients`}, ${found.missing} annotated series missing; what follows is of ${found.sampled.length} of them (least … middle … most)`,
-    `slices ${range(slices)}, rows ${range(rows)}, columns ${range(columns)}`,
-    spacing === null
-      ? 'spacing unknown'
-      : `mm along x ${range(spacing[0], 2)}, y ${range(spacing[1], 2)}, z ${range(spacing[2], 2)}`,
-    `values (${found.intensity}): 0.5 % below ${values[0].toFixed(0)}, half below ${values[1].toFixed(0)}, 99.5 % below ${values[2].toFixed(0)}`,
-    `${found.nodules} nodules${diameterMm === null ? '' : `, ${range(diameterMm, 1)} mm`}, ${found.emptyNodules} without a voxel, ${found.slicesPerNodule.toFixed(1)} slices each; ${(100 * found.emptySlices).toFixed(0)} % of slices show none`,
-    `prepare: about ${gb(prepare.disk)} of disk (${gb(free.disk)} free), ${gb(prepare.memory)} of memory (${gb(free.memory)} free), ${time(prepare.seconds)}`,
-    `train: about ${gb(train.memory)} of memory, ${time(train.seconds)} on this CPU (${(1000 * secondsPerStep).toFixed(0)} ms a step)`,
+    labelled('Dataset', `${found.kind}, ${plural(found.scans, 'scan')}${patients}`),
+    ...(found.missing === 0 ? [] : [labelled('', `${found.missing} annotated series have no scan`)]),
+    table.toString(),
+    ...(spacing === null ? [labelled('Spacing', 'unknown')] : []),
+    labelled('Values', `${found.intensity}, percentiles: ${percentiles.join(', ')}`),
+    labelled(
+      'Nodules',
+      `${found.nodules} (${found.emptyNodules} without a voxel), ${found.slicesPerNodule.toFixed(1)} slices each; ` +
+        `${(100 * found.emptySlices).toFixed(0)} % of slices have none`,
+    ),
+    labelled(
+      'prepare',
+      `about ${gb(prepare.disk)} of disk (${gb(free.disk)} free), ${gb(prepare.memory)} of memory ` +
+        `(${gb(free.memory)} free), ${time(prepare.seconds)}`,
+    ),
+    labelled(
+      'train',
+      `about ${gb(train.memory)} of memory, ${time(train.seconds)} on this CPU ` +
+        `(${(1000 * secondsPerStep).toFixed(0)} ms per step)`,
+    ),
   ];
 }

@@ -10,9 +10,11 @@ import {
 } from '../../data/index.js';
 import type { AuditCounts } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
+import { JSON_HELP } from '../commonOptions.js';
 import { type Output, openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';
+import { labelled, plural } from '../text.js';
 
 const commandSchema = prepareOptionsSchema
   .extend({
@@ -20,18 +22,18 @@ const commandSchema = prepareOptionsSchema
     verify: z
       .boolean()
       .default(false)
-      .describe('hash every file of the store again, and with --data those of the source; prepare nothing'),
-    gc: z.boolean().default(false).describe('take away the prepared scans that the store does not use any more'),
+      .describe('check the hashes of the store, and with --data of its source; prepare nothing'),
+    gc: z.boolean().default(false).describe('delete prepared scans that the store no longer uses'),
   })
   .refine(({ data, verify, gc }) => data !== undefined || verify || gc, { path: ['data'] });
 
-/** Notes on files that are printed; the rest is counted. */
-const mostNotes = 5;
+/** Number of notes on files to print; the rest are counted. */
+const MOST_NOTES = 5;
 
 export function prepareCommand(): Command {
   const command = new Command('prepare')
-    .description('Make ground truth and put scans and truth into a store that training opens fast.')
-    .option('--json', 'events as JSON lines on stdout, everything else on stderr');
+    .description('Make ground truth and store it with the scans in a form that training opens fast.')
+    .option('--json', JSON_HELP);
   const given = addSchemaOptions(command, commandSchema);
   command.action(async ({ json = false }: { json?: boolean }) => {
     const { verify, gc, data, ...rest } = parseOptions('prepare', commandSchema, given());
@@ -53,7 +55,7 @@ async function runPrepare(options: PrepareOptions, output: Output): Promise<obje
   const onProgress = (progress: PrepareProgress) => {
     nodules += progress.nodules;
     kept += progress.kept ? 1 : 0;
-    for (const note of progress.notes) if (notes++ < mostNotes) output.print(`note: series ${progress.uid}: ${note}`);
+    for (const note of progress.notes) if (notes++ < MOST_NOTES) output.print(`Note: series ${progress.uid}: ${note}`);
     output.event({ type: 'scan', ...progress });
     output.progress.show({ label: 'prepare', done: progress.done, total: progress.scans, unit: 'scans' });
   };
@@ -68,12 +70,11 @@ async function runPrepare(options: PrepareOptions, output: Output): Promise<obje
       output.print(auditLine(options.audit!, counts));
     },
   });
-  if (notes > mostNotes) output.print(`note: ${notes - mostNotes} further notes; --json has them all.`);
-  if (dataset.missing > 0) output.print(`${dataset.missing} annotated series are not on disk and were left out.`);
-  output.print(
-    `${options.out}: ${dataset.scans.length} scans with ${nodules} nodules, ${kept} of them prepared before. ` +
-      `Train with: npx nodule-train train --data ${options.out} --out RUN`,
-  );
+  if (notes > MOST_NOTES) output.print(`Note: ${notes - MOST_NOTES} more notes; --json prints all.`);
+  if (dataset.missing > 0) output.print(`${dataset.missing} annotated series have no scan on disk and were skipped.`);
+  const scans = `${plural(dataset.scans.length, 'scan')} with ${plural(nodules, 'nodule')}`;
+  output.print(labelled('Store', `${options.out}  (${scans}${kept === 0 ? '' : `; ${kept} already prepared`})`));
+  output.print(labelled('Next', `npx nodule-train train --data ${options.out} --out RUN`));
   return { scans: dataset.scans.length, nodules, kept, missing: dataset.missing };
 }
 
@@ -90,22 +91,23 @@ async function runVerify(out: string, options: PrepareOptions | null, output: Ou
   if (faults.length > 0)
     throw new NoduleTrainError(
       'store-faults',
-      `verifying ${out}: ${faults.length} scans are not as they should be: ${faults.map(({ uid }) => uid).join(', ')}`,
+      `verifying ${out}: found ${plural(faults.length, 'bad scan')}: ${faults.map(({ uid }) => uid).join(', ')}`,
     );
-  output.print(`${out}: every file is as it was written.`);
+  output.print(`${out}: every file is intact.`);
   return { verified: files };
 }
 
 async function runCollect(out: string, output: Output): Promise<object> {
   const collected = await collectGarbage(out);
   const { removed, bytes, busy } = collected;
-  output.print(`${out}: took away ${removed} unused scans, ${(bytes / 2 ** 20).toFixed(1)} MiB.`);
+  output.print(`${out}: deleted ${plural(removed, 'unused scan')}, ${(bytes / 2 ** 20).toFixed(1)} MiB.`);
   if (busy > 0)
     output.print(
-      `${busy} other processes prepare into it: what they may use was left; collect again when they are done.`,
+      `Note: ${busy} other processes are preparing into it, so what they may use was kept. Run --gc again afterwards.`,
     );
   return collected;
 }
 
 const auditLine = (out: string, { scans, nodules, flaggedNodules, errors, warnings }: AuditCounts): string =>
-  `Audit of ${nodules} nodules in ${scans} scans: ${flaggedNodules} flagged, with ${errors} errors and ${warnings} warnings. Look at ${out}/audit.html`;
+  `Audit of ${nodules} nodules in ${scans} scans: ${flaggedNodules} flagged, with ${errors} errors and ${warnings} ` +
+  `warnings. See ${out}/audit.html`;

@@ -64,6 +64,8 @@ export const nearestIndex = (grid: Grid, world: WorldLPS): IndexIRC => {
   return indexIRC(Math.round(index), Math.round(row), Math.round(column));
 };
 
-/** Whether a whole-numbered index lies inside the grid. */
-export const isInside = ({ shape }: Pick<Geometry, 'shape'>, index: IndexIRC): boolean =>
-  index.every((place, axis) => place >= 0 && place < (shape[axis] as number));
+/** Whether a whole-numbered index [slice, row, column] lies inside the grid. */
+export const isInside = (
+  { shape }: Pick<Geometry, 'shape'>,
+  index: readonly [slice: number, row: number, column: number],
+): boolean => index.every((place, axis) => place >= 0 && place < (shape[axis] as number));

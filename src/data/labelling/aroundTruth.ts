@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto';
-import { nearestIndex, readMask, type Volume } from '../../ct/index.js';
+import { type Index3, nearestIndex, readMask, type Volume } from '../../ct/index.js';
 import type { Annotation, ScanTruth } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { KnownBackground } from './backgroundPoints.js';
 import type { Finding } from './labelledScan.js';
-import type { Triple } from './noduleSlices.js';
 
-/** Of an excluded finding whose size is unknown, as LUNA16's own evaluation takes it. */
-const unknownDiameterMm = 10;
+/** Diameter of an excluded finding whose size is unknown, as in LUNA16's own evaluation. */
+const UNKNOWN_DIAMETER_MM = 10;
 
-/** In LUNA16's images of the lungs, which are 3 and 4. */
-const trachea = 5;
+/** Value of the trachea in LUNA16's lung images; the lungs are 3 and 4. */
+const TRACHEA = 5;
 
-/** Excluded findings as places of the scan. */
-export const ignoredFindings = (volume: Volume, excluded: readonly Annotation[]): Finding[] =>
-  excluded.map(({ center, diameterMm }) => ({
-    center: nearestIndex(volume, center) as unknown as Triple,
-    diameterMm: diameterMm ?? unknownDiameterMm,
+/** Converts excluded findings to voxel positions. */
+export function ignoredFindings(volume: Volume, excluded: readonly Annotation[]): Finding[] {
+  return excluded.map(({ center, diameterMm }) => ({
+    center: nearestIndex(volume, center),
+    diameterMm: diameterMm ?? UNKNOWN_DIAMETER_MM,
   }));
+}
 
 /**
- * Known candidates as places of the scan, and where background may be: in the lungs where there is an image of them, and never within
- * an excluded finding's diameter of its centre.
- * @throws NoduleTrainError `mask-shape` where the image of the lungs is of another scan
+ * Converts known candidates to voxel positions and decides where background may be: inside the lungs if there is an
+ * image of them, and never within an excluded finding's diameter of its centre.
+ * @throws NoduleTrainError `mask-shape` if the lung image has another number of voxels than the scan
  */
 export async function knownBackground(
   volume: Volume,
@@ -33,22 +33,26 @@ export async function knownBackground(
   if (inside !== null && inside.length !== volume.voxels.length)
     throw new NoduleTrainError(
       'mask-shape',
-      `reading the lungs ${lungs}: they have ${inside.length} voxels, but their scan ${volume.uid} [${volume.shape}]; give the lungs of this scan`,
+      `reading the lungs ${lungs}: found ${inside.length} voxels, expected ${volume.voxels.length} as in the scan ` +
+        `${volume.uid} [${volume.shape}]. Give the lung image of this scan.`,
     );
   const [x, y, z] = volume.spacing ?? [1, 1, 1];
-  const near = ([slice, row, column]: Triple) =>
+  const isNearIgnored = ([slice, row, column]: Index3) =>
     ignored.some(
       ({ center, diameterMm }) =>
         Math.hypot((slice - center[0]) * z, (row - center[1]) * y, (column - center[2]) * x) < diameterMm,
     );
   return {
-    candidates: inNoOrder(volume.uid, candidates).map((point) => nearestIndex(volume, point) as unknown as Triple),
-    allowed: (at, place) => (inside === null || (inside[at] !== 0 && inside[at] !== trachea)) && !near(place),
+    candidates: shuffled(volume.uid, candidates).map((point) => nearestIndex(volume, point)),
+    allowed: (at, place) => (inside === null || (inside[at] !== 0 && inside[at] !== TRACHEA)) && !isNearIgnored(place),
   };
 }
 
-/** Lists go through a scan from one end to the other, and only their first places are taken. The same order each time. */
-function inNoOrder<T>(uid: string, list: readonly T[]): T[] {
+/**
+ * Shuffles a list in an order that depends on the series UID alone. Candidate lists run from one end of a scan to the
+ * other and only their first entries are used, which would otherwise all lie at one end.
+ */
+function shuffled<T>(uid: string, list: readonly T[]): T[] {
   const key = (i: number) => createHash('sha256').update(`nodule-train:candidates:${uid}:${i}`).digest('hex');
   return list
     .map((one, i) => ({ one, key: key(i) }))

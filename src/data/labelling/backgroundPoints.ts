@@ -1,57 +1,55 @@
 import { createHash } from 'node:crypto';
-import { storedValue, type Volume, voxelCount } from '../../ct/index.js';
-import type { Triple } from './noduleSlices.js';
+import { type Index3, isInside, storedValue, type Volume, voxelCount } from '../../ct/index.js';
 
 /** Part of a prepared scan's key: raise it whenever the same scan gives other places. */
-export const backgroundVersion = 3;
+export const BACKGROUND_VERSION = 3;
 
-/** Denser than lung with air in it. */
-const denseHu = -650;
-/** A neighbourhood with this mean or less lies in the lung. */
-const lungHu = -550;
-/** Air around the patient and in the trachea. */
-const airHu = -950;
+/** Above the density of aerated lung. */
+const DENSE_HU = -650;
+/** Highest mean of a neighbourhood inside the lung. */
+const LUNG_HU = -550;
+/** Highest value of air around the patient and in the trachea. */
+const AIR_HU = -950;
 
-/** What others know of a scan's background. */
+/** Places and restrictions from outside the scan. */
 export interface KnownBackground {
-  /** Places that detectors took for a nodule and that are none. */
-  candidates?: readonly Triple[];
-  /** Whether a voxel, by its place in the flattened scan, may be taken; without it all may. */
-  allowed?: (at: number, place: Triple) => boolean;
+  /** False positives of detectors. */
+  candidates?: readonly Index3[];
+  /** Whether a voxel (`at`: its index in the flattened scan) may be background; default: all may. */
+  allowed?: (at: number, place: Index3) => boolean;
 }
 
 /**
- * Places without a nodule, for training crops that show none: every other one hard, in turn of `candidates` (what a detector took for
- * a nodule), crossings of vessels, and any dense spot in or beside the lung; the rest anywhere in the body. Drawn from the
- * scan's name alone, so preparing again finds the same. Where a kind runs out the others go on. On `'arbitrary'` intensities there are only
- * candidates and places anywhere.
+ * Draws up to `count` places without a nodule, for training crops that show none. They alternate between hard and easy
+ * ones. Hard places come in turn from `candidates` (false positives of detectors), vessel crossings, and other dense
+ * spots in or beside the lung; easy ones are anywhere in the body. If one kind runs out, the others continue. With
+ * `'arbitrary'` intensities there are only candidates and places anywhere. The random numbers depend on the scan's UID
+ * alone, so preparing again finds the same places.
  */
 export function backgroundPoints(
   volume: Volume,
   mask: Uint8Array,
   count: number,
   { candidates = [], allowed = () => true }: KnownBackground = {},
-): Triple[] {
-  const random = generator(volume.uid);
+): Index3[] {
+  const random = randomNumbers(volume.uid);
   const { voxels, shape } = volume;
   const [, rows, columns] = shape;
-  const voxel = (at: number): Triple => [
+  const voxel = (at: number): Index3 => [
     Math.floor(at / (rows * columns)),
     Math.floor(at / columns) % rows,
     at % columns,
   ];
-  const dense = storedValue(volume, denseHu);
-  const air = storedValue(volume, airHu);
+  const dense = storedValue(volume, DENSE_HU);
+  const air = storedValue(volume, AIR_HU);
   const tries = volume.intensity === 'hu' ? count * 400 : count * 20;
   const listed = candidates.filter(
     (place) =>
-      place.every((at, axis) => at >= 0 && at < shape[axis]!) &&
-      mask[indexOf(shape, place)] === 0 &&
-      allowed(indexOf(shape, place), place),
+      isInside(volume, place) && mask[flatIndex(shape, place)] === 0 && allowed(flatIndex(shape, place), place),
   );
-  const crossings: Triple[] = [];
-  const spots: Triple[] = [];
-  const easy: Triple[] = [];
+  const crossings: Index3[] = [];
+  const spots: Index3[] = [];
+  const easy: Index3[] = [];
   const total = voxelCount(shape);
   for (let i = 0; i < tries && (crossings.length < count || spots.length < count || easy.length < count); i++) {
     const at = Math.floor(random() * total);
@@ -62,60 +60,66 @@ export function backgroundPoints(
     else if (voxels[at]! > air) {
       if (easy.length < count) easy.push(place);
       if (voxels[at]! > dense && inLung(volume, place)) {
-        const kind = branches(volume, place) >= 3 ? crossings : spots;
+        const kind = countBranches(volume, place) >= 3 ? crossings : spots;
         if (kind.length < count) kind.push(place);
       }
     }
   }
-  return inTurn([inTurn([listed, crossings, spots]), easy]).slice(0, count);
+  return interleave([interleave([listed, crossings, spots]), easy]).slice(0, count);
 }
 
-const indexOf = ([, rows, columns]: Volume['shape'], [slice, row, column]: Triple): number =>
+const flatIndex = ([, rows, columns]: Volume['shape'], [slice, row, column]: Index3): number =>
   (slice * rows + row) * columns + column;
 
-/** One of each list in turn; a list that is at its end is passed over. */
-const inTurn = <T>(lists: readonly (readonly T[])[]): T[] =>
+/** Takes one item of each list in turn, skipping lists that have ended. */
+const interleave = <T>(lists: readonly (readonly T[])[]): T[] =>
   Array.from({ length: Math.max(...lists.map(({ length }) => length)) }, (_, i) =>
     lists.flatMap((list) => (i < list.length ? [list[i]!] : [])),
   ).flat();
 
 /** Radius of the circle on which the branches of a vessel are counted. */
-const circleMm = 5;
-const circlePoints = 32;
-/** A vessel cuts the circle in an arc this long at most; a wall or the heart in a longer one. */
-const longestArc = circlePoints / 4;
+const CIRCLE_MM = 5;
+const CIRCLE_POINTS = 32;
+/** Longest arc that a vessel cuts out of the circle; the chest wall and the heart cut out longer ones. */
+const LONGEST_ARC = CIRCLE_POINTS / 4;
 
 /**
- * How many thin dense branches leave a place in its slice: arcs above the cut on a circle around it. 0 where one is no thin one or the
- * circle leaves the slice. 2 is a vessel that passes, 3 a fork, 4 a crossing (the crossing number of thinning, Rutovitz 1966).
+ * Counts the thin dense branches that leave a place in its slice: dense arcs of a circle around it. 2 is a vessel
+ * passing through, 3 a fork, 4 a crossing (the crossing number of thinning, Rutovitz 1966). 0 if an arc is too long for
+ * a vessel or the circle leaves the slice.
  */
-export function branches(volume: Volume, [slice, row, column]: Triple): number {
+export function countBranches(volume: Volume, [slice, row, column]: Index3): number {
   const { voxels, shape, spacing } = volume;
   const [, rows, columns] = shape;
-  const cut = storedValue(volume, denseHu);
-  const [x, y] = [circleMm / (spacing?.[0] ?? 1), circleMm / (spacing?.[1] ?? 1)];
+  const cut = storedValue(volume, DENSE_HU);
+  const [x, y] = [CIRCLE_MM / (spacing?.[0] ?? 1), CIRCLE_MM / (spacing?.[1] ?? 1)];
   if (row < y || column < x || row > rows - 1 - y || column > columns - 1 - x) return 0;
-  const isDense = Array.from({ length: circlePoints }, (_, i) => {
-    const angle = (2 * Math.PI * i) / circlePoints;
-    const at = indexOf(shape, [slice, Math.round(row + y * Math.sin(angle)), Math.round(column + x * Math.cos(angle))]);
+  const isDense = Array.from({ length: CIRCLE_POINTS }, (_, i) => {
+    const angle = (2 * Math.PI * i) / CIRCLE_POINTS;
+    const at = flatIndex(shape, [
+      slice,
+      Math.round(row + y * Math.sin(angle)),
+      Math.round(column + x * Math.cos(angle)),
+    ]);
     return voxels[at]! > cut;
   });
   const start = isDense.indexOf(false);
   if (start < 0) return 0;
   let arcs = 0;
-  for (let i = 1, length = 0; i <= circlePoints; i++) {
-    length = isDense[(start + i) % circlePoints] ? length + 1 : 0;
+  for (let i = 1, length = 0; i <= CIRCLE_POINTS; i++) {
+    length = isDense[(start + i) % CIRCLE_POINTS] ? length + 1 : 0;
     if (length === 1) arcs++;
-    if (length > longestArc) return 0;
+    if (length > LONGEST_ARC) return 0;
   }
   return arcs;
 }
 
 /**
- * Mean over a coarse grid of 33×33 voxels of the slice: vessels inside and the wall beside the lung pass, the heart does
- * not; and tissue on all four sides, which the skin with the room's air before it has not.
+ * Whether a place is in or beside the lung. The mean over a coarse grid of 33×33 voxels of its slice must be low: true
+ * for vessels and the wall beside the lung, not for the heart. There must be tissue on all four sides, which excludes
+ * skin next to the air of the room.
  */
-function inLung(volume: Volume, [slice, row, column]: Triple): boolean {
+function inLung(volume: Volume, [slice, row, column]: Index3): boolean {
   const { voxels, shape } = volume;
   const [, rows, columns] = shape;
   const at = (r: number, c: number) => voxels[(slice * rows + r) * columns + c]!;
@@ -124,23 +128,23 @@ function inLung(volume: Volume, [slice, row, column]: Triple): boolean {
   for (let r = row - 16; r <= row + 16; r += 4)
     for (let c = column - 16; c <= column + 16; c += 4) {
       if (r < 0 || c < 0 || r >= rows || c >= columns) return false;
-      // Outside the scanner's circle LUNA16 has -2048.
+      // LUNA16 has -2048 outside the reconstruction circle.
       sum += Math.max(at(r, c), storedValue(volume, -1000));
       count++;
     }
-  if (sum / count > storedValue(volume, lungHu)) return false;
+  if (sum / count > storedValue(volume, LUNG_HU)) return false;
   const tissue = storedValue(volume, -300);
-  const meets = (dr: number, dc: number) => {
+  const meetsTissue = (dr: number, dc: number) => {
     let r = row + 20 * dr;
     let c = column + 20 * dc;
     for (; r >= 0 && c >= 0 && r < rows && c < columns; r += 2 * dr, c += 2 * dc) if (at(r, c) > tissue) return true;
     return false;
   };
-  return meets(1, 0) && meets(-1, 0) && meets(0, 1) && meets(0, -1);
+  return meetsTissue(1, 0) && meetsTissue(-1, 0) && meetsTissue(0, 1) && meetsTissue(0, -1);
 }
 
-/** Uniform numbers in [0, 1): xorshift32 (Marsaglia 2003), started from the SHA-256 of a name. */
-function generator(name: string): () => number {
+/** Returns a generator of uniform numbers in [0, 1): xorshift32 (Marsaglia 2003), seeded with the SHA-256 of a name. */
+function randomNumbers(name: string): () => number {
   const digest = createHash('sha256').update(`nodule-train:background:${name}`).digest();
   let state = digest.readUInt32LE(0) || 1;
   return () => {

@@ -1,11 +1,14 @@
-import type { Volume } from '../../ct/index.js';
+import type { Index3, Volume } from '../../ct/index.js';
 import type { LabelRule, RuleNodule, ScanTruth } from '../../labels/index.js';
 import { ignoredFindings, knownBackground } from './aroundTruth.js';
 import { backgroundPoints } from './backgroundPoints.js';
 import type { LabelledScan, ScanNodule } from './labelledScan.js';
-import { noduleSlices, type Triple } from './noduleSlices.js';
+import { noduleSlices } from './noduleSlices.js';
 
-/** A scan with its ground truth by a rule, and `background` places without a nodule. Throws what the rule throws. */
+/**
+ * Makes the ground truth of a scan by a rule, and finds up to `background` places without a nodule.
+ * @throws NoduleTrainError `mask-shape` if the lung image is of another scan, and what the rule throws
+ */
 export async function labelScan(
   volume: Volume,
   truth: ScanTruth,
@@ -27,10 +30,10 @@ export async function labelScan(
 }
 
 function scanNodule(volume: Volume, mask: Uint8Array, { annotation, center, boxLow, boxHigh }: RuleNodule): ScanNodule {
-  const box = { low: boxLow as unknown as Triple, high: boxHigh as unknown as Triple };
+  const box = { low: boxLow, high: boxHigh };
   const slices = noduleSlices(mask, volume.shape, box);
   return {
-    center: center as unknown as Triple,
+    center,
     centerLps: annotation.center,
     diameterMm: annotation.diameterMm,
     ...(annotation.malignant === undefined ? {} : { malignant: annotation.malignant }),
@@ -41,13 +44,13 @@ function scanNodule(volume: Volume, mask: Uint8Array, { annotation, center, boxL
 }
 
 /**
- * In a crop around one nodule, the middle of each slice where nothing is labelled: what looks most like a nodule and is none is what readers
- * did not agree on, and it lies there.
+ * Finds the middle of each slice without a label in a crop around one nodule. What the readers did not agree on is
+ * there, and nothing else looks as much like a nodule.
  */
-function emptyMiddles({ shape: [slices, rows, columns] }: Volume, mask: Uint8Array): Triple[] {
+function emptyMiddles({ shape: [slices, rows, columns] }: Volume, mask: Uint8Array): Index3[] {
   const size = rows * columns;
   const isEmpty = (slice: number) => !mask.subarray(slice * size, (slice + 1) * size).includes(1);
-  return Array.from({ length: slices }, (_, slice): Triple => [slice, rows >> 1, columns >> 1]).filter(([slice]) =>
+  return Array.from({ length: slices }, (_, slice): Index3 => [slice, rows >> 1, columns >> 1]).filter(([slice]) =>
     isEmpty(slice),
   );
 }

@@ -1,36 +1,37 @@
-import type { Volume, WorldLPS } from '../../ct/index.js';
-import type { Box, NoduleSlice, Triple } from './noduleSlices.js';
+import type { Index3, Volume, WorldLPS } from '../../ct/index.js';
+import type { Box, NoduleSlice } from './noduleSlices.js';
 
 /** A nodule of the ground truth. */
 export interface ScanNodule {
-  /** Slice, row, column of its annotated point, rounded. */
-  center: Triple;
+  /** Nearest voxel to its annotated point, as [slice, row, column]. */
+  center: Index3;
   centerLps: WorldLPS;
-  /** Null where the annotation does not say it. */
+  /** Annotated diameter; null if unknown. */
   diameterMm: number | null;
   malignant?: boolean;
   box: Box;
+  /** Number of its labelled voxels. */
   voxels: number;
   slices: NoduleSlice[];
 }
 
-/** Where something lies that is neither a nodule to find nor false. */
+/** A finding that counts neither as a nodule to find nor as a false positive. */
 export interface Finding {
-  /** Slice, row, column, rounded. */
-  center: Triple;
+  /** Nearest voxel to its centre, as [slice, row, column]. */
+  center: Index3;
   diameterMm: number;
 }
 
-/** A scan with its ground truth, ready to be cut. */
+/** A scan with its ground truth, from which training crops are cut. */
 export interface LabelledScan {
   volume: Volume;
-  /** 1 where there is a nodule; `[slices, rows, columns]` like the volume. */
+  /** 1 in nodules, else 0; `[slices, rows, columns]` like the volume. */
   mask: Uint8Array;
   nodules: ScanNodule[];
-  /** Places without a nodule, hard and easy ones in turn. */
-  background: Triple[];
-  /** Findings that are neither wanted nor false; absent: none. */
+  /** Places without a nodule, alternately hard and easy. */
+  background: Index3[];
+  /** Findings that are neither nodules to find nor false positives; absent if there are none. */
   ignored?: readonly Finding[];
-  /** The scan is a crop around one nodule, its only one, which is there even where nothing is labelled. */
+  /** The scan is a crop around its one nodule, which exists even if no voxel is labelled. */
   oneNodule?: boolean;
 }

@@ -1,27 +1,26 @@
-import type { Shape3 } from '../../ct/index.js';
+import type { Index3, Shape3 } from '../../ct/index.js';
 
-/** Where a nodule shows in one slice. */
+/** Position of a nodule in one slice. */
 export interface NoduleSlice {
   slice: number;
-  /** Middle of its voxels in this slice, rounded. */
+  /** Mean position of its voxels in this slice, rounded. */
   row: number;
   column: number;
+  /** Number of its voxels in this slice. */
   voxels: number;
 }
 
-export type Triple = readonly [number, number, number];
-
-/** First and last voxel of a nodule, both inside, as [slice, row, column]. */
+/** Lowest and highest voxel of a nodule, both inclusive, as [slice, row, column]. */
 export interface Box {
-  low: Triple;
-  high: Triple;
+  low: Index3;
+  high: Index3;
 }
 
-/** The slices of a box in which `mask` is set, with their middles. The box may reach beyond the scan. */
+/** Finds the slices of a box in which `mask` is set, with their mean positions. The box may extend beyond the scan. */
 export function noduleSlices(mask: Uint8Array, shape: Shape3, box: Box): NoduleSlice[] {
   const [, rows, columns] = shape;
-  const low = box.low.map((place) => Math.max(0, place)) as unknown as Triple;
-  const high = box.high.map((place, axis) => Math.min(shape[axis]! - 1, place)) as unknown as Triple;
+  const low = box.low.map((place) => Math.max(0, place)) as unknown as Index3;
+  const high = box.high.map((place, axis) => Math.min(shape[axis]! - 1, place)) as unknown as Index3;
   const found: NoduleSlice[] = [];
   for (let slice = low[0]; slice <= high[0]; slice++) {
     let voxels = 0;

@@ -1,37 +1,56 @@
 import { z } from 'zod';
 
-/** Random changes of each training crop; docs/explanation/augmentation.md shows them. All zero and false: only the window is random. */
+/**
+ * Random augmentation of each training crop; docs/explanation/augmentation.md shows it. With every value zero or false,
+ * only the position of the window is random.
+ */
 export const augmentationSchema = z.strictObject({
-  flip: z.boolean().default(true).describe('mirror rows and columns, each in half of the crops'),
-  flipSlices: z.boolean().default(true).describe('reverse the order of the slices in half of the crops'),
-  offset: z.number().min(0).max(1).default(0.03).describe("largest shift, as a share of half the window's size"),
-  scale: z.number().min(0).max(0.9).default(0.2).describe('largest change of size, drawn for each axis'),
-  rotate: z.boolean().default(true).describe('rotate by any angle in the plane of the slices'),
+  flip: z.boolean().default(true).describe('random flips of rows and columns, each in half of the crops'),
+  flipSlices: z.boolean().default(true).describe('random flip of the slice order, in half of the crops'),
+  offset: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.03)
+    .describe('maximum shift along each axis, as a fraction of half the crop size'),
+  scale: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0.2)
+    .describe('maximum scaling, drawn per axis; 0.2: a factor from 0.8 to 1.2'),
+  rotate: z.boolean().default(true).describe('random rotation in the plane of the slices'),
   noise: z
     .number()
     .min(0)
     .default(25)
-    .describe('standard deviation of added noise, HU; of other intensities the same share of their range'),
+    .describe('standard deviation of Gaussian noise in HU; for other intensities the same fraction of their range'),
 });
 
 export type Augmentation = z.output<typeof augmentationSchema>;
 
-/** Faults of the book that the sampler can show again, each a switch of its own; all off mends them. */
+/** Faults of the book that the sampler can reproduce, each with its own switch; all are fixed when off. */
 export const samplerCompatSchema = z.object({
-  offsetNoOp: z.boolean().default(false).describe('the offset augmentation does nothing'),
-  batchTransform: z.boolean().default(false).describe('one random transform for the whole batch'),
-  shiftedLabel: z.boolean().default(false).describe('near the ends of a scan the label is not of the centre slice'),
-  edgeMismatch: z.boolean().default(false).describe('near the ends of a scan training shifts the stack of slices'),
-  noiseAfterClamp: z.boolean().default(false).describe('noise is added after clamping'),
+  offsetNoOp: z.boolean().default(false).describe('the offset augmentation has no effect'),
+  batchTransform: z.boolean().default(false).describe('one random transform per batch'),
+  shiftedLabel: z
+    .boolean()
+    .default(false)
+    .describe('near the ends of a scan, the label is not that of the centre slice'),
+  edgeMismatch: z
+    .boolean()
+    .default(false)
+    .describe('near the ends of a scan, training shifts the stack of slices inwards'),
+  noiseAfterClamp: z.boolean().default(false).describe('noise is added after clipping'),
   borderAtWindow: z
     .boolean()
     .default(false)
-    .describe("beyond the window its edge is repeated, where the crop's own voxels could be read"),
+    .describe('beyond the window its edge is repeated, instead of reading the crop around it'),
   annotatedSliceOnly: z
     .boolean()
     .default(false)
-    .describe("of each nodule only one slice is shown: its annotation's, or the one before"),
-  labelResample: z.boolean().default(false).describe('labels are resampled bilinearly and cut at 0.5'),
+    .describe('only one slice of each nodule is used: that of its annotation, or the one before'),
+  labelResample: z.boolean().default(false).describe('labels are resampled bilinearly and thresholded at 0.5'),
 });
 
 export type SamplerCompat = z.output<typeof samplerCompatSchema>;

@@ -1,21 +1,20 @@
-import { nearestIndex, type Volume, type WorldLPS } from '../../ct/index.js';
+import { type Index3, isInside, nearestIndex, type Volume, type WorldLPS } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { LabelledScan, ScanNodule } from '../labelling/labelledScan.js';
-import type { Triple } from '../labelling/noduleSlices.js';
-import { sizeClassOf } from '../labelling/sizeClasses.js';
+import { sizeClass } from '../labelling/sizeClasses.js';
 
 export interface CropOptions {
-  /** Rows and columns of a plane: the crop that windows are taken from. */
+  /** Rows and columns of a plane, from which the windows are cut. */
   planeSize: number;
   /** Slices above and below the labelled one. */
   contextSlices: number;
-  /** HU are clipped to this; arbitrary intensities stay as stored. */
+  /** Range that HU are clipped to; arbitrary intensities stay as stored. */
   clip: { low: number; high: number };
-  /** Crops without a nodule from each scan, as far as it has places for them. */
+  /** Number of crops without a nodule from each scan, if it has places for them. */
   negativesPerScan: number;
-  /** What comes up equally often: each nodule, each of its slices, or each class of sizes. */
+  /** What is sampled equally often: nodules, their slices, or size classes. */
   balance: 'nodule' | 'slice' | 'size';
-  /** Places that are to be taught as no nodule, by series; at most `negativesPerScan` of each are cut. */
+  /** Points to train on as negatives, by series; at most `negativesPerScan` of each series are cut. */
   hardPoints?: ReadonlyMap<string, readonly WorldLPS[]> | undefined;
   shiftedLabel: boolean;
   edgeMismatch: boolean;
@@ -23,42 +22,46 @@ export interface CropOptions {
 }
 
 /**
- * Crops as planes that neighbours share, and a table of which planes make which crop: a nodule over 8 slices is stored
- * once in 14 planes, not in 8 stacks of 7, and the number of context slices is a matter of the table.
+ * Crops as planes that neighbouring crops share, and a table of the planes of each crop. A nodule over 8 slices is
+ * stored once in 14 planes instead of 8 stacks of 7, and the number of context slices affects the table only.
  */
 export interface Crops {
   intensity: Volume['intensity'];
-  /** HU, each `[planeSize, planeSize]`. */
+  /** Planes `[planeSize, planeSize]`, in HU or as stored. */
   image: Int16Array[];
-  /** Labels of the same size; the first is empty, and stands for every crop without a nodule. */
+  /** Labels of the same size; the first is empty, for every crop without a nodule. */
   label: Uint8Array[];
-  /** Rows of `2 * contextSlices + 2`: planes of `image`, last the plane of `label`. */
+  /** Rows of `2 * contextSlices + 2` indices: planes of `image`, then the plane of `label`. */
   table: number[][];
-  /** Row and column of what each crop shows, in its plane. */
+  /** Row and column in its plane of what each crop shows. */
   focus: [number, number][];
-  /** What each crop was cut from. */
+  /** Source of each crop. */
   sources: CropSource[];
   nodules: number;
-  /** Nodules in scans that end within the stacks of slices around them, as crops do. */
+  /** Number of nodules whose slices with their context cover the whole scan, as in crops around one nodule. */
   nodulesInCrops: number;
-  /** First crop of each nodule (or slice, or class of sizes), then the end. */
+  /** First crop of each nodule (or slice, or size class), then the end. */
   positiveGroups: number[];
   /** First crop of each scan's crops without a nodule, then the end. */
   negativeGroups: number[];
-  /** The same of the crops at `hardPoints`. */
+  /** First crop of each scan's crops at `hardPoints`, then the end. */
   hardGroups: number[];
 }
 
-/** Where a training crop comes from. */
+/** Source of a training crop. */
 export interface CropSource {
   uid: string;
-  /** Of its middle, from 0. */
+  /** Middle slice, from 0. */
   slice: number;
-  /** Which of the scan's nodules it shows, from 1; null: none. */
+  /** Number of the nodule that it shows, from 1 in its scan; null: none. */
   nodule: number | null;
 }
 
-/** Cuts a crop at each slice of each nodule and crops without a nodule beside them. Scans are held one at a time. */
+/**
+ * Cuts a crop at each slice of each nodule, and crops without a nodule. Holds one scan in memory at a time.
+ * @throws NoduleTrainError `sampler-intensity` if scans in HU and scans of other intensities are mixed, or the values
+ * of a scan cannot be stored exactly
+ */
 export async function gatherCrops(
   scans: AsyncIterable<LabelledScan> | Iterable<LabelledScan>,
   options: CropOptions,
@@ -84,19 +87,20 @@ export async function gatherCrops(
   for await (const scan of scans) {
     const planes: Planes = new Map();
     first ??= scan.volume;
-    if (scan.volume.intensity !== first.intensity) throw mixed(first, scan.volume);
+    if (scan.volume.intensity !== first.intensity) throw mixedIntensities(first, scan.volume);
     crops.intensity = first.intensity;
     if (first.intensity === 'arbitrary') refuseScaled(scan.volume);
     for (const [at, nodule] of scan.nodules.entries()) {
-      const cuts = positivesOf(scan, nodule, at + 1, planes, crops, options);
-      positives.push({ ...cuts, size: sizeClassOf(nodule, scan.volume) });
+      const cuts = cutNodule(scan, nodule, at + 1, planes, crops, options);
+      positives.push({ ...cuts, size: sizeClass(nodule, scan.volume) });
       crops.nodules++;
       if (scan.volume.shape[0] <= nodule.slices.length + 2 * options.contextSlices) crops.nodulesInCrops++;
     }
-    negatives.push(negativesOf(scan, scan.background, planes, crops, options));
+    negatives.push(cutBackground(scan, scan.background, planes, crops, options));
     const points = options.hardPoints?.get(scan.volume.uid) ?? [];
-    const places = points.map((point) => nearestIndex(scan.volume, point) as unknown as Triple);
-    hard.push(negativesOf(scan, places.filter(isInside(scan.volume)), planes, crops, options));
+    const places = points.map((point) => nearestIndex(scan.volume, point));
+    const inside = places.filter((place) => isInside(scan.volume, place));
+    hard.push(cutBackground(scan, inside, planes, crops, options));
   }
   if (options.balance === 'size') positives.sort((a, b) => a.size - b.size);
   let last: number | undefined;
@@ -117,7 +121,7 @@ export async function gatherCrops(
   return crops;
 }
 
-/** Crops that were cut, not yet given their place. */
+/** Crops before they are appended to `Crops`. */
 interface Cuts {
   table: number[][];
   focus: [number, number][];
@@ -139,27 +143,24 @@ function appendGroups(crops: Crops, groups: number[], cuts: readonly Cuts[]) {
   groups.push(crops.table.length);
 }
 
-const isInside =
-  ({ shape }: Volume) =>
-  (place: Triple): boolean =>
-    place.every((at, axis) => at >= 0 && at < shape[axis]!);
-
-const mixed = (one: Volume, other: Volume) =>
+const mixedIntensities = (one: Volume, other: Volume) =>
   new NoduleTrainError(
     'sampler-intensity',
-    `cutting training crops: scan ${one.uid} holds ${one.intensity} values, but ${other.uid} ${other.intensity}; train on one kind`,
+    `cutting training crops: the values of scan ${other.uid} are ${other.intensity}, expected ${one.intensity} as in ` +
+      `scan ${one.uid}. Train on scans of one kind.`,
   );
 
-/** Planes hold what is stored, so scans whose values are stored at different scales would mix. HU are rounded instead. */
+/** Refuses scaled arbitrary values: planes hold them as stored, so they must mean the same in every scan. */
 function refuseScaled({ uid, scale, offset }: Volume): void {
   if (scale !== 1 || offset !== 0)
     throw new NoduleTrainError(
       'sampler-intensity',
-      `cutting training crops: scan ${uid} holds arbitrary values that int16 cannot hold exactly; rescale them to whole numbers from -32768 to 32767`,
+      `cutting training crops: scan ${uid} stores its values scaled (scale ${scale}, offset ${offset}), expected ` +
+        'arbitrary values that int16 holds exactly. Rescale them to whole numbers from -32768 to 32767.',
     );
 }
 
-function positivesOf(
+function cutNodule(
   scan: LabelledScan,
   nodule: ScanNodule,
   number: number,
@@ -167,36 +168,36 @@ function positivesOf(
   crops: Crops,
   options: CropOptions,
 ): Cuts {
-  const corner = cornerOf(scan.volume, nodule.center, options.planeSize);
+  const corner = cropCorner(scan.volume, nodule.center, options.planeSize);
   const cut = planesAt(planes, scan, corner, crops, options);
   const shown = options.annotatedSliceOnly ? annotatedSlice(scan.volume, nodule, options) : nodule.slices;
   const table = shown.map(({ slice }) => {
-    const stack = stackOf(scan.volume, slice, options);
+    const stack = sliceStack(scan.volume, slice, options);
     return [...stack.channels.map(cut.image), cut.label(stack.label)];
   });
   const focus = shown.map(({ row, column }): [number, number] => [
-    within(row - corner.row, 0, options.planeSize - 1),
-    within(column - corner.column, 0, options.planeSize - 1),
+    clamp(row - corner.row, 0, options.planeSize - 1),
+    clamp(column - corner.column, 0, options.planeSize - 1),
   ]);
   const sources = shown.map(({ slice }) => ({ uid: scan.volume.uid, slice, nodule: number }));
   return { table, focus, sources };
 }
 
 /**
- * What the book shows of a nodule, labelled or not: the stack around its annotation. It begins at `slice - count / 2`, rounded
- * as Python rounds, halves to even: so the middle of an odd stack is the annotated slice or the one before it, whichever
- * makes the first slice even.
+ * The slice of a nodule that the book trains on, labelled or not: the middle of the stack around its annotation. The
+ * stack begins at `slice - count / 2`, rounded half to even as in Python. So the middle of an odd stack is the
+ * annotated slice or the one before it, whichever makes the first slice even.
  */
 function annotatedSlice(volume: Volume, { center }: ScanNodule, { contextSlices }: CropOptions) {
-  if (!isInside(volume)(center)) return [];
+  if (!isInside(volume, center)) return [];
   const [slice, row, column] = center;
   const first = slice - contextSlices;
   return [{ slice: first % 2 === 0 ? slice : slice - 1, row, column }];
 }
 
-function negativesOf(
+function cutBackground(
   scan: LabelledScan,
-  points: readonly Triple[],
+  points: readonly Index3[],
   planes: Planes,
   crops: Crops,
   options: CropOptions,
@@ -206,8 +207,8 @@ function negativesOf(
   const sources: CropSource[] = [];
   for (const point of points) {
     if (table.length >= options.negativesPerScan) break;
-    const corner = cornerOf(scan.volume, point, options.planeSize);
-    const { channels } = stackOf(scan.volume, point[0], options);
+    const corner = cropCorner(scan.volume, point, options.planeSize);
+    const { channels } = sliceStack(scan.volume, point[0], options);
     if (labelPlane(scan, point[0], corner, options.planeSize).includes(1)) continue;
     table.push([...channels.map(planesAt(planes, scan, corner, crops, options).image), 0]);
     focus.push([point[1] - corner.row, point[2] - corner.column]);
@@ -221,27 +222,32 @@ interface Corner {
   column: number;
 }
 
-/** The crop lies around the point, moved inside the scan; a scan smaller than the crop lies in its middle. */
-function cornerOf({ shape }: Volume, [, row, column]: Triple, size: number): Corner {
+/**
+ * First row and column of a plane around a point, moved inside the scan; a scan smaller than the plane is centred in
+ * it.
+ */
+function cropCorner({ shape }: Volume, [, row, column]: Index3, size: number): Corner {
   const along = (place: number, extent: number) =>
-    extent <= size ? -Math.floor((size - extent) / 2) : within(place - Math.floor(size / 2), 0, extent - size);
+    extent <= size ? -Math.floor((size - extent) / 2) : clamp(place - Math.floor(size / 2), 0, extent - size);
   return { row: along(row, shape[1]), column: along(column, shape[2]) };
 }
 
-/** The slices of a crop; the scan's edge slices repeat, as they do when whole scans are segmented. */
-function stackOf({ shape }: Volume, slice: number, options: CropOptions): { channels: number[]; label: number } {
+/**
+ * The slices of a crop. Beyond the ends of the scan its end slices repeat, as they do when whole scans are segmented.
+ */
+function sliceStack({ shape }: Volume, slice: number, options: CropOptions): { channels: number[]; label: number } {
   const { contextSlices } = options;
   const count = 2 * contextSlices + 1;
-  const shifted = within(slice - contextSlices, 0, Math.max(0, shape[0] - count));
+  const shifted = clamp(slice - contextSlices, 0, Math.max(0, shape[0] - count));
   const first = options.edgeMismatch ? shifted : slice - contextSlices;
-  const channels = Array.from({ length: count }, (_, i) => within(first + i, 0, shape[0] - 1));
+  const channels = Array.from({ length: count }, (_, i) => clamp(first + i, 0, shape[0] - 1));
   return { channels, label: options.shiftedLabel ? channels[contextSlices]! : slice };
 }
 
-/** The planes of one scan that are cut already, by their corner. */
+/** Planes of one scan that are already cut, by their corner. */
 type Planes = Map<string, ReturnType<typeof planeCache>>;
 
-/** Cuts each slice at one corner once, whatever is shown there. */
+/** Returns the planes at one corner, so that each slice is cut there only once. */
 function planesAt(planes: Planes, scan: LabelledScan, corner: Corner, crops: Crops, options: CropOptions) {
   const key = `${corner.row} ${corner.column}`;
   const known = planes.get(key) ?? planeCache(scan, corner, crops, options);
@@ -275,11 +281,11 @@ function imagePlane(
   const { planeSize, clip } = options;
   const plane = new Int16Array(planeSize ** 2);
   for (let r = 0; r < planeSize; r++) {
-    const line = (slice * rows + within(corner.row + r, 0, rows - 1)) * columns;
+    const line = (slice * rows + clamp(corner.row + r, 0, rows - 1)) * columns;
     for (let c = 0; c < planeSize; c++) {
-      const stored = voxels[line + within(corner.column + c, 0, columns - 1)]!;
+      const stored = voxels[line + clamp(corner.column + c, 0, columns - 1)]!;
       plane[r * planeSize + c] =
-        intensity === 'arbitrary' ? stored : within(Math.round(stored * scale + offset), clip.low, clip.high);
+        intensity === 'arbitrary' ? stored : clamp(Math.round(stored * scale + offset), clip.low, clip.high);
     }
   }
   return plane;
@@ -294,4 +300,4 @@ function labelPlane({ mask, volume }: LabelledScan, slice: number, corner: Corne
   return plane;
 }
 
-const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);

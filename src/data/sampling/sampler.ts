@@ -7,74 +7,85 @@ import { augmentationSchema, samplerCompatSchema } from './augmentation.js';
 import { type CropSource, type Crops, gatherCrops } from './gatherCrops.js';
 
 export const samplerOptionsSchema = z.object({
-  batch: z.int().positive().default(16).describe('crops per step'),
+  batch: z.int().positive().default(16).describe('batch size: crops per step'),
   samples: z
     .int()
     .positive()
     .default(4096)
-    .describe('crops per epoch; its last batch is filled up with its first ones, which are not counted'),
+    .describe('crops per epoch; the last batch is filled up with the first crops, which are not counted again'),
   seed: z
     .int()
     .min(0)
     .max(2 ** 32 - 1)
     .default(1)
-    .describe('of every random draw'),
+    .describe('random seed'),
   cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
-  planeSize: z.int().min(8).default(96).describe('rows and columns around a nodule that a crop is taken from'),
-  contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
-  negatives: z.number().min(0).max(1).default(0.25).describe('share of training crops without a nodule'),
-  negativesPerScan: z.int().min(0).default(16).describe('places without a nodule that are kept of each scan'),
+  planeSize: z.int().min(8).default(96).describe('rows and columns of the stored plane that a crop is cut from'),
+  contextSlices: z
+    .int()
+    .min(0)
+    .max(15)
+    .default(3)
+    .describe('slices above and below the labelled one, as further channels'),
+  negatives: z.number().min(0).max(1).default(0.25).describe('fraction of training crops without a nodule'),
+  negativesPerScan: z.int().min(0).default(16).describe('places without a nodule that are used from each scan'),
   hardNegatives: z
     .number()
     .min(0)
     .max(1)
     .default(0.5)
-    .describe('share of the crops without a nodule that are at hardPoints, where these are given'),
+    .describe('fraction of the crops without a nodule that are cut at the hard points, if there are any'),
   hideEdges: z
     .enum(['auto', 'on', 'off'])
     .default('auto')
     .describe(
-      'repeat slices from a random one on, as beyond the ends of a scan; auto: where most scans are crops that end beside their nodule',
+      'repeat slices from a random one on, as happens at the ends of a scan; auto: on if most nodules are ' +
+        'in crops that end beside them',
     ),
   balance: z
     .enum(['nodule', 'slice', 'size'])
     .default('nodule')
-    .describe('what comes up equally often: nodules, their slices, or classes of sizes (below 6, 8, 20 mm, and above)'),
-  huLow: z.int().min(-32768).max(32767).default(-1000).describe('HU are clipped to at least this'),
-  huHigh: z.int().min(-32768).max(32767).default(1000).describe('HU are clipped to at most this'),
-  dtype: z.enum(['float32', 'float64']).default('float32').describe('of the crops; float64 is for comparisons'),
+    .describe('what is sampled equally often: nodules, their slices, or size classes (limits 6, 8 and 20 mm)'),
+  huLow: z.int().min(-32768).max(32767).default(-1000).describe('lower clipping limit in HU'),
+  huHigh: z.int().min(-32768).max(32767).default(1000).describe('upper clipping limit in HU'),
+  dtype: z
+    .enum(['float32', 'float64'])
+    .default('float32')
+    .describe('data type of the crops; float64 is for comparisons'),
   augment: augmentationSchema.prefault({}),
   compat: samplerCompatSchema.prefault({}),
 });
 
 export type SamplerOptions = z.input<typeof samplerOptionsSchema>;
 
-/** Where a sampler stands; with the options and the data it says everything that comes next. */
+/** Position of a sampler; with its options and data it determines every crop that follows. */
 export interface SamplerState {
   epoch: number;
-  /** Crops of the epoch that were given out. */
+  /** Number of crops of the epoch that were taken. */
   position: number;
 }
 
-/** Gives training batches from crops that stay on the training device. */
+/** Makes training batches from planes that stay on the training device. */
 export interface Sampler {
   readonly batch: number;
-  /** Of every crop. */
+  /** Intensity of every crop. */
   readonly intensity: Volume['intensity'];
-  /** Batches that it takes to give out every crop of an epoch once. */
+  /** Number of batches that hold every crop of an epoch once. */
   readonly batchesPerEpoch: number;
-  /** Nodules, crops that show one, and crops that show none. */
+  /** Numbers of nodules, of crops with one, of crops without, and of crops at hard points. */
   readonly counts: { nodules: number; positiveCrops: number; negativeCrops: number; hardCrops: number };
-  /** Whether slices repeat at random, so that those at the ends of a scan tell nothing. */
+  /** Whether slices repeat at random, so that the ends of a scan do not give away its nodule. */
   readonly hidesEdges: boolean;
-  /** Draws an epoch's order and transforms; `position` continues inside it. */
+  /** Draws an epoch's order and transforms, and continues at crop `position` of it. */
   startEpoch(epoch: number, position?: number): void;
   /**
-   * image `[B, 2 * contextSlices + 1, S, S]` float32 HU, mask `[B, 1, S, S]` float32, 0 or 1, and `counted` `[B]` bool: false
-   * for crops that come again because the epoch's last batch would not be full. They belong to the caller's scope.
+   * Returns the next batch: `image` `[B, 2 * contextSlices + 1, S, S]` in HU or as stored, `mask` `[B, 1, S, S]` of 0
+   * and 1, both of the option `dtype`, and `counted` `[B]` bool, which is false for crops repeated to fill the epoch's
+   * last batch. The tensors belong to the caller's scope.
+   * @throws NoduleTrainError `sampler-epoch` before `startEpoch`
    */
   next(): { image: Tensor; mask: Tensor; counted: Tensor };
-  /** What `count` crops from a position of the epoch at hand on are cut from. */
+  /** Sources of `count` crops of the current epoch, from `position` on. */
   sources(position: number, count: number): CropSource[];
   state(): SamplerState;
   restore(state: SamplerState): void;
@@ -82,8 +93,10 @@ export interface Sampler {
 }
 
 /**
- * Cuts the scans and puts the crops on the device. Each draw depends on (seed, epoch, position) and the data alone.
- * @throws NoduleTrainError `sampler-empty` where crops of a wanted kind are missing, `sampler-intensity` where scans in HU and others are mixed, `sampler-size` where cropSize exceeds planeSize
+ * Cuts planes from the scans and copies them to the device. Each crop depends only on seed, epoch, position and the
+ * data.
+ * @throws NoduleTrainError `sampler-empty` if a kind of crop with a share above 0 is missing, `sampler-intensity` if
+ * scans in HU and scans of other intensities are mixed, `sampler-size` if `cropSize` exceeds `planeSize`
  */
 export async function createSampler(
   scans: AsyncIterable<LabelledScan> | Iterable<LabelledScan>,
@@ -96,7 +109,8 @@ export async function createSampler(
   if (cropSize > planeSize)
     throw new NoduleTrainError(
       'sampler-size',
-      `cutting training crops: cropSize is ${cropSize}, but planeSize, which they are taken from, is ${planeSize}; cropSize must not be larger`,
+      `cutting training crops: cropSize is ${cropSize}, expected at most planeSize, which is ${planeSize}. ` +
+        'Make cropSize smaller or planeSize larger.',
     );
   const crops = await gatherCrops(scans, {
     ...options,
@@ -111,18 +125,19 @@ export async function createSampler(
   const negativeCrops = crops.negativeGroups.at(-1)! - positiveCrops;
   const hardCrops = crops.hardGroups.at(-1)! - positiveCrops - negativeCrops;
   const hardShare = hardPoints === undefined ? 0 : options.hardNegatives;
-  if (hardShare > 0 && options.negatives > 0 && hardCrops === 0) throw empty('a hard point', hardShare);
+  if (hardShare > 0 && options.negatives > 0 && hardCrops === 0) throw missingCrops('at a hard point', hardShare);
   const hidesEdges =
     options.hideEdges === 'on' || (options.hideEdges === 'auto' && 2 * crops.nodulesInCrops > crops.nodules);
-  if (options.negatives < 1 && positiveCrops === 0) throw empty('a nodule', 1 - options.negatives);
-  if (options.negatives > 0 && hardShare < 1 && negativeCrops === 0) throw empty('no nodule', options.negatives);
+  if (options.negatives < 1 && positiveCrops === 0) throw missingCrops('with a nodule', 1 - options.negatives);
+  if (options.negatives > 0 && hardShare < 1 && negativeCrops === 0)
+    throw missingCrops('without a nodule', options.negatives);
 
   const side = [planeSize, planeSize];
   const owned = scope(() => {
     const groups = (starts: number[]) => fromData(BigInt64Array.from(starts, BigInt));
     return {
-      image: planes(crops.image, 'int16', planeSize).to(device),
-      label: planes(crops.label, 'uint8', planeSize).to(device),
+      image: stackPlanes(crops.image, 'int16', planeSize).to(device),
+      label: stackPlanes(crops.label, 'uint8', planeSize).to(device),
       table: fromData(Int32Array.from(crops.table.flat()), [crops.table.length, crops.table[0]!.length]).to(device),
       focus: fromData(Int32Array.from(crops.focus.flat()), [crops.focus.length, 2]),
       positive: groups(crops.positiveGroups),
@@ -166,8 +181,8 @@ export async function createSampler(
         hardGroups: owned.hard,
         hardShare: options.negatives > 0 ? hardShare : 0,
       });
-      const drawn = compat.batchTransform ? oneTransformABatch(each, batch) : each;
-      // In place: a captured graph reads the same memory in every epoch.
+      const drawn = compat.batchTransform ? shareTransforms(each, batch) : each;
+      // In place, because a captured CUDA graph reads the same memory in every epoch.
       if (draws === undefined) draws = keep(drawn.to(device));
       else draws.copy_(drawn);
       for (const tensor of new Set([each, drawn])) if (tensor !== draws) tensor.dispose();
@@ -178,9 +193,9 @@ export async function createSampler(
       if (draws === undefined)
         throw new NoduleTrainError(
           'sampler-epoch',
-          'taking a training batch: no epoch was started; call startEpoch first',
+          'taking a training batch: no epoch was started. Call startEpoch first.',
         );
-      // Read before the crops are cut, which advances the cursor; past the end crop_augment goes on with the first draws.
+      // Read before crop_augment advances the cursor; past the end it continues with the first crops.
       const counted = scope(() => owned.cursor.add(owned.places).lt(samples));
       const [image, mask] = cropAugment(
         owned.image,
@@ -216,7 +231,10 @@ export async function createSampler(
   return sampler;
 }
 
-/** Noise that is to arbitrary values, by their range in these crops, what it would be to HU by the range that they are clipped to. */
+/**
+ * Scales the noise of HU to arbitrary values: the same fraction of their range in these crops as it is of the range
+ * that HU are clipped to.
+ */
 function relativeNoise({ image }: Crops, { augment, huLow, huHigh }: z.output<typeof samplerOptionsSchema>): number {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const plane of image)
@@ -227,32 +245,33 @@ function relativeNoise({ image }: Crops, { augment, huLow, huHigh }: z.output<ty
   return huHigh > huLow && high > low ? (augment.noise * (high - low)) / (huHigh - huLow) : 0;
 }
 
-/** Columns of the draws that say how a crop is moved, turned and mirrored (binding/nodule/draws.h). */
-const transformColumns = [3, 4, 5, 6, 7, 8, 12];
+/** Columns of the draws that hold a crop's affine transform and slice flip (binding/nodule/draws.h). */
+const TRANSFORM_COLUMNS = [3, 4, 5, 6, 7, 8, 12];
 
 /**
- * Fills the last batch up with the first rows and gives these the transform of that batch, as all its crops have one.
- * The draws themselves lie on the CPU.
+ * Gives all crops of a batch the transform of its first crop. Repeats the first rows to fill the last batch, because a
+ * repeated crop takes the transform of that batch. `each` is `[samples, columns]` on the CPU.
  */
-function oneTransformABatch(each: Tensor, batch: number): Tensor {
+function shareTransforms(each: Tensor, batch: number): Tensor {
   const [samples, columns] = each.shape as [number, number];
   const from = each.data() as Float64Array;
   const rows = new Float64Array(Math.ceil(samples / batch) * batch * columns);
   for (let at = 0; at < rows.length / columns; at++) {
     rows.set(from.subarray((at % samples) * columns, ((at % samples) + 1) * columns), at * columns);
-    for (const column of transformColumns)
+    for (const column of TRANSFORM_COLUMNS)
       rows[at * columns + column] = from[(at - (at % batch)) * columns + column] as number;
   }
   return fromData(rows, [rows.length / columns, columns]);
 }
 
-const empty = (kind: string, share: number) =>
+const missingCrops = (kind: string, share: number) =>
   new NoduleTrainError(
     'sampler-empty',
-    `cutting training crops: the training scans gave no crop with ${kind}, but a share of ${share} of the crops is wanted; look at the annotations, or change \`negatives\``,
+    `cutting training crops: found no crop ${kind} in the training scans, expected a fraction of ${share} of the ` +
+      'crops. Check the annotations, or change `negatives` or `hardNegatives`.',
   );
 
-function planes(list: (Int16Array | Uint8Array)[], dtype: 'int16' | 'uint8', size: number): Tensor {
+function stackPlanes(list: (Int16Array | Uint8Array)[], dtype: 'int16' | 'uint8', size: number): Tensor {
   const all = zeros([list.length, size, size], { dtype });
   const data = all.data() as Int16Array | Uint8Array;
   for (const [i, plane] of list.entries()) data.set(plane, i * size * size);

@@ -3,14 +3,14 @@ import { open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isImageFile, siblingFile, uidOf } from '../../ct/index.js';
 
-/** Images of a folder by their names without extension, in alphabetic order; empty where there is no such folder. */
+/** Finds the images of a folder by their names without extension, in alphabetical order; empty without the folder. */
 export async function imagesIn(folder: string): Promise<Map<string, string>> {
   const files = await readdir(folder).catch(() => []);
   const images = files.filter((file) => !file.startsWith('.') && isImageFile(file)).sort();
   return new Map(images.map((file) => [uidOf(file), join(folder, file)]));
 }
 
-/** The images `UID` + suffix of a folder, by UID. */
+/** Finds the images named UID + `suffix` in a folder, by UID. */
 export async function imagesWithSuffix(folder: string, suffix: string): Promise<Map<string, string>> {
   const images = await imagesIn(folder);
   return new Map(
@@ -20,7 +20,7 @@ export async function imagesWithSuffix(folder: string, suffix: string): Promise<
   );
 }
 
-/** The files of an image: of MetaImage and NRRD its header and the file of its voxels, where that is another. */
+/** Lists the files of an image: for MetaImage and NRRD the header, and the file of its voxels if that is another. */
 export async function imageFiles(header: string): Promise<string[]> {
   if (!/\.(mhd|nhdr)$/i.test(header)) return [header];
   const file = await open(header, 'r');
@@ -28,7 +28,7 @@ export async function imageFiles(header: string): Promise<string[]> {
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(16_384), position: 0 });
     const text = buffer.toString('latin1', 0, bytesRead);
     const named = /^(?:ElementDataFile[ \t]*=|data ?file:)[ \t]*(.*?)\s*$/im.exec(text)?.[1];
-    // A file elsewhere is not read as voxels either.
+    // A file in another folder is not read as voxels either.
     const beside = named === undefined || named === 'LOCAL' ? null : siblingFile(named);
     const voxels = beside === null ? null : join(dirname(header), beside);
     return voxels !== null && existsSync(voxels) ? [header, voxels] : [header];

@@ -4,27 +4,29 @@ import { dirname, join } from 'node:path';
 import { type DicomSeries, listSeries } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
-import { anonymousPatient, patientsOf, publicPatient } from './patients.js';
+import { anonymousPatient, findPatients, publicPatient } from './patients.js';
 import type { Source, SourceScan } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
 
-/** A tree of PATIENT/STUDY/SERIES has its files three folders deep. */
-const deepest = 4;
+/** Maximum depth searched; a tree of PATIENT/STUDY/SERIES has its files three folders deep. */
+const MAX_DEPTH = 4;
 
-/** Whether a DICOM file lies in the folder or in one below it. */
+/** Whether the folder or one below it contains a DICOM file. */
 export async function looksLikeLidc(dir: string, depth = 0): Promise<boolean> {
-  const entries = await entriesOf(dir);
+  const entries = await listEntries(dir);
   if (entries.some((entry) => !entry.isDirectory() && /\.dcm$/i.test(entry.name))) return true;
-  if (depth === deepest) return false;
+  if (depth === MAX_DEPTH) return false;
   for (const entry of entries)
     if (entry.isDirectory() && (await looksLikeLidc(join(dir, entry.name), depth + 1))) return true;
   return false;
 }
 
 /**
- * A tree of CT series as LIDC-IDRI is given out: PATIENT/STUDY/SERIES/*.dcm, whatever lies between. Each folder of `dir` is one patient,
- * named as LIDC-IDRI names it or by a hash of the folder's name. Series of other modalities and those of a single slice (radiographs) are left out.
- * @throws NoduleTrainError `lidc-files` where there is no CT series, or one twice; and what `listSeries` throws
+ * Opens a tree of CT series as LIDC-IDRI is distributed: PATIENT/STUDY/SERIES/*.dcm, with any folders between. Each
+ * folder of `dir` is one patient, called by its LIDC-IDRI name or by a hash of the folder's name. Series of other
+ * modalities and series of a single slice (radiographs) are skipped.
+ * @throws NoduleTrainError `lidc-files` if there is no CT series or one is there twice, `data-option`, and what
+ * `listSeries`, `findPatients` and `readSplits` throw
  */
 export async function lidcSource(
   dir: string,
@@ -32,18 +34,18 @@ export async function lidcSource(
   contours: ReadonlyMap<string, string>,
 ): Promise<Source> {
   refuseOptions(dir, 'lidc', options, ['masks', 'label', 'channel', 'annotations', 'crops']);
-  const entries = (await entriesOf(dir))
+  const entries = (await listEntries(dir))
     .filter((entry) => !entry.isFile())
     .map(({ name }) => name)
     .sort();
   const found: { series: DicomSeries; patient: string; folder: string }[] = [];
-  let leftOut = 0;
+  let skipped = 0;
   for (const name of entries) {
     const folder = join(dir, name);
     for (const series of await listSeries(folder)) {
       if (series.modality === 'CT' && series.slices > 1)
         found.push({ series, folder, patient: publicPatient(name) ?? anonymousPatient(name) });
-      else leftOut++;
+      else skipped++;
     }
   }
   checkFound(
@@ -51,7 +53,7 @@ export async function lidcSource(
     found.map(({ series }) => series.uid),
   );
   const uids = found.map(({ series }) => series.uid);
-  const listed = await patientsOf(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
+  const listed = await findPatients(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
   const scans = found.map(
     ({ series: { uid, files }, patient, folder }): SourceScan => ({
       uid,
@@ -60,7 +62,7 @@ export async function lidcSource(
       truth: { annotations: [], mask: null, votes: null, contours: contours.get(uid) ?? null },
       files: async () => files,
       read: {
-        path: folderOf(files, folder),
+        path: commonFolder(files, folder),
         options: { series: uid, ...(options.intensity === undefined ? {} : { intensity: options.intensity }) },
       },
     }),
@@ -71,7 +73,7 @@ export async function lidcSource(
     scans,
     missing: 0,
     folds: options.splits === undefined ? [] : await readSplits(splitsPath(options.splits), new Set(uids)),
-    notes: leftOut === 0 ? [] : [`${leftOut} series that are no CT scan are left out.`],
+    notes: skipped === 0 ? [] : [`Skipped ${skipped} series that are not CT scans.`],
   };
 }
 
@@ -79,17 +81,18 @@ function checkFound(dir: string, uids: string[]): void {
   const fail = (found: string) =>
     new NoduleTrainError(
       'lidc-files',
-      `opening the data folder ${dir}: ${found}; wanted is a folder for each patient with the series of CT slices in it`,
+      `opening the data folder ${dir}: ${found}, expected a folder for each patient with its CT series in it. ` +
+        'Check the path and the folders.',
     );
-  if (uids.length === 0) throw fail('its folders hold no CT series');
+  if (uids.length === 0) throw fail('found no CT series in its folders');
   const twice = uids.find((uid, at) => uids.indexOf(uid) !== at);
-  if (twice !== undefined) throw fail(`series ${twice} lies in the folders of two patients`);
+  if (twice !== undefined) throw fail(`found series ${twice} in the folders of two patients`);
 }
 
-/** The one folder of the files, so that no more than it is looked through again; else the patient's. */
-function folderOf(files: readonly string[], patient: string): string {
+/** Returns the common folder of the files, so that reading searches no other; the patient's if they are in several. */
+function commonFolder(files: readonly string[], patient: string): string {
   const folders = new Set(files.map((file) => dirname(file)));
   return folders.size === 1 ? [...folders][0]! : patient;
 }
 
-const entriesOf = (dir: string): Promise<Dirent[]> => readdir(dir, { withFileTypes: true }).catch(() => []);
+const listEntries = (dir: string): Promise<Dirent[]> => readdir(dir, { withFileTypes: true }).catch(() => []);

@@ -5,57 +5,55 @@ import { checkOptions, uidOf } from '../../ct/index.js';
 import { type Annotation, readAnnotations } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { imagesWithSuffix } from './imagesIn.js';
+import { listDataFolder } from './listDataFolder.js';
+import { groupBySeries } from './luna16Lists.js';
 
 /** Options of `openLuna16`. */
 export const luna16OptionsSchema = z.strictObject({
-  /** The list of nodules; by default `annotations.csv` of the folder, else `annotations_with_malignancy.csv`. */
+  /** List of nodules; default: the folder's `annotations.csv`, else its `annotations_with_malignancy.csv`. */
   annotations: z.string().optional(),
 });
 
 export interface Luna16Series {
   readonly uid: string;
   readonly path: string;
-  /** Name of the folder that it lies in: subset0 … subset9 are LUNA16's folds. */
+  /** Name of its folder: subset0 … subset9 are LUNA16's folds. */
   readonly subset: string;
 }
 
-/** A folder in LUNA16's layout, looked through but not yet read. */
+/** A folder in LUNA16's layout, with its lists read but no scan. */
 export interface Luna16 {
   readonly dir: string;
-  /** The scans on disk, in the order of their subsets and UIDs. */
+  /** Scans on disk, in the order of their subsets and UIDs. */
   readonly series: readonly Luna16Series[];
-  /** Nodules of the scans on disk; a scan without nodules has no entry. */
+  /** Nodules of the scans on disk, by UID; a scan without nodules has no entry. */
   readonly annotations: ReadonlyMap<string, readonly Annotation[]>;
   readonly annotationsPath: string;
-  /** How many series the list names that are not on disk. */
+  /** Number of series in the list that are not on disk. */
   readonly missing: number;
-  /** The exact mask of a scan, `masks/UID_mask.mhd` as phantoms have it; null where there is none. */
+  /** Path of the exact mask of a scan, such as `masks/UID_mask.mhd` of phantoms; null if there is none. */
   readonly maskPath: (uid: string) => string | null;
 }
 
-const scanExtensions = new Set(['.mhd', '.mha']);
-const lists = ['annotations.csv', 'annotations_with_malignancy.csv'];
+const SCAN_EXTENSIONS = new Set(['.mhd', '.mha']);
+/** Names of LUNA16's list of nodules; the first that exists is used. */
+export const ANNOTATION_LISTS = ['annotations.csv', 'annotations_with_malignancy.csv'];
 
 /**
- * Looks through `dir`: scans in `subset*` folders (`.mhd`, `.mha`), `annotations.csv` and, of phantoms, `masks`.
- * A series without a scan on disk is counted, never an error. Throws 'data-missing' (no folder), 'luna16-layout'
- * (no list, no scan at all, one series twice) and what `readAnnotations` throws.
+ * Opens a folder in LUNA16's layout: scans in `subset*` folders (`.mhd`, `.mha`), `annotations.csv`, and `masks` as
+ * phantoms have them. Counts series of the list that are not on disk; they are not an error.
+ * @throws NoduleTrainError `data-missing` (no folder), `luna16-layout` (no list, no scan, or one series twice), and
+ * what `readAnnotations` throws
  */
-export const openLuna16 = async (dir: string, options: z.input<typeof luna16OptionsSchema> = {}): Promise<Luna16> => {
+export async function openLuna16(dir: string, options: z.input<typeof luna16OptionsSchema> = {}): Promise<Luna16> {
   const chosen = checkOptions(luna16OptionsSchema, `opening the data folder ${dir}`, options).annotations;
-  const names = await readdir(dir).catch((cause: NodeJS.ErrnoException) => {
-    const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`;
-    throw new NoduleTrainError(
-      'data-missing',
-      `opening the data folder ${dir}: ${found}; wanted is a folder in LUNA16's layout (subset0/UID.mhd …, annotations.csv)`,
-      { cause },
-    );
-  });
-  const list = lists.find((name) => names.includes(name));
+  const names = await listDataFolder(dir, "a folder in LUNA16's layout (subset0/UID.mhd …, annotations.csv)");
+  const list = ANNOTATION_LISTS.find((name) => names.includes(name));
   if (chosen === undefined && list === undefined) {
     throw new NoduleTrainError(
       'luna16-layout',
-      `opening the data folder ${dir}: it has no ${lists.join(' or ')}; put LUNA16's list of nodules there`,
+      `opening the data folder ${dir}: found no ${ANNOTATION_LISTS.join(' or ')}, expected LUNA16's list of nodules. ` +
+        'Copy it there, or name another list with --annotations.',
     );
   }
   const annotationsPath = chosen ?? join(dir, list as string);
@@ -65,31 +63,26 @@ export const openLuna16 = async (dir: string, options: z.input<typeof luna16Opti
   if (series.length === 0) {
     throw new NoduleTrainError(
       'luna16-layout',
-      `opening the data folder ${dir}: ${annotationsPath} names ${listed.size} series, but no scan (.mhd or .mha) lies in ${dir}/subset*; ` +
-        'unpack at least one of the subsets there',
+      `opening the data folder ${dir}: ${annotationsPath} names ${listed.size} series, but found no scan (.mhd or ` +
+        `.mha) in ${dir}/subset*, expected at least one. Unpack a subset there.`,
     );
   }
   const onDisk = new Set(series.map(({ uid }) => uid));
-  const annotations = new Map<string, Annotation[]>();
-  for (const annotation of all) {
-    if (!onDisk.has(annotation.uid)) continue;
-    annotations.set(annotation.uid, [...(annotations.get(annotation.uid) ?? []), annotation]);
-  }
   const masks = await imagesWithSuffix(join(dir, 'masks'), '_mask');
   return {
     dir,
     series,
-    annotations,
+    annotations: groupBySeries(all.filter(({ uid }) => onDisk.has(uid))),
     annotationsPath,
     missing: [...listed].filter((uid) => !onDisk.has(uid)).length,
     maskPath: (uid) => masks.get(uid) ?? null,
   };
-};
+}
 
-const findSeries = async (dir: string, names: string[]): Promise<Luna16Series[]> => {
+async function findSeries(dir: string, names: string[]): Promise<Luna16Series[]> {
   const found = new Map<string, Luna16Series>();
   for (const subset of names.filter((name) => name.startsWith('subset')).sort(bySubset)) {
-    // A link to a folder counts: LUNA16 is often spread over disks.
+    // Links to folders count, because LUNA16 is often spread over several disks.
     if (
       !(await stat(join(dir, subset)).then(
         (entry) => entry.isDirectory(),
@@ -98,21 +91,21 @@ const findSeries = async (dir: string, names: string[]): Promise<Luna16Series[]>
     )
       continue;
     for (const file of (await readdir(join(dir, subset))).sort()) {
-      if (!scanExtensions.has(extname(file).toLowerCase()) || file.startsWith('.')) continue;
+      if (!SCAN_EXTENSIONS.has(extname(file).toLowerCase()) || file.startsWith('.')) continue;
       const one = { uid: uidOf(file), path: join(dir, subset, file), subset };
       const other = found.get(one.uid);
       if (other) {
         throw new NoduleTrainError(
           'luna16-layout',
-          `opening the data folder ${dir}: series ${one.uid} is there twice, as ${other.path} and ${one.path}; ` +
-            'one of them would be trained on and the other validated on: take one away',
+          `opening the data folder ${dir}: series ${one.uid} is there twice, as ${other.path} and ${one.path}, ` +
+            'expected once, because a split could train on one and validate on the other. Remove one of them.',
         );
       }
       found.set(one.uid, one);
     }
   }
   return [...found.values()];
-};
+}
 
-/** subset10 after subset9. */
+/** Orders subset10 after subset9. */
 const bySubset = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });

@@ -3,13 +3,15 @@ import type { Fold } from '../splits/fold.js';
 import { imageFiles, imagesIn, imagesWithSuffix } from './imagesIn.js';
 import { openLuna16 } from './luna16.js';
 import { readCandidates, readExcluded } from './luna16Lists.js';
-import { patientsOf } from './patients.js';
+import { findPatients } from './patients.js';
 import type { Source } from './source.js';
 import { refuseOptions, type SourceOptions } from './sourceOptions.js';
 
 /**
- * A folder in LUNA16's layout: scans in `subset*`, the list of nodules, and what of `masks/UID_mask`, `votes/UID_votes`,
- * `seg-lungs-LUNA16/UID`, `candidates_V2.csv` (or `candidates.csv`), `annotations_excluded.csv` and `patients.csv` is there.
+ * Opens a folder in LUNA16's layout: scans in `subset*`, the list of nodules, and those of `masks/UID_mask`,
+ * `votes/UID_votes`, `seg-lungs-LUNA16/UID`, `candidates_V2.csv` (or `candidates.csv`), `annotations_excluded.csv` and
+ * `patients.csv` that exist.
+ * @throws NoduleTrainError `data-option`, and what `openLuna16`, `findPatients` and the readers of the lists throw
  */
 export async function luna16Source(
   dir: string,
@@ -19,7 +21,7 @@ export async function luna16Source(
   refuseOptions(dir, 'luna16', options, ['masks', 'label', 'channel', 'crops', 'splits']);
   const luna = await openLuna16(dir, { annotations: options.annotations });
   const uids = luna.series.map(({ uid }) => uid);
-  const patient = await patientsOf(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
+  const patient = await findPatients(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
   const [votes, lungs, candidates, excluded] = await Promise.all([
     imagesWithSuffix(join(dir, 'votes'), '_votes'),
     imagesIn(join(dir, 'seg-lungs-LUNA16')),
@@ -45,7 +47,10 @@ export async function luna16Source(
   return { kind: 'luna16', dir, scans, missing: luna.missing, folds: subsetFolds(scans), notes: [] };
 }
 
-/** LUNA16's ten folds: fold k validates subset k. A fold whose subset is not on disk validates nothing, and is refused when it is asked for. */
+/**
+ * Makes LUNA16's ten folds: fold k validates subset k. A fold whose subset is not on disk has an empty validation side,
+ * and taking it is refused.
+ */
 export function subsetFolds(scans: readonly { readonly uid: string; readonly subset: string }[]): Fold[] {
   const numbers = scans.map(({ subset }) => Number(/^subset(\d+)$/.exec(subset)?.[1] ?? Number.NaN));
   if (numbers.length === 0 || !numbers.every(Number.isInteger)) return [];

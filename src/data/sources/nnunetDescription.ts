@@ -1,125 +1,134 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/index.js';
+import { checkJson, parseJson } from '../jsonFile.js';
 import type { SourceOptions } from './sourceOptions.js';
 
-const value = z.union([z.int().min(0).max(255), z.string().regex(/^\d+$/).transform(Number)]);
-const names = z.record(z.string(), z.string());
+const labelValue = z.union([z.int().min(0).max(255), z.string().regex(/^\d+$/).transform(Number)]);
+const channelNames = z.record(z.string(), z.string());
 
-/** What is read of nnU-Net's `dataset.json`: of version 2 `channel_names` and `labels` by name, of version 1 `modality` and `labels` by value. */
+/**
+ * The fields of nnU-Net's `dataset.json` that are read: `channel_names` and `labels` by name (version 2), or `modality`
+ * and `labels` by value (version 1).
+ */
 const descriptionSchema = z.object({
-  channel_names: names.optional(),
-  modality: names.optional(),
-  labels: z.record(z.string(), z.union([z.array(value), value, z.string()])),
+  channel_names: channelNames.optional(),
+  modality: channelNames.optional(),
+  labels: z.record(z.string(), z.union([z.array(labelValue), labelValue, z.string()])),
   file_ending: z.string().startsWith('.').default('.nii.gz'),
   numTraining: z.int().min(0).optional(),
   intensity: z.enum(['hu', 'arbitrary']).optional(),
   dataset: z.unknown().optional(),
 });
 
-/** What is to be read of an nnU-Net raw dataset. */
+/** What to read from an nnU-Net raw dataset. */
 export interface NnunetDescription {
   fileEnding: string;
-  /** Number of the channel, as in CASE_0000. */
+  /** Number of the channel, the 0000 of CASE_0000. */
   channel: number;
   intensity: 'hu' | 'arbitrary';
-  /** Values of the label images: those that are nodule, and the others that are known. */
+  /** Values of the label images: those of nodules, and the other known ones. */
   values: { nodule: number[]; other: number[] };
+  /** Number of cases by the file; null if absent. */
   numTraining: number | null;
 }
 
 /**
- * Reads `dataset.json` and chooses channel and label.
- * @throws NoduleTrainError `nnunet-json` (damaged), `nnunet-label`, `nnunet-channel` (several, or another is wanted) and `nnunet-intensity` (not said)
+ * Reads `dataset.json` and chooses the channel and the label.
+ * @throws NoduleTrainError `nnunet-json` (damaged), `nnunet-label` and `nnunet-channel` (several without a choice, or
+ * the chosen one is not there), and `nnunet-intensity` (unknown)
  */
 export async function readNnunetDescription(dir: string, options: SourceOptions): Promise<NnunetDescription> {
   const path = join(dir, 'dataset.json');
-  const fail = (code: string, found: string, cause?: unknown) =>
+  const fault = (code: string, found: string, cause?: unknown) =>
     new NoduleTrainError(code, `reading ${path}: ${found}`, { cause });
-  let raw: unknown;
-  try {
-    raw = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw fail('nnunet-json', `${(cause as Error).message}; nnU-Net's dataset.json is wanted`, cause);
-  }
-  const parsed = descriptionSchema.safeParse(raw);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw fail(
-      'nnunet-json',
-      `${issue.path.join('.') || 'the file'}: ${issue.message}; nnU-Net's dataset.json is wanted`,
-    );
-  }
-  const { labels, channel_names, modality, ...description } = parsed.data;
+  const invalid = (found: string, cause?: unknown) =>
+    fault('nnunet-json', `${found}, expected nnU-Net's dataset.json`, cause);
+  const json = checkJson(await parseJson(path, invalid), descriptionSchema, invalid);
+  const { labels, channel_names, modality, ...description } = json;
   if (description.dataset !== undefined)
-    throw fail(
+    throw fault(
       'nnunet-json',
-      'the field `dataset` lists files of its own, which is not supported; put them into imagesTr and labelsTr',
+      'found a list of files in the field `dataset`, which is not supported. Put the files into imagesTr and labelsTr.',
     );
   const channels = channel_names ?? modality;
   if (channels === undefined)
-    throw fail('nnunet-json', 'channel_names is missing (modality in version 1); nnU-Net wants the channels by number');
-  const channel = chooseChannel(channels, options.channel, fail);
+    throw fault(
+      'nnunet-json',
+      'channel_names (modality in version 1) is missing, expected the names of the channels by number. Add it.',
+    );
+  const channel = chooseChannel(channels, options.channel, fault);
   const intensity = options.intensity ?? description.intensity ?? (channel.name.toLowerCase() === 'ct' ? 'hu' : null);
   if (intensity === null)
-    throw fail(
+    throw fault(
       'nnunet-intensity',
-      `channel ${channel.number} is "${channel.name}", which does not say whether its values are Hounsfield units ("CT" would); say it with --intensity hu or --intensity arbitrary`,
+      `channel ${channel.number} is "${channel.name}", expected "CT" or the field \`intensity\` to tell whether its ` +
+        'values are Hounsfield units. Give --intensity hu or --intensity arbitrary.',
     );
   return {
     fileEnding: description.file_ending,
     channel: channel.number,
     intensity,
-    values: chooseLabel(labelValues(labels, fail), options.label, fail),
+    values: chooseLabel(labelValues(labels, fault), options.label, fault),
     numTraining: description.numTraining ?? null,
   };
 }
 
-type Fail = (code: string, found: string) => NoduleTrainError;
+type Fault = (code: string, found: string) => NoduleTrainError;
 
-function chooseChannel(channels: Record<string, string>, wanted: string | undefined, fail: Fail) {
+function chooseChannel(channels: Record<string, string>, choice: string | undefined, fault: Fault) {
   const all = Object.entries(channels).map(([number, name]) => ({ number: Number(number), name }));
   const odd = all.find(({ number }) => !Number.isInteger(number) || number < 0 || number > 9999);
-  if (odd !== undefined || all.length === 0) throw fail('nnunet-json', 'the channels are not named by 0, 1, …');
+  if (odd !== undefined || all.length === 0)
+    throw fault('nnunet-json', `the channel numbers are [${Object.keys(channels)}], expected 0, 1, …`);
   const list = all.map(({ name }) => JSON.stringify(name)).join(', ');
-  if (wanted === undefined && all.length > 1)
-    throw fail('nnunet-channel', `it has ${all.length} channels, ${list}; choose one with --channel NAME`);
-  const chosen = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
+  if (choice === undefined && all.length > 1)
+    throw fault('nnunet-channel', `found ${all.length} channels, ${list}, expected one. Choose with --channel NAME.`);
+  const chosen = choice === undefined ? all : all.filter(({ name }) => name === choice);
   if (chosen.length !== 1)
-    throw fail('nnunet-channel', `${chosen.length} of its channels are named "${wanted}"; it has ${list}`);
+    throw fault(
+      'nnunet-channel',
+      `found ${chosen.length} channels named "${choice}", expected one of ${list}. Correct --channel.`,
+    );
   return chosen[0]!;
 }
 
-/** Name to values; in version 1 the file has them the other way round. */
-function labelValues(labels: Record<string, number | string | number[]>, fail: Fail): Map<string, number[]> {
+/** Maps each label's name to its values; a file of version 1 maps values to names. */
+function labelValues(labels: Record<string, number | string | number[]>, fault: Fault): Map<string, number[]> {
   const entries = Object.entries(labels);
   const old = entries.length > 0 && entries.every(([name, given]) => /^\d+$/.test(name) && typeof given === 'string');
   return new Map(
     entries.map(([name, given]) => {
       if (old) return [given as string, [Number(name)]];
       if (typeof given === 'string')
-        throw fail('nnunet-json', `labels.${name} is "${given}"; a number or a list of them is wanted`);
+        throw fault('nnunet-json', `labels.${name} is "${given}", expected a number or a list of numbers`);
       return [name, Array.isArray(given) ? given : [given]];
     }),
   );
 }
 
-/** The voxels of the ignore label are of unknown truth: its value is in neither list, so that a case that has it is refused. */
-function chooseLabel(labels: Map<string, number[]>, wanted: string | undefined, fail: Fail) {
+/**
+ * Chooses the nodule label. The ignore label's value is in neither list, so that a case with it is refused: its truth
+ * is unknown.
+ */
+function chooseLabel(labels: Map<string, number[]>, choice: string | undefined, fault: Fault) {
   const foreground = [...labels].filter(([name]) => name !== 'background' && name !== 'ignore');
   const list = foreground.map(([name]) => JSON.stringify(name)).join(', ');
-  if (wanted === undefined && foreground.length !== 1)
-    throw fail(
+  if (choice === undefined && foreground.length !== 1)
+    throw fault(
       'nnunet-label',
-      `it has ${foreground.length} labels, ${list || 'none but the background'}; choose one with --label NAME`,
+      `found ${foreground.length} labels${list && `, ${list}`}, expected one beside the background. ` +
+        'Choose with --label NAME.',
     );
-  const nodule = wanted === undefined ? foreground[0]![1] : labels.get(wanted);
-  if (nodule === undefined || wanted === 'ignore')
-    throw fail('nnunet-label', `it has no label "${wanted}" to train on; it has ${list}`);
+  const nodule = choice === undefined ? foreground[0]![1] : labels.get(choice);
+  if (nodule === undefined || choice === 'ignore')
+    throw fault('nnunet-label', `found no label "${choice}" to train on, expected one of ${list}. Correct --label.`);
   const known = new Set([0, ...foreground.flatMap(([, values]) => values)]);
   const ignored = new Set(labels.get('ignore') ?? []);
   if (nodule.includes(0))
-    throw fail('nnunet-label', `its label "${wanted ?? list}" has the value 0, which is the background`);
+    throw fault(
+      'nnunet-label',
+      `the label "${choice ?? list}" has the value 0 of the background, expected another value`,
+    );
   return { nodule, other: [...known].filter((one) => !nodule.includes(one) && !ignored.has(one)) };
 }

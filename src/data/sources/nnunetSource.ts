@@ -2,17 +2,19 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { readSplits, splitsName, splitsPath } from '../splits/splitsFile.js';
+import { readSplits, SPLITS_FILE, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles } from './imagesIn.js';
 import { readNnunetDescription } from './nnunetDescription.js';
-import { patientsOf } from './patients.js';
+import { findPatients } from './patients.js';
 import type { Source } from './source.js';
-import { refuseOptions, type SourceOptions } from './sourceOptions.js';
+import { chooseCrops, refuseOptions, type SourceOptions } from './sourceOptions.js';
 
 /**
- * An nnU-Net raw dataset: `dataset.json` (version 1 or 2), `imagesTr/CASE_0000.EXT` and `labelsTr/CASE.EXT`. Folds are those of
- * `splits`, else of `splits_final.json` in the folder, else of the same dataset's folder in a sibling `nnUNet_preprocessed`.
- * @throws NoduleTrainError `nnunet-files` for a case without a label or channel, and what reading dataset.json and the folds throws
+ * Opens an nnU-Net raw dataset: `dataset.json` (version 1 or 2), `imagesTr/CASE_0000.EXT` and `labelsTr/CASE.EXT`. Its
+ * folds come from `splits`, else from `splits_final.json` in the folder, else from that of the same dataset in
+ * `nnUNet_preprocessed` beside `nnUNet_raw`.
+ * @throws NoduleTrainError `nnunet-files` if a case lacks its label or channel, `data-option`, and what
+ * `readNnunetDescription`, `findPatients` and `readSplits` throw
  */
 export async function nnunetSource(
   dir: string,
@@ -21,25 +23,26 @@ export async function nnunetSource(
 ): Promise<Source> {
   refuseOptions(dir, 'nnunet', options, ['masks', 'annotations']);
   const { channel, fileEnding, intensity, values, numTraining } = await readNnunetDescription(dir, options);
-  const images = await casesIn(join(dir, 'imagesTr'), new RegExp(`^(.+)_(\\d{4})${literal(fileEnding)}$`));
-  const labels = await casesIn(join(dir, 'labelsTr'), new RegExp(`^(.+)${literal(fileEnding)}$`));
+  const images = await casesIn(join(dir, 'imagesTr'), new RegExp(`^(.+)_(\\d{4})${escaped(fileEnding)}$`));
+  const labels = await casesIn(join(dir, 'labelsTr'), new RegExp(`^(.+)${escaped(fileEnding)}$`));
   const ending = `_${String(channel).padStart(4, '0')}${fileEnding}`;
   const cases = [...images.keys()].sort();
   if (cases.length === 0)
     throw new NoduleTrainError(
       'nnunet-files',
-      `opening the data folder ${dir}: imagesTr holds no CASE_0000${fileEnding}; wanted are images as dataset.json names them`,
+      `opening the data folder ${dir}: found no CASE_0000${fileEnding} in imagesTr, expected images with the ` +
+        'file_ending of dataset.json. Copy them there, or correct the ending.',
     );
   for (const name of cases) {
-    const lacking = !labels.has(name) ? `labelsTr/${name}${fileEnding}` : `imagesTr/${name}${ending}`;
+    const missing = !labels.has(name) ? `labelsTr/${name}${fileEnding}` : `imagesTr/${name}${ending}`;
     if (!labels.has(name) || !images.get(name)!.includes(`${name}${ending}`))
       throw new NoduleTrainError(
         'nnunet-files',
-        `opening the data folder ${dir}: case ${name} has no ${lacking}; put it there or take the case away`,
+        `opening the data folder ${dir}: case ${name} has no ${missing}. Add the file, or remove the case.`,
       );
   }
-  const patient = await patientsOf(cases, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
-  const crops = options.crops ?? intensity === 'arbitrary';
+  const patient = await findPatients(cases, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
+  const { crops, notes } = chooseCrops(options.crops, intensity);
   const splits = findSplits(dir, options.splits);
   const folds = splits === null ? [] : await readSplits(splits, new Set(cases));
   return {
@@ -65,11 +68,11 @@ export async function nnunetSource(
     }),
     missing: [...labels.keys()].filter((name) => !images.has(name)).length,
     folds,
-    notes: notesOf({ crops, said: options.crops !== undefined, numTraining, cases: cases.length, folds, known: cases }),
+    notes: [...notes, ...describeMismatches(cases, numTraining, folds)],
   };
 }
 
-/** Files by their case; helpers of the system, which begin with a dot, are none. */
+/** Finds files by their case, without hidden files, which belong to the system. */
 async function casesIn(folder: string, pattern: RegExp): Promise<Map<string, string[]>> {
   const files = await readdir(folder).catch(() => []);
   const cases = new Map<string, string[]>();
@@ -82,31 +85,19 @@ async function casesIn(folder: string, pattern: RegExp): Promise<Map<string, str
 
 function findSplits(dir: string, given: string | undefined): string | null {
   if (given !== undefined) return splitsPath(given);
-  const preprocessed = join(dirname(dirname(dir)), 'nnUNet_preprocessed', basename(dir), splitsName);
-  return [join(dir, splitsName), preprocessed].find((path) => existsSync(path)) ?? null;
+  const preprocessed = join(dirname(dirname(dir)), 'nnUNet_preprocessed', basename(dir), SPLITS_FILE);
+  return [join(dir, SPLITS_FILE), preprocessed].find((path) => existsSync(path)) ?? null;
 }
 
-const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-interface Noted {
-  crops: boolean;
-  said: boolean;
-  numTraining: number | null;
-  cases: number;
-  folds: Source['folds'];
-  known: readonly string[];
-}
-
-function notesOf({ crops, said, numTraining, cases, folds, known }: Noted): string[] {
+/** Notes on cases that dataset.json counts differently and on cases that no fold uses. */
+function describeMismatches(cases: readonly string[], numTraining: number | null, folds: Source['folds']): string[] {
   const notes: string[] = [];
-  if (crops && !said)
-    notes.push(
-      'Each case is taken for a crop around one nodule, as its intensities are arbitrary; --no-crops if it is a whole scan.',
-    );
-  if (numTraining !== null && numTraining !== cases)
-    notes.push(`dataset.json speaks of ${numTraining} cases, ${cases} are there and are used.`);
+  if (numTraining !== null && numTraining !== cases.length)
+    notes.push(`dataset.json gives ${numTraining} cases as numTraining; using the ${cases.length} that were found.`);
   const split = new Set(folds.flatMap(({ train, validation }) => [...train, ...validation]));
-  const left = known.filter((name) => !split.has(name)).length;
-  if (folds.length > 0 && left > 0) notes.push(`The folds of the data leave ${left} of its cases out.`);
+  const unused = cases.filter((name) => !split.has(name)).length;
+  if (folds.length > 0 && unused > 0) notes.push(`The folds of the data omit ${unused} of its cases.`);
   return notes;
 }

@@ -3,19 +3,21 @@ import { join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles, imagesIn } from './imagesIn.js';
-import { patientsOf } from './patients.js';
+import { findPatients } from './patients.js';
 import type { Source } from './source.js';
-import { refuseOptions, type SourceOptions } from './sourceOptions.js';
+import { chooseCrops, refuseOptions, type SourceOptions } from './sourceOptions.js';
 
 /** The two folders of a data set of images and label images. */
-export function pairFolders(dir: string, masks: string | undefined): { images: string; labels: string } {
+function pairFolders(dir: string, masks: string | undefined): { images: string; labels: string } {
   const images = join(dir, 'images');
   return { images: existsSync(images) ? images : dir, labels: masks ?? join(dir, 'labels') };
 }
 
 /**
- * Images and label images of the same name: `images/X.ext` and `labels/X.ext`, or the folder of the images and `masks`. All but 0 is nodule.
- * @throws NoduleTrainError `pairs-files` where there are no images, or one has no label image
+ * Opens images and label images of the same name: `images/X.ext` and `labels/X.ext`, or a folder of images and `masks`.
+ * Every value except 0 is nodule.
+ * @throws NoduleTrainError `pairs-files` if there are no images, or one has no label image; `data-option`, and what
+ * `findPatients` and `readSplits` throw
  */
 export async function pairsSource(
   dir: string,
@@ -25,20 +27,22 @@ export async function pairsSource(
   refuseOptions(dir, 'pairs', options, ['label', 'channel', 'annotations']);
   const folders = pairFolders(dir, options.masks);
   const [images, labels] = await Promise.all([imagesIn(folders.images), imagesIn(folders.labels)]);
-  const bare = [...images.keys()].filter((name) => !labels.has(name));
-  if (images.size === 0 || bare.length > 0) {
+  const unlabelled = [...images.keys()].filter((name) => !labels.has(name));
+  if (images.size === 0 || unlabelled.length > 0) {
     const found =
       images.size === 0
-        ? `${folders.images} holds no image in a format that is read`
-        : `${bare.length} of ${images.size} images have no label image of their name in ${folders.labels}, the first is ${bare[0]}`;
+        ? `found no image of a known format in ${folders.images}`
+        : `${unlabelled.length} of ${images.size} images have no label image of the same name in ${folders.labels} ` +
+          `(first: ${unlabelled[0]})`;
     throw new NoduleTrainError(
       'pairs-files',
-      `opening the data folder ${dir}: ${found}; wanted are pairs such as images/X.nii.gz and labels/X.nii.gz`,
+      `opening the data folder ${dir}: ${found}, expected pairs such as images/X.nii.gz and labels/X.nii.gz. ` +
+        'Add the files, or name the folder of the label images with --masks.',
     );
   }
   const uids = [...images.keys()];
-  const patient = await patientsOf(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
-  const crops = options.crops ?? options.intensity === 'arbitrary';
+  const patient = await findPatients(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
+  const { crops, notes } = chooseCrops(options.crops, options.intensity);
   return {
     kind: 'pairs',
     dir,
@@ -58,11 +62,6 @@ export async function pairsSource(
     })),
     missing: [...labels.keys()].filter((name) => !images.has(name)).length,
     folds: options.splits === undefined ? [] : await readSplits(splitsPath(options.splits), new Set(uids)),
-    notes:
-      crops && options.crops === undefined
-        ? [
-            'Each image is taken for a crop around one nodule, as its intensities are arbitrary; --no-crops if it is a whole scan.',
-          ]
-        : [],
+    notes,
   };
 }

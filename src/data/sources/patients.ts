@@ -4,31 +4,40 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { NoduleTrainError } from '../../runtime/index.js';
 
-/** Names that the LIDC-IDRI collection gives its patients, who are unknown people. */
-const publicName = /LIDC-IDRI-\d{4}/;
-
-/** The public name of a patient in a longer one, such as `LIDC-IDRI-0003` in `LIDC-IDRI-0003_n1`; null where there is none. */
-export const publicPatient = (name: string): string | null => publicName.exec(name)?.[0] ?? null;
-
-/** A name that tells one patient from another and nothing else. */
-export const anonymousPatient = (name: string): string =>
-  `patient-${createHash('sha256').update(`nodule-train:patient:${name}`).digest('hex').slice(0, 16)}`;
-
-const harmless = /^(LIDC-IDRI-\d{4}|patient-[0-9a-f]{16})$/;
+/** Patient names of the LIDC-IDRI collection, which is anonymous. */
+const PUBLIC_NAME = /LIDC-IDRI-\d{4}/;
 
 /**
- * What stands for a patient in splits, stores and models: a list may have names or birth dates. The same name gives the same code
- * everywhere, so that it still tells one patient from another; whoever guesses the name can confirm it. Public names stay, and so
- * does what is part of the series' name, which tells no more than that one does.
+ * Finds the public name of a patient in a longer name, such as `LIDC-IDRI-0003` in `LIDC-IDRI-0003_n1`; null without
+ * one.
  */
-export const patientCode = (name: string, uid: string): string =>
-  uid.includes(name) || harmless.test(name) ? name : anonymousPatient(name);
+export function publicPatient(name: string): string | null {
+  return PUBLIC_NAME.exec(name)?.[0] ?? null;
+}
+
+/** Makes a code that identifies a patient without the name. */
+export function anonymousPatient(name: string): string {
+  return `patient-${createHash('sha256').update(`nodule-train:patient:${name}`).digest('hex').slice(0, 16)}`;
+}
+
+/** Names without personal data. */
+const ANONYMOUS_NAME = /^(LIDC-IDRI-\d{4}|patient-[0-9a-f]{16})$/;
 
 /**
- * The patient of each case: by `patients.csv`, else by the pattern, else by LIDC-IDRI's names; null where none says it.
- * @throws NoduleTrainError `patient-pattern` where a pattern is given and a case does not match it
+ * Makes the code that stands for a patient in splits, stores and models, because a list may contain names or birth
+ * dates. The same name gives the same code everywhere, so it still tells patients apart; whoever guesses a name can
+ * confirm it. Public names stay, and so do parts of the series' own name, which disclose nothing more.
  */
-export async function patientsOf(
+function patientCode(name: string, uid: string): string {
+  return uid.includes(name) || ANONYMOUS_NAME.test(name) ? name : anonymousPatient(name);
+}
+
+/**
+ * Finds the patient of each case: in `patients.csv`, else by the pattern, else by LIDC-IDRI's names. The returned
+ * function gives null for an unknown patient.
+ * @throws NoduleTrainError `patient-pattern` if a case does not match the given pattern, `patients-csv`
+ */
+export async function findPatients(
   uids: readonly string[],
   { csv, pattern }: { csv: string; pattern: string | undefined },
 ): Promise<(uid: string) => string | null> {
@@ -41,7 +50,8 @@ export async function patientsOf(
       if (search !== null && matched === '' && !listed.has(uid))
         throw new NoduleTrainError(
           'patient-pattern',
-          `finding the patient of ${uid}: the pattern ${search} finds nothing in it; give one that fits every case, or a patients.csv`,
+          `finding the patient of ${uid}: the pattern ${search} matches nothing in it, expected a match in every ` +
+            'case. Give another pattern, or list the patients in patients.csv.',
         );
       return [uid, listed.get(uid) ?? (search === null ? publicPatient(uid) : patientCode(matched, uid))] as const;
     }),
@@ -49,8 +59,11 @@ export async function patientsOf(
   return (uid) => found.get(uid) ?? null;
 }
 
-/** Reads `seriesuid,patient`; a missing file says nothing of anybody. */
-export async function readPatients(path: string): Promise<Map<string, string>> {
+/**
+ * Reads a list `seriesuid,patient`; empty without the file.
+ * @throws NoduleTrainError `patients-csv` if a field is empty
+ */
+async function readPatients(path: string): Promise<Map<string, string>> {
   if (!existsSync(path)) return new Map();
   const rows = parse(await readFile(path), { columns: true, bom: true, trim: true, skip_empty_lines: true }) as Record<
     string,
@@ -59,11 +72,11 @@ export async function readPatients(path: string): Promise<Map<string, string>> {
   return new Map(
     rows.map(({ seriesuid, patient }, i) => {
       const empty = seriesuid ? (patient ? null : 'patient') : 'seriesuid';
-      // Not the line itself: it may hold a name.
+      // Without quoting the line, which may contain a name.
       if (empty !== null)
         throw new NoduleTrainError(
           'patients-csv',
-          `reading ${path}, line ${i + 2}: there is no ${empty}; wanted are both, under a header "seriesuid,patient"`,
+          `reading ${path}, line ${i + 2}: ${empty} is empty, expected both of "seriesuid,patient"`,
         );
       return [seriesuid!, patientCode(patient!, seriesuid!)];
     }),

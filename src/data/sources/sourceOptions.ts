@@ -1,49 +1,54 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/index.js';
 
-export const layouts = ['luna16', 'lidc', 'pairs', 'nnunet'] as const;
+export const LAYOUTS = ['luna16', 'lidc', 'pairs', 'nnunet'] as const;
 
-/** What must be said of a folder of scans where it does not say it itself. */
+/** Options for what a folder of scans does not tell by itself. */
 export const sourceOptionsSchema = z.object({
   layout: z
-    .enum(['auto', ...layouts])
+    .enum(['auto', ...LAYOUTS])
     .default('auto')
-    .describe('how the folder of scans is laid out; auto looks'),
-  annotations: z.string().min(1).optional().describe("luna16: the list of nodules; default DIR's annotations.csv"),
+    .describe('layout of the folder of scans; auto: recognize it'),
+  annotations: z.string().min(1).optional().describe('luna16: list of nodules; default annotations.csv in DIR'),
   contours: z
     .string()
     .min(1)
     .optional()
-    .describe("folder of LIDC's XML files, which are found in it by their series' UID; lidc: default DIR"),
+    .describe("folder of LIDC's XML files, matched by series UID; lidc: default DIR"),
   masks: z.string().min(1).optional().describe('pairs: folder of the label images; default DIR/labels'),
-  label: z.string().min(1).optional().describe('nnunet: the label or region that is nodule, where there are several'),
-  channel: z.string().min(1).optional().describe('nnunet: the channel to read, where there are several'),
-  splits: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("folds of the data in the form of nnU-Net's splits_final.json, or the folder that it lies in"),
+  label: z.string().min(1).optional().describe('nnunet: label or region of nodules, if there are several'),
+  channel: z.string().min(1).optional().describe('nnunet: channel to read, if there are several'),
+  splits: z.string().min(1).optional().describe("file of folds like nnU-Net's splits_final.json, or its folder"),
   intensity: z
     .enum(['hu', 'arbitrary'])
     .optional()
-    .describe('what the voxels are, where the files do not say it: Hounsfield units, or 8-bit and rescaled values'),
+    .describe(
+      'unit of the voxels, if the files do not tell: Hounsfield units, or others such as 8-bit or rescaled values',
+    ),
   crops: z
     .boolean()
     .optional()
-    .describe('each case is a crop around one nodule; default: where label images come with arbitrary intensities'),
+    .describe(
+      'whether each case is a crop around one nodule; default: yes for label images with arbitrary intensities',
+    ),
   patientPattern: z
     .string()
     .min(1)
-    .refine(isRegularExpression, 'a regular expression is wanted')
+    .refine(isRegularExpression, 'expected a regular expression')
     .optional()
-    .describe("finds the patient in a case's name: its first group, or all that matches; default LIDC-IDRI-NNNN"),
+    .describe(
+      "regular expression for the patient in a case's name: its first group, or the match; default LIDC-IDRI-NNNN",
+    ),
 });
 
 export type SourceOptions = z.input<typeof sourceOptionsSchema>;
 
-/** Those of a larger configuration. */
-export const sourceOptionsOf = (config: SourceOptions): SourceOptions =>
-  Object.fromEntries(Object.keys(sourceOptionsSchema.shape).map((name) => [name, config[name as keyof SourceOptions]]));
+/** Picks the source options of a larger configuration. */
+export function pickSourceOptions(config: SourceOptions): SourceOptions {
+  return Object.fromEntries(
+    Object.keys(sourceOptionsSchema.shape).map((name) => [name, config[name as keyof SourceOptions]]),
+  );
+}
 
 function isRegularExpression(text: string): boolean {
   try {
@@ -54,7 +59,7 @@ function isRegularExpression(text: string): boolean {
 }
 
 /**
- * Refuses options that mean nothing in this layout: a `--label` that is passed over would train on something else than wanted.
+ * Refuses options that the layout does not use: ignoring a `--label` would train on something else than intended.
  * @throws NoduleTrainError `data-option`
  */
 export function refuseOptions(dir: string, layout: string, given: SourceOptions, names: (keyof SourceOptions)[]): void {
@@ -62,6 +67,22 @@ export function refuseOptions(dir: string, layout: string, given: SourceOptions,
     if (given[name] !== undefined)
       throw new NoduleTrainError(
         'data-option',
-        `opening the data folder ${dir}: \`${name}\` was given, but the layout ${layout} has no use for it; leave it out, or say another layout`,
+        `opening the data folder ${dir}: found the option \`${name}\`, which the layout ${layout} does not use. ` +
+          'Omit it, or choose another --layout.',
       );
+}
+
+/**
+ * Decides whether each case is a crop around one nodule: by the option, else by the intensity, which `notes` then tells
+ * the user.
+ */
+export function chooseCrops(
+  crops: boolean | undefined,
+  intensity: SourceOptions['intensity'],
+): { crops: boolean; notes: string[] } {
+  if (crops !== undefined || intensity !== 'arbitrary') return { crops: crops ?? false, notes: [] };
+  const note =
+    'Reading each case as a crop around one nodule, because its intensities are arbitrary. ' +
+    'Give --no-crops if the cases are whole scans.';
+  return { crops: true, notes: [note] };
 }

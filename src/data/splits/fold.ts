@@ -1,4 +1,4 @@
-/** UIDs of the series that train and of those that validate. */
+/** UIDs of the training series and of the validation series. */
 export interface Fold {
   readonly train: readonly string[];
   readonly validation: readonly string[];

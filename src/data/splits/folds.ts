@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Fold } from './fold.js';
-import { checkSplit, type Split, type SplitScan } from './split.js';
+import { checkSplit, chooseUnit, type Split, type SplitScan } from './split.js';
 
 /**
- * The fold in which a patient validates: SHA-256 of `nodule-train:` and its name, as a number, modulo the number of folds. It
- * depends on nothing else, so a patient keeps its fold when others come or go.
+ * Assigns a patient (or series) to the fold that validates it: SHA-256 of `nodule-train:` and its name, as a number,
+ * modulo the number of folds. It depends on nothing else, so a patient keeps its fold when others come or go.
  */
-export function foldOf(name: string, folds: number): number {
+export function assignFold(name: string, folds: number): number {
   const digest = createHash('sha256').update(`nodule-train:${name}`).digest('hex');
   return Number(BigInt(`0x${digest}`) % BigInt(folds));
 }
 
-/** Folds by patient; by series where any patient is unknown. */
+/** Draws folds by patient; by series if any patient is unknown. */
 export function drawFolds(scans: readonly SplitScan[], count: number): { unit: Split['unit']; folds: Fold[] } {
-  const unit = unitOf(scans);
-  const numbers = scans.map(({ uid, patient }) => foldOf(unit === 'patient' ? (patient as string) : uid, count));
+  const unit = chooseUnit(scans);
+  const numbers = scans.map(({ uid, patient }) => assignFold(unit === 'patient' ? (patient as string) : uid, count));
   const uids = (keep: (fold: number) => boolean) =>
     scans
       .filter((_, i) => keep(numbers[i]!))
@@ -30,17 +30,19 @@ export function drawFolds(scans: readonly SplitScan[], count: number): { unit: S
   };
 }
 
-/** Which fold: of `folds` by patient, or without it of those that the data bring along. */
+/** A fold: of `folds` drawn by patient, or without `folds` one of the data's own. */
 export interface FoldChoice {
+  /** Number of the fold that validates, from 0. */
   fold: number;
+  /** Number of folds. */
   folds?: number | undefined;
 }
 
 /**
- * One fold as a split.
- * @throws NoduleTrainError `fold` where there is no such fold, `split-empty` where a side of it is empty
+ * Makes a split of one fold.
+ * @throws NoduleTrainError `fold` if there is no such fold, `split-empty` if a side of it is empty
  */
-export function splitOfFold(
+export function splitFromFold(
   data: { readonly dir: string; readonly scans: readonly SplitScan[]; readonly folds: readonly Fold[] },
   { fold, folds }: FoldChoice,
 ): Split {
@@ -52,14 +54,14 @@ export function splitOfFold(
       'fold',
       `taking fold ${fold} of ${data.dir}: ${
         all.length === 0
-          ? 'the data bring no folds along; say into how many patients are to be divided, with --folds'
-          : `there are ${all.length} folds, counted from 0`
+          ? 'the data have no folds of their own. Give the number of folds to draw by patient with --folds.'
+          : `found ${all.length} folds, expected a number from 0 to ${all.length - 1}`
       }`,
     );
   return checkSplit({
     format: 'nodule-train-split',
     seed: 0,
-    unit: drawn?.unit ?? (sharesPatients(data.scans, chosen) ? 'series' : unitOf(data.scans)),
+    unit: drawn?.unit ?? (sharesPatients(data.scans, chosen) ? 'series' : chooseUnit(data.scans)),
     rule: 'fold',
     fold: { number: fold, of: all.length, by: drawn === null ? 'data' : 'hash' },
     train: [...chosen.train],
@@ -68,10 +70,7 @@ export function splitOfFold(
   });
 }
 
-const unitOf = (scans: readonly SplitScan[]): Split['unit'] =>
-  scans.length > 0 && scans.every(({ patient }) => patient !== null) ? 'patient' : 'series';
-
-/** Whether a patient is on both sides. */
+/** Whether any patient is on both sides of a fold. */
 export function sharesPatients(scans: readonly SplitScan[], { train, validation }: Fold): boolean {
   const patients = new Map(scans.map(({ uid, patient }) => [uid, patient]));
   const trained = new Set(train.map((uid) => patients.get(uid) ?? null));

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { NoduleTrainError, replaceJson } from '../../runtime/index.js';
+import { checkJson, parseJson } from '../jsonFile.js';
 
-/** What a split needs to know of a scan; `patient` is null where the data set does not say it. */
+/** A scan as a split needs it; `patient` is null if unknown. */
 export interface SplitScan {
   uid: string;
   patient: string | null;
@@ -13,13 +13,13 @@ export type SplitPart = 'train' | 'validation' | 'test';
 
 const uids = z.array(z.string().min(1));
 
-/** A split as it stands in its JSON file: series by part. */
+/** A split as stored in its JSON file: series UIDs by part. */
 export const splitSchema = z.strictObject({
   format: z.literal('nodule-train-split'),
   seed: z.int(),
-  /** What was kept together: the scans of one patient, or only each series for itself. */
+  /** What stays together: the scans of a patient, or only each series. */
   unit: z.enum(['patient', 'series']),
-  /** 'fold': one of the folds in `fold`. */
+  /** 'fold': the split is the fold described by `fold`. */
   rule: z.enum(['hash', 'stride', 'fold']),
   fold: z.strictObject({ number: z.int().min(0), of: z.int().min(1), by: z.enum(['hash', 'data']) }).optional(),
   train: uids,
@@ -30,41 +30,45 @@ export const splitSchema = z.strictObject({
 export type Split = z.output<typeof splitSchema>;
 
 export const splitOptionsSchema = z.object({
-  seed: z.int().min(0).default(1).describe('of the split'),
-  validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients that validates'),
-  testShare: z.number().min(0).lt(1).default(0).describe('share of the patients that is kept for a test'),
-  strideSplit: z.boolean().default(false).describe('every tenth series validates, whatever the patient (fault 18)'),
+  seed: z.int().min(0).default(1).describe('random seed of the split'),
+  validationShare: z.number().gt(0).lt(1).default(0.1).describe('fraction of the patients used for validation'),
+  testShare: z.number().min(0).lt(1).default(0).describe('fraction of the patients kept for testing'),
+  strideSplit: z
+    .boolean()
+    .default(false)
+    .describe('validate on every tenth series, whatever the patient (fault 18 of the book)'),
 });
 
 /**
- * Draws a split by patient; by series where any patient is unknown (`unit` says which).
+ * Draws a split by patient; by series if any patient is unknown (see `unit`).
  *
- * A patient's side depends on the seed and its name alone, so it stays when other scans come or go; shares are therefore
- * met on average. Where that leaves a wanted side empty, the patient nearest to it moves.
+ * A patient's side depends only on the seed and the patient's name, so it stays when other scans come or go. The
+ * fractions are therefore met on average only. If a required side would be empty, the patient nearest to it moves
+ * there.
  *
- * @throws NoduleTrainError `split-empty` where there are not enough patients for every wanted side
+ * @throws NoduleTrainError `split-empty` if there are fewer patients than required sides
  */
 export function drawSplit(scans: readonly SplitScan[], options: z.input<typeof splitOptionsSchema> = {}): Split {
   const { seed, validationShare, testShare, strideSplit } = splitOptionsSchema.parse(options);
-  const known = scans.length > 0 && scans.every(({ patient }) => patient !== null);
-  const unit = known && !strideSplit ? 'patient' : 'series';
+  const unit = strideSplit ? 'series' : chooseUnit(scans);
   const groups = new Map<string, SplitScan[]>();
   for (const scan of scans) {
     const name = unit === 'patient' ? (scan.patient as string) : scan.uid;
     groups.set(name, [...(groups.get(name) ?? []), scan]);
   }
-  const wanted: SplitPart[] = testShare > 0 ? ['train', 'validation', 'test'] : ['train', 'validation'];
+  const required: SplitPart[] = testShare > 0 ? ['train', 'validation', 'test'] : ['train', 'validation'];
   const names = [...groups.keys()].sort();
-  if (names.length < wanted.length)
+  if (names.length < required.length)
     throw new NoduleTrainError(
       'split-empty',
-      `splitting ${scans.length} scans by ${unit}: found ${names.length} ${unit === 'patient' ? 'patients' : 'series'}, ` +
-        `but each of ${wanted.join(', ')} needs at least one; add scans, or name the split in a file`,
+      `splitting ${scans.length} scans by ${unit}: found ${names.length} ` +
+        `${unit === 'patient' ? 'patients' : 'series'}, expected at least one for each of ` +
+        `${required.join(', ')}. Add scans, or give a file of the split.`,
     );
   const sides = strideSplit ? byStride(names) : byHash(names, seed, validationShare, testShare);
-  const part = (wantedPart: SplitPart) =>
+  const uidsIn = (part: SplitPart) =>
     names
-      .filter((name) => sides.get(name) === wantedPart)
+      .filter((name) => sides.get(name) === part)
       .flatMap((name) => (groups.get(name) ?? []).map(({ uid }) => uid))
       .sort();
   return checkSplit(
@@ -73,21 +77,26 @@ export function drawSplit(scans: readonly SplitScan[], options: z.input<typeof s
       seed,
       unit,
       rule: strideSplit ? 'stride' : 'hash',
-      train: part('train'),
-      validation: part('validation'),
-      test: part('test'),
+      train: uidsIn('train'),
+      validation: uidsIn('validation'),
+      test: uidsIn('test'),
     },
-    wanted,
+    required,
   );
 }
 
-/** A number in [0, 1) that belongs to a name under a seed. */
-const place = (seed: number, name: string): number =>
+/** What a split keeps together: patients, or series if any patient is unknown. */
+export function chooseUnit(scans: readonly SplitScan[]): Split['unit'] {
+  return scans.length > 0 && scans.every(({ patient }) => patient !== null) ? 'patient' : 'series';
+}
+
+/** Hashes a name and a seed to a number in [0, 1). */
+const hashPosition = (seed: number, name: string): number =>
   createHash('sha256').update(`nodule-train:split:${seed}:${name}`).digest().readUIntBE(0, 6) / 2 ** 48;
 
 function byHash(names: string[], seed: number, validationShare: number, testShare: number): Map<string, SplitPart> {
-  const ranked = names.map((name) => ({ name, at: place(seed, name) })).sort((a, b) => a.at - b.at);
-  // From 0 up: test, validation, train.
+  const ranked = names.map((name) => ({ name, at: hashPosition(seed, name) })).sort((a, b) => a.at - b.at);
+  // In ascending order: test, validation, train.
   let test = ranked.filter(({ at }) => at < testShare).length;
   let validation = ranked.filter(({ at }) => at < testShare + validationShare).length - test;
   if (testShare > 0) test = Math.max(1, Math.min(test, ranked.length - 2));
@@ -101,48 +110,47 @@ const byStride = (names: string[]): Map<string, SplitPart> =>
   new Map(names.map((name, index) => [name, index % 10 === 0 ? 'validation' : 'train']));
 
 /**
- * Refuses a split with an empty side or with a series on two sides.
+ * Returns the split, unless a required side is empty or a series is on two sides.
  * @throws NoduleTrainError `split-empty`, `split-overlap`
  */
-export function checkSplit(split: Split, wanted: readonly SplitPart[] = ['train', 'validation']): Split {
-  for (const part of wanted)
+export function checkSplit(split: Split, required: readonly SplitPart[] = ['train', 'validation']): Split {
+  for (const part of required)
     if (split[part].length === 0)
       throw new NoduleTrainError(
         'split-empty',
         `using a split of ${split.train.length} training, ${split.validation.length} validation and ` +
-          `${split.test.length} test series: the part ${part} is empty, at least one series is wanted in it`,
+          `${split.test.length} test series: the part ${part} is empty, expected at least one series in it. ` +
+          'Add scans, or choose another split.',
       );
   const seen = new Map<string, SplitPart>();
   for (const part of ['train', 'validation', 'test'] as const)
     for (const uid of split[part]) {
       const other = seen.get(uid);
       if (other !== undefined)
-        throw new NoduleTrainError('split-overlap', `using a split: series ${uid} is in ${other} and in ${part}`);
+        throw new NoduleTrainError(
+          'split-overlap',
+          `using a split: series ${uid} is in ${other} and in ${part}, expected in one part only. Remove it from one.`,
+        );
       seen.set(uid, part);
     }
   return split;
 }
 
-/** Writes a split as JSON; the file is there whole or not at all. */
-export const writeSplit = (path: string, split: Split): Promise<void> => replaceJson(path, split);
+/** Writes a split as JSON, replacing the file atomically. */
+export function writeSplit(path: string, split: Split): Promise<void> {
+  return replaceJson(path, split);
+}
 
 /**
  * Reads a split and checks it.
- * @throws NoduleTrainError `split-file` (missing, no JSON, a wrong field), `split-empty`, `split-overlap`
+ * @throws NoduleTrainError `split-file` (missing, not JSON, or an invalid field), `split-empty`, `split-overlap`
  */
-export async function readSplit(path: string, wanted?: readonly SplitPart[]): Promise<Split> {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new NoduleTrainError('split-file', `reading the split ${path}: ${found}; a JSON file is wanted`, { cause });
-  }
-  const parsed = splitSchema.safeParse(raw);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const field = issue.path.join('.') || 'the file';
-    throw new NoduleTrainError('split-file', `reading the split ${path}: ${field}: ${issue.message}`);
-  }
-  return checkSplit(parsed.data, wanted);
+export async function readSplit(path: string, required?: readonly SplitPart[]): Promise<Split> {
+  const fault = (found: string, cause?: unknown) =>
+    new NoduleTrainError(
+      'split-file',
+      `reading the split ${path}: ${found}, expected the JSON of a split, such as a run's split.json`,
+      { cause },
+    );
+  return checkSplit(checkJson(await parseJson(path, fault), splitSchema, fault), required);
 }

@@ -1,10 +1,10 @@
-/** Which scans of a data set: one part of a split in a file, or one fold. */
+/** The scans to use: one part of a split in a file, or one fold. */
 export interface SplitChoice {
-  /** File of a split, such as a run's split.json. */
+  /** Path of a split, such as a run's split.json. */
   split?: string | undefined;
-  /** Number of folds that the patients are divided into. */
+  /** Number of folds to draw by patient. */
   folds?: number | undefined;
-  /** The fold that validates, from 0: of `folds`, else of the data's own. */
+  /** Number of the fold that validates, from 0: of `folds`, else of the data's own. */
   fold?: number | undefined;
 }
 

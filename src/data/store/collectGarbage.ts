@@ -1,27 +1,26 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbandoned, NoduleTrainError, sweepAbandoned } from '../../runtime/index.js';
-import { readStoreIndex, withStoreLock } from './store.js';
-import { livingClaims } from './storeClaims.js';
+import { isAbandoned, sweepAbandoned } from '../../runtime/index.js';
+import { requireStoreIndex, withStoreLock } from './store.js';
+import { activeClaims } from './storeClaims.js';
 
+/** What garbage collection deleted. */
 export interface Collected {
-  /** Prepared scans, and beginnings of some, that were taken away. */
+  /** Number of deleted scans, prepared or unfinished. */
   removed: number;
   bytes: number;
-  /** Other processes that prepare into the store: while there are any, nothing but what killed ones left is taken away. */
+  /** Number of processes preparing into the store; while there are any, only what dead processes left is deleted. */
   busy: number;
 }
 
 /**
- * Takes away the prepared scans that the index of a store does not name. A run that trains with them should have ended.
- * @throws NoduleTrainError `store` where there is no store
+ * Deletes the prepared scans that a store's index does not name. No run should be training on them.
+ * @throws NoduleTrainError `store` if there is no store, `store-version`
  */
-export const collectGarbage = (dir: string): Promise<Collected> =>
-  withStoreLock(dir, async () => {
-    const index = await readStoreIndex(dir);
-    if (index === null)
-      throw new NoduleTrainError('store', `collecting garbage in ${dir}: there is no ${join(dir, 'store.json')}`);
-    const busy = (await livingClaims(dir)).length;
+export function collectGarbage(dir: string): Promise<Collected> {
+  return withStoreLock(dir, async () => {
+    const index = await requireStoreIndex(dir, 'collecting garbage in');
+    const busy = (await activeClaims(dir)).length;
     const used = new Set(index.scans.map(({ key }) => key));
     const collected: Collected = { removed: 0, bytes: 0, busy };
     for (const name of await readdir(join(dir, 'scans'))) {
@@ -35,6 +34,7 @@ export const collectGarbage = (dir: string): Promise<Collected> =>
     await sweepAbandoned(dir);
     return collected;
   });
+}
 
 async function bytesIn(folder: string): Promise<number> {
   let bytes = 0;

@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type AuditCounts, createRule, type LabelRuleOptions, labelRuleSchema } from '../../labels/index.js';
-import { NoduleTrainError, runInWorkers, sweepAbandoned } from '../../runtime/index.js';
+import { checkOutputFolder, NoduleTrainError, runInWorkers, sweepAbandoned } from '../../runtime/index.js';
 import { type AuditProgress, auditDataset } from '../auditDataset.js';
 import type { Dataset } from '../dataset.js';
-import { defaultBackgroundPoints } from '../openDataset.js';
+import { DEFAULT_BACKGROUND_POINTS } from '../openDataset.js';
 import { openSource } from '../sources/openSource.js';
 import type { Source } from '../sources/source.js';
 import { sourceOptionsSchema } from '../sources/sourceOptions.js';
@@ -20,61 +20,70 @@ const distance = z.number().positive();
 
 export const prepareOptionsSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans'),
-  out: z.string().min(1).describe('folder of the prepared store; what is in it already is kept'),
+  out: z.string().min(1).describe('folder of the prepared store; scans already in it are kept'),
   ...sourceOptionsSchema.shape,
-  backgroundPoints: z.int().min(0).default(defaultBackgroundPoints).describe('places without a nodule in each scan'),
+  backgroundPoints: z
+    .int()
+    .min(0)
+    .default(DEFAULT_BACKGROUND_POINTS)
+    .describe('number of places without a nodule to find in each scan'),
   spacing: z
     .tuple([distance, distance, distance])
     .optional()
-    .describe("mm between voxels, x,y,z: scans and truth are resampled to it; default each scan's own"),
+    .describe("voxel spacing in mm, x,y,z, to resample scans and ground truth to; default: each scan's own"),
   ...labelRuleSchema.shape,
-  export: z.string().min(1).optional().describe('also write each mask there, as UID_mask.mhd'),
+  export: z.string().min(1).optional().describe('folder to also write each mask to, as UID_mask.mhd'),
   exportNnunet: z
     .string()
     .min(1)
     .optional()
-    .describe('also write scans and masks of the whole store there as an nnU-Net raw folder'),
+    .describe('folder to also write the whole store to, as an nnU-Net raw dataset'),
   audit: z
     .string()
     .min(1)
     .optional()
-    .describe('also judge the truth of all scans of the store, as audit.html and audit.json there'),
-  workers: z.int().min(0).default(0).describe('worker threads, each with one scan at a time; 0: one for each core'),
+    .describe('folder to write an audit of the ground truth of the whole store to, as audit.html and audit.json'),
+  workers: z.int().min(0).default(0).describe('worker threads, each with one scan in memory; 0: one per core'),
   keepGoing: z
     .boolean()
     .default(false)
-    .describe('prepare the other scans where one fails, and name all that failed at the end'),
+    .describe('continue with the other scans if one fails, and list the failures at the end'),
 });
 
 export type PrepareOptions = z.output<typeof prepareOptionsSchema>;
 
+/** Progress after each prepared scan. */
 export interface PrepareProgress {
   done: number;
   scans: number;
   uid: string;
-  /** Whether it was there already. */
+  /** Whether the store already had it. */
   kept: boolean;
   nodules: number;
-  /** What the user should know of this scan's files. */
+  /** What the user should know about this scan's files, one sentence each. */
   notes: string[];
 }
 
-/** Who hears of what follows where `exportNnunet` or `audit` is given. */
+/** Listeners for the steps after preparing, with `exportNnunet` or `audit`. */
 export interface AfterwardsListeners {
+  /** After each scan that `exportNnunet` wrote. */
   onWritten?: (done: number, scans: number) => void;
+  /** After each audited scan. */
   onProgress?: (progress: AuditProgress) => void;
+  /** After the audit. */
   onEnd?: (counts: AuditCounts) => void;
 }
 
 /**
- * Makes the ground truth of every scan and puts scan and truth into a store. A scan's folder is named after the hash of its files,
- * annotations, rule and options: what is the same is not made again, and what changed never passes for the old.
+ * Makes the ground truth of every scan and stores both. A scan's folder is named after the hash of its files,
+ * annotations, rule and options: an unchanged scan is not made again, and a changed one is never mistaken for the old.
  *
- * Scans are made in worker threads, one at a time in each; `onProgress` hears of them in the order of the source. A scan that fails
- * ends the whole once the others under way are done, and the error names its series; what is prepared stays, and the next call goes on
- * from there. With `keepGoing` the others are prepared and put into the index first.
+ * Worker threads prepare the scans, each one at a time; `onProgress` reports them in the order of the source. A scan
+ * that fails ends the call once the scans in progress are done, and the error names its series. What is prepared stays,
+ * and the next call continues from there. With `keepGoing` the other scans are prepared and indexed first.
  *
- * @throws NoduleTrainError what reading and the rule throw; `prepare-failed` (with `keepGoing`), `store-options`, `store-version`
+ * @throws NoduleTrainError `store-options`, `store-version`, `prepare-failed` (several scans failed, with `keepGoing`),
+ * and what `openSource`, reading and the rule throw
  */
 export async function prepare(
   input: z.input<typeof prepareOptionsSchema>,
@@ -83,11 +92,14 @@ export async function prepare(
 ): Promise<Dataset> {
   const options = prepareOptionsSchema.parse(input);
   const { data, out } = options;
+  const outputs = { out, export: options.export, 'export-nnunet': options.exportNnunet, audit: options.audit };
+  for (const [name, folder] of Object.entries(outputs))
+    if (folder !== undefined) checkOutputFolder(`preparing ${data}`, `--${name}`, folder);
   const source = await openSource(data, sourceOptionsSchema.parse(options));
   await mkdir(join(out, 'scans'), { recursive: true });
   if (options.export !== undefined) await mkdir(options.export, { recursive: true });
   await readStoreIndex(out);
-  const recorded = recordOf(options);
+  const recorded = truthOptions(options);
   const release = await claimStore(out, recorded);
   try {
     await sweepAbandoned(join(out, 'scans'));
@@ -102,7 +114,7 @@ export async function prepare(
         return one === undefined ? [] : [{ uid, patient, subset, key: one.key, sha256: one.sha256 }];
       }),
     );
-    if (failures.length > 0) throw failed(data, source, failures);
+    if (failures.length > 0) throw prepareFailed(data, source, failures);
   } finally {
     await release();
   }
@@ -115,32 +127,35 @@ export async function prepare(
   return store;
 }
 
-/** What the index says that its truth was made with. */
-function recordOf(options: PrepareOptions): Store['options'] {
-  const { name, version, options: ofRule } = createRule(labelsOf(options));
+/** The options of the ground truth, as the index records them. */
+function truthOptions(options: PrepareOptions): Store['options'] {
+  const { name, version, options: ruleOptions } = createRule(pickLabelOptions(options));
   const { spacing, backgroundPoints } = options;
-  // Through JSON: what is compared with it has been there.
+  // Through JSON, like the record that it is compared with.
   return JSON.parse(
-    JSON.stringify({ rule: { name, version, options: ofRule }, spacing: spacing ?? null, backgroundPoints }),
+    JSON.stringify({ rule: { name, version, options: ruleOptions }, spacing: spacing ?? null, backgroundPoints }),
   );
 }
 
-const labelsOf = (options: PrepareOptions): LabelRuleOptions =>
+const pickLabelOptions = (options: PrepareOptions): LabelRuleOptions =>
   Object.fromEntries(
     Object.entries(options).filter(([name, value]) => value !== undefined && name in labelRuleSchema.shape),
   );
 
-export const setupOf = (options: PrepareOptions, known: PrepareSetup['known']): PrepareSetup => ({
-  out: options.out,
-  labels: labelsOf(options),
-  spacing: options.spacing ?? null,
-  backgroundPoints: options.backgroundPoints,
-  exported: options.export ?? null,
-  known,
-});
+/** Makes the setup of the workers. */
+export function prepareSetup(options: PrepareOptions, known: PrepareSetup['known']): PrepareSetup {
+  return {
+    out: options.out,
+    labels: pickLabelOptions(options),
+    spacing: options.spacing ?? null,
+    backgroundPoints: options.backgroundPoints,
+    exported: options.export ?? null,
+    known,
+  };
+}
 
-/** One job after another, its files listed when its turn comes. */
-export async function* jobsOf(source: Source): AsyncGenerator<PrepareJob> {
+/** Yields the jobs of a source one by one, listing the files of each when its turn comes. */
+export async function* listJobs(source: Source): AsyncGenerator<PrepareJob> {
   for (const { files, ...scan } of source.scans) {
     const listed = await files().catch((error: Error) => ({
       code: error instanceof NoduleTrainError ? error.code : 'read-failed',
@@ -150,8 +165,8 @@ export async function* jobsOf(source: Source): AsyncGenerator<PrepareJob> {
   }
 }
 
-/** What was hashed is written down this often, so that a killed run does not hash it again. */
-const rememberEveryMs = 5000;
+/** Interval for saving new hashes, so that a killed run does not compute them again. */
+const REMEMBER_EVERY_MS = 5000;
 
 async function prepareAll(source: Source, options: PrepareOptions, onProgress: (progress: PrepareProgress) => void) {
   const { out, workers, keepGoing } = options;
@@ -159,40 +174,40 @@ async function prepareAll(source: Source, options: PrepareOptions, onProgress: (
   const made: (PreparedOne | undefined)[] = [];
   const failures: Error[] = [];
   const ended = new Set<number>();
-  let told = 0;
-  const tell = (n: number) => {
+  let reported = 0;
+  const report = (n: number) => {
     ended.add(n);
-    for (; ended.has(told); told++) {
-      const one = made[told];
+    for (; ended.has(reported); reported++) {
+      const one = made[reported];
       if (one === undefined) continue;
       const { kept, nodules, notes } = one;
-      onProgress({ done: told + 1, scans, uid: source.scans[told]!.uid, kept, nodules, notes });
+      onProgress({ done: reported + 1, scans, uid: source.scans[reported]!.uid, kept, nodules, notes });
     }
   };
-  let learnt = new Map<string, RememberedFile>();
+  let hashed = new Map<string, RememberedFile>();
   let remembering = Promise.resolve();
   let rememberedAt = Date.now();
   const remember = () => {
-    if (learnt.size === 0) return;
-    const batch = learnt;
-    learnt = new Map();
+    if (hashed.size === 0) return;
+    const batch = hashed;
+    hashed = new Map();
     rememberedAt = Date.now();
     remembering = remembering.then(() => rememberHashes(out, batch));
   };
   try {
-    await runInWorkers<PrepareJob, PreparedOne>(new URL('./prepareWorker.js', import.meta.url), jobsOf(source), {
+    await runInWorkers<PrepareJob, PreparedOne>(new URL('./prepareWorker.js', import.meta.url), listJobs(source), {
       threads: Math.max(1, Math.min(scans, workers || availableParallelism())),
-      workerData: setupOf(options, await readHashes(out)),
+      workerData: prepareSetup(options, await readHashes(out)),
       onReply: (one, n) => {
         made[n] = one;
-        for (const [id, file] of one.learnt) learnt.set(id, file);
-        if (Date.now() - rememberedAt > rememberEveryMs) remember();
-        tell(n);
+        for (const [id, file] of one.hashed) hashed.set(id, file);
+        if (Date.now() - rememberedAt > REMEMBER_EVERY_MS) remember();
+        report(n);
       },
       onError: (error, n) => {
         if (!keepGoing) throw error;
         failures.push(error);
-        tell(n);
+        report(n);
       },
     });
   } finally {
@@ -202,10 +217,11 @@ async function prepareAll(source: Source, options: PrepareOptions, onProgress: (
   return { made, failures };
 }
 
-const failed = (data: string, { scans }: Source, failures: Error[]) =>
+const prepareFailed = (data: string, { scans }: Source, failures: Error[]) =>
   failures.length === 1
     ? failures[0]!
     : new NoduleTrainError(
         'prepare-failed',
-        `preparing ${data}: ${failures.length} of ${scans.length} scans failed, the others are in the store: ${failures.map(({ message }) => message).join('; ')}`,
+        `preparing ${data}: ${failures.length} of ${scans.length} scans failed, the others are in the store: ` +
+          failures.map(({ message }) => message).join('; '),
       );

@@ -8,70 +8,75 @@ import { resampleScan } from '../labelling/resampleScan.js';
 import { imageFiles } from '../sources/imagesIn.js';
 import { readSourceVolume, type SourceScan } from '../sources/source.js';
 import { contentHash, type FileHashes, type RememberedFile } from './fileHashes.js';
-import { preparedSum, readPreparedScan, writePreparedScan } from './preparedScan.js';
+import { readPreparedScan, readSummary, writePreparedScan } from './preparedScan.js';
 import { scanKey } from './scanKey.js';
 import { scanFolder } from './store.js';
 import { withoutPaths } from './withoutPaths.js';
 
-/** What is the same for every scan of a store; plain data, for worker threads. */
+/** What all scans of a store share; plain data, for worker threads. */
 export interface PrepareSetup {
   out: string;
   labels: LabelRuleOptions;
   spacing: Vector3 | null;
   backgroundPoints: number;
-  /** Folder that each mask is written to as well. */
+  /** Folder to also write each mask to. */
   exported: string | null;
   known: FileHashes;
 }
 
+/** One scan to prepare; plain data, for worker threads. */
 export interface PrepareJob {
   scan: Omit<SourceScan, 'files'>;
-  /** Every file that the voxels come from, or why they could not be listed. */
+  /** Every file that the voxels come from, or the error of listing them. */
   files: readonly string[] | { code: string; message: string };
 }
 
+/** Result of preparing one scan; plain data, from worker threads. */
 export interface PreparedOne {
   key: string;
-  /** Of its scan.json. */
+  /** SHA-256 of its scan.json. */
   sha256: string;
   nodules: number;
-  /** Whether it was there already. */
+  /** Whether the store already had it. */
   kept: boolean;
-  /** What was hashed for it, by the hash of the path. */
-  learnt: [string, RememberedFile][];
+  /** Files hashed for it, by the hash of their path. */
+  hashed: [string, RememberedFile][];
   notes: string[];
 }
 
-/** The key of a scan and what was learnt on the way. @throws NoduleTrainError `read-failed` */
-export async function keyOf(setup: PrepareSetup, { scan, files }: PrepareJob) {
+/**
+ * Computes the key of a scan, with the hashes and modification times of its files.
+ * @throws NoduleTrainError the job's error of listing its files, such as `read-failed`
+ */
+export async function computeKey(setup: PrepareSetup, { scan, files }: PrepareJob) {
   if ('code' in files) throw new NoduleTrainError(files.code, files.message);
   const rule = createRule(setup.labels);
-  const learnt: PreparedOne['learnt'] = [];
+  const hashed: PreparedOne['hashed'] = [];
   const times = new Map<string, string>();
-  const hashOf = async (path: string) => {
+  const hash = async (path: string) => {
     const { sha256, time, remember } = await contentHash(path, setup.known);
     times.set(path, time);
-    if (remember !== null) learnt.push(remember);
+    if (remember !== null) hashed.push(remember);
     return sha256;
   };
   const scanHashes: string[] = [];
-  for (const path of files) scanHashes.push(await hashOf(path));
+  for (const path of files) scanHashes.push(await hash(path));
   const truthHashes: Record<string, string> = {};
-  const beside = [...rule.files(scan.truth), ...(scan.truth.lungs ? [scan.truth.lungs] : [])];
-  for (const [i, header] of beside.entries())
-    for (const [part, path] of (await imageFiles(header)).entries()) truthHashes[`${i}.${part}`] = await hashOf(path);
+  const truthFiles = [...rule.files(scan.truth), ...(scan.truth.lungs ? [scan.truth.lungs] : [])];
+  for (const [i, header] of truthFiles.entries())
+    for (const [part, path] of (await imageFiles(header)).entries()) truthHashes[`${i}.${part}`] = await hash(path);
   const { spacing, backgroundPoints } = setup;
   const key = scanKey({ scan, rule, spacing, backgroundPoints, scanHashes, truthHashes });
-  return { key, learnt, times };
+  return { key, hashed, times };
 }
 
 /**
- * Makes the ground truth of one scan and puts both into the store, where they are not there yet. Errors name the series, and files by their
- * last names only.
- * @throws NoduleTrainError what reading, the rule and writing throw, and `scan-changed`
+ * Makes the ground truth of one scan and stores both, unless the store already has them. Errors name the series, and
+ * files without their folders.
+ * @throws NoduleTrainError `scan-changed`, and what reading, the rule and writing throw
  */
 export async function prepareScan(setup: PrepareSetup, job: PrepareJob): Promise<PreparedOne> {
-  const paths = pathsOf(job);
+  const paths = listPaths(job);
   try {
     return await prepareOne(setup, job, (note) => withoutPaths(note, paths));
   } catch (error) {
@@ -83,25 +88,25 @@ export async function prepareScan(setup: PrepareSetup, job: PrepareJob): Promise
 
 async function prepareOne(setup: PrepareSetup, job: PrepareJob, clean: (note: string) => string): Promise<PreparedOne> {
   const { scan } = job;
-  const { key, learnt, times } = await keyOf(setup, job);
+  const { key, hashed, times } = await computeKey(setup, job);
   const folder = scanFolder(setup.out, key);
   const notes: string[] = [];
-  let sum = await preparedSum(folder);
-  const kept = sum !== null;
-  if (sum === null) {
-    await setAside(folder);
+  let summary = await readSummary(folder);
+  const kept = summary !== null;
+  if (summary === null) {
+    await moveAside(folder);
     const volume = await readSourceVolume(scan, (note) => notes.push(clean(note)));
     const labelled = await labelScan(volume, scan.truth, createRule(setup.labels), setup.backgroundPoints);
     for (const [path, time] of times) await refuseChanged(path, time);
     const made = setup.spacing === null ? labelled : resampleScan(labelled, setup.spacing);
-    sum = { ...(await writePreparedScan(folder, made)), nodules: made.nodules.length };
+    summary = { ...(await writePreparedScan(folder, made)), nodules: made.nodules.length };
   }
   if (setup.exported !== null) await exportMask(folder, setup.exported);
-  return { key, ...sum, kept, learnt, notes };
+  return { key, ...summary, kept, hashed, notes };
 }
 
-/** A scan that lies there damaged makes room; what another process just put there does not. */
-async function setAside(folder: string): Promise<void> {
+/** Renames a damaged scan, so that the new one can take its place. It is deleted as an abandoned temporary later. */
+async function moveAside(folder: string): Promise<void> {
   await rename(folder, temporaryName(folder)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
@@ -110,7 +115,7 @@ async function setAside(folder: string): Promise<void> {
 async function refuseChanged(path: string, before: string): Promise<void> {
   const { mtimeNs } = await stat(path, { bigint: true });
   if (String(mtimeNs) === before) return;
-  throw new NoduleTrainError('scan-changed', `${path} changed while it was read; prepare the data again`);
+  throw new NoduleTrainError('scan-changed', `${path} changed while it was read. Prepare the data again.`);
 }
 
 async function exportMask(folder: string, dir: string): Promise<void> {
@@ -119,7 +124,7 @@ async function exportMask(folder: string, dir: string): Promise<void> {
   await writeMask(join(dir, `${uid}_mask.mhd`), { voxels: mask, shape, spacing, origin, direction, uid });
 }
 
-const pathsOf = ({ scan, files }: PrepareJob): string[] => {
+const listPaths = ({ scan, files }: PrepareJob): string[] => {
   const { mask, votes, contours, lungs } = scan.truth;
   return [scan.read.path, ...('code' in files ? [] : files), mask, votes, contours, lungs].filter(
     (path) => typeof path === 'string',

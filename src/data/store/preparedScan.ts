@@ -6,7 +6,7 @@ import { NoduleTrainError, syncAll, temporaryName } from '../../runtime/index.js
 import { mapNpy, type NpyFile, writeNpy } from '../../torch/index.js';
 import type { LabelledScan } from '../labelling/labelledScan.js';
 
-/** What scan.json of a prepared scan holds beside the arrays. */
+/** Content of a prepared scan's scan.json: everything except the arrays. */
 interface ScanFile extends Omit<LabelledScan, 'volume' | 'mask'> {
   format: 'nodule-train-scan';
   version: 2;
@@ -15,9 +15,9 @@ interface ScanFile extends Omit<LabelledScan, 'volume' | 'mask'> {
 }
 
 /**
- * Writes a prepared scan as a folder of its own: `voxels.npy` int16 [slices, rows, columns], `mask_voxels.npy` int32 (the places of
- * the labelled voxels in the flattened scan) and `scan.json`, which has the hashes of both. The folder appears whole or
- * not at all; one that is there already is left. Returns the SHA-256 of scan.json.
+ * Writes a prepared scan as a folder: `voxels.npy` int16 `[slices, rows, columns]`, `mask_voxels.npy` int32 (indices of
+ * the labelled voxels in the flattened scan) and `scan.json`, which contains the hashes of both. The folder appears
+ * complete or not at all, and an existing one stays. Returns the SHA-256 of scan.json.
  */
 export async function writePreparedScan(
   folder: string,
@@ -35,23 +35,23 @@ export async function writePreparedScan(
     const scan: ScanFile = { format: 'nodule-train-scan', version: 2, volume: geometry, files, ...rest };
     const text = `${JSON.stringify(scan)}\n`;
     await writeFile(join(temporary, 'scan.json'), text);
-    // Before the rename, or a power cut could leave a whole folder of empty files. The rename itself is forced with the index.
+    // Synced before the rename, or a power cut could leave empty files. The rename itself is synced with the index.
     await syncAll([...Object.keys(files), 'scan.json', '.'].map((name) => join(temporary, name)));
     await rename(temporary, folder);
-    return { sha256: sha256Of(text) };
+    return { sha256: sha256Hex(text) };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    // Another process prepared the same content meanwhile.
+    // If the folder exists, another process has prepared the same content meanwhile.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return { sha256: sha256Of(await readFile(join(folder, 'scan.json'))) };
+    return { sha256: sha256Hex(await readFile(join(folder, 'scan.json'))) };
   }
 }
 
-const sha256Of = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const sha256Hex = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * A prepared scan; its voxels are mapped, so that only those that are looked at are read.
- * @throws NoduleTrainError `npy`, `map-failed`, `prepared-scan` where the folder is damaged
+ * Reads a prepared scan. Its voxels are memory-mapped, so only the pages that are used are read.
+ * @throws NoduleTrainError `npy`, `map-failed` or `prepared-scan` if the folder is damaged
  */
 export async function readPreparedScan(folder: string): Promise<LabelledScan> {
   const { volume, format: _, version: __, files: ___, ...rest } = parse(folder, await readScanJson(folder));
@@ -62,26 +62,26 @@ export async function readPreparedScan(folder: string): Promise<LabelledScan> {
 }
 
 /**
- * The SHA-256 of a prepared scan's scan.json and how many nodules it has, where its arrays are there in full length; null where it is not
- * there or damaged so far. What lies in the arrays is not looked at.
+ * Reads the SHA-256 of a prepared scan's scan.json and its number of nodules. Null if the scan is not there, or its
+ * scan.json or the length of an array is wrong. Does not check the content of the arrays.
  */
-export async function preparedSum(folder: string): Promise<{ sha256: string; nodules: number } | null> {
+export async function readSummary(folder: string): Promise<{ sha256: string; nodules: number } | null> {
   try {
     const text = await readScanJson(folder);
     const { files, nodules } = parse(folder, text);
     for (const [name, { bytes }] of Object.entries(files))
       if ((await stat(join(folder, name))).size !== bytes) return null;
-    return { sha256: sha256Of(text), nodules: nodules.length };
+    return { sha256: sha256Hex(text), nodules: nodules.length };
   } catch {
     return null;
   }
 }
 
-/** What is wrong with the files of a prepared scan, by their hashes; nothing where all are as they were written. */
-export async function damageOf(
+/** Checks the files of a prepared scan against their hashes, and describes what is wrong; empty if nothing is. */
+export async function findDamage(
   folder: string,
   sha256: string,
-  sumOf: (path: string) => Promise<NpyFile>,
+  hash: (path: string) => Promise<NpyFile>,
 ): Promise<string[]> {
   let text: Buffer;
   try {
@@ -89,13 +89,14 @@ export async function damageOf(
   } catch {
     return ['scan.json cannot be read'];
   }
-  if (sha256Of(text) !== sha256) return ['scan.json has another hash'];
+  if (sha256Hex(text) !== sha256) return ['scan.json has the wrong hash'];
   const found: string[] = [];
-  for (const [name, wanted] of Object.entries(parse(folder, text).files)) {
-    const sum = await sumOf(join(folder, name)).catch(() => null);
-    if (sum === null) found.push(`${name} cannot be read`);
-    else if (sum.bytes !== wanted.bytes) found.push(`${name} has ${sum.bytes} bytes, wanted are ${wanted.bytes}`);
-    else if (sum.sha256 !== wanted.sha256) found.push(`${name} has another hash`);
+  for (const [name, expected] of Object.entries(parse(folder, text).files)) {
+    const actual = await hash(join(folder, name)).catch(() => null);
+    if (actual === null) found.push(`${name} cannot be read`);
+    else if (actual.bytes !== expected.bytes)
+      found.push(`${name} has ${actual.bytes} bytes, expected ${expected.bytes}`);
+    else if (actual.sha256 !== expected.sha256) found.push(`${name} has the wrong hash`);
   }
   return found;
 }
@@ -113,16 +114,20 @@ function parse(folder: string, text: Buffer): ScanFile {
     throw damaged(folder, (cause as Error).message, cause);
   }
   if (scan.format === 'nodule-train-scan' && scan.version === 2) return scan;
-  throw damaged(folder, 'another format');
+  throw damaged(
+    folder,
+    `found ${JSON.stringify(scan.format)} version ${scan.version}, expected "nodule-train-scan" version 2`,
+  );
 }
 
 const damaged = (folder: string, found: string, cause?: unknown) =>
   new NoduleTrainError(
     'prepared-scan',
-    `reading the prepared scan ${join(folder, 'scan.json')}: ${found}; prepare the data again`,
+    `reading the prepared scan ${join(folder, 'scan.json')}: ${found}. Prepare the data again.`,
     { cause },
   );
 
+/** Lists the indices of the voxels that are not 0. */
 function labelledVoxels(mask: Uint8Array): Int32Array {
   let count = 0;
   for (const value of mask) if (value !== 0) count++;

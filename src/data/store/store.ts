@@ -1,28 +1,29 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { NoduleTrainError, replaceFile, syncAll, withLock } from '../../runtime/index.js';
 import { type Dataset, unknownSeries } from '../dataset.js';
+import { checkJson, parseJson } from '../jsonFile.js';
 import { subsetFolds } from '../sources/luna16Source.js';
 import type { Fold } from '../splits/fold.js';
 import { readPreparedScan } from './preparedScan.js';
 
-export const storeVersion = 2;
+/** Version of the format of a store. */
+const STORE_VERSION = 2;
 
-/** Index of a prepared store; its scans lie in `scans/KEY`. */
+/** Index of a prepared store, whose scans are in `scans/KEY`. */
 export const storeSchema = z.strictObject({
   format: z.literal('nodule-train-store'),
-  version: z.literal(storeVersion),
-  /** What the truth of every scan was made with: rule, spacing, places without a nodule. */
+  version: z.literal(STORE_VERSION),
+  /** What the ground truth of every scan was made with: rule, spacing, places without a nodule. */
   options: z.json(),
-  /** The folders that were prepared into it, by the hash of their paths. */
+  /** Folders that were prepared into it, by the hash of their paths. */
   sources: z.array(
     z.strictObject({
       id: z.string(),
       missing: z.int(),
-      /** Splits that the source brings along. */
+      /** The source's own folds. */
       folds: z.array(z.strictObject({ train: z.array(z.string()), validation: z.array(z.string()) })).readonly(),
     }),
   ),
@@ -32,7 +33,7 @@ export const storeSchema = z.strictObject({
       patient: z.string().nullable(),
       subset: z.string(),
       key: z.string().regex(/^[0-9a-f]{32}$/),
-      /** Of the scan's scan.json, which has those of the other files. */
+      /** SHA-256 of the scan's scan.json, which contains those of the other files. */
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
       source: z.string(),
     }),
@@ -42,53 +43,64 @@ export const storeSchema = z.strictObject({
 export type Store = z.output<typeof storeSchema>;
 export type StoreScan = Store['scans'][number];
 
-const indexName = 'store.json';
+const INDEX_FILE = 'store.json';
 
-export const isStore = (dir: string): boolean => existsSync(join(dir, indexName));
+/** Whether a folder is a prepared store. */
+export function isStore(dir: string): boolean {
+  return existsSync(join(dir, INDEX_FILE));
+}
 
-export const scanFolder = (dir: string, key: string): string => join(dir, 'scans', key);
+/** Returns the folder of a prepared scan. */
+export function scanFolder(dir: string, key: string): string {
+  return join(dir, 'scans', key);
+}
 
 /**
- * Reads the index of a store; null where there is none.
- * @throws NoduleTrainError `store` where it is damaged, `store-version` where another version of this package wrote it
+ * Reads the index of a store; null if there is none.
+ * @throws NoduleTrainError `store` if it is damaged, `store-version` if another version of this package wrote it
  */
 export async function readStoreIndex(dir: string): Promise<Store | null> {
-  const path = join(dir, indexName);
+  const path = join(dir, INDEX_FILE);
   if (!existsSync(path)) return null;
-  let raw: unknown;
-  try {
-    raw = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new NoduleTrainError('store', `opening the prepared store ${path}: ${(cause as Error).message}`, { cause });
-  }
+  const fault = (found: string, cause?: unknown) =>
+    new NoduleTrainError('store', `opening the prepared store ${path}: ${found}. Prepare the data again.`, { cause });
+  const raw = await parseJson(path, fault);
   const version = (raw as { version?: unknown } | null)?.version;
-  if (version !== storeVersion)
+  if (version !== STORE_VERSION)
     throw new NoduleTrainError(
       'store-version',
-      `opening the prepared store ${path}: it has version ${JSON.stringify(version)}, this nodule-train reads version ${storeVersion}; ` +
-        'prepare the data into a new folder and delete this one',
+      `opening the prepared store ${path}: found version ${JSON.stringify(version)}, expected version ` +
+        `${STORE_VERSION}. Prepare the data into a new folder and delete this one.`,
     );
-  const parsed = storeSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
+  return checkJson(raw, storeSchema, fault);
+}
+
+/**
+ * Reads the index of a store that must exist; `doing` begins the error, such as "verifying".
+ * @throws NoduleTrainError `store` if there is none or it is damaged, `store-version`
+ */
+export async function requireStoreIndex(dir: string, doing: string): Promise<Store> {
+  const index = await readStoreIndex(dir);
+  if (index !== null) return index;
   throw new NoduleTrainError(
     'store',
-    `opening the prepared store ${path}: ${issue.path.join('.') || 'the file'}: ${issue.message}; prepare the data again`,
+    `${doing} ${dir}: there is no ${join(dir, INDEX_FILE)}. Give the folder of a prepared store.`,
   );
 }
 
-/** @throws NoduleTrainError `store`, `store-version` */
+/**
+ * Opens a prepared store.
+ * @throws NoduleTrainError `store`, `store-version`
+ */
 export async function openStore(dir: string): Promise<Dataset> {
-  const index = await readStoreIndex(dir);
-  if (index === null)
-    throw new NoduleTrainError('store', `opening the prepared store ${dir}: there is no ${join(dir, indexName)}`);
+  const index = await requireStoreIndex(dir, 'opening the prepared store');
   const keys = new Map(index.scans.map(({ uid, key }) => [uid, key]));
   return {
     kind: 'store',
     dir,
     scans: index.scans.map(({ uid, patient, subset }) => ({ uid, patient, subset })),
     missing: index.sources.reduce((sum, { missing }) => sum + missing, 0),
-    // Of several sources each has folds of its own; LUNA16's go by the subset.
+    // Folds of several sources cannot be combined, except LUNA16's, which follow from the subsets.
     folds: index.sources.length === 1 ? index.sources[0]!.folds : subsetFolds(index.scans),
     notes: [],
     key: (uid) => keys.get(uid) ?? null,
@@ -100,21 +112,22 @@ export async function openStore(dir: string): Promise<Dataset> {
   };
 }
 
-/** Runs `work` while no other process changes what the index names. */
-export const withStoreLock = <T>(dir: string, work: () => Promise<T>): Promise<T> =>
-  withLock(join(dir, 'store.lock'), () => {}, work);
+/** Runs `work` under the store's lock, so that no other process changes the index. */
+export function withStoreLock<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  return withLock(join(dir, 'store.lock'), () => {}, work);
+}
 
 /**
- * Puts the scans of one source into the index. Those of other sources stay where they were made with the same options; what the index
- * had of this source, and other truth, goes.
+ * Replaces the scans of one source in the index. Scans of other sources stay if they were made with the same options;
+ * otherwise they are dropped.
  */
-export const mergeIntoStore = (
+export function mergeIntoStore(
   dir: string,
   options: Store['options'],
   source: Omit<Store['sources'][number], 'folds'> & { folds: readonly Fold[] },
   scans: readonly Omit<StoreScan, 'source'>[],
-): Promise<void> =>
-  withStoreLock(dir, async () => {
+): Promise<void> {
+  return withStoreLock(dir, async () => {
     const before = await readStoreIndex(dir);
     const same = before !== null && isDeepStrictEqual(before.options, options) ? before : null;
     const uids = new Set(scans.map(({ uid }) => uid));
@@ -122,7 +135,7 @@ export const mergeIntoStore = (
     const sources = (same?.sources ?? []).filter(({ id }) => others.some((scan) => scan.source === id));
     const index: Store = {
       format: 'nodule-train-store',
-      version: storeVersion,
+      version: STORE_VERSION,
       options,
       sources: [
         ...sources,
@@ -134,5 +147,6 @@ export const mergeIntoStore = (
       scans: [...others, ...scans.map((scan) => ({ ...scan, source: source.id }))],
     };
     await syncAll([join(dir, 'scans')]);
-    await replaceFile(join(dir, indexName), `${JSON.stringify(index, null, 1)}\n`);
+    await replaceFile(join(dir, INDEX_FILE), `${JSON.stringify(index, null, 1)}\n`);
   });
+}

@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
 
 /**
- * A message that names files by their last names only: the folders on the way to them may be named after a patient. `paths` are the
- * files, and folders of them, that it may speak of.
+ * Shortens the paths in a message to file names, because folders may be named after a patient. `paths` are the files
+ * and folders that the message may contain.
  */
 export function withoutPaths(message: string, paths: readonly string[]): string {
   const longestFirst = (all: Iterable<string>) => [...new Set(all)].sort((a, b) => b.length - a.length);

@@ -1,37 +1,40 @@
-/** Something with a rank and what it takes to show it, which is made only where it is among the first or the last. */
-export interface Ranked<Shown> {
-  /** The greater the better. */
+/** An item with its rank. */
+interface Ranked<Item> {
+  /** Compared number by number; greater is better. */
   rank: readonly number[];
-  shown: Shown;
+  item: Item;
 }
 
-/** Keeps the best and the worst of many, and of the rest nothing, so that memory does not grow with them. Ranks are compared number by number. */
-export function extremes<Shown>(most: number) {
-  const best: Ranked<Shown>[] = [];
-  const worst: Ranked<Shown>[] = [];
+/**
+ * Keeps the `most` best and the `most` worst of many items. An item is made only if it enters one of the lists, so
+ * memory does not grow with the number of items.
+ */
+export function extremes<Item>(most: number) {
+  const best: Ranked<Item>[] = [];
+  const worst: Ranked<Item>[] = [];
   let count = 0;
-  const put = (list: Ranked<Shown>[], rank: readonly number[], sign: 1 | -1, make: () => Shown) => {
-    const before = list.findIndex((one) => sign * compare(rank, one.rank) > 0);
+  const insert = (list: Ranked<Item>[], rank: readonly number[], sign: 1 | -1, make: () => Item) => {
+    const before = list.findIndex((other) => sign * compare(rank, other.rank) > 0);
     const place = before < 0 ? list.length : before;
     if (place >= most) return;
-    list.splice(place, 0, { rank, shown: make() });
+    list.splice(place, 0, { rank, item: make() });
     list.length = Math.min(list.length, most);
   };
   return {
-    add(rank: readonly number[], show: () => Shown): void {
+    add(rank: readonly number[], make: () => Item): void {
       count++;
-      let made: Shown | null = null;
-      const make = () => {
-        made ??= show();
+      let made: Item | null = null;
+      const makeOnce = () => {
+        made ??= make();
         return made;
       };
-      put(best, rank, 1, make);
-      put(worst, rank, -1, make);
+      insert(best, rank, 1, makeOnce);
+      insert(worst, rank, -1, makeOnce);
     },
-    /** Best first and worst first; nothing is in both lists. */
-    read: (): { best: Shown[]; worst: Shown[] } => ({
-      best: best.slice(0, Math.ceil(count / 2)).map(({ shown }) => shown),
-      worst: worst.slice(0, Math.floor(count / 2)).map(({ shown }) => shown),
+    /** Returns the best, best first, and the worst, worst first; no item is in both lists. */
+    read: (): { best: Item[]; worst: Item[] } => ({
+      best: best.slice(0, Math.ceil(count / 2)).map(({ item }) => item),
+      worst: worst.slice(0, Math.floor(count / 2)).map(({ item }) => item),
     }),
   };
 }

@@ -1,51 +1,61 @@
 import { type Html, html } from '../../runtime/index.js';
 import type { Interval } from '../../score/index.js';
 import type { Figures } from '../figures.js';
-import { dash, fixed, intervalText } from './formats.js';
+import { coordinate, DASH, fixed, intervalText, plural } from './formats.js';
 import type { ValidationScores } from './scoreValidation.js';
+import { table } from './table.js';
 
 interface Row {
   name: string;
+  /** The estimate as text. */
   value: string;
   interval: Interval | null;
-  /** Where the interval's picture ends; shares end at 1. */
-  top: number;
   estimate: number | null;
+  /** Upper end of the drawn scale; 1 for shares. */
+  top: number;
 }
+
+/** With fewer patients, the text warns that percentile intervals are too narrow. */
+const FEW_PATIENTS = 20;
 
 /** The figures of `evaluate` (docs/reference/figures.md) with their intervals. */
 export function figureRows(figures: Figures): Row[] {
   const { found, missed, leftEmpty, withoutAgreement, sensitivity, falsePerScan, dice3d, intervals } = figures;
   const agreed = figures.nodules - withoutAgreement;
-  const part = (some: number, all: number, of: number | null) => `${some} of ${all} = ${fixed(of)}`;
+  const fraction = (part: number, whole: number, share: number | null) => `${part} of ${whole} = ${fixed(share)}`;
   // A score.json of an earlier version has fewer figures.
-  const share = (
+  const row = (
     name: string,
     estimate: number | null | undefined,
     interval: Interval | null | undefined,
     value = fixed(estimate),
-  ): Row => ({ ...{ name, value }, interval: interval ?? null, estimate: estimate ?? null, top: 1 });
+  ): Row => ({ name, value, interval: interval ?? null, estimate: estimate ?? null, top: 1 });
   return [
-    share('nodules found', sensitivity, intervals.sensitivity, part(found, agreed, sensitivity)),
-    share('missed (Dice 0)', figures.missedShare, intervals.missedShare, part(missed, agreed, figures.missedShare)),
-    share('3D Dice, mean', dice3d.mean, intervals.dice3d),
-    share('3D Dice, median', dice3d.median, intervals.dice3dMedian),
-    share('3D Dice, pooled voxels', dice3d.pooled, intervals.dice3dPooled),
+    row('nodules found', sensitivity, intervals.sensitivity, fraction(found, agreed, sensitivity)),
+    row(
+      'nodules missed (Dice 0)',
+      figures.missedShare,
+      intervals.missedShare,
+      fraction(missed, agreed, figures.missedShare),
+    ),
+    row('3D Dice, mean', dice3d.mean, intervals.dice3d),
+    row('3D Dice, median', dice3d.median, intervals.dice3dMedian),
+    row('3D Dice, all voxels pooled', dice3d.pooled, intervals.dice3dPooled),
     ...(withoutAgreement === 0
       ? []
       : [
-          share(
-            'without agreement, left empty',
+          row(
+            'left empty, of those without agreement',
             figures.leftEmptyShare,
             intervals.leftEmptyShare,
-            part(leftEmpty, withoutAgreement, figures.leftEmptyShare),
+            fraction(leftEmpty, withoutAgreement, figures.leftEmptyShare),
           ),
-          share('joint', figures.joint, intervals.joint),
-          share('joint of an empty prediction', figures.jointOfEmpty, intervals.jointOfEmpty),
+          row('joint score of all nodules', figures.joint, intervals.joint),
+          row('joint score of an empty prediction', figures.jointOfEmpty, intervals.jointOfEmpty),
         ]),
-    share('score that picks the best model', figures.quality, intervals.quality),
+    row('selection score', figures.quality, intervals.quality),
     {
-      name: 'false components per scan',
+      name: 'false positives per scan',
       value: fixed(falsePerScan),
       interval: intervals.falsePerScan,
       estimate: falsePerScan,
@@ -54,31 +64,47 @@ export function figureRows(figures: Figures): Row[] {
   ];
 }
 
-export function figuresSection(scores: ValidationScores): Html {
-  const { figures, point } = scores;
-  return html`<h3 class="group">On the validation part</h3>${table(figures)}
-<p class="soft">Over ${figures.scans} scans of ${figures.patients} patients, as <code>nodule-train evaluate</code> counts: probability above ${point.threshold}, components of at least ${point.minimumVoxels} voxels${point.minimumScore > 0 ? ` and a mean probability of at least ${Number(point.minimumScore.toFixed(3))}` : ''}. Intervals are percentiles of a bootstrap that draws patients with replacement, 2,000 times (Efron 1979)${figures.patients < 20 ? `; of ${figures.patients} patients they are only a rough guide, and rather too narrow` : ''}.
-The model was chosen on these very scans, so expect somewhat less on others.</p>`;
+export function figuresSection({ figures, point }: ValidationScores): Html {
+  const { scans, patients } = figures;
+  const lowestScore =
+    point.minimumScore > 0 ? ` and a mean probability of at least ${Number(point.minimumScore.toFixed(3))}` : '';
+  const caution =
+    patients < FEW_PATIENTS ? `; with ${plural(patients, 'patient')} they are a rough guide, and too narrow` : '';
+  return html`<h3 class="group">On the validation scans</h3>${figuresTable(figures)}
+<p class="soft">${plural(scans, 'scan')} of ${plural(patients, 'patient')}, counted as in
+<code>nodule-train evaluate</code>: voxels with a probability above ${point.threshold}, components of at least
+${plural(point.minimumVoxels, 'voxel')}${lowestScore}. The intervals are percentiles of 2,000 bootstrap samples of the
+patients (Efron 1979)${caution}. The best model was chosen on these scans, so expect lower figures on other scans.</p>`;
 }
 
-/** Scans that neither trained nor chose anything. */
-export const heldOutSection = (figures: Figures): Html =>
-  html`<h3 class="group">On scans that were held out</h3>${table(figures)}
-<p class="soft">From score.json of the run: ${figures.scans} scans of ${figures.patients} patients.</p>
+/** Figures on scans that were used neither for training nor for any choice. */
+export function heldOutSection(figures: Figures): Html {
+  return html`<h3 class="group">On held-out scans</h3>${figuresTable(figures)}
+<p class="soft">From score.json of the run: ${plural(figures.scans, 'scan')} of
+${plural(figures.patients, 'patient')}.</p>
 `;
-
-function table(figures: Figures): Html {
-  const rows = figureRows(figures).map(
-    (row) =>
-      html`<tr><td>${row.name}</td><td class="number">${row.value}</td><td class="number">${intervalText(row.interval)}</td><td class="bars">${bar(row)}</td></tr>`,
-  );
-  return html`<div class="wide"><table><tr><th>figure</th><th class="number">value</th><th class="number">95 % interval</th><th class="bars"></th></tr>${rows}</table></div>`;
 }
 
-/** The interval as a line on 0…top, the value as a point. */
-function bar({ interval, estimate, top }: Row): Html {
-  if (estimate === null) return html`${dash}`;
-  const x = (value: number) => Number((4 + (Math.min(value, top) / top) * 152).toFixed(1));
-  const line = interval === null ? '' : html`<path class="range" d="M${x(interval.low)} 8H${x(interval.high)}"/>`;
-  return html`<svg viewBox="0 0 160 28" width="160" height="28" aria-hidden="true"><path class="axis" d="M4 12v4h152v-4"/>${line}<circle class="s0" cx="${x(estimate)}" cy="8" r="4"/><text x="4" y="27">0</text><text x="156" y="27" text-anchor="end">${top}</text></svg>`;
+const COLUMNS = [
+  { title: 'figure' },
+  { title: 'value', kind: 'number' },
+  { title: '95 % interval', kind: 'number' },
+  { title: '', kind: 'bars' },
+] as const;
+
+function figuresTable(figures: Figures): Html {
+  const rows = figureRows(figures).map((row) => [row.name, row.value, intervalText(row.interval), intervalBar(row)]);
+  return table(COLUMNS, rows, 'figures');
+}
+
+/** Draws the estimate as a point and the interval as a line, on a scale from 0 to `top`. */
+function intervalBar({ interval, estimate, top }: Row): Html {
+  if (estimate === null) return html`${DASH}`;
+  const x = (value: number) => coordinate(4 + (Math.min(value, top) / top) * 152);
+  const line = interval === null ? '' : html`<path class="range" d="M${x(interval.low)} 7H${x(interval.high)}"/>`;
+  return html`<svg viewBox="0 0 160 24" width="160" height="24" aria-hidden="true">
+<path class="axis" d="M4 4v6M4 7h152M156 4v6"/>${line}<circle class="s0" cx="${x(estimate)}" cy="7" r="4"/>
+<text x="4" y="22" text-anchor="middle">0</text>
+<text x="156" y="22" text-anchor="${top < 10 ? 'middle' : 'end'}">${top}</text>
+</svg>`;
 }

@@ -1,55 +1,58 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { upperMedian } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { EpochEvent, StartEvent, TrainEvent, ValidationEvent } from '../../train/index.js';
 
-/** What a run has recorded of one epoch. */
+/** Events of one epoch. */
 export interface EpochRecord {
   epoch: number;
   training: EpochEvent | null;
   validation: ValidationEvent | null;
-  /** Middle of the rates of its steps, in crops per second; null where none was recorded. */
+  /** Median rate of its steps; null if none was recorded. */
   cropsPerSecond: number | null;
 }
 
 export interface RunHistory {
   epochs: EpochRecord[];
-  /** Of the last time that the run was started or resumed. */
+  /** The last start or resumption of the run. */
   start: StartEvent | null;
-  /** How often the run was resumed. */
   resumes: number;
   status: 'finished' | 'stopped' | 'not ended';
 }
 
 /**
- * Reads `events.jsonl`. What a killed run had done after its last checkpoint was done again when it was resumed, and only counts as it was then.
- * @throws NoduleTrainError `run-events` for a damaged line
+ * Reads `events.jsonl`. A run that was killed after its last checkpoint repeats the lost steps when it is resumed; only
+ * the repetition counts. A missing file is an empty history.
+ * @throws NoduleTrainError `run-events` for a damaged line, unless it is the last one
  */
 export async function readRunHistory(path: string): Promise<RunHistory> {
   const history = newHistory();
   if (!existsSync(path)) return history.read();
-  let torn: string | null = null;
+  let damaged: string | null = null;
   let number = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    // Only the last line may be torn, by a kill.
-    if (torn !== null) throw new NoduleTrainError('run-events', torn);
+    // A kill can truncate the last line only.
+    if (damaged !== null) throw new NoduleTrainError('run-events', damaged);
     number++;
     if (line === '') continue;
     try {
       history.add(JSON.parse(line) as TrainEvent);
     } catch (cause) {
-      torn = `reading ${path}: line ${number} is no event (${(cause as Error).message}); one JSON object a line is wanted: take the damaged line out`;
+      damaged =
+        `reading ${path}: line ${number} is not an event (${(cause as Error).message}), ` +
+        'expected one JSON object per line. Remove the damaged line.';
     }
   }
   return history.read();
 }
 
-/** Collects events in their order. */
+/** Collects the events of a run in their order. */
 export function newHistory(): { add(event: TrainEvent): void; read(): RunHistory } {
   const training = new Map<number, EpochEvent>();
   const validations = new Map<number, ValidationEvent>();
   const rates = new Map<number, { step: number; rate: number }[]>();
-  const stepsOf = (epoch: number) => {
+  const stepsIn = (epoch: number) => {
     if (!rates.has(epoch)) rates.set(epoch, []);
     return rates.get(epoch)!;
   };
@@ -69,7 +72,7 @@ export function newHistory(): { add(event: TrainEvent): void; read(): RunHistory
         start = event;
         starts++;
         status = 'not ended';
-      } else if (event.type === 'step') stepsOf(event.epoch).push({ step: event.step, rate: event.rate });
+      } else if (event.type === 'step') stepsIn(event.epoch).push({ step: event.step, rate: event.rate });
       else if (event.type === 'epoch') training.set(event.epoch, event);
       else if (event.type === 'validation') validations.set(event.epoch, event);
       else if (event.type === 'end') status = event.status;
@@ -81,7 +84,7 @@ export function newHistory(): { add(event: TrainEvent): void; read(): RunHistory
           epoch,
           training: training.get(epoch) ?? null,
           validation: validations.get(epoch) ?? null,
-          cropsPerSecond: middle((rates.get(epoch) ?? []).map(({ rate }) => rate)),
+          cropsPerSecond: medianRate(rates.get(epoch) ?? []),
         })),
         start,
         resumes: Math.max(0, starts - 1),
@@ -91,7 +94,6 @@ export function newHistory(): { add(event: TrainEvent): void; read(): RunHistory
   };
 }
 
-function middle(values: readonly number[]): number | null {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? null;
+function medianRate(steps: readonly { rate: number }[]): number | null {
+  return upperMedian(Float64Array.from(steps.map(({ rate }) => rate)).filter(Number.isFinite));
 }

@@ -1,27 +1,26 @@
-import { type Dataset, noduleDiameter, sizeClassNames, sizeClassOf } from '../../data/index.js';
+import { type Dataset, noduleDiameter, SIZE_CLASS_NAMES, sizeClass } from '../../data/index.js';
 import { predictScan, type ScanModel } from '../../model/index.js';
 import {
+  applyPoint,
   bootstrapInterval,
   type Interval,
   type NoduleScore,
   type OperatingPoint,
-  predictionAt,
-  scoreAt,
 } from '../../score/index.js';
-import { type Figures, figuresOf, type ScoredScan } from '../figures.js';
+import { computeFigures, type Figures, type ScoredScan } from '../figures.js';
 import { addToBins, type CalibrationBins, confidenceEce, emptyBins, noduleEce, sumBins } from './calibration.js';
 import { extremes } from './extremes.js';
 import { type NodulePictures, nodulePictures } from './nodulePictures.js';
 
 /** One nodule of the scored scans. */
 export interface ReportNodule {
-  /** Series, as in the run's split. */
+  /** UID of the series, as in the run's split. */
   uid: string;
-  /** In the scan, from 1. */
+  /** Number in the scan, from 1. */
   number: number;
-  /** In mm; in voxels where the scan's spacing is unknown. */
+  /** In mm; in voxels if the spacing of the scan is unknown. */
   diameter: number;
-  /** Null where no two readers agree on any voxel. */
+  /** Null without any voxel that two readers agree on. */
   dice: number | null;
   found: boolean;
   truthVoxels: number;
@@ -33,12 +32,12 @@ export interface PicturedNodule {
   pictures: NodulePictures;
 }
 
-/** Both expected calibration errors with 95 % intervals over patients; null where there is no such voxel. */
+/** The two expected calibration errors with 95 % intervals over patients; null without voxels. */
 export interface CalibrationFigures {
   bins: CalibrationBins;
   confidence: Estimate;
   nodule: Estimate;
-  /** Of the nodule's probability, over voxels of at least this. */
+  /** Lowest probability of the voxels in `nodule`. */
   from: number;
 }
 
@@ -49,13 +48,13 @@ interface Estimate {
 
 export interface ValidationScores {
   figures: Figures;
-  /** The same of the nodules with agreement of each size class; null for an empty class. */
+  /** Figures of the nodules with agreement in each size class; null for an empty class. */
   bySize: { name: string; figures: Figures | null }[];
   nodules: ReportNodule[];
   best: PicturedNodule[];
   worst: PicturedNodule[];
   calibration: CalibrationFigures;
-  /** What diameters are in. */
+  /** Unit of the diameters. */
   unit: 'mm' | 'voxels' | 'mm or voxels';
   point: OperatingPoint;
 }
@@ -65,17 +64,17 @@ export interface ScoringOptions {
   uids: readonly string[];
   model: ScanModel;
   point: OperatingPoint;
-  /** Best ones, and worst ones, to make pictures of. */
+  /** Number of best and of worst nodules to draw. */
   pictures: number;
-  /** Scans done, with parts of the one at hand. */
+  /** Called with the number of scans done, as a fraction within a scan. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
-/** Below, everything is background that nobody asks about. */
-const calibratedFrom = 0.05;
+/** Lowest probability of the voxels in the second calibration error: those below are background. */
+const CALIBRATED_FROM = 0.05;
 
-/** Segments scans one after another and collects all that a report shows of them; of the voxels nothing is kept but the pictures. */
+/** Segments scans one after another and collects what a report shows: figures, nodules, pictures and calibration. */
 export async function scoreValidation(options: ScoringOptions): Promise<ValidationScores> {
   const { dataset, uids, model, point, signal } = options;
   const patients = new Map(dataset.scans.map(({ uid, patient }) => [uid, patient ?? uid]));
@@ -91,10 +90,10 @@ export async function scoreValidation(options: ScoringOptions): Promise<Validati
       onProgress: (slices, of) => options.onProgress?.(done + slices / of, uids.length),
     });
     const { volume, truth } = scan;
-    const prediction = predictionAt(scan, point);
-    const score = scoreAt(scan, point);
+    const { score, mask } = applyPoint(scan, point);
+    let prediction: Uint8Array | null = null;
     const patient = patients.get(uid) ?? uid;
-    const classes = labelled.nodules.map((nodule) => sizeClassOf(nodule, volume));
+    const classes = labelled.nodules.map((nodule) => sizeClass(nodule, volume));
     scored.push({ uid, patient, model: score, baseline: null, classes });
     if (!bins.has(patient)) bins.set(patient, emptyBins());
     addToBins(bins.get(patient)!, scan.probabilities, truth);
@@ -103,28 +102,33 @@ export async function scoreValidation(options: ScoringOptions): Promise<Validati
       const own = labelled.nodules[n]!;
       const nodule = reportNodule(uid, n, noduleDiameter(own, volume), result);
       nodules.push(nodule);
-      // Of two that were missed the larger one is the worse; there is nothing to see of one without a label.
+      // A nodule without a label has nothing to show. Among missed nodules, the larger is the worse.
       if (nodule.dice !== null)
-        pictured.add([nodule.dice, (nodule.dice > 0 ? 1 : -1) * nodule.truthVoxels], () => ({
-          nodule,
-          pictures: nodulePictures(volume, truth, prediction, own),
-        }));
+        pictured.add([nodule.dice, (nodule.dice > 0 ? 1 : -1) * nodule.truthVoxels], () => {
+          prediction ??= mask();
+          return { nodule, pictures: nodulePictures(volume, truth, prediction, own) };
+        });
     }
   }
   const { best, worst } = pictured.read();
   return {
-    figures: figuresOf(scored),
-    bySize: sizeClassNames.map((name, size) => ({ name, figures: figuresOfClass(scored, size) })),
+    figures: computeFigures(scored),
+    bySize: SIZE_CLASS_NAMES.map((name, size) => ({ name, figures: sizeClassFigures(scored, size) })),
     nodules,
     best: best.filter(({ nodule }) => nodule.dice! > 0),
     worst,
-    calibration: calibrationOf([...bins.values()]),
+    calibration: calibrationFigures([...bins.values()]),
     unit: units.size === 2 ? 'mm or voxels' : ([...units][0] ?? 'mm'),
     point,
   };
 }
 
-function reportNodule(uid: string, n: number, diameter: number, { overlap: voxels, dice, found }: NoduleScore) {
+function reportNodule(
+  uid: string,
+  n: number,
+  diameter: number,
+  { overlap: voxels, dice, found }: NoduleScore,
+): ReportNodule {
   return {
     uid,
     number: n + 1,
@@ -136,8 +140,8 @@ function reportNodule(uid: string, n: number, diameter: number, { overlap: voxel
   };
 }
 
-/** All patients stay, so that intervals draw from the same ones. */
-function figuresOfClass(scans: readonly (ScoredScan & { classes: number[] })[], size: number): Figures | null {
+/** Computes the figures of one size class; keeps all patients, so that the intervals draw from the same ones. */
+function sizeClassFigures(scans: readonly (ScoredScan & { classes: number[] })[], size: number): Figures | null {
   const own = scans.map(({ classes, ...scan }) => ({
     ...scan,
     model: {
@@ -145,18 +149,19 @@ function figuresOfClass(scans: readonly (ScoredScan & { classes: number[] })[], 
       nodules: scan.model.nodules.filter(({ overlap: { truth } }, n) => truth > 0 && classes[n] === size),
     },
   }));
-  return own.some(({ model }) => model.nodules.length > 0) ? figuresOf(own) : null;
+  return own.some(({ model }) => model.nodules.length > 0) ? computeFigures(own) : null;
 }
 
-function calibrationOf(patients: readonly CalibrationBins[]): CalibrationFigures {
+function calibrationFigures(patients: readonly CalibrationBins[]): CalibrationFigures {
+  const bins = sumBins(patients);
   const estimate = (ece: (bins: CalibrationBins) => number | null): Estimate => ({
-    value: ece(sumBins(patients)),
-    interval: bootstrapInterval(patients, (drawn) => ece(sumBins(drawn))),
+    value: ece(bins),
+    interval: bootstrapInterval(patients, (sample) => ece(sumBins(sample))),
   });
   return {
-    bins: sumBins(patients),
+    bins,
     confidence: estimate(confidenceEce),
-    nodule: estimate((bins) => noduleEce(bins, calibratedFrom)),
-    from: calibratedFrom,
+    nodule: estimate((sample) => noduleEce(sample, CALIBRATED_FROM)),
+    from: CALIBRATED_FROM,
   };
 }

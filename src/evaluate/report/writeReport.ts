@@ -2,88 +2,92 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Dataset, readSplit } from '../../data/index.js';
 import { openModel } from '../../model/index.js';
-import { NoduleTrainError, replaceFile } from '../../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, replaceFile } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
 import { chooseDevice, type Device } from '../../torch/index.js';
 import { openRunDataset, type RunFolder, recordedConfig, runFolder, type TrainConfig } from '../../train/index.js';
 import type { Figures } from '../figures.js';
-import { bestEpochOf } from './curves.js';
+import { findBestEpoch } from './curves.js';
 import { reportPage } from './reportPage.js';
 import { type RunHistory, readRunHistory } from './runHistory.js';
 import { scoreValidation, type ValidationScores } from './scoreValidation.js';
 
 export interface ReportOptions extends Partial<OperatingPoint> {
-  /** Where the run's data lie now; default where they lay when it was trained. */
+  /** Folder of the run's data; default as in its configuration. */
   data?: string;
-  /** Scans of the validation part to score at most; 0, the default: all. */
+  /** Maximum number of validation scans to score; 0 (default): all. */
   scans?: number;
-  /** Best nodules, and worst ones, to show; default 6. */
+  /** Number of best and of worst nodules to show; default 6. */
   pictures?: number;
-  /** `auto`, `cpu`, `cuda` or `cuda:N`; default auto. */
+  /** `auto`, `cpu`, `cuda` or `cuda:N`; default `auto`. */
   device?: string;
   onProgress?: (progress: { label: string; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
 
 export interface Report {
-  /** Of the page. */
+  /** Path of the page. */
   path: string;
   bytes: number;
-  /** Why the parts that need scans are missing; null where they are there. */
+  /** Why the parts that need scans are missing, as on the page; null if they are not. */
   missing: string | null;
-  /** The same with the folder's name, which the page does not tell. */
+  /** The same in detail; may name folders, so it is not on the page. */
   reason: string | null;
   scores: ValidationScores | null;
 }
 
 /**
- * Writes `report.html` into the folder of a run: what it recorded, and its best model's scores on its validation part. Where the data are
- * not where they were, the page says so in place of the scores; with `data` they must be there.
+ * Writes `report.html` into the folder of a run: what the run recorded, and the scores of its best model on the
+ * validation scans. If the data of the configuration cannot be opened, the page says so instead of the scores; data
+ * given as `data` must be there.
  *
- * @throws NoduleTrainError `run-missing`, `run-config`, `run-events`, `run-file`, and what reading the data that `data` names and the model throws
+ * @throws NoduleTrainError `run-missing`, `run-config`, `run-events`, `run-file`, and what reading the model and `data`
+ *   throws
  */
 export async function writeReport(folder: string, options: ReportOptions = {}): Promise<Report> {
   const run = runFolder(folder);
+  const path = join(folder, 'report.html');
   const config = recordedConfig(run, 'reporting on');
+  checkOutputFile('reporting on a run', 'the report', path);
   const history = await readRunHistory(run.events);
-  const { reason, ...scored } = await scoresOf(run, config, options);
+  const { reason, ...scored } = await scoreRun(run, config, options);
   const page = reportPage({
     name: basename(resolve(folder)),
     config,
-    manifest: recordedJson(run.manifest),
+    manifest: readRunJson(run.manifest),
     history,
-    model: modelText(run, history),
-    heldOut: heldOutOf(folder),
+    model: scored.scores === null ? '' : describeModel(run, history),
+    heldOut: readHeldOutFigures(folder),
     ...scored,
   });
-  const path = join(folder, 'report.html');
   await replaceFile(path, page);
   return { path, bytes: Buffer.byteLength(page), ...scored, reason: reason ?? scored.missing };
 }
 
-/** A run whose validations all scored 0 has no best model. */
-const modelOf = ({ best, last }: RunFolder): string | null => [best, last].find((path) => existsSync(path)) ?? null;
-
-function modelText(run: RunFolder, { epochs }: RunHistory): string {
-  const path = modelOf(run);
-  if (path === null) return 'It has saved no model yet.';
-  return path === run.best
-    ? `Scored is its best model, of epoch ${bestEpochOf(epochs)?.epoch ?? '–'}.`
-    : 'No validation scored above 0, so there is no best model: scored is the last one.';
+/** Chooses the model to score: the best one, or the last one if all validations scored 0. */
+function findModel({ best, last }: RunFolder): string | null {
+  return [best, last].find((path) => existsSync(path)) ?? null;
 }
 
-async function scoresOf(
+function describeModel(run: RunFolder, { epochs }: RunHistory): string {
+  if (findModel(run) !== run.best)
+    return 'No validation scored above 0, so there is no best model: the figures are those of the last model.';
+  const best = findBestEpoch(epochs);
+  return `The figures are those of the best model${best === null ? '' : ` (epoch ${best.epoch})`}.`;
+}
+
+async function scoreRun(
   run: RunFolder,
   config: TrainConfig,
   options: ReportOptions,
 ): Promise<{ scores: ValidationScores | null; missing: string | null; reason?: string }> {
-  const path = modelOf(run);
-  if (path === null) return { scores: null, missing: 'the run has saved no model yet.' };
+  const path = findModel(run);
+  if (path === null) return { scores: null, missing: 'the run has not saved a model yet.' };
   if (!existsSync(run.split))
-    return { scores: null, missing: 'the run has no split.json, so nothing says which scans validate.' };
+    return { scores: null, missing: 'the run has no split.json, so its validation scans are unknown.' };
   const { validation } = await readSplit(run.split);
   const uids = options.scans ? validation.slice(0, options.scans) : validation;
-  const opened = await openData(config, uids, options.data);
+  const opened = await openValidationData(config, uids, options.data);
   if (opened.dataset === null) return { scores: null, missing: opened.missing, reason: opened.reason };
   const device = chooseDevice(options.device ?? 'auto') as Device;
   const { model, point } = openModel(path, device);
@@ -105,11 +109,8 @@ async function scoresOf(
 
 type Opened = { dataset: Dataset } | { dataset: null; missing: string; reason: string };
 
-const missingData = 'the scans that the run was validated on could not be opened';
-const anew = 'with them, make the report anew by nodule-train report RUN --data DIR.';
-
-/** Data that were named must be there; those of the configuration may have gone. */
-async function openData(config: TrainConfig, uids: readonly string[], dir?: string): Promise<Opened> {
+/** Opens the data of a run, and checks that they have its validation series. Only data given as `dir` must be there. */
+async function openValidationData(config: TrainConfig, uids: readonly string[], dir?: string): Promise<Opened> {
   try {
     const dataset = await openRunDataset(config, dir ?? config.data);
     const known = new Set(dataset.scans.map(({ uid }) => uid));
@@ -117,40 +118,46 @@ async function openData(config: TrainConfig, uids: readonly string[], dir?: stri
     if (lost.length > 0)
       throw new NoduleTrainError(
         'report-data',
-        `scoring the validation part of a run on ${dataset.dir}: ${lost.length} of its ${uids.length} series are not there, the first is ${lost[0]}; give the run's own data with --data`,
+        `scoring the validation part of a run on ${dataset.dir}: ` +
+          `${lost.length} of its ${uids.length} series are missing, the first is ${lost[0]}. ` +
+          'Give the data of the run with --data.',
       );
     return { dataset };
   } catch (error) {
     if (dir !== undefined || !(error instanceof NoduleTrainError)) throw error;
-    // The message names the folder, which may be named after a patient: it is for the terminal alone.
-    return { dataset: null, missing: `${missingData} (${error.code}); ${anew}`, reason: error.message };
+    const missing =
+      `the validation scans of the run could not be opened (${error.code}). ` +
+      'To add this part: nodule-train report RUN --data DIR.';
+    // The message names the folder, and a folder may be named after a patient: it is for the terminal only.
+    return { dataset: null, missing, reason: error.message };
   }
 }
 
-/** What a file of the run's folder holds; null where it is not there. */
-function recordedJson(path: string): Record<string, unknown> | null {
+/** Reads a JSON file of the run's folder; null if it does not exist. */
+function readRunJson(path: string): Record<string, unknown> | null {
   if (!existsSync(path)) return null;
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   } catch (cause) {
     throw new NoduleTrainError(
       'run-file',
-      `reporting on a run: ${path} is no JSON (${(cause as Error).message}); restore it, or take it away`,
+      `reporting on a run: ${path} is not JSON (${(cause as Error).message}). Restore or remove it.`,
       { cause },
     );
   }
 }
 
-/** Figures that `evaluate` or a demo wrote there. */
-function heldOutOf(folder: string): Figures | null {
+/** Reads the figures that `evaluate` or a demo wrote into the run's folder; null if there are none. */
+function readHeldOutFigures(folder: string): Figures | null {
   const path = join(folder, 'score.json');
-  const found = recordedJson(path) as Partial<Figures> | null;
+  const found = readRunJson(path) as Partial<Figures> | null;
   if (found === null) return null;
-  const wanted = ['scans', 'patients', 'nodules', 'found', 'missed', 'falsePerScan', 'dice3d', 'intervals'] as const;
-  const lost = wanted.find((name) => found[name] === undefined);
+  const expected = ['scans', 'patients', 'nodules', 'found', 'missed', 'falsePerScan', 'dice3d', 'intervals'] as const;
+  const lost = expected.find((name) => found[name] === undefined);
   if (lost === undefined) return found as Figures;
   throw new NoduleTrainError(
     'run-file',
-    `reporting on a run: ${path} has no ${lost}, figures as \`evaluate --json\` gives them are wanted; make it anew, or take it away`,
+    `reporting on a run: found no ${lost} in ${path}, expected the figures of \`evaluate --json\`. ` +
+      'Write it again or remove it.',
   );
 }

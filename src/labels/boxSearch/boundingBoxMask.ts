@@ -21,25 +21,40 @@ import { roundHalvesToEven, transposedIndex } from './transposedIndex.js';
 
 /** Faults of the book's rule, as separate switches; the preset 'book' turns all of them on. */
 const compatSchema = z.strictObject({
-  /** Fault 8: positions become indices by the transposed inverse of the direction matrix. */
-  transposedDirection: z.boolean().optional(),
-  /** Fault 9: at the volume's lower edges, search and box wrap to the far side. */
-  wrapAtEdges: z.boolean().optional(),
-  /** Fault 10: the label is every voxel above the threshold in the box. */
-  boxLabels: z.boolean().optional(),
-  /** Fault 11: the search stops on both sides as soon as one meets air. */
-  stopOnEither: z.boolean().optional(),
+  transposedDirection: z
+    .boolean()
+    .optional()
+    .describe("fault 8 of the book's code: positions become indices by the transposed direction matrix"),
+  wrapAtEdges: z
+    .boolean()
+    .optional()
+    .describe("fault 9 of the book's code: search and box wrap to the far side at the volume's lower edges"),
+  boxLabels: z
+    .boolean()
+    .optional()
+    .describe("fault 10 of the book's code: every voxel of the box above the threshold is labelled"),
+  stopOnEither: z
+    .boolean()
+    .optional()
+    .describe("fault 11 of the book's code: the search stops on both sides as soon as one meets air"),
 });
 
 /** Options of the box rule, which makes ground truth from annotated points. */
 export const boxRuleSchema = z.strictObject({
-  preset: z.enum(['default', 'book']).default('default'),
-  /** HU below which the book's rule sees air; the default rule uses it for nodules of unknown diameter. */
-  thresholdHu: z.number().default(-700),
-  /**
-   * Largest distance of a label from the annotated point, in annotated radii; above 1 because outlines are not spheres.
-   */
-  reach: z.number().positive().default(1.15),
+  preset: z
+    .enum(['default', 'book'])
+    .default('default')
+    .describe("variant of the box rule; book: the book's rule with all its faults"),
+  thresholdHu: z
+    .number()
+    .default(-700)
+    .describe("HU below which a voxel counts as air, for the book's rule and nodules of unknown diameter"),
+  // Above 1 because outlines are not spheres.
+  reach: z
+    .number()
+    .positive()
+    .default(1.15)
+    .describe('largest distance of a label from the annotated point, as a multiple of the annotated radius'),
   compat: compatSchema.prefault({}),
 });
 

@@ -9,7 +9,7 @@ const PIECE_BYTES = 1 << 22;
  * @param {string} file
  * @returns {Promise<{bytes: number, sha256: string}>}
  */
-export const fileHash = async (file) => {
+export async function fileHash(file) {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const piece of fs.createReadStream(file, { highWaterMark: PIECE_BYTES })) {
@@ -17,10 +17,10 @@ export const fileHash = async (file) => {
     bytes += piece.length;
   }
   return { bytes, sha256: hash.digest('hex') };
-};
+}
 
 /** Does what {@link fileHash} does, blocking. @param {string} file @returns {{bytes: number, sha256: string}} */
-export const fileHashSync = (file) => {
+export function fileHashSync(file) {
   const hash = createHash('sha256');
   const piece = Buffer.allocUnsafe(PIECE_BYTES);
   const handle = fs.openSync(file, 'r');
@@ -34,4 +34,4 @@ export const fileHashSync = (file) => {
     fs.closeSync(handle);
   }
   return { bytes, sha256: hash.digest('hex') };
-};
+}

@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 
 /**
- * @typedef {object} Holder a process, told from a later one that got its number
+ * @typedef {object} Holder a process, distinguished from a later one with the same pid
  * @property {string} host
  * @property {number} pid
- * @property {string | null} started start time of the process, null where the system does not say it
+ * @property {string | null} started start time of the process, null if the system does not report it
  */
 
 /** Start time of a process in clock ticks (field 22 of /proc/PID/stat). @param {number} pid @returns {string | null} */
@@ -19,15 +19,17 @@ const startOf = (pid) => {
   }
 };
 
-/** @returns {Holder} */
-export const thisProcess = () => ({ host: os.hostname(), pid: process.pid, started: startOf(process.pid) });
+/** Identifies this process. @returns {Holder} */
+export function thisProcess() {
+  return { host: os.hostname(), pid: process.pid, started: startOf(process.pid) };
+}
 
 /** Whether a process of this host has ended. @param {Pick<Holder, 'pid' | 'started'>} holder */
-export const hasEnded = ({ pid, started }) => {
+export function hasEnded({ pid, started }) {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPERM') return true;
   }
   return started !== null && startOf(pid) !== started;
-};
+}

@@ -2,15 +2,15 @@ import { loadLoader } from '../libtorch/load.js';
 
 /**
  * @typedef {object} NativeInflated
- * @property {'longer' | 'damaged' | null} fault `longer`: more came out than `out` holds
- * @property {number} bytes what was written into `out`
+ * @property {'longer' | 'damaged' | null} fault `longer`: the data is longer than `out`
+ * @property {number} bytes bytes written into `out`
  *
  * @typedef {object} Inflater
  * @property {string} name such as `libdeflate 1.26`
  * @property {(packed: Uint8Array, out: Uint8Array) => Promise<NativeInflated>} inflate unpacks a zlib or gzip stream on
- *   another thread; neither array may be detached meanwhile
- * @property {(bytes: Uint8Array) => Promise<void>} populate has the kernel hand out fresh memory on another thread, which
- *   is cheaper in one go than page by page while it is written
+ *   another thread; neither array may be detached until then
+ * @property {(bytes: Uint8Array) => Promise<void>} populate has the kernel allocate the pages of fresh memory on
+ *   another thread, which is cheaper than page by page on the first write
  */
 
 /** @type {{inflater: Inflater, reason: null} | {inflater: null, reason: string} | undefined} */
@@ -29,10 +29,10 @@ const find = () => {
 };
 
 /**
- * libdeflate from the addon, or why it is not there: scans are read without it too, by node:zlib, more slowly. `doctor`
- * says which it is.
+ * Returns the addon's libdeflate, or why it is missing. Without it node:zlib inflates scans, more slowly. `doctor`
+ * reports which is used.
  */
-export const findInflater = () => {
+export function findInflater() {
   found ??= find();
   return found;
-};
+}

@@ -6,7 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded, thisProcess } from './holder.js';
 
 /** @typedef {import('./holder.js').Holder & {token: string}} Holder */
-/** @typedef {{text: string, holder: Holder | null, silentMs: number}} Found a lock file; `holder` is null where its text is damaged */
+/**
+ * @typedef {{text: string, holder: Holder | null, silentMs: number}} Found a lock file; `holder` is null if its text is
+ *   damaged
+ */
 
 const HEARTBEAT_MS = 5_000;
 /** A holder on another host (shared home folder) cannot be queried, so its lock expires without a heartbeat. */
@@ -14,7 +17,7 @@ const SILENT_MS = 120_000;
 /** A lock appears with its content, so damaged content comes from a power cut, not from a writer at work. */
 const DAMAGED_MS = 10_000;
 
-/** @param {string} file @returns {Found | null} null where there is no lock */
+/** @param {string} file @returns {Found | null} null if there is no lock */
 const read = (file) => {
   let text;
   let silentMs;
@@ -40,7 +43,11 @@ const isDead = (found, silentMs) => {
   return hasEnded(found.holder);
 };
 
-/** Creates the lock with its content in one step, so that nobody reads a lock without its holder. @param {string} file @param {string} text */
+/**
+ * Creates the lock with its content in one step, so that nobody reads a lock without its holder.
+ * @param {string} file
+ * @param {string} text
+ */
 const create = (file, text) => {
   const aside = `${file}.${randomBytes(6).toString('hex')}`;
   try {
@@ -56,10 +63,12 @@ const create = (file, text) => {
 };
 
 /**
- * Deletes a dead holder's lock, or returns who is deleting it. Two processes that found the same dead lock must not both delete: the
- * second would delete the first one's new lock. So only the holder of a gate, a lock named after the dead lock's text, may delete,
- * and it looks again first.
- * @param {string} file @param {string} deadText @param {string} ownText
+ * Deletes a dead holder's lock, or returns who is deleting it. Two processes that found the same dead lock must not
+ * both delete: the second would delete the first one's new lock. So only the holder of a gate, a lock named after the
+ * dead lock's text, may delete, and it checks the text again first.
+ * @param {string} file
+ * @param {string} deadText
+ * @param {string} ownText
  * @returns {Found | null}
  */
 const clear = (file, deadText, ownText) => {
@@ -81,11 +90,12 @@ const clear = (file, deadText, ownText) => {
  * Takes a lock file, or returns who holds it. A dead holder's lock is taken over.
  *
  * @param {string} file its folder must exist
- * @param {{silentMs?: number}} [options] `silentMs`: age of the last heartbeat after which a holder on another host counts as dead
- * @returns {{release: () => void, renew: () => void} | {holder: Holder | null}} `holder` is null where the file is damaged but so new that
- *   it has to be waited for
+ * @param {{silentMs?: number}} [options] `silentMs`: age of the last heartbeat after which a holder on another host
+ *   counts as dead
+ * @returns {{release: () => void, renew: () => void} | {holder: Holder | null}} `holder` is null if the file is damaged
+ *   but too new to be taken over
  */
-export const tryLock = (file, { silentMs = SILENT_MS } = {}) => {
+export function tryLock(file, { silentMs = SILENT_MS } = {}) {
   const text = JSON.stringify({ ...thisProcess(), token: randomBytes(6).toString('hex') });
   while (!create(file, text)) {
     const other = read(file);
@@ -100,7 +110,7 @@ export const tryLock = (file, { silentMs = SILENT_MS } = {}) => {
     },
     renew: () => fs.utimes(file, new Date(), new Date(), () => {}),
   };
-};
+}
 
 /**
  * Runs `work` while this process alone holds the lock file; waits for a running holder, takes over from a dead one.
@@ -111,7 +121,7 @@ export const tryLock = (file, { silentMs = SILENT_MS } = {}) => {
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-export const withLock = async (file, onWait, work) => {
+export async function withLock(file, onWait, work) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   let taken = tryLock(file);
   for (let reported = false; 'holder' in taken; taken = tryLock(file)) {
@@ -130,4 +140,4 @@ export const withLock = async (file, onWait, work) => {
     clearInterval(heartbeat);
     release();
   }
-};
+}

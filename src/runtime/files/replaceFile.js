@@ -3,23 +3,23 @@ import path from 'node:path';
 import { NoduleTrainError } from '../error.js';
 import { temporaryName } from './temporaryName.js';
 
-/** @typedef {string | Uint8Array | readonly Uint8Array[]} Content text is written as UTF-8, several arrays one after another */
+/** @typedef {string | Uint8Array | readonly Uint8Array[]} Content text is written as UTF-8, arrays in their order */
 
 /**
- * Writes a file so that it holds the old content or the new one at any moment, also after a kill or a power cut: the content
- * goes to a temporary name in the same folder, is forced to the disk and renamed, and the folder is forced to the disk too. A
- * symbolic link stays, its target is replaced.
+ * Writes a file so that it holds the old content or the new one at any moment, also after a kill or a power cut: the
+ * content goes to a temporary name in the same folder, is flushed to the disk and renamed, and the folder is flushed
+ * too. A symbolic link stays and its target is replaced.
  *
  * @param {string} file its folder must exist
  * @param {Content} content
- * @param {string} [code] code of the error where the disk has room
+ * @param {string} [code] error code for failures other than a full disk
  * @returns {Promise<void>}
  * @throws {NoduleTrainError} `disk-full`, and `write-failed` or `code`; what was there before is unchanged
  */
-export const replaceFile = async (file, content, code) => {
+export async function replaceFile(file, content, code) {
   let temporary;
   try {
-    const target = replaceable(file);
+    const target = replaceTarget(file);
     temporary = temporaryName(target);
     const handle = await fs.promises.open(temporary, 'wx');
     try {
@@ -29,12 +29,12 @@ export const replaceFile = async (file, content, code) => {
       await handle.close();
     }
     await fs.promises.rename(temporary, target);
-    await syncAll([path.dirname(target)]);
+    syncFolder(path.dirname(target));
   } catch (cause) {
     if (temporary !== undefined) await fs.promises.rm(temporary, { force: true }).catch(() => {});
     throw writeError(file, cause, code);
   }
-};
+}
 
 /**
  * Does what {@link replaceFile} does, blocking.
@@ -42,10 +42,10 @@ export const replaceFile = async (file, content, code) => {
  * @param {Content} content
  * @param {string} [code]
  */
-export const replaceFileSync = (file, content, code) => {
+export function replaceFileSync(file, content, code) {
   let temporary;
   try {
-    const target = replaceable(file);
+    const target = replaceTarget(file);
     temporary = temporaryName(target);
     const handle = fs.openSync(temporary, 'wx');
     try {
@@ -60,37 +60,58 @@ export const replaceFileSync = (file, content, code) => {
     if (temporary !== undefined) fs.rmSync(temporary, { force: true });
     throw writeError(file, cause, code);
   }
-};
-
-/** Replaces a file by a value as indented JSON. @param {string} file @param {unknown} value @returns {Promise<void>} */
-export const replaceJson = (file, value) => replaceFile(file, json(value));
-
-/** Does what {@link replaceJson} does, blocking. @param {string} file @param {unknown} value */
-export const replaceJsonSync = (file, value) => replaceFileSync(file, json(value));
+}
 
 /**
- * Forces files to the disk, side by side. A folder is forced with the names in it: without that, a power cut may undo a rename.
+ * Replaces a file with a value as indented JSON.
+ * @param {string} file
+ * @param {unknown} value
+ * @returns {Promise<void>}
+ */
+export function replaceJson(file, value) {
+  return replaceFile(file, json(value));
+}
+
+/** Does what {@link replaceJson} does, blocking. @param {string} file @param {unknown} value */
+export function replaceJsonSync(file, value) {
+  return replaceFileSync(file, json(value));
+}
+
+/**
+ * Flushes files to the disk, concurrently. Flushing a folder flushes the names in it; without that, a power cut may
+ * undo a rename.
  * @param {readonly string[]} files
  * @returns {Promise<void>}
  */
-export const syncAll = async (files) => {
+export async function syncAll(files) {
   await Promise.all(
     files.map(async (file) => {
       const handle = await fs.promises.open(file, 'r');
       await handle.sync().finally(() => handle.close());
     }),
   );
-};
+}
 
-/** Forces the names in a folder to the disk, such as that of a file just created there. @param {string} folder */
-export const syncFolder = (folder) => {
-  const handle = fs.openSync(folder, 'r');
+/** Errors of folders that cannot be flushed: without permission to list them, or on file systems that do not do it. */
+const NOT_FLUSHABLE = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']);
+
+/**
+ * Flushes the names in a folder to the disk, such as that of a file just created in it. A folder that cannot be flushed is
+ * skipped: the file is there and whole, only a power cut within the next seconds could undo its name.
+ * @param {string} folder
+ */
+export function syncFolder(folder) {
   try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
+    const handle = fs.openSync(folder, 'r');
+    try {
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+  } catch (error) {
+    if (!NOT_FLUSHABLE.has(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) throw error;
   }
-};
+}
 
 /** @param {unknown} value */
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
@@ -98,14 +119,17 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 /** @param {Content} content @returns {readonly (string | Uint8Array)[]} */
 const chunksOf = (content) => (typeof content === 'string' || content instanceof Uint8Array ? [content] : content);
 
-/** Follows links to the file that is to be replaced. Renaming over a device or a pipe would delete it. @param {string} file */
-const replaceable = (file) => {
+/**
+ * Follows links to the file to replace, and refuses a device or a pipe, which renaming would delete.
+ * @param {string} file
+ */
+export function replaceTarget(file) {
   const found = fs.lstatSync(file, { throwIfNoEntry: false });
   const target = found?.isSymbolicLink() ? linkTarget(file) : file;
   const there = target === file ? found : fs.statSync(target, { throwIfNoEntry: false });
   if (there === undefined || there.isFile()) return target;
-  throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, expected a regular file`);
-};
+  throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, not a regular file`);
+}
 
 /** A link may point to a file that is not there yet. @param {string} file */
 const linkTarget = (file) => {

@@ -18,15 +18,16 @@ import { NoduleTrainError } from '../error.js';
 const broken = (file, found) =>
   new NoduleTrainError(
     'archive-broken',
-    `Reading the archive ${file}: ${found}. It is incomplete or no zip; get it anew.`,
+    `reading the archive ${file}: ${found}. It is incomplete or not a zip file. Download it again.`,
   );
 
 /**
- * Members of a zip archive, from its central directory (PKWARE's APPNOTE 4.3.12, without zip64).
+ * Lists the members of a zip archive from its central directory (PKWARE's APPNOTE 4.3.12, without zip64).
  * @param {string} file
  * @returns {ZipMember[]}
+ * @throws {NoduleTrainError} `archive-broken`
  */
-export const zipMembers = (file) => {
+export function zipMembers(file) {
   const handle = fs.openSync(file, 'r');
   try {
     const { size } = fs.fstatSync(handle);
@@ -44,7 +45,7 @@ export const zipMembers = (file) => {
     const members = [];
     for (let at = 0; members.length < count; ) {
       if (at + 46 > directory.length || directory.readUInt32LE(at) !== 0x02014b50)
-        throw broken(file, `its directory breaks off after ${members.length} of ${count} members`);
+        throw broken(file, `its directory ends after ${members.length} of ${count} members`);
       const nameLength = directory.readUInt16LE(at + 28);
       members.push({
         name: directory.toString('utf8', at + 46, at + 46 + nameLength),
@@ -59,19 +60,21 @@ export const zipMembers = (file) => {
   } finally {
     fs.closeSync(handle);
   }
-};
+}
 
 /**
- * Unpacks one member below `folder`; folders are made as needed.
+ * Unpacks one member below `folder` and creates the folders it needs.
  * @param {string} file
  * @param {ZipMember} member
  * @param {string} folder
- * @param {(bytes: number) => void} [onBytes]
+ * @param {(bytes: number) => void} [onBytes] called with the size of each chunk written
+ * @returns {Promise<void>}
+ * @throws {NoduleTrainError} `archive-broken`
  */
-export const unzipMember = async (file, member, folder, onBytes = () => {}) => {
+export async function unzipMember(file, member, folder, onBytes = () => {}) {
   const target = path.resolve(folder, member.name);
   if (!target.startsWith(path.resolve(folder) + path.sep))
-    throw broken(file, `member '${member.name}' leaves its folder`);
+    throw broken(file, `member '${member.name}' points outside the folder`);
   if (member.method !== 0 && member.method !== 8)
     throw broken(file, `member '${member.name}' uses method ${member.method}`);
   fs.mkdirSync(path.dirname(target), { recursive: true });
@@ -103,7 +106,8 @@ export const unzipMember = async (file, member, folder, onBytes = () => {}) => {
       if (member.method === 0) await pipeline(source, sink);
       else await pipeline(source, createInflateRaw({ chunkSize: 1 << 18 }), sink);
     }
-    if (written !== member.size) throw broken(file, `member '${member.name}' gives ${written} of ${member.size} bytes`);
+    if (written !== member.size)
+      throw broken(file, `member '${member.name}' has ${written} bytes, expected ${member.size}`);
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code?.startsWith('Z_'))
       throw broken(file, `member '${member.name}' does not inflate`);
@@ -112,4 +116,4 @@ export const unzipMember = async (file, member, folder, onBytes = () => {}) => {
     await handle.close();
     await output.close();
   }
-};
+}

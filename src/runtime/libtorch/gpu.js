@@ -1,8 +1,8 @@
 import { CUDA_DRIVER_BRANCH, CUDA_DRIVER_FLOOR } from '../versions.js';
 
 /**
- * @typedef {object} DriverAnswer what the loader addon says of the NVIDIA driver; no part of libtorch is opened for it
- * @property {number} driver as cuDriverGetVersion says it (13000 is CUDA 13.0), 0 where there is none
+ * @typedef {object} DriverAnswer what the loader addon finds out about the NVIDIA driver without opening libtorch
+ * @property {number} driver as reported by cuDriverGetVersion (13000 is CUDA 13.0), 0 without a driver
  * @property {number} devices
  * @property {{name: string, bytes: number}[]} gpus name and memory of each device
  * @property {string | null} error
@@ -11,54 +11,61 @@ import { CUDA_DRIVER_BRANCH, CUDA_DRIVER_FLOOR } from '../versions.js';
  * @property {number} driver
  * @property {number} devices
  * @property {{name: string, bytes: number}[]} gpus
- * @property {string | null} reason why CUDA cannot be used, null where it can
+ * @property {string | null} reason why CUDA cannot be used, null if it can
  *
- * @typedef {object} UnusedGpu a GPU that is there and is not used
+ * @typedef {object} UnusedGpu why a GPU of this machine is not used
  * @property {string} reason
- * @property {string} command what mends it
+ * @property {string} command the command that fixes it
  */
 
 export const INSTALL_CUDA = 'npx nodule-train libtorch install --cuda';
 
-/** The file of the CUDA plugin, beside the addon. */
+/** File name of the CUDA plugin, beside the addon. */
 export const CUDA_PLUGIN = 'nodule_cuda.so';
 
-const MEND_PLUGIN = 'npm install nodule-train (in a clone: npm run build -- --cuda)';
+const REINSTALL_PLUGIN = 'npm install nodule-train (in a clone: npm run build -- --cuda)';
 
-/** 13020 → 13.2. @param {number} version */
-export const cudaVersion = (version) => `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+/** Formats a CUDA version: 13020 → 13.2. @param {number} version */
+export function cudaVersion(version) {
+  return `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+}
 
 /** @param {{name: string, bytes: number}[]} gpus */
-export const gpuNames = (gpus) =>
-  gpus.map(({ name, bytes }) => `${name} (${(bytes / 2 ** 30).toFixed(1)} GiB)`).join(', ');
+export function gpuNames(gpus) {
+  return gpus.map(({ name, bytes }) => `${name} (${(bytes / 2 ** 30).toFixed(1)} GiB)`).join(', ');
+}
 
-/** Judges what the driver said. @param {DriverAnswer} answer @returns {CudaProbe} */
-export const judgeDriver = ({ driver, devices, gpus, error }) => {
+/** Decides from the driver's answer whether CUDA can be used. @param {DriverAnswer} answer @returns {CudaProbe} */
+export function judgeDriver({ driver, devices, gpus, error }) {
   let reason = error;
   if (reason === null && driver < CUDA_DRIVER_FLOOR)
-    reason = `the NVIDIA driver serves CUDA ${cudaVersion(driver)}, wanted is ${cudaVersion(CUDA_DRIVER_FLOOR)} or newer`;
+    reason =
+      `the NVIDIA driver supports CUDA ${cudaVersion(driver)}, ` +
+      `expected ${cudaVersion(CUDA_DRIVER_FLOOR)} or newer`;
   if (reason === null && devices === 0) reason = 'the NVIDIA driver lists no device';
   return { driver, devices, gpus, reason };
-};
+}
 
 /**
- * Why a GPU that is there is not used, with the command that mends it; null where it is used or where there is none.
+ * Explains why a GPU is not used, with the command that fixes it. Null if it is used or there is none.
  *
  * @param {CudaProbe} probe
  * @param {boolean} cudaLibtorch whether the libtorch in use has CUDA's libraries
- * @param {string | null} noCuda why they (or the plugin) could not be opened, null where they are open
- * @param {string} [command] what mends that, where it is not the plugin
+ * @param {string | null} noCuda why they (or the plugin) could not be opened, null if they are open
+ * @param {string} [command] the command that fixes `noCuda` if the plugin is not the cause
  * @returns {UnusedGpu | null}
  */
-export const unusedGpuOf = (probe, cudaLibtorch, noCuda, command = INSTALL_CUDA) => {
+export function unusedGpuOf(probe, cudaLibtorch, noCuda, command = INSTALL_CUDA) {
   if (probe.devices === 0) return null;
   if (probe.driver < CUDA_DRIVER_FLOOR)
     return {
       reason: probe.reason ?? '',
-      command: `install NVIDIA driver ${CUDA_DRIVER_BRANCH} or newer (Ubuntu: apt-get install nvidia-driver-${CUDA_DRIVER_BRANCH})`,
+      command:
+        `install NVIDIA driver ${CUDA_DRIVER_BRANCH} or newer ` +
+        `(Ubuntu: apt-get install nvidia-driver-${CUDA_DRIVER_BRANCH})`,
     };
   if (probe.reason !== null) return { reason: probe.reason, command: 'nvidia-smi (it must list the GPU)' };
   if (!cudaLibtorch) return { reason: 'this libtorch is for the CPU only', command: INSTALL_CUDA };
   if (noCuda === null) return null;
-  return { reason: noCuda, command: noCuda.includes(CUDA_PLUGIN) ? MEND_PLUGIN : command };
-};
+  return { reason: noCuda, command: noCuda.includes(CUDA_PLUGIN) ? REINSTALL_PLUGIN : command };
+}

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { cacheFolder, searchPath } from '../environment.js';
 import { NoduleTrainError } from '../error.js';
+import { fileHash } from '../files/fileHash.js';
 import { withLock } from '../files/lock.js';
 import { unzipMember, zipMembers } from '../files/unzip.js';
 import { runCommand } from '../runCommand.js';
@@ -15,30 +14,29 @@ import { isNeeded, PLATFORMS, SETS } from './wheels.js';
  * @property {'waiting' | 'downloading' | 'unpacking'} phase
  * @property {number} done bytes
  * @property {number} total bytes, 0 while waiting
- * @property {string} [holder] whom it waits for
+ * @property {string} [holder] the process it waits for
  *
  * @typedef {object} InstallOptions
  * @property {import('./wheels.js').LibtorchKind} [kind]
- * @property {string | null} [from] a folder with the wheels: no network and no Python then
+ * @property {string | null} [from] folder with the wheels, so that neither a network nor Python is needed
  * @property {(progress: InstallProgress) => void} [onProgress]
  * @property {import('../environment.js').Environment} [environment]
- * @property {import('./wheels.js').Wheel[]} [wheels] other pins than the project's (for tests)
+ * @property {import('./wheels.js').Wheel[]} [wheels] pins in place of the project's (for tests)
  */
 
 const TEMPORARY = '.tmp-libtorch-';
 const AGAIN = "Then run 'npx nodule-train libtorch install' again";
 
-/** @param {string} folder @param {number} [neededBytes] unknown where the disk filled up on the way */
+/** @param {string} folder @param {number} [neededBytes] unknown if the disk filled up during the installation */
 const diskFull = (folder, neededBytes) => {
   const { bavail, bsize } = fs.statfsSync(folder);
   const mb = (/** @type {number} */ bytes) => `${Math.ceil(bytes / 1e6)} MB`;
   const found =
-    neededBytes === undefined
-      ? 'the disk is full'
-      : `${mb(bavail * bsize)} are free there, wanted are ${mb(neededBytes)}`;
+    neededBytes === undefined ? 'the disk is full' : `found ${mb(bavail * bsize)} free, expected ${mb(neededBytes)}`;
   return new NoduleTrainError(
     'disk-full',
-    `Installing libtorch into ${folder}: ${found}. Make room, or set XDG_CACHE_HOME to a folder on a larger disk. ${AGAIN}.`,
+    `installing libtorch into ${folder}: ${found}. ` +
+      `Free space, or set XDG_CACHE_HOME to a folder on a larger disk. ${AGAIN}.`,
   );
 };
 
@@ -48,22 +46,26 @@ const checkRoom = (folder, neededBytes) => {
   if (bavail * bsize < neededBytes) throw diskFull(folder, neededBytes);
 };
 
-/** python3 with pip. @param {import('../environment.js').Environment} environment */
+/** Finds a python3 with pip. @param {import('../environment.js').Environment} environment */
 const downloader = async (environment) => {
-  const offline = `or fetch the wheels elsewhere and run 'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to a libtorch that is there`;
+  const ways =
+    'Install it (Debian: apt-get install python3-pip), or download the wheels elsewhere and run ' +
+    "'npx nodule-train libtorch install --from FOLDER', or set LIBTORCH to an existing libtorch.";
   const python = searchPath(environment)
     .map((folder) => path.join(folder, 'python3'))
     .find((file) => fs.existsSync(file));
   if (python === undefined)
     throw new NoduleTrainError(
       'python-missing',
-      `Installing libtorch: its wheels are downloaded by pip, and there is no python3 on PATH. Install it (Debian: apt-get install python3-pip), ${offline}. Python is needed for this download only.`,
+      `installing libtorch: pip downloads its wheels, and there is no python3 on PATH. ${ways} ` +
+        'Python is needed for this download only.',
     );
   const { code, output } = await runCommand(python, ['-m', 'pip', '--version'], { env: environment });
   if (code !== 0)
     throw new NoduleTrainError(
       'python-missing',
-      `Installing libtorch: its wheels are downloaded by pip, and ${python} has none (${output.trim().split('\n').at(-1)}). Install it (Debian: apt-get install python3-pip), ${offline}.`,
+      `installing libtorch: pip downloads its wheels, and ${python} has no pip ` +
+        `(${output.trim().split('\n').at(-1)}). ${ways}`,
     );
   return python;
 };
@@ -71,7 +73,7 @@ const downloader = async (environment) => {
 /** @param {string} folder @returns {number} bytes of all files below it */
 const bytesBelow = (folder) => {
   let bytes = 0;
-  // pip moves its files while they are counted.
+  // pip moves files while they are counted.
   for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true }))
     if (entry.isFile())
       bytes += fs.statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
@@ -107,11 +109,11 @@ const download = async (temporary, wheels, total, { environment, onProgress }) =
     PIP_REQUIRE_VIRTUALENV: '0',
     PIP_NO_INPUT: '1',
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    // pip's copies must lie on the disk whose room was checked.
+    // pip's temporary copies must be on the disk whose free space was checked.
     TMPDIR: scratch,
   };
   let last = '';
-  // A truncated file reads as a wrong hash: worth one more attempt, as is a connection that broke.
+  // A truncated file shows as a wrong hash and is worth a second attempt, like a broken connection.
   for (let attempt = 0; attempt < 2; attempt++) {
     for (const folder of [into, scratch]) {
       fs.rmSync(folder, { recursive: true, force: true });
@@ -123,7 +125,7 @@ const download = async (temporary, wheels, total, { environment, onProgress }) =
     const { code, signal, output } = await runCommand(python, args, { env }).finally(() => clearInterval(watch));
     if (code === 0) return into;
     if (signal !== null)
-      throw new NoduleTrainError('interrupted', `Installing libtorch: stopped by ${signal}. Nothing was changed.`);
+      throw new NoduleTrainError('interrupted', `installing libtorch: stopped by ${signal}. Nothing was changed.`);
     const lines = output
       .trim()
       .split('\n')
@@ -131,51 +133,53 @@ const download = async (temporary, wheels, total, { environment, onProgress }) =
     last = lines.filter((line) => line.startsWith('ERROR')).at(-1) ?? lines.at(-1) ?? '';
     if (/No space left on device/.test(output)) throw diskFull(temporary);
   }
+  const names = wheels.map(({ name, version }) => `${name} ${version}`);
   throw new NoduleTrainError(
     'download-failed',
-    `Installing libtorch: pip could not download ${wheels.map(({ name, version }) => `${name} ${version}`).join(', ')}, tried twice. Its last word: ${last}. Look at the network (or pip's settings: python3 -m pip config list). ${AGAIN}.`,
+    `installing libtorch: pip could not download ${names.join(', ')} in two attempts. Its last line: ${last}. ` +
+      `Check the network and pip's settings (python3 -m pip config list). ${AGAIN}.`,
   );
 };
 
-/** @param {string} file */
-const sha256 = async (file) => {
-  const hash = createHash('sha256');
-  await pipeline(fs.createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
-};
-
 /**
- * The file of each pinned wheel in a folder; checked by hash unless pip did.
+ * Finds the file of each pinned wheel in a folder.
  * @param {string} folder
  * @param {import('./wheels.js').Wheel[]} wheels
- * @param {boolean} check
+ * @param {boolean} check whether to check the hashes, which pip has done for what it downloaded
  */
 const locate = async (folder, wheels, check) => {
   if (!fs.existsSync(folder))
-    throw new NoduleTrainError('wheel-missing', `Installing libtorch from '${folder}': there is no such folder.`);
+    throw new NoduleTrainError('wheel-missing', `installing libtorch from '${folder}': the folder does not exist.`);
   const names = fs.readdirSync(folder);
   /** @type {string[]} */
   const files = [];
-  for (const { name, version, sha256: wanted } of wheels) {
+  for (const { name, version, sha256 } of wheels) {
     const start = `${name.replaceAll('-', '_')}-${version}-`;
     const candidates = names
       .filter((each) => each.startsWith(start) && each.endsWith('.whl'))
       .map((each) => path.join(folder, each));
-    const hashes = check ? await Promise.all(candidates.map(sha256)) : candidates.map(() => wanted);
-    const index = hashes.indexOf(wanted);
+    const hashes = check
+      ? await Promise.all(candidates.map(async (file) => (await fileHash(file)).sha256))
+      : candidates.map(() => sha256);
+    const index = hashes.indexOf(sha256);
     const file = candidates[index];
-    if (file === undefined)
+    if (file === undefined) {
+      const [other] = candidates;
+      const found = other === undefined ? `no ${start}*.whl` : `${path.basename(other)} with SHA-256 ${hashes[0]}`;
       throw new NoduleTrainError(
-        candidates.length === 0 ? 'wheel-missing' : 'wheel-broken',
-        `Installing libtorch from '${folder}': ${candidates.length === 0 ? `there is no ${start}*.whl` : `${path.basename(candidates[0] ?? '')} has SHA-256 ${hashes[0]}`}, wanted is the wheel with SHA-256 ${wanted}. Get it with: python3 -m pip download --no-deps --only-binary=:all: --python-version 3.12 --platform manylinux_2_28_x86_64 (and its older tags) ${name}==${version}`,
+        other === undefined ? 'wheel-missing' : 'wheel-broken',
+        `installing libtorch from '${folder}': found ${found}, expected the wheel with SHA-256 ${sha256}. ` +
+          'Get it with: python3 -m pip download --no-deps --only-binary=:all: --python-version 3.12 ' +
+          `--platform manylinux_2_28_x86_64 (and its older tags) ${name}==${version}`,
       );
+    }
     files.push(file);
   }
   return files;
 };
 
 /**
- * Unpacks what is needed, below `folder`.
+ * Unpacks the needed members of the wheels into `folder`.
  * @param {string[]} files
  * @param {string} folder
  * @param {import('./wheels.js').LibtorchKind} kind
@@ -202,25 +206,26 @@ const unpack = async (files, folder, kind, onProgress) => {
 };
 
 /**
- * Installs libtorch into the cache, by pinned wheels, where it is not there yet. A kill at any moment leaves the cache
- * without it or with all of it; what is left of a killed attempt goes with the next one.
+ * Installs libtorch from pinned wheels into the cache, unless it is there. A kill at any moment leaves the cache
+ * without it or with all of it; the next attempt deletes what a killed one left.
  *
  * @param {InstallOptions} [options]
  * @returns {Promise<import('./libtorch.js').Libtorch>}
  * @throws {NoduleTrainError} `platform-unsupported`, `disk-full`, `python-missing`, `download-failed`, `wheel-missing`,
  *   `wheel-broken`, `archive-broken`, `interrupted`
  */
-export const installLibtorch = async ({
+export async function installLibtorch({
   kind = 'cpu',
   from = null,
   onProgress = () => {},
   environment = process.env,
   wheels = SETS[kind].wheels,
-} = {}) => {
+} = {}) {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new NoduleTrainError(
       'platform-unsupported',
-      `Installing libtorch: the pinned wheels are for Linux on x86-64, this is ${process.platform} on ${process.arch}. Set LIBTORCH to a libtorch of this platform.`,
+      `installing libtorch: found ${process.platform} on ${process.arch}, expected Linux on x86-64 ` +
+        '(the pinned wheels are for it). Set LIBTORCH to a libtorch of this platform.',
     );
   const target = installedLibtorch(kind, environment);
   const cache = cacheFolder(environment);
@@ -231,7 +236,7 @@ export const installLibtorch = async ({
   const make = async () => {
     const before = installed();
     if (before !== null) return before;
-    // Only the holder of the lock makes these, so each is of a dead one.
+    // Only the holder of the lock creates these, so any that exist were left by a dead process.
     for (const name of fs.readdirSync(cache))
       if (name.startsWith(TEMPORARY)) fs.rmSync(path.join(cache, name), { recursive: true, force: true });
     if (from === null) checkRoom(cache, SETS[kind].diskMB * 1e6);
@@ -244,7 +249,7 @@ export const installLibtorch = async ({
       await unpack(files, root, kind, onProgress);
       const made = inspectLibtorch({ source: 'cache', root: path.join(root, 'torch') }, true);
       if (typeof made === 'string')
-        throw new NoduleTrainError('wheel-broken', `Installing libtorch: what the wheels hold ${made}.`);
+        throw new NoduleTrainError('wheel-broken', `installing libtorch: the unpacked folder ${made}.`);
       fs.rmSync(target, { recursive: true, force: true });
       fs.renameSync(root, target);
     } catch (error) {
@@ -262,4 +267,4 @@ export const installLibtorch = async ({
     ({ host, pid }) => onProgress({ phase: 'waiting', done: 0, total: 0, holder: `process ${pid} on ${host}` }),
     make,
   );
-};
+}

@@ -9,11 +9,11 @@ import { loadError } from './loadError.js';
  * @typedef {'LIBTORCH' | 'package' | 'python' | 'cache'} LibtorchSource
  *
  * @typedef {object} Libtorch
- * @property {string} root folder with `lib/` (and, where there are headers, `include/`)
+ * @property {string} root folder with `lib/` and, if it has headers, `include/`
  * @property {string} lib folder with libtorch_cpu.so
- * @property {string | null} include folder with ATen/, null where the headers are not there
- * @property {boolean} cuda whether libtorch_cuda.so lies beside it
- * @property {string} version as the installation says it, e.g. `2.11.0+cu130`
+ * @property {string | null} include folder with ATen/, null without headers
+ * @property {boolean} cuda whether `lib` has libtorch_cuda.so
+ * @property {string} version as the installation states it, e.g. `2.11.0+cu130`
  * @property {LibtorchSource} source
  *
  * @typedef {object} LibtorchPlace
@@ -23,24 +23,29 @@ import { loadError } from './loadError.js';
  * @typedef {object} LibtorchOptions
  * @property {import('../environment.js').Environment} [environment]
  * @property {boolean} [headers] only installations with headers (to build the addon)
- * @property {boolean} [preferCuda] one with CUDA wins over one without that comes before it, except LIBTORCH
+ * @property {boolean} [preferCuda] one with CUDA wins over an earlier one without, except over LIBTORCH
  */
 
-/** Written last into an environment of Python peers: without it the folder is half made. */
+/** Written last into an environment of Python peers; without it the folder is incomplete. */
 export const PEERS_COMPLETE = '.complete';
 
 const INSTALL = 'npx nodule-train libtorch install';
 
-/** Cache folder of one installation. @param {'cpu' | 'cuda'} kind @param {import('../environment.js').Environment} [environment] */
-export const installedLibtorch = (kind, environment) =>
-  path.join(cacheFolder(environment), `libtorch-${LIBTORCH_VERSION}-${kind === 'cuda' ? LIBTORCH_CUDA : 'cpu'}`);
+/**
+ * Returns the cache folder of one installation.
+ * @param {'cpu' | 'cuda'} kind
+ * @param {import('../environment.js').Environment} [environment]
+ */
+export function installedLibtorch(kind, environment) {
+  return path.join(cacheFolder(environment), `libtorch-${LIBTORCH_VERSION}-${kind === 'cuda' ? LIBTORCH_CUDA : 'cpu'}`);
+}
 
 /**
- * The version that an installation states: torch/version.py of a wheel, build-version of a zip.
+ * Reads the version an installation states: torch/version.py of a wheel, build-version of a zip.
  * @param {string} root
  * @returns {string | null}
  */
-export const statedVersion = (root) => {
+export function statedVersion(root) {
   const read = (/** @type {string} */ name) => {
     try {
       return fs.readFileSync(path.join(root, name), 'utf8');
@@ -50,7 +55,7 @@ export const statedVersion = (root) => {
   };
   const wheel = read('version.py')?.match(/^__version__\s*=\s*['"]([^'"]+)['"]/m)?.[1];
   return wheel ?? read('build-version')?.trim() ?? null;
-};
+}
 
 /** @param {string} folder @returns {string[]} */
 const entries = (folder) => {
@@ -62,7 +67,7 @@ const entries = (folder) => {
 };
 
 /**
- * Folders of `torch` in a Python prefix. Files are looked at, Python is not run.
+ * Finds the folders of `torch` in a Python prefix by looking at files, without running Python.
  * @param {string} prefix
  */
 const torchInPrefix = (prefix) => {
@@ -78,7 +83,10 @@ const torchInPrefix = (prefix) => {
   return folders.filter((_, index) => real.indexOf(real[index] ?? '') === index);
 };
 
-/** Prefix of the first python3 on PATH: as it is called (a virtual environment) and where its link leads. @param {import('../environment.js').Environment} [environment] */
+/**
+ * Returns the prefixes of the first python3 on PATH: of its path (a virtual environment) and of its link's target.
+ * @param {import('../environment.js').Environment} [environment]
+ */
 const prefixesOnPath = (environment) => {
   for (const folder of searchPath(environment)) {
     const python = path.join(folder, 'python3');
@@ -99,11 +107,11 @@ const packageRoots = () => {
 };
 
 /**
- * Where libtorch is looked for, in this order.
+ * Lists the places that are searched for libtorch, in order.
  * @param {import('../environment.js').Environment} [environment]
  * @returns {LibtorchPlace[]}
  */
-export const libtorchPlaces = (environment = process.env) => {
+export function libtorchPlaces(environment = process.env) {
   const variable = libtorchVariable(environment);
   const python = [...pythonPrefixes(environment), ...prefixesOnPath(environment)].flatMap(torchInPrefix);
   const cache = cacheFolder(environment);
@@ -119,41 +127,41 @@ export const libtorchPlaces = (environment = process.env) => {
     ['cache', [...installed.map((root) => path.join(root, 'torch')), ...peers]],
   ];
   return places.flatMap(([source, roots]) => [...new Set(roots)].map((root) => ({ source, root })));
-};
+}
 
 /** @param {string} version */
 const fits = (version) => version === LIBTORCH_VERSION || version.startsWith(`${LIBTORCH_VERSION}+`);
 
 /**
- * Looks at one place; a string says why it cannot be used.
+ * Inspects one place. Returns a string if it cannot be used: why.
  * @param {LibtorchPlace} place
  * @param {boolean} headers
  * @returns {Libtorch | string}
  */
-export const inspectLibtorch = ({ source, root }, headers = false) => {
+export function inspectLibtorch({ source, root }, headers = false) {
   const lib = path.join(root, 'lib');
   if (!fs.existsSync(root)) return 'no such folder';
   if (!fs.existsSync(path.join(lib, 'libtorch_cpu.so'))) return 'has no lib/libtorch_cpu.so';
   const version = statedVersion(root);
   if (version === null) return 'states no version (version.py or build-version)';
-  if (!fits(version)) return `is libtorch ${version}, wanted is ${LIBTORCH_VERSION}`;
+  if (!fits(version)) return `is libtorch ${version}, expected ${LIBTORCH_VERSION}`;
   const include = path.join(root, 'include');
   const hasHeaders = fs.existsSync(path.join(include, 'ATen', 'ATen.h'));
-  if (headers && !hasHeaders) return 'has no headers (include/ATen), which the build of the addon needs';
+  if (headers && !hasHeaders) return 'has no headers (include/ATen), which building the addon needs';
   const cuda = fs.existsSync(path.join(lib, 'libtorch_cuda.so'));
   return { root, lib, include: hasHeaders ? include : null, cuda, version, source };
-};
+}
 
 /**
- * The libtorch to use: `LIBTORCH`, then the optional npm package, a Python environment, the cache. Where a GPU can be
- * used, the optional package (CPU only) must not hide one with CUDA that was installed for it: see `preferCuda`.
+ * Finds the libtorch to use: `LIBTORCH`, then the optional npm package, a Python environment, the cache. If a GPU can
+ * be used, the optional package (CPU only) must not hide one with CUDA that was installed for it: see `preferCuda`.
  *
  * @param {LibtorchOptions} [options]
  * @returns {Libtorch}
- * @throws {NoduleTrainError} `libtorch-unusable` when LIBTORCH points to one that does not fit: a variable that
- *   somebody set is never passed over; `libtorch-missing` when no place has one, with every place and its reason.
+ * @throws {NoduleTrainError} `libtorch-unusable` if LIBTORCH points to one that does not fit (a variable the user set
+ *   is never skipped), `libtorch-missing` if no place has one, with every place and its reason
  */
-export const findLibtorch = ({ environment = process.env, headers = false, preferCuda = false } = {}) => {
+export function findLibtorch({ environment = process.env, headers = false, preferCuda = false } = {}) {
   /** @type {Libtorch | null} */
   let first = null;
   /** @type {string[]} */
@@ -168,13 +176,17 @@ export const findLibtorch = ({ environment = process.env, headers = false, prefe
     if (place.source === 'LIBTORCH')
       throw loadError(
         'libtorch-unusable',
-        `Looking for libtorch: the variable LIBTORCH names '${place.root}', which ${found === 'no such folder' ? 'does not exist' : found}. Set it to a folder with lib/libtorch_cpu.so of libtorch ${LIBTORCH_VERSION}, or unset it and run: ${INSTALL}`,
+        `looking for libtorch: LIBTORCH names '${place.root}', which ` +
+          `${found === 'no such folder' ? 'does not exist' : found}. ` +
+          `Set it to a folder with lib/libtorch_cpu.so of libtorch ${LIBTORCH_VERSION}, ` +
+          `or unset it and run: ${INSTALL}`,
       );
     reasons.push(`  ${place.root} (${place.source}): ${found}`);
   }
   if (first !== null) return first;
   throw loadError(
     'libtorch-missing',
-    `libtorch ${LIBTORCH_VERSION} was not found; install it with: ${INSTALL}\nLooked at:\n  variable LIBTORCH: not set\n${reasons.join('\n')}`,
+    `libtorch ${LIBTORCH_VERSION} was not found; install it with: ${INSTALL}\n` +
+      `Searched:\n  variable LIBTORCH: not set\n${reasons.join('\n')}`,
   );
-};
+}

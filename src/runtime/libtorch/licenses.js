@@ -13,12 +13,12 @@ const filesIn = (folder) =>
     : [];
 
 /**
- * The licence texts that came with a libtorch: `licenses/` of the npm package, `*.dist-info/licenses/` of wheels.
+ * Finds the licence texts of a libtorch: `licenses/` of the npm package, `*.dist-info/licenses/` of wheels.
  * @param {import('./libtorch.js').Libtorch} libtorch
  * @returns {string[]} full paths
  * @throws {NoduleTrainError} `licenses-missing`
  */
-export const licenseFiles = ({ root }) => {
+export function licenseFiles({ root }) {
   const beside = path.dirname(root);
   const wheels = fs
     .readdirSync(beside)
@@ -31,7 +31,9 @@ export const licenseFiles = ({ root }) => {
   if (files.length === 0)
     throw new NoduleTrainError(
       'licenses-missing',
-      `Looking for the licences of libtorch at ${root}: neither ${path.join(beside, 'licenses')} nor a torch-*.dist-info/licenses is there. Take a libtorch that 'npx nodule-train libtorch install' made`,
+      `looking for the licences of the libtorch at ${root}: found neither ${path.join(beside, 'licenses')} nor ` +
+        `${path.join(beside, 'torch-*.dist-info', 'licenses')}. ` +
+        "Use a libtorch installed by 'npx nodule-train libtorch install'.",
     );
   return files;
-};
+}

@@ -13,32 +13,34 @@ import { platformFault, thisMachine } from './platform.js';
  * @typedef {Record<string, (...args: any[]) => any>} NativeAddon
  *
  * @typedef {object} Loader
- * @property {(file: string) => string | null} open opens a library by its full path; null, or why it failed
+ * @property {(file: string) => string | null} open opens a library by its full path; returns null, or why it failed
  * @property {() => import('./gpu.js').DriverAnswer} probeCuda
  * @property {(file: string) => ArrayBuffer} mapFile
- * @property {string | null} [inflater] name of what `inflate` unpacks with, null where it was not built
+ * @property {string | null} [inflater] name of the library behind `inflate`, null if it was not built in
  * @property {import('../files/inflater.js').Inflater['inflate']} [inflate]
  * @property {(bytes: Uint8Array) => Promise<void>} [populate]
  *
  * @typedef {object} Loaded
  * @property {NativeAddon} addon
  * @property {import('./libtorch.js').Libtorch} libtorch
- * @property {string | null} noCuda why CUDA cannot be used, null where libtorch_cuda and the plugin are open
+ * @property {string | null} noCuda why CUDA cannot be used, null if libtorch_cuda and the plugin are open
  * @property {import('./gpu.js').CudaProbe} probe
  * @property {import('./gpu.js').UnusedGpu | null} unusedGpu
  */
 
 const require = createRequire(import.meta.url);
 
-/** Folder of this package, or of the checkout. */
+const REINSTALL = 'In a clone run: npm run build; otherwise run: npm install nodule-train';
+
+/** Root folder of this package or of the clone. */
 export const packageRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 /**
- * The files of the addon. A build of this checkout wins over what the package carries, where node-gyp-build chooses.
+ * Finds the files of the addon. A build of this clone wins over the package's prebuilt files, chosen by node-gyp-build.
  * @returns {{loader: string, main: string, built: boolean}}
- * @throws {NoduleTrainError} `addon-missing`, or what is wrong with the machine
+ * @throws {NoduleTrainError} `addon-missing`, `platform-unsupported`, `node-unsupported`, `libc-unsupported`
  */
-export const addonFiles = () => {
+export function addonFiles() {
   const release = path.join(packageRoot, 'build', 'Release');
   const files = (/** @type {string} */ loader, /** @type {string} */ folder, /** @type {boolean} */ built) => ({
     loader,
@@ -55,11 +57,12 @@ export const addonFiles = () => {
   } catch (cause) {
     throw loadError(
       'addon-missing',
-      `Loading the native addon for ${process.platform}-${process.arch}, Node ${process.version}: neither ${own} nor one below ${path.join(packageRoot, 'prebuilds')} exists. In a clone run: npm run build; else run: npm install nodule-train`,
+      `loading the native addon for ${process.platform}-${process.arch}, Node ${process.version}: ` +
+        `found neither ${own} nor one below ${path.join(packageRoot, 'prebuilds')}. ${REINSTALL}`,
       { cause },
     );
   }
-};
+}
 
 /** @param {string} file */
 const requireAddon = (file) => {
@@ -71,35 +74,39 @@ const requireAddon = (file) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw loadError(
       'addon-unusable',
-      `Loading the native addon ${file} in Node ${process.version} failed: ${reason}. In a clone run: npm run build; else run: npm install nodule-train`,
+      `loading the native addon ${file} in Node ${process.version}: ${reason}. ${REINSTALL}`,
       { cause },
     );
   }
 };
 
 /** @returns {Loader} */
-export const loadLoader = () => {
+export function loadLoader() {
   const { platform, arch } = process;
-  // The C library is judged where opening fails: asking for it takes longer than all else here.
+  // The C library is checked only if opening fails, because the query takes longer than everything else here.
   const fault = platformFault({ platform, arch, node: process.versions.node });
   if (fault !== null) throw fault;
   return requireAddon(addonFiles().loader);
-};
+}
 
 /**
- * Asks the driver, which opens no part of libtorch.
+ * Queries the NVIDIA driver without opening libtorch.
  * @param {Loader} loader
  */
-export const probeCuda = (loader) => judgeDriver(loader.probeCuda());
+export function probeCuda(loader) {
+  return judgeDriver(loader.probeCuda());
+}
 
 /**
- * The libtorch that is opened here: one with CUDA is preferred where a GPU can be used.
+ * Chooses the libtorch to open. One with CUDA is preferred if a GPU can be used.
  * @param {import('./gpu.js').CudaProbe} [probe]
  */
-export const chooseLibtorch = (probe = probeCuda(loadLoader())) => findLibtorch({ preferCuda: probe.reason === null });
+export function chooseLibtorch(probe = probeCuda(loadLoader())) {
+  return findLibtorch({ preferCuda: probe.reason === null });
+}
 
 /**
- * Opens libtorch_cuda; the plugin, without which it is of little use, must be at hand.
+ * Opens libtorch_cuda, if the plugin exists that makes use of it.
  * @param {Loader} loader
  * @param {import('./libtorch.js').Libtorch} libtorch
  * @param {string} plugin
@@ -111,27 +118,32 @@ const openCuda = (loader, libtorch, plugin) => {
   return loader.open(path.join(libtorch.lib, 'libtorch_cuda.so'));
 };
 
-/** Opens the plugin, after libtorch_cuda. @param {NativeAddon} addon @param {string} plugin @returns {string | null} why it cannot be used */
+/**
+ * Opens the plugin; libtorch_cuda must be open.
+ * @param {NativeAddon} addon
+ * @param {string} plugin
+ * @returns {string | null} why it cannot be used
+ */
 const openPlugin = (addon, plugin) => {
   const open = /** @type {(file: string) => string | null} */ (addon.openCudaPlugin);
   const fault = open(plugin);
   return fault === null ? null : `the CUDA plugin ${plugin} cannot be used: ${fault}`;
 };
 
-/** @type {Loaded | undefined} one per thread: a module is evaluated anew in each worker */
+/** @type {Loaded | undefined} one per thread, because each worker evaluates the module again */
 let loaded;
 
 /**
  * Opens libtorch and the main addon, once per thread.
  *
- * The order matters: libtorch_cuda must be open before anything asks whether CUDA is available, or libtorch keeps its
- * stubs for the life of the process; and the plugin finds libtorch_cuda by its name among what is open.
+ * The order matters. libtorch_cuda must be open before anything asks whether CUDA is available; otherwise libtorch
+ * keeps its stubs for the life of the process. The plugin finds libtorch_cuda by name among the open libraries.
  *
  * @returns {Loaded}
  * @throws {NoduleTrainError} `libtorch-missing`, `libtorch-unusable`, `libtorch-unloadable`, `addon-missing`,
  *   `addon-unusable`, `platform-unsupported`, `node-unsupported`, `libc-unsupported`
  */
-export const loadRuntime = () => {
+export function loadRuntime() {
   if (loaded !== undefined) return loaded;
   const loader = loadLoader();
   const probe = probeCuda(loader);
@@ -142,7 +154,11 @@ export const loadRuntime = () => {
     if (reason !== null)
       throw loadError(
         'libtorch-unloadable',
-        `Opening ${file} (libtorch ${libtorch.version}, found by ${libtorch.source}) failed: ${reason}. ${libtorch.source === 'LIBTORCH' ? 'Point LIBTORCH to a complete libtorch or unset it' : 'The installation is incomplete'}; install one with: npx nodule-train libtorch install`,
+        `opening ${file} (libtorch ${libtorch.version} from ${libtorch.source}): ${reason}. ` +
+          (libtorch.source === 'LIBTORCH'
+            ? 'Point LIBTORCH to a complete libtorch or unset it; '
+            : 'The installation is incomplete; ') +
+          'install one with: npx nodule-train libtorch install',
       );
   }
   const { main } = addonFiles();
@@ -152,15 +168,17 @@ export const loadRuntime = () => {
   const noCuda = closed ?? openPlugin(addon, plugin);
   loaded = { addon, libtorch, noCuda, probe, unusedGpu: unusedGpuOf(probe, libtorch.cuda, noCuda) };
   return loaded;
-};
+}
 
-/** The main addon. Throws as {@link loadRuntime}. @returns {NativeAddon} */
-export const loadNative = () => loadRuntime().addon;
+/** Returns the main addon; throws what {@link loadRuntime} throws. @returns {NativeAddon} */
+export function loadNative() {
+  return loadRuntime().addon;
+}
 
 let warned = false;
 
-/** Says once a thread, as a warning of the process, that a GPU is there and is not used, why, and what mends it. */
-export const warnOfUnusedGpu = () => {
+/** Emits a process warning, once per thread, if a GPU is not used: why, and the command that fixes it. */
+export function warnOfUnusedGpu() {
   const { unusedGpu, probe } = loadRuntime();
   if (unusedGpu === null || warned) return;
   warned = true;
@@ -171,11 +189,11 @@ export const warnOfUnusedGpu = () => {
       code: 'gpu-unused',
     },
   );
-};
+}
 
-/** Why libtorch offers no CUDA, in one line. @returns {string} */
-export const whyNoCuda = () => {
+/** Explains in one line why libtorch offers no CUDA. @returns {string} */
+export function whyNoCuda() {
   const { unusedGpu, noCuda } = loadRuntime();
   if (unusedGpu !== null) return `${unusedGpu.reason}; to use the GPU: ${unusedGpu.command}`;
-  return noCuda ?? 'libtorch says that it has no CUDA device';
-};
+  return noCuda ?? 'libtorch reports no CUDA device';
+}

@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../error.js';
 
-/** What every error of finding and opening libtorch and the addon ends with. */
-export const ADVICE = "'npx nodule-train doctor' names all that is missing and the one command that mends it.";
+/** End of every error about finding and opening libtorch and the addon. */
+export const ADVICE = "'npx nodule-train doctor' lists what is missing and the command that fixes it.";
 
 /** @param {string} message */
 const joint = (message) => {
@@ -10,10 +10,11 @@ const joint = (message) => {
 };
 
 /**
- * An error on the way to a loaded addon.
+ * Creates an error about loading the addon, which ends with {@link ADVICE}.
  * @param {string} code
- * @param {string} message without a full stop where it ends with a command
+ * @param {string} message without a full stop if it ends with a command
  * @param {{cause?: unknown}} [options]
  */
-export const loadError = (code, message, options) =>
-  new NoduleTrainError(code, `${message}${joint(message)}${ADVICE}`, options);
+export function loadError(code, message, options) {
+  return new NoduleTrainError(code, `${message}${joint(message)}${ADVICE}`, options);
+}

@@ -3,19 +3,20 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheFolder } from '../environment.js';
+import { replaceJsonSync } from '../files/replaceFile.js';
 import { CUDA_PLUGIN } from './gpu.js';
 import { addonFiles } from './load.js';
 
 /**
  * @typedef {object} Verdict
  * @property {boolean} opens
- * @property {string | null} reason why it does not open
- * @property {import('./gpu.js').UnusedGpu | null} unusedGpu a GPU that is here and is not used with it
- * @property {number} seconds that opening took
- * @property {boolean} kept whether this is the verdict of an earlier run
+ * @property {string | null} reason why it does not open, null if it does
+ * @property {import('./gpu.js').UnusedGpu | null} unusedGpu a GPU of this machine that it cannot use
+ * @property {number} seconds time it took to open
+ * @property {boolean} kept whether the verdict comes from an earlier run
  */
 
-/** @param {string} folder @returns {string[]} name, size and time of each library below it, as far as they are readable */
+/** @param {string} folder @returns {string[]} name, size and time of each readable library in it */
 const librariesOf = (folder) => {
   try {
     return fs
@@ -31,7 +32,7 @@ const librariesOf = (folder) => {
 };
 
 /**
- * What a verdict depends on: the libraries, those of NVIDIA beside them, the addon, Node and the driver.
+ * Hashes what a verdict depends on: the libraries, NVIDIA's beside them, the addon, Node and the driver.
  * @param {import('./libtorch.js').Libtorch} libtorch
  * @param {import('./gpu.js').CudaProbe} probe
  */
@@ -62,33 +63,35 @@ const readVerdicts = () => {
 /** @param {string} key @param {Kept} verdict */
 const keep = (key, verdict) => {
   const others = Object.entries(readVerdicts()).filter(([, { root }]) => root !== verdict.root);
-  const aside = `${verdictFile()}.${process.pid}`;
   try {
     fs.mkdirSync(cacheFolder(), { recursive: true });
-    fs.writeFileSync(aside, JSON.stringify(Object.fromEntries([...others, [key, verdict]]), null, 1));
-    fs.renameSync(aside, verdictFile());
+    replaceJsonSync(verdictFile(), Object.fromEntries([...others, [key, verdict]]));
   } catch {
-    // A cache that cannot be written costs half a second the next time.
-    fs.rmSync(aside, { force: true });
+    // Without a writable cache the next run opens the libtorch again, which takes half a second.
   }
 };
 
 /**
- * Opens a libtorch and the addon in a process of its own, so that a library that crashes while it is opened has a name.
- * A good verdict is kept in the cache, by the libraries' paths, sizes and times, the addon's content and Node's version;
- * a bad one is not, as what it complains of may lie elsewhere.
+ * Opens a libtorch and the addon in a child process, so that a crash while opening is reported instead of ending this
+ * process. A good verdict is cached under the libraries' paths, sizes and times, the addon's content and Node's
+ * version. A bad one is not, because its cause may be elsewhere.
  * @param {import('./libtorch.js').Libtorch} libtorch
  * @param {import('./gpu.js').CudaProbe} probe
  * @returns {Verdict}
  */
-export const openInChild = (libtorch, probe) => {
+export function openInChild(libtorch, probe) {
   const key = keyOf(libtorch, probe);
   const known = readVerdicts()[key];
   if (known !== undefined)
     return { opens: true, reason: null, unusedGpu: known.unusedGpu, seconds: known.seconds, kept: true };
   const load = JSON.stringify(new URL('./load.js', import.meta.url).href);
   const program = `const { loadRuntime } = await import(${load});
-    try { console.log(JSON.stringify(loadRuntime().unusedGpu)); } catch (error) { console.error(error.message); process.exit(1); }`;
+    try {
+      console.log(JSON.stringify(loadRuntime().unusedGpu));
+    } catch (error) {
+      console.error(error.message);
+      process.exit(1);
+    }`;
   const started = Date.now();
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
@@ -100,7 +103,7 @@ export const openInChild = (libtorch, probe) => {
     keep(key, { root: libtorch.root, seconds, unusedGpu });
     return { opens: true, reason: null, unusedGpu, seconds, kept: false };
   }
-  const said = child.stderr.trim().split('\n').at(-1) ?? '';
-  const reason = child.signal === null ? said : `crashes with ${child.signal} while it is opened`;
+  const lastLine = child.stderr.trim().split('\n').at(-1) ?? '';
+  const reason = child.signal === null ? lastLine : `crashes with ${child.signal} while it is opened`;
   return { opens: false, reason, unusedGpu: null, seconds, kept: false };
-};
+}

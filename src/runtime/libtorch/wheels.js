@@ -1,16 +1,16 @@
 import { LIBTORCH_VERSION } from '../versions.js';
 
 /**
- * @typedef {object} Wheel one file of the Python package index, pinned by its hash
+ * @typedef {object} Wheel a file of the Python package index, pinned by its hash
  * @property {string} name
  * @property {string} version
  * @property {string} sha256
- * @property {boolean} [cpu] needed for the CPU too: libtorch_cpu itself links these
+ * @property {boolean} [cpu] needed for the CPU too, because libtorch_cpu links it
  */
 
 /**
- * What libtorch for x86-64 Linux is unpacked from. The torch wheel's Python version (3.12) does not matter: nothing of
- * Python is unpacked.
+ * The wheels that libtorch for Linux on x86-64 is unpacked from. The torch wheel's Python version (3.12) does not
+ * matter, because nothing of Python is unpacked.
  * @type {Wheel[]}
  */
 export const WHEELS = [
@@ -101,13 +101,16 @@ export const WHEELS = [
 
 /** @typedef {'cpu' | 'cuda'} LibtorchKind */
 
-/** @type {Record<LibtorchKind, {wheels: Wheel[], downloadMB: number, diskMB: number}>} diskMB: the most while it is made */
+/**
+ * The wheels of each kind; `diskMB` is the peak during installation.
+ * @type {Record<LibtorchKind, {wheels: Wheel[], downloadMB: number, diskMB: number}>}
+ */
 export const SETS = {
   cpu: { wheels: WHEELS.filter(({ cpu }) => cpu), downloadMB: 544, diskMB: 1300 },
   cuda: { wheels: WHEELS, downloadMB: 2513, diskMB: 8500 },
 };
 
-/** Tags of manylinux that the pinned wheels carry; pip matches them exactly. */
+/** The manylinux tags of the pinned wheels; pip matches them exactly. */
 export const PLATFORMS = ['2_28', '2_27', '2_25', '2_24', '2_18', '2_17', '2_12', '2_5']
   .map((tag) => `manylinux_${tag}_x86_64`)
   .concat('manylinux2014_x86_64', 'manylinux2010_x86_64', 'manylinux1_x86_64');
@@ -118,13 +121,16 @@ const LIBRARIES = {
 };
 
 /**
- * Whether a member of a wheel is unpacked: libraries at the wheel's own places (their RPATHs are relative), headers,
- * the version, licences. libc10_cuda is left out of the CPU's set, as it cannot be opened without the rest.
+ * Whether a member of a wheel is unpacked: libraries, at the wheel's own paths because their RPATHs are relative,
+ * headers, the version and licences. The CPU set has no libc10_cuda, which cannot be opened without the rest.
  * @param {LibtorchKind} kind
  * @param {string} member
  */
-export const isNeeded = (kind, member) =>
-  /^torch\/include\/./.test(member) ||
-  member === 'torch/version.py' ||
-  /\.dist-info\/(licenses\/|LICENSE|NOTICE)./.test(member) ||
-  (LIBRARIES[kind].some((pattern) => pattern.test(member)) && !(kind === 'cpu' && member.includes('libc10_cuda')));
+export function isNeeded(kind, member) {
+  return (
+    /^torch\/include\/./.test(member) ||
+    member === 'torch/version.py' ||
+    /\.dist-info\/(licenses\/|LICENSE|NOTICE)./.test(member) ||
+    (LIBRARIES[kind].some((pattern) => pattern.test(member)) && !(kind === 'cpu' && member.includes('libc10_cuda')))
+  );
+}

@@ -3,8 +3,8 @@ import type { Tensor } from '../tensor/tensor.js';
 import { checkPair } from './checkPair.js';
 
 /**
- * Binary cross-entropy -(y ln p + (1 - y) ln(1 - p)) of each sample, the mean over its elements; a logarithm below -100
- * counts as -100, as in PyTorch's `BCELoss`. Half precisions are computed and given in float32.
+ * Binary cross-entropy -(y ln p + (1 - y) ln(1 - p)) of each sample, as the mean over its elements. Logarithms are
+ * clamped at -100, as in PyTorch's `BCELoss`. Half precisions are computed and returned in float32.
  * @param prediction probabilities [B, ...]
  * @param target of the same shape, 0…1, any dtype
  * @returns [B]

@@ -23,12 +23,12 @@ const fused = (prediction: Tensor, target: Tensor, smooth: number, positiveWeigh
 };
 
 export interface DiceOptions extends OverlapOptions {
-  /** Added to numerator and denominator: nothing against nothing then is 0. */
+  /** Added to numerator and denominator, so that an empty prediction of an empty target has loss 0. */
   smooth?: number;
 }
 
 /**
- * 1 - (2 Σ p·y + smooth) / (Σ p + Σ y + smooth) for each sample, in float32 or float64.
+ * Dice loss 1 - (2 Σ p·y + smooth) / (Σ p + Σ y + smooth) of each sample, in float32 or float64.
  * @param prediction probabilities [B, ...]
  * @param target of the same shape, any dtype
  * @returns [B]
@@ -44,8 +44,10 @@ export const dice = (prediction: Tensor, target: Tensor, options: DiceOptions = 
 };
 
 /**
- * The book's loss for each sample: Dice + fnWeight × Dice(p·y, y). The second term looks only at the target's own
- * pixels, so it counts what was missed and never what was painted beside.
+ * The book's loss of each sample: Dice(p, y) + fnWeight × Dice(p·y, y). The second term uses only the target's pixels,
+ * so it counts missed pixels and never false positives.
+ * @param prediction probabilities [B, ...]
+ * @param target of the same shape, any dtype
  * @returns [B]
  * @throws NoduleTrainError `torch`, `loss-options`
  */
@@ -60,8 +62,10 @@ export const diceWithPositives = (
 };
 
 /**
- * ln cosh of the Dice loss of each sample: as Dice near 1, flat where the agreement is good (Jadon 2020,
- * doi 10.1109/CIBCB48159.2020.9277638).
+ * ln cosh of the Dice loss of each sample (Jadon 2020, doi 10.1109/CIBCB48159.2020.9277638): flat where the overlap is
+ * good.
+ * @param prediction probabilities [B, ...]
+ * @param target of the same shape, any dtype
  * @returns [B]
  * @throws NoduleTrainError `torch`, `loss-options`
  */

@@ -5,15 +5,15 @@ import { checkPair } from './checkPair.js';
 import { lossDtype } from './overlapSums.js';
 
 export interface FocalOptions {
-  /** The higher, the less the pixels count that are right already; 0 is cross-entropy. */
+  /** Focusing parameter: the higher, the less well-classified pixels count; 0 is cross-entropy. */
   gamma?: number;
-  /** Weight of the target's pixels, 1 - alpha that of the others; null: both 1. */
+  /** Weight of the target's pixels, with 1 - alpha for the others; null: both 1. */
   alpha?: number | null;
 }
 
 /**
- * Focal loss -y (1-p)^gamma ln p - (1-y) p^gamma ln(1-p) of each sample, the mean over its elements (Lin et al. 2017,
- * doi 10.1109/ICCV.2017.324); a logarithm below -100 counts as -100, as in PyTorch's `BCELoss`.
+ * Focal loss -y (1-p)^gamma ln p - (1-y) p^gamma ln(1-p) of each sample, as the mean over its elements (Lin et al.
+ * 2017, doi 10.1109/ICCV.2017.324). Logarithms are clamped at -100, as in PyTorch's `BCELoss`.
  * @param prediction probabilities [B, ...]
  * @param target of the same shape, 0…1, any dtype
  * @returns [B]
@@ -26,7 +26,7 @@ export const focal = (prediction: Tensor, target: Tensor, options: FocalOptions 
   const dtype = lossDtype(prediction);
   const [p, y] = [prediction.to(dtype), target.to(dtype)];
   const without = (x: Tensor): Tensor => x.neg().add(1);
-  // The operator bounds both the logarithm and its slope; log() would make 0 × infinity of a sure and wrong pixel.
+  // The operator clamps the logarithm and its slope; log() would give 0 × infinity for a confident wrong pixel.
   const crossEntropy = op('aten::binary_cross_entropy');
   const every = (value: Tensor): Tensor => crossEntropy(p, value, { reduction: 0 });
   const none = y.detach().mul(0);

@@ -5,18 +5,18 @@ import { checkPair } from './checkPair.js';
 import { lossDtype } from './overlapSums.js';
 
 export interface GeneralizedDiceOptions {
-  /** Added to numerator and denominator, in units of the weights. */
+  /** Added to numerator and denominator, in units of the class weights. */
   smooth?: number;
-  /** Weight of a class by the number n of its pixels: 1 / n², 1 / n or 1. */
+  /** Class weight by its number of pixels n: 1 / n², 1 / n or 1. */
   weight?: 'square' | 'simple' | 'uniform';
-  /** Sum over the whole batch, as if it were one sample; the loss comes out B times. */
+  /** Sum over the whole batch as if it were one sample; the loss is repeated B times. */
   batch?: boolean;
 }
 
 /**
  * Generalized Dice 1 - (2 Σ_c w_c Σ p·y + smooth) / (Σ_c w_c (Σ p + Σ y) + smooth) of each sample (Sudre et al. 2017,
- * doi 10.1007/978-3-319-67558-9_28). Classes are the channels; of one channel (or none, [B, N]) they are target and background. A class
- * without a pixel has the largest weight of the others.
+ * doi 10.1007/978-3-319-67558-9_28). Classes are the channels; with one channel (or none, [B, N]) they are target and
+ * background. A class without pixels gets the largest weight of the others.
  * @param prediction probabilities [B, C, ...]
  * @param target of the same shape, any dtype
  * @returns [B]
@@ -47,7 +47,7 @@ export const generalizedDice = (prediction: Tensor, target: Tensor, options: Gen
   return batch ? loss.expand(samples) : loss;
 };
 
-/** Of `[B, C]` or, of a whole batch, `[C]` numbers of pixels. */
+/** Class weights from numbers of pixels, [B, C] or, for a whole batch, [C]. */
 const weightsOf = (pixels: Tensor, weight: 'square' | 'simple' | 'uniform'): Tensor => {
   if (weight === 'uniform') return pixels.mul(0).add(1);
   const empty = pixels.detach().eq(0).to(pixels.dtype);

@@ -1,24 +1,28 @@
 import type { Tensor } from '../tensor/tensor.js';
 
 export interface OverlapOptions {
-  /** Sum over the whole batch, as if it were one sample; the loss comes out B times. */
+  /** Sum over the whole batch as if it were one sample; the loss is repeated B times. */
   batch?: boolean;
-  /** Σ p² and Σ y² in place of Σ p and Σ y (Milletari, Navab and Ahmadi 2016, doi 10.1109/3DV.2016.79). */
+  /** Use Σ p² and Σ y² in place of Σ p and Σ y (Milletari, Navab and Ahmadi 2016, doi 10.1109/3DV.2016.79). */
   squared?: boolean;
 }
 
 export interface OverlapSums {
   /** Σ p·y */
   hit: Tensor;
+  /** Σ p or Σ p² */
   predicted: Tensor;
+  /** Σ y or Σ y² */
   labelled: Tensor;
 }
 
-/** float64 for float64, else float32: sums over thousands of pixels do not fit the half precisions. */
+/**
+ * Dtype a loss is computed in: float64 for float64, else float32, as half precisions cannot sum thousands of pixels.
+ */
 export const lossDtype = (prediction: Tensor): 'float64' | 'float32' =>
   prediction.dtype === 'float64' ? 'float64' : 'float32';
 
-/** The sums that overlap losses are made of, each `[B]`, in float32 or float64. */
+/** Sums of the overlap losses, each [B], in float32 or float64. */
 export const overlapSums = (
   prediction: Tensor,
   target: Tensor,

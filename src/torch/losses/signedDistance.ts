@@ -4,12 +4,13 @@ import { scope } from '../scope.js';
 import { arange } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-/** Further than any pixel, and exact in float32 with the squares of all distances below 2048 pixels. */
+/** Beyond any squared distance, and exact in float32 together with all squares of distances below 2048 pixels. */
 const FAR = 2 ** 23;
 
 /**
- * Distance in pixels to the boundary of a target, exact and Euclidean: outside to its nearest pixel, inside less than 0, to the nearest
- * background pixel but one, so that the pixels along the edge inside are 0. 0 everywhere where a plane is empty or full. No gradient.
+ * Exact Euclidean distance in pixels to the boundary of a target: outside, to the nearest target pixel; inside, 1 minus
+ * the distance to the nearest background pixel, so that pixels along the inner edge are 0. A plane that is empty or
+ * full is 0 everywhere. No gradient.
  * @param target [..., H, W], above 0.5 inside
  * @returns float32, of the same shape
  */
@@ -26,13 +27,13 @@ export const signedDistance = (target: Tensor): Tensor =>
     }),
   );
 
-/** Distance of each pixel to the nearest one that is set: along the columns first, then along the rows (Felzenszwalb and Huttenlocher 2012). */
+/** Distance of each pixel to the nearest set one, one axis after the other (Felzenszwalb and Huttenlocher 2012). */
 const distanceTo = (set: Tensor): Tensor => {
   const far = set.to('float32').neg().add(1).mul(FAR);
   return nearest(nearest(far).transpose(-1, -2)).transpose(-1, -2).sqrt();
 };
 
-/** min over j of f(j) + (i - j)² along the last axis. */
+/** Minimum over j of f(j) + (i - j)² along the last axis. */
 const nearest = (f: Tensor): Tensor => {
   const width = f.shape.at(-1) as number;
   const at = arange(0, width, 1, { dtype: 'float32', device: f.device });

@@ -4,18 +4,19 @@ import { checkPair } from './checkPair.js';
 import { overlapSums } from './overlapSums.js';
 
 export interface TverskyOptions {
-  /** Weight of what is painted beside the target. */
+  /** Weight of false positives. */
   alpha?: number;
-  /** Weight of what is missed. With both 0.5 it is Dice of twice the smoothing. */
+  /** Weight of false negatives. With alpha = beta = 0.5 the loss is Dice of twice the smoothing. */
   beta?: number;
+  /** Added to numerator and denominator. */
   smooth?: number;
-  /** Sum over the whole batch, as if it were one sample; the loss comes out B times. */
+  /** Sum over the whole batch as if it were one sample; the loss is repeated B times. */
   batch?: boolean;
 }
 
 /**
- * 1 - (TP + smooth) / (TP + alpha FP + beta FN + smooth) for each sample, TP = Σ p·y, FP = Σ p·(1-y), FN = Σ (1-p)·y
- * (Salehi, Erdogmus and Gholipour 2017, doi 10.1007/978-3-319-67389-9_44).
+ * Tversky loss 1 - (TP + smooth) / (TP + alpha FP + beta FN + smooth) of each sample, with TP = Σ p·y, FP = Σ p·(1-y),
+ * FN = Σ (1-p)·y (Salehi, Erdogmus and Gholipour 2017, doi 10.1007/978-3-319-67389-9_44).
  * @param prediction probabilities [B, ...]
  * @param target of the same shape, any dtype
  * @returns [B]
@@ -31,13 +32,15 @@ export const tversky = (prediction: Tensor, target: Tensor, options: TverskyOpti
 };
 
 export interface FocalTverskyOptions extends TverskyOptions {
-  /** From 1 on; the higher, the more the samples that agree badly count. */
+  /** Focusing parameter, at least 1: the higher, the more samples with poor overlap count. */
   gamma?: number;
 }
 
 /**
- * The Tversky loss of each sample to the power 1 / gamma (Abraham and Khan 2019, doi 10.1109/ISBI.2019.8759329). Where the
- * Tversky loss is 0, so are loss and gradient, though the power's slope is infinite there.
+ * Tversky loss of each sample to the power 1 / gamma (Abraham and Khan 2019, doi 10.1109/ISBI.2019.8759329). Loss and
+ * gradient are 0 where the Tversky loss is 0, although the derivative of the power is infinite there.
+ * @param prediction probabilities [B, ...]
+ * @param target of the same shape, any dtype
  * @returns [B]
  * @throws NoduleTrainError `torch`, `loss-options`
  */

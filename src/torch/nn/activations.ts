@@ -5,6 +5,7 @@ import { Module } from './module.js';
 const reluAsync = lazyAsyncOp('aten::relu');
 const sigmoidAsync = lazyAsyncOp('aten::sigmoid');
 
+/** max(x, 0); made by {@link relu}. */
 export class Relu extends Module {
   forward(input: Tensor): Tensor {
     return input.relu();
@@ -14,6 +15,7 @@ export class Relu extends Module {
   }
 }
 
+/** 1 / (1 + exp(-x)); made by {@link sigmoid}. */
 export class Sigmoid extends Module {
   forward(input: Tensor): Tensor {
     return input.sigmoid();
@@ -23,7 +25,7 @@ export class Sigmoid extends Module {
   }
 }
 
-/** max(x, 0). PyTorch's `nn.ReLU`. */
+/** Makes a layer max(x, 0), PyTorch's `nn.ReLU`. */
 export const relu = (): Relu => new Relu();
-/** 1 / (1 + exp(-x)). PyTorch's `nn.Sigmoid`. */
+/** Makes a layer 1 / (1 + exp(-x)), PyTorch's `nn.Sigmoid`. */
 export const sigmoid = (): Sigmoid => new Sigmoid();

@@ -21,21 +21,24 @@ const schema = z.strictObject({
 
 export interface BatchNorm2dOptions {
   eps?: number;
-  /** Share of the newest batch in the running statistics; null: their plain mean over all batches. */
+  /** Weight of the newest batch in the running statistics; null: the mean over all batches. */
   momentum?: number | null;
-  /** A factor and an offset for each channel. */
+  /** Learn a factor and an offset for each channel. */
   affine?: boolean;
-  /** Off: the batch's own statistics in `eval()` too. */
+  /** Keep running statistics; without them `eval()` uses the batch's own too. */
   trackRunningStats?: boolean;
 }
 
-/** Batch normalisation of each channel (Ioffe and Szegedy 2015), the names as in Python; made by {@link batchNorm2d}. */
+/**
+ * Batch normalization of each channel (Ioffe and Szegedy 2015, arXiv 1502.03167). Property names are Python's. Made by
+ * {@link batchNorm2d}.
+ */
 export class BatchNorm2d extends Module {
   /** [channels]. */
   readonly weight: Tensor | null;
   readonly bias: Tensor | null;
   readonly running_mean: Tensor | null;
-  /** Unbiased. */
+  /** The unbiased variance. */
   readonly running_var: Tensor | null;
   readonly num_batches_tracked: Tensor | null;
   readonly #eps: number;
@@ -54,7 +57,7 @@ export class BatchNorm2d extends Module {
     this.num_batches_tracked = tracks ? buffer(zeros([], { dtype: 'int64' })) : null;
   }
 
-  /** [B, channels, H, W] -> the same shape, normalised over [B, H, W]. */
+  /** [B, channels, H, W] -> the same shape, normalized over [B, H, W]. */
   forward(input: Tensor): Tensor {
     return applyBatchNorm(...this.#counted(input));
   }
@@ -62,12 +65,13 @@ export class BatchNorm2d extends Module {
     return applyBatchNormAsync(...this.#counted(input));
   }
 
-  /** The operator's arguments; counts the batch where it trains. */
+  /** Returns the operator's arguments and, in training, counts the batch. */
   #counted(input: Tensor): OperatorArgument[] {
     if (!isTensor(input) || input.dim !== 4)
       throw new NoduleTrainError(
         'torch',
-        `nn.batchNorm2d: the input is ${isTensor(input) ? `of shape [${input.shape}]` : typeof input}, wanted is [B, channels, H, W]`,
+        `nn.batchNorm2d: the input is ${isTensor(input) ? `of shape [${input.shape}]` : typeof input}, ` +
+          'expected [B, channels, H, W]',
       );
     const { weight, bias, running_mean, running_var, num_batches_tracked: batches, training } = this;
     let share = this.#momentum ?? 0;
@@ -80,6 +84,6 @@ export class BatchNorm2d extends Module {
   }
 }
 
-/** PyTorch's `nn.BatchNorm2d`. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.BatchNorm2d`. @throws NoduleTrainError `layer-options` */
 export const batchNorm2d = (channels: number, options: BatchNorm2dOptions = {}): BatchNorm2d =>
   new BatchNorm2d(channels, options);

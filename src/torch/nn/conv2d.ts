@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { lazyAsyncOp, lazyOp } from '../operators/operators.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { count, type Pair, pair, parseLayer } from './layerOptions.js';
+import { convolutionOptions, groupsAreEven, type Pair, pair, parseLayer, UNEVEN_GROUPS } from './layerOptions.js';
 import { Module } from './module.js';
 import { uniformByFanIn } from './uniformByFanIn.js';
 
@@ -12,27 +12,18 @@ const applyConv2dPaddedAsync = lazyAsyncOp('aten::conv2d.padding');
 
 const schema = z
   .strictObject({
-    inChannels: count,
-    outChannels: count,
-    kernel: pair(1),
-    stride: pair(1).default([1, 1]),
+    ...convolutionOptions,
     padding: z.union([z.enum(['same', 'valid']), pair(0)]).default([0, 0]),
-    dilation: pair(1).default([1, 1]),
-    groups: count.default(1),
-    bias: z.boolean().default(true),
   })
-  .refine(({ inChannels, outChannels, groups }) => inChannels % groups === 0 && outChannels % groups === 0, {
-    path: ['groups'],
-    message: 'inChannels and outChannels must divide by it',
-  })
+  .refine(groupsAreEven, UNEVEN_GROUPS)
   .refine(({ padding, stride }) => padding !== 'same' || (stride[0] === 1 && stride[1] === 1), {
     path: ['padding'],
-    message: "'same' wants a stride of 1",
+    message: "'same' is supported only with stride 1",
   });
 
 export interface Conv2dOptions {
   stride?: Pair;
-  /** Zeros around the input; `'same'` keeps its size. */
+  /** Rows and columns of zeros on each side; `'same'` keeps the size. */
   padding?: Pair | 'same' | 'valid';
   dilation?: Pair;
   groups?: number;
@@ -69,6 +60,6 @@ export class Conv2d extends Module {
   }
 }
 
-/** PyTorch's `nn.Conv2d` with zeros for padding. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.Conv2d` with zero padding. @throws NoduleTrainError `layer-options` */
 export const conv2d = (inChannels: number, outChannels: number, kernel: Pair, options: Conv2dOptions = {}): Conv2d =>
   new Conv2d(inChannels, outChannels, kernel, options);

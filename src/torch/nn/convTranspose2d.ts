@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { lazyAsyncOp, lazyOp } from '../operators/operators.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { count, type Pair, pair, parseLayer } from './layerOptions.js';
+import { convolutionOptions, groupsAreEven, type Pair, pair, parseLayer, UNEVEN_GROUPS } from './layerOptions.js';
 import { Module } from './module.js';
 import { uniformByFanIn } from './uniformByFanIn.js';
 
@@ -10,33 +10,24 @@ const applyConvTranspose2dAsync = lazyAsyncOp('aten::conv_transpose2d.input');
 
 const schema = z
   .strictObject({
-    inChannels: count,
-    outChannels: count,
-    kernel: pair(1),
-    stride: pair(1).default([1, 1]),
+    ...convolutionOptions,
     padding: pair(0).default([0, 0]),
     outputPadding: pair(0).default([0, 0]),
-    dilation: pair(1).default([1, 1]),
-    groups: count.default(1),
-    bias: z.boolean().default(true),
   })
-  .refine(({ inChannels, outChannels, groups }) => inChannels % groups === 0 && outChannels % groups === 0, {
-    path: ['groups'],
-    message: 'inChannels and outChannels must divide by it',
-  });
+  .refine(groupsAreEven, UNEVEN_GROUPS);
 
 export interface ConvTranspose2dOptions {
   stride?: Pair;
-  /** Taken off the output on each side. */
+  /** Rows and columns removed from the output on each side. */
   padding?: Pair;
-  /** Added to the output at its end. */
+  /** Rows and columns added to the output at the end. */
   outputPadding?: Pair;
   dilation?: Pair;
   groups?: number;
   bias?: boolean;
 }
 
-/** The gradient of a convolution with respect to its input, as a layer; made by {@link convTranspose2d}. */
+/** Transposed convolution: the gradient of a convolution with respect to its input. Made by {@link convTranspose2d}. */
 export class ConvTranspose2d extends Module {
   /** [inChannels, outChannels / groups, rows, columns]. */
   readonly weight: Tensor;
@@ -64,7 +55,7 @@ export class ConvTranspose2d extends Module {
   }
 }
 
-/** PyTorch's `nn.ConvTranspose2d`. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.ConvTranspose2d`. @throws NoduleTrainError `layer-options` */
 export const convTranspose2d = (
   inChannels: number,
   outChannels: number,

@@ -38,6 +38,6 @@ export class Linear extends Module {
   }
 }
 
-/** PyTorch's `nn.Linear`. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.Linear`. @throws NoduleTrainError `layer-options` */
 export const linear = (inFeatures: number, outFeatures: number, options: LinearOptions = {}): Linear =>
   new Linear(inFeatures, outFeatures, options);

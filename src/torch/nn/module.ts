@@ -10,7 +10,7 @@ import { copyStateDict, type StateDict } from './stateDict.js';
 const THREAD_BOUND = Symbol("a Module belongs to its thread, post its tensors' share() and load them there");
 
 export interface ModuleEntry {
-  /** As in Python's state_dict. */
+  /** Name in Python's state_dict. */
   name: string;
   tensor: Tensor;
   buffer: boolean;
@@ -19,41 +19,43 @@ export interface ModuleEntry {
 const buffers = new WeakSet<Tensor>();
 const parameters = new WeakSet<Tensor>();
 
-/** Marks a Tensor as a parameter of the Module it is assigned to; it then outlives any open scope. */
+/** Marks a Tensor as a parameter of the Module it is assigned to and returns it. No open scope frees it. */
 export function parameter(tensor: Tensor): Tensor {
   tensor.requiresGrad = true;
   parameters.add(tensor);
   return keep(tensor);
 }
 
-/** Marks a Tensor as a buffer (saved and moved, not trained) of the Module it is assigned to. */
+/** Marks a Tensor as a buffer (saved and moved, not trained) of the Module it is assigned to and returns it. */
 export function buffer(tensor: Tensor): Tensor {
   buffers.add(tensor);
   return keep(tensor);
 }
 
 /**
- * The base of everything with parameters. A subclass assigns `parameter(…)`, `buffer(…)`, Modules or arrays of Modules
- * to its properties, whose names are the names in the state_dict, and has a `forward`.
+ * Base class of everything with parameters. A subclass assigns `parameter(…)`, `buffer(…)`, Modules or arrays of
+ * Modules to its properties, whose names become the names in the state_dict, and defines `forward`.
  */
 export abstract class Module {
   #training = true;
 
-  // Structured clone would make an object without parameters of a Module; it refuses a symbol, and says its text.
+  // postMessage would clone a Module without its parameters. A symbol cannot be cloned, and the error shows its text.
   protected readonly threadBound: symbol = THREAD_BOUND;
 
   abstract forward(...inputs: any[]): any;
 
   /**
-   * As `forward`, off this thread, so that the event loop goes on. Asynchronous calls run one after the other, in their
-   * order, with grad mode and autocast as at the call; inputs may be disposed at once. Until the promise resolves nothing
-   * may write to the inputs, the parameters or the buffers (no optimizer step, no `train()`). The result belongs to no scope.
-   * @throws NoduleTrainError `no-async-forward` where a subclass has a `forward` in JavaScript and no `forwardAsync`
+   * As `forward`, but off this thread, so that the event loop continues. Asynchronous calls run one after the other, in
+   * order, with grad mode and autocast as at the call. Inputs may be disposed at once. Until the promise resolves
+   * nothing may write to the inputs, the parameters or the buffers (no optimizer step, no `train()`). The result
+   * belongs to no scope.
+   * @throws NoduleTrainError `no-async-forward` if a subclass has a `forward` in JavaScript and no `forwardAsync`
    */
   async forwardAsync(..._inputs: any[]): Promise<any> {
     throw new NoduleTrainError(
       'no-async-forward',
-      `${this.constructor.name}: its forward is JavaScript and runs on this thread; give it a forwardAsync that awaits those of its parts, or call it in a worker`,
+      `${this.constructor.name}.forwardAsync: its forward is JavaScript and runs on this thread. ` +
+        'Define a forwardAsync that awaits those of its parts, or call forward in a worker.',
     );
   }
 
@@ -61,7 +63,7 @@ export abstract class Module {
     return this.#training;
   }
 
-  /** Parameters, then buffers, then children: the order of Python's state_dict. */
+  /** Returns parameters, buffers, then children: the order of Python's state_dict. */
   entries(prefix = ''): ModuleEntry[] {
     const own: ModuleEntry[] = [];
     const ownBuffers: ModuleEntry[] = [];
@@ -83,16 +85,17 @@ export abstract class Module {
       if (!Array.isArray(value) || !value.some((item) => item instanceof Module)) return [];
       return value.map((item, i) => {
         if (item instanceof Module) return [`${name}.${i}`, item];
-        // It would be left out of the state and of training without a word.
+        // It would be missing from the state and from training without a warning.
         throw new NoduleTrainError(
           'module',
-          `${this.constructor.name}: ${name}[${i}] is ${item === null ? 'null' : typeof item}, wanted is a Module: an array of Modules holds nothing else`,
+          `${this.constructor.name}: ${name}[${i}] is ${item === null ? 'null' : typeof item}, ` +
+            'expected a Module: an array with Modules may hold nothing else',
         );
       });
     });
   }
 
-  /** Of this module and all below it; one that two share comes once, under its first name. */
+  /** Returns the parameters of this module and its descendants; a shared one comes once, under its first name. */
   parameters(): Tensor[] {
     return [...this.namedParameters().values()];
   }
@@ -102,11 +105,11 @@ export abstract class Module {
   namedBuffers(): Map<string, Tensor> {
     return this.#once((entry) => entry.buffer);
   }
-  #once(wanted: (entry: ModuleEntry) => boolean): Map<string, Tensor> {
+  #once(accepts: (entry: ModuleEntry) => boolean): Map<string, Tensor> {
     const seen = new Set<Tensor>();
     const found = new Map<string, Tensor>();
     for (const entry of this.entries()) {
-      if (!wanted(entry) || seen.has(entry.tensor)) continue;
+      if (!accepts(entry) || seen.has(entry.tensor)) continue;
       seen.add(entry.tensor);
       found.set(entry.name, entry.tensor);
     }
@@ -118,13 +121,14 @@ export abstract class Module {
     for (const tensor of this.parameters()) tensor.grad = null;
   }
 
-  /** The module's own tensors (no copies) by their names in Python's state_dict. */
+  /** Returns the module's own tensors (not copies) by their names in Python's state_dict. */
   stateDict(): Map<string, Tensor> {
     return new Map(this.entries().map((entry) => [entry.name, entry.tensor]));
   }
 
   /**
-   * Copies the values in. With `strict: false` missing and unexpected names are passed over; a wrong shape never is.
+   * Copies values into the parameters and buffers. `strict: false` ignores missing and unexpected names, never a wrong
+   * shape.
    * @throws NoduleTrainError `state-dict` naming every key that does not fit
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): this {
@@ -132,17 +136,18 @@ export abstract class Module {
     return this;
   }
 
-  /** Batch statistics and dropout on. */
+  /** Switches this module and its descendants to training: batch statistics, dropout. */
   train(on = true): this {
     this.#training = on;
     for (const [, child] of this.namedChildren()) child.train(on);
     return this;
   }
+  /** Switches to evaluation: running statistics, no dropout. */
   eval(): this {
     return this.train(false);
   }
 
-  /** Changes dtype (of floating-point tensors) or device in place: the Tensors stay the same objects. */
+  /** Changes the dtype of floating-point tensors, or the device, in place: the Tensors stay the same objects. */
   to(target: DType | Device): this {
     const [dtype, device] = isDType(target) ? [target, null] : [null, target];
     for (const { tensor } of this.entries()) {

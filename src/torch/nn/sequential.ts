@@ -3,7 +3,7 @@ import { carryModes } from '../gradMode.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
-/** Modules one after the other, named 0, 1, … in the state_dict; made by {@link sequential}. */
+/** Modules in sequence, named 0, 1, … in the state_dict; made by {@link sequential}. */
 export class Sequential extends Module {
   readonly #modules: readonly Module[];
 
@@ -13,7 +13,7 @@ export class Sequential extends Module {
     if (wrong >= 0)
       throw new NoduleTrainError(
         'layer-options',
-        `nn.sequential: argument ${wrong} is ${typeof modules[wrong]}, wanted are Modules (nn.relu(), not nn.relu)`,
+        `nn.sequential: argument ${wrong} is ${typeof modules[wrong]}, expected a Module (nn.relu(), not nn.relu)`,
       );
     this.#modules = [...modules];
   }
@@ -21,7 +21,7 @@ export class Sequential extends Module {
   get length(): number {
     return this.#modules.length;
   }
-  /** Counted from the end where negative, as an array's. */
+  /** Returns a module by its position; a negative one counts from the end. */
   at(index: number): Module | undefined {
     return this.#modules.at(index);
   }
@@ -31,7 +31,7 @@ export class Sequential extends Module {
   forward(input: Tensor): Tensor {
     return this.#modules.reduce<Tensor>((x, module) => module.forward(x), input);
   }
-  /** What lies between the modules is freed as soon as it was used. */
+  /** As `forward`; results between the modules are freed as soon as they were used. */
   override async forwardAsync(input: Tensor): Promise<Tensor> {
     const underModes = carryModes();
     let x = input;
@@ -47,5 +47,5 @@ export class Sequential extends Module {
   }
 }
 
-/** PyTorch's `nn.Sequential`. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.Sequential`. @throws NoduleTrainError `layer-options` */
 export const sequential = (...modules: Module[]): Sequential => new Sequential(modules);

@@ -2,22 +2,28 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { noGrad } from '../gradMode.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
 
-/** What `stateDict()` gives and `loadStateDict()` takes. */
+/** Result of `stateDict()` and argument of `loadStateDict()`. */
 export type StateDict = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 
+/** Returns the entries of a state. @throws NoduleTrainError `state-dict` */
 export const entriesOf = (state: StateDict): Map<string, Tensor> => {
   if (typeof state !== 'object' || state === null)
-    throw new NoduleTrainError('state-dict', 'loadStateDict: wanted is a Map or an object of names and Tensors');
+    throw new NoduleTrainError(
+      'state-dict',
+      `loadStateDict: found ${state === null ? 'null' : typeof state}, expected a Map or an object of Tensors`,
+    );
   const entries = new Map<string, Tensor>(state instanceof Map ? state : Object.entries(state));
   for (const [name, tensor] of entries)
     if (!isTensor(tensor))
-      throw new NoduleTrainError('state-dict', `loadStateDict: the value of ${name} is no Tensor but ${typeof tensor}`);
+      throw new NoduleTrainError(
+        'state-dict',
+        `loadStateDict: the value of ${name} is ${typeof tensor}, expected a Tensor`,
+      );
   return entries;
 };
 
 /**
- * Copies `state` into `own`, converted to the dtype and device that is there. Nothing is changed unless everything fits.
- *
+ * Copies `state` into `own`, converted to its dtypes and devices. Nothing is changed unless everything fits.
  * @throws NoduleTrainError `state-dict` naming every missing, unexpected and mis-shaped key
  */
 export function copyStateDict(own: ReadonlyMap<string, Tensor>, state: StateDict, strict: boolean): void {
@@ -27,7 +33,7 @@ export function copyStateDict(own: ReadonlyMap<string, Tensor>, state: StateDict
   const misshaped = [...own].flatMap(([name, tensor]) => {
     const found = given.get(name);
     if (found === undefined || String(found.shape) === String(tensor.shape)) return [];
-    return [`${name} is [${found.shape}] and should be [${tensor.shape}]`];
+    return [`${name} is [${found.shape}], expected [${tensor.shape}]`];
   });
   const complaints: string[] = [];
   if (strict && missing.length > 0) complaints.push(`missing: ${missing.join(', ')}`);
@@ -36,7 +42,8 @@ export function copyStateDict(own: ReadonlyMap<string, Tensor>, state: StateDict
   if (complaints.length > 0)
     throw new NoduleTrainError(
       'state-dict',
-      `loadStateDict: the state of ${given.size} tensors does not fit this module of ${own.size}; ${complaints.join('; ')}. Make the module with the options it was saved with`,
+      `loadStateDict: the state of ${given.size} tensors does not fit this module of ${own.size}; ` +
+        `${complaints.join('; ')}. Make the module with the options it was saved with.`,
     );
   noGrad(() => {
     for (const [name, tensor] of own) {

@@ -7,10 +7,11 @@ import type { NativeUNet } from './native.js';
 import { type ResolvedUNetOptions, type UNetOptions, unetOptions } from './unetOptions.js';
 
 const checkInput = (input: unknown): void => {
-  if (!isTensor(input)) throw new NoduleTrainError('torch', `U-Net forward: the input is ${typeof input}, no Tensor`);
+  if (!isTensor(input))
+    throw new NoduleTrainError('torch', `U-Net forward: the input is ${typeof input}, expected a Tensor`);
 };
 
-/** A U-Net in libtorch, with pytorch-unet's names, options and edge rules; made by {@link unet}. */
+/** A native U-Net (Ronneberger et al. 2015) with pytorch-unet's names, options and edge rules; made by {@link unet}. */
 export class UNet extends Module {
   readonly options: ResolvedUNetOptions;
   readonly #native: NativeUNet;
@@ -47,9 +48,9 @@ export class UNet extends Module {
 
   /**
    * @param input [B, inChannels, H, W]
-   * @returns [B, classes, H', W'], probabilities with `sigmoid`, else logits. H' = H with padding where H divides by
+   * @returns [B, classes, H', W'], probabilities with `sigmoid`, else logits. H' = H with padding if H is divisible by
    *   2^(depth-1), else what pytorch-unet's centre crop leaves
-   * @throws NoduleTrainError `torch` where the input does not fit
+   * @throws NoduleTrainError `torch` if the input does not fit
    */
   forward(input: Tensor): Tensor {
     checkInput(input);
@@ -82,5 +83,5 @@ export class UNet extends Module {
   }
 }
 
-/** @throws NoduleTrainError `unet-options` */
+/** Makes a U-Net. @throws NoduleTrainError `unet-options` */
 export const unet = (options: UNetOptions = {}): UNet => new UNet(options);

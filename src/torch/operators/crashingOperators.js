@@ -1,6 +1,6 @@
 /**
- * Signatures that end the process on malformed input, with the signal. `ops` and `op(name)` leave them out, `op(name,
- * {unsafe: true})` takes them. Made by scripts/fuzz-operators.mjs.
+ * Signatures that crash the process on malformed input, with the signal. `ops` and `op(name)` skip them, `op(name,
+ * {unsafe: true})` includes them. Written by scripts/fuzz/operators.mjs.
  *
  * @type {Readonly<Record<string, string>>}
  */

@@ -1,13 +1,13 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { CallResult } from '../native.js';
 import { native } from '../native.js';
-import { fromSlot, isTensor, rawSlot, shapeChanged, type Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { fromSlot, isTensor, rawSlot, shapeChanged } from '../tensor/tensorHandle.js';
 import { torchError } from '../torchError.js';
 import { crashingOperators } from './crashingOperators.js';
 import type { OperatorArgument } from './operatorArguments.js';
-import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
 
-// The type of a result is the schema's affair: most give a Tensor, some several, a few a number.
+// The schema decides the type of the result: mostly a Tensor, sometimes several, rarely a number.
 export type Operator<Result = any> = ((...args: OperatorArgument[]) => Result) & {
   readonly schemas: readonly string[];
 };
@@ -39,8 +39,8 @@ const tagOf = (value: OperatorArgument): number => {
   return PLAIN;
 };
 
-/** An argument as an error calls it: its place, or its name where it was given by name. */
-const said = (place: number, names: string[] | null, count: number): string => {
+/** How an error names an argument: by its place, or by its name if it was given by name. */
+const argumentText = (place: number, names: string[] | null, count: number): string => {
   const first = count - (names?.length ?? 0);
   return place < first ? `argument ${place + 1}` : `'${names?.[place - first]}'`;
 };
@@ -59,11 +59,14 @@ const encode = (value: OperatorArgument, tag: number, operator: string, what: ()
       if (item === null || item === undefined) return -1;
       throw new NoduleTrainError(
         'torch',
-        `${operator}: element ${i} of ${what()} is a ${typeof item}, wanted is a Tensor or null`,
+        `${operator}: element ${i} of ${what()} is a ${typeof item}, expected a Tensor or null`,
       );
     });
   if (typeof value === 'function' || typeof value === 'symbol')
-    throw new NoduleTrainError('torch', `${operator}: ${what()} is a ${typeof value}, which no operator takes`);
+    throw new NoduleTrainError(
+      'torch',
+      `${operator}: ${what()} is a ${typeof value}, expected a value that operators take`,
+    );
   return value;
 };
 
@@ -90,14 +93,14 @@ function encodeAll(operator: string, args: OperatorArgument[]): Encoded {
   }
   const count = values.length;
   if (count > MOST_ARGUMENTS)
-    throw new NoduleTrainError('torch', `${operator} got ${count} arguments, more than any operator takes`);
+    throw new NoduleTrainError('torch', `${operator}: found ${count} arguments, expected at most ${MOST_ARGUMENTS}`);
   let tags = 0;
   let place = 1;
   const encoded: unknown[] = new Array(count);
   for (let i = 0; i < count; i++) {
     const value = values[i];
     const tag = tagOf(value);
-    encoded[i] = encode(value, tag, operator, () => said(i, names, count));
+    encoded[i] = encode(value, tag, operator, () => argumentText(i, names, count));
     tags += tag * place;
     place *= 4;
   }
@@ -145,7 +148,7 @@ async function invokeAsync(operator: string, resolved: Resolved, args: OperatorA
   }
 }
 
-/** Of one or two Tensors: what most calls of small operators are, without the arrays of the general way. */
+/** Calls an operator with one or two Tensors, without the arrays of the general path: most calls of small operators. */
 function invokeTensors(operator: string, resolved: Resolved, first: Tensor, second?: Tensor): unknown {
   const slot = liveSlot(first, operator, () => 'argument 1');
   let result: CallResult;
@@ -179,22 +182,23 @@ function callable(operator: string, resolve: () => Resolved): (...args: Operator
   };
 }
 
-const leftOut = Object.keys(crashingOperators);
+const unsafeSignatures = Object.keys(crashingOperators);
 
 const resolve = (name: string, unsafe: boolean): Resolved => {
   try {
-    const resolved = native().resolveOperator(name, unsafe ? [] : leftOut);
+    const resolved = native().resolveOperator(name, unsafe ? [] : unsafeSignatures);
     if (resolved.schemas.length > 0) return resolved;
   } catch (cause) {
     throw new NoduleTrainError('torch', `op('${name}'): ${(cause as Error).message}`, { cause });
   }
   throw new NoduleTrainError(
     'torch-unsafe',
-    `op('${name}') ends the process on malformed input (${crashingOperators[name] ?? 'every signature of it'}); say op('${name}', {unsafe: true}) if that is meant`,
+    `op('${name}'): malformed input crashes the process (${crashingOperators[name] ?? 'every signature'}). ` +
+      `Use op('${name}', {unsafe: true}) to call it anyway.`,
   );
 };
 
-/** An operator that is looked up at its first call; `name` must exist. */
+/** Returns an operator that is looked up at its first call; `name` must exist. */
 export function lazyOp(name: string): (...args: OperatorArgument[]) => Tensor {
   return callable(name, () => resolve(name, false)) as (...args: OperatorArgument[]) => Tensor;
 }
@@ -202,8 +206,8 @@ export function lazyOp(name: string): (...args: OperatorArgument[]) => Tensor {
 const known = new Map<string, Operator>();
 
 /**
- * As {@link lazyOp}, run on this thread's queue: asynchronous calls run in their order and see grad mode and autocast as
- * they were at the call. The arguments may be disposed at once, but must not be written to until the promise resolves.
+ * As {@link lazyOp}, run on this thread's queue: asynchronous calls run in order, with grad mode and autocast as at the
+ * call. The arguments may be disposed at once, but must not be written to until the promise resolves.
  */
 export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Promise<Tensor> {
   let resolved: Resolved | undefined;
@@ -214,13 +218,13 @@ export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Prom
 }
 
 /**
- * An operator of libtorch's dispatcher by its name: `op('aten::add')`, or one signature of it: `op('aten::add.Tensor')`.
- * Arguments are checked against the schema. A number where a Tensor is wanted is a wrapped scalar, as in Python.
+ * Returns an operator of libtorch's dispatcher by name: `op('aten::add')`, or one signature: `op('aten::add.Tensor')`.
+ * Arguments are checked against the schema. A number in place of a Tensor is a wrapped scalar, as in Python.
  *
- * @param options.unsafe needed for private operators (their names start with `_`), which check little by themselves, and
- *   for those that are known to end the process on malformed input; it also brings the signatures of that kind that
- *   `op(name)` leaves out
- * @throws NoduleTrainError `torch` where no schema has that name, `torch-unsafe` where `unsafe` is needed
+ * @param options.unsafe required for private operators (names starting with `_`), which check little themselves, and
+ *   for operators known to crash the process on malformed input; also includes the crashing signatures that `op(name)`
+ *   skips
+ * @throws NoduleTrainError `torch` if no schema has that name, `torch-unsafe` if `unsafe` is required
  */
 export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
   const unsafe = options.unsafe === true;
@@ -231,7 +235,8 @@ export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
   if (base.startsWith('_') && !unsafe)
     throw new NoduleTrainError(
       'torch-unsafe',
-      `op('${name}') is a private operator that may end the process on malformed input; say op('${name}', {unsafe: true}) if that is meant`,
+      `op('${name}'): private operators may crash the process on malformed input. ` +
+        `Use op('${name}', {unsafe: true}) to call it anyway.`,
     );
   const resolved = resolve(name, unsafe);
   const operator = Object.assign(
@@ -241,37 +246,3 @@ export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
   known.set(key, operator);
   return operator;
 }
-
-/** Public operators of the `aten` namespace, typed by their schemas. */
-export interface Ops extends AtenOperators {
-  /** Our own operators: `ops.nodule.crop_augment(…)`. */
-  readonly nodule: NoduleOperators;
-}
-
-/**
- * Looked up at the first use and then a plain property. A missing name throws, but for those that JavaScript asks of any
- * object (`then` for a promise, `toJSON`).
- */
-const namespace = (prefix: string, own: object = {}): object => {
-  const found: object = Object.create(
-    new Proxy(Object.prototype, {
-      get: (target, name) => {
-        if (typeof name !== 'string' || name === 'then' || name === 'toJSON' || name in target)
-          return Reflect.get(target, name, found);
-        const operator = op(`${prefix}::${name}`);
-        Object.defineProperty(found, name, { value: operator });
-        return operator;
-      },
-    }),
-  );
-  return Object.assign(found, own);
-};
-
-/**
- * Every public operator of the `aten` namespace, and under `ops.nodule` our own, with arguments in the order of the schema
- * and, in an object at the end, by name: `ops.sum(x, [0], {keepdim: true})`.
- *
- * @throws NoduleTrainError `torch` where no signature fits the arguments (the message says which does not, and the
- *   schema) and where libtorch refuses them
- */
-export const ops = namespace('aten', { nodule: namespace('nodule') }) as Ops;

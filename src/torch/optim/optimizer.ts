@@ -27,10 +27,10 @@ declare module '../native.js' {
 export type Rule = 'adam' | 'adamW' | 'sgd';
 export type Settings = { lr: number } & Record<string, number | boolean>;
 
-/** What Python's `optimizer.state_dict()` holds, as `loadPt` gives it. */
+/** Python's `optimizer.state_dict()`, as `loadPt` returns it. */
 export type PythonOptimizerState = ReadonlyMap<string, unknown>;
 
-// Python's names of the settings in a param_group.
+// Python's names of the settings, in a param_group.
 const pythonNames: Record<string, string> = {
   lr: 'lr',
   eps: 'eps',
@@ -51,7 +51,7 @@ const attempt = <T>(run: () => T): T => {
   }
 };
 
-/** An optimizer that steps through libtorch's fused operators; its state is Python's. */
+/** An optimizer on libtorch's fused operators. Its state is interchangeable with Python's. */
 export class Optimizer {
   readonly rule: Rule;
   readonly parameters: readonly Tensor[];
@@ -65,7 +65,8 @@ export class Optimizer {
     if (wrong >= 0 || this.parameters.length === 0)
       throw new NoduleTrainError(
         'optimizer',
-        `optim.${rule}: ${wrong >= 0 ? `parameter ${wrong} is no Tensor` : 'there are no parameters'}; wanted is module.parameters()`,
+        `optim.${rule}: ${wrong >= 0 ? `parameter ${wrong} is not a Tensor` : 'there are no parameters'}, ` +
+          'expected Tensors. Pass module.parameters().',
       );
     this.#settings = settings;
     this.#native = attempt(() => new (native().FusedOptimizer)(rule, this.parameters.map(slotOf), settings));
@@ -76,7 +77,10 @@ export class Optimizer {
   }
   set lr(value: number) {
     if (!(Number.isFinite(value) && value >= 0))
-      throw new NoduleTrainError('optimizer', `optim.${this.rule}: lr is ${value}, wanted is a finite number from 0`);
+      throw new NoduleTrainError(
+        'optimizer',
+        `optim.${this.rule}: lr is ${value}, expected a finite number of at least 0`,
+      );
     this.#settings.lr = value;
     this.#native.set({ lr: value });
   }
@@ -86,10 +90,10 @@ export class Optimizer {
   }
 
   /**
-   * One step for all parameters that have a gradient.
-   *
-   * @param foundInf one float32 number; where it is not 0 the step is skipped
-   * @param lr one float32 number, read on the device instead of the setting: what a recorded CUDA graph needs
+   * Steps all parameters that have a gradient.
+   * @param foundInf one float32 element; the step is skipped if it is not 0
+   * @param lr one float32 element, read on the device in place of the setting, for a captured CUDA graph
+   * @throws NoduleTrainError `optimizer`
    */
   step(foundInf?: Tensor, lr?: Tensor): void {
     const slot = (tensor?: Tensor) => (tensor === undefined ? null : slotOf(tensor));
@@ -102,8 +106,8 @@ export class Optimizer {
   }
 
   /**
-   * The optimizer's own tensors (no copies) as `state.<parameter>.<name>`, with Python's names, and the settings as
-   * float64 scalars `param_groups.0.<name>`: what `saveTensors` takes.
+   * Returns the optimizer's own tensors (not copies) as `state.<parameter>.<name>`, with Python's names, and the
+   * settings as float64 tensors `param_groups.0.<name>`, for `saveTensors`.
    */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
@@ -115,7 +119,7 @@ export class Optimizer {
     return state;
   }
 
-  /** The same in the form of Python's `optimizer.state_dict()`, for `savePt`. */
+  /** Returns the same in the form of Python's `optimizer.state_dict()`, for `savePt`. */
   pythonStateDict(): Map<string, unknown> {
     const state = new Map<number, Map<string, Tensor>>();
     this.parameters.forEach((_, index) => {
@@ -139,9 +143,9 @@ export class Optimizer {
   }
 
   /**
-   * Takes what `stateDict()` gave, or Python's nested form with one param_group (as `loadPt` reads it). Values are copied into
-   * tensors with the parameters' strides; the learning rate and the other settings are taken over too.
-   * @throws NoduleTrainError `optimizer` where it belongs to other parameters
+   * Loads the result of `stateDict()`, or Python's nested form with one param_group (as `loadPt` reads it). Values are
+   * copied into tensors with the parameters' strides. The learning rate and the other settings are loaded too.
+   * @throws NoduleTrainError `optimizer` if it belongs to other parameters
    */
   loadStateDict(state: StateDict | PythonOptimizerState): void {
     const nested = state instanceof Map && state.get('param_groups') !== undefined;
@@ -152,7 +156,7 @@ export class Optimizer {
     if (outside !== undefined)
       throw new NoduleTrainError(
         'optimizer',
-        `optim.${this.rule}: the state is for parameter ${outside}, this optimizer has ${this.parameters.length}`,
+        `optim.${this.rule}: the state has a parameter ${outside}, this optimizer has ${this.parameters.length}`,
       );
     this.parameters.forEach((_, index) => {
       const own = [...(perParameter.get(index) ?? [])];
@@ -178,7 +182,11 @@ export class Optimizer {
       else if (name !== undefined) {
         const own = perParameter.get(Number(index)) ?? new Map<string, Tensor>();
         perParameter.set(Number(index), own.set(name, value));
-      } else throw new NoduleTrainError('optimizer', `optim.${this.rule}: ${key} is no name of an optimizer's state`);
+      } else
+        throw new NoduleTrainError(
+          'optimizer',
+          `optim.${this.rule}: found the key ${key}, expected state.<parameter>.<name> or param_groups.0.<name>`,
+        );
     }
     return { perParameter, settings: this.#settingsFrom(group) };
   }
@@ -190,16 +198,17 @@ export class Optimizer {
     if (!(group instanceof Map) || !(states instanceof Map))
       throw new NoduleTrainError(
         'optimizer',
-        `optim.${this.rule}: the state has ${Array.isArray(groups) ? groups.length : 'no'} param_groups, wanted is one`,
+        `optim.${this.rule}: the state has ${Array.isArray(groups) ? groups.length : 'no'} param_groups, expected one`,
       );
     const ids = group.get('params');
     if (!Array.isArray(ids) || ids.length !== this.parameters.length)
       throw new NoduleTrainError(
         'optimizer',
-        `optim.${this.rule}: the state is for ${Array.isArray(ids) ? ids.length : 'unknown'} parameters, this optimizer has ${this.parameters.length}`,
+        `optim.${this.rule}: the state is for ${Array.isArray(ids) ? ids.length : 'unknown'} parameters, ` +
+          `this optimizer has ${this.parameters.length}`,
       );
     const perParameter = new Map<number, Map<string, Tensor>>();
-    // Old files name parameters by their address in memory; the order of `params` is what counts.
+    // Old files name parameters by their address in memory; only the order of `params` counts.
     ids.forEach((id, index) => {
       const own = states.get(id);
       if (!(own instanceof Map)) return;
@@ -210,7 +219,8 @@ export class Optimizer {
         else if (value !== null)
           throw new NoduleTrainError(
             'optimizer',
-            `optim.${this.rule}: state ${name} of parameter ${index} is no Tensor`,
+            `optim.${this.rule}: state ${name} of parameter ${index} is a ${typeof value}, ` +
+              'expected a Tensor or a number',
           );
       }
       perParameter.set(index, tensors);
@@ -230,7 +240,10 @@ export class Optimizer {
           : group.get(pythonNames[name]!);
       if (found === undefined) continue;
       if (typeof found !== 'number' && typeof found !== 'boolean')
-        throw new NoduleTrainError('optimizer', `optim.${this.rule}: the setting ${name} of the state is no number`);
+        throw new NoduleTrainError(
+          'optimizer',
+          `optim.${this.rule}: the setting ${name} of the state is a ${typeof found}, expected a number or a boolean`,
+        );
       settings[name] = typeof known === 'boolean' ? Boolean(found) : Number(found);
     }
     return settings as Partial<Settings>;

@@ -26,7 +26,8 @@ const refuse = (rule: Rule, what: string): never => {
 
 const checkNumbers = (rule: Rule, numbers: Record<string, number>): void => {
   for (const [name, value] of Object.entries(numbers))
-    if (!(Number.isFinite(value) && value >= 0)) refuse(rule, `${name} is ${value}, wanted is a finite number from 0`);
+    if (!(Number.isFinite(value) && value >= 0))
+      refuse(rule, `${name} is ${value}, expected a finite number of at least 0`);
 };
 
 const adamLike = (rule: 'adam' | 'adamW', defaultDecay: number) => {
@@ -34,7 +35,7 @@ const adamLike = (rule: 'adam' | 'adamW', defaultDecay: number) => {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = defaultDecay } = options;
     const [beta1, beta2] = betas;
     checkNumbers(rule, { lr, beta1, beta2, eps, weightDecay });
-    if (beta1 >= 1 || beta2 >= 1) refuse(rule, `betas are [${betas}], wanted are numbers from 0 to below 1`);
+    if (beta1 >= 1 || beta2 >= 1) refuse(rule, `betas are [${betas}], expected numbers from 0 to below 1`);
     return new Optimizer(rule, parameters, {
       lr,
       beta1,
@@ -47,17 +48,33 @@ const adamLike = (rule: 'adam' | 'adamW', defaultDecay: number) => {
   };
 };
 
-/** Adam (Kingma and Ba, 2015) as PyTorch's: lr 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay added to the gradient. */
+/**
+ * Makes an Adam optimizer (Kingma and Ba 2015, arXiv 1412.6980) with PyTorch's defaults: lr 1e-3, betas 0.9 and 0.999,
+ * eps 1e-8. Weight decay is added to the gradient.
+ * @throws NoduleTrainError `optimizer`
+ */
 export const adam = adamLike('adam', 0);
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter, 2019) as PyTorch's: weight decay 1e-2. */
+/**
+ * Makes an Adam optimizer with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101) and PyTorch's
+ * defaults: those of {@link adam}, weight decay 1e-2.
+ * @throws NoduleTrainError `optimizer`
+ */
 export const adamW = adamLike('adamW', 1e-2);
 
-/** Stochastic gradient descent as PyTorch's, with momentum, dampening and Nesterov's momentum. */
+/**
+ * Makes a stochastic gradient descent optimizer as PyTorch's: lr 1e-3, optional momentum, dampening and Nesterov
+ * momentum.
+ * @throws NoduleTrainError `optimizer`
+ */
 export const sgd = (parameters: Iterable<Tensor>, options: SgdOptions = {}): Optimizer => {
   const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
   checkNumbers('sgd', { lr, momentum, dampening, weightDecay });
   if (nesterov && (momentum === 0 || dampening !== 0))
-    refuse('sgd', `nesterov wants a momentum and no dampening, found momentum ${momentum} and dampening ${dampening}`);
+    refuse(
+      'sgd',
+      `nesterov is set with momentum ${momentum} and dampening ${dampening}, ` +
+        'expected a momentum above 0 and dampening 0',
+    );
   return new Optimizer('sgd', parameters, { lr, momentum, dampening, weightDecay, nesterov, maximize });
 };

@@ -1,15 +1,15 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { OpenFile } from './reading.js';
 
-// What a description in a file becomes in memory is many times its bytes: an empty dict is one byte in a pickle and two hundred here.
+// A description takes many times its bytes once in memory: an empty dict is one byte in a pickle and two hundred here.
 const BESIDE_THE_FILE = 48 * 2 ** 20;
 
-/** Takes from what reading a file may allocate. @throws NoduleTrainError where too little is left */
+/** Takes bytes from what reading a file may allocate. @throws NoduleTrainError if too little is left */
 export type Spend = (bytes: number) => void;
 
 /**
- * What a reader may hold beside the values of the tensors: as much as the file has bytes, and 48 MiB. No file of tensors comes
- * near it; one that was made to fill the memory is refused before it does.
+ * Limits what a reader may allocate besides the values of the tensors: the size of the file plus 48 MiB. No ordinary
+ * file comes near it; one made to exhaust memory is refused before it does.
  */
 export const allowance = ({ path, size }: OpenFile, code: string): Spend => {
   let left = size + BESIDE_THE_FILE;
@@ -18,17 +18,18 @@ export const allowance = ({ path, size }: OpenFile, code: string): Spend => {
     if (!(left >= 0))
       throw new NoduleTrainError(
         code,
-        `${path}: what it describes takes more memory than reading a file of ${size} bytes may take; it is damaged, or made to fill the memory`,
+        `reading ${path}: its contents need more memory than a file of ${size} bytes may use. ` +
+          'It is damaged, or made to exhaust memory.',
       );
   };
 };
 
-/** A Tensor object with its place in the addon's table, without its values. */
+/** Bytes of a Tensor object with its place in the addon's table, without its values. */
 export const TENSOR_COST = 1000;
-/** libtorch itself goes further, but no kernel does. */
+/** Most dimensions of a tensor in a file: libtorch's kernels support no more. */
 export const MOST_DIMENSIONS = 64;
 
-/** Bytes that a tensor of this shape takes; null where that is beyond 2^53, also where it is only an empty one's strides. */
+/** Bytes of a tensor of this shape; null beyond 2^53, which the strides of an empty tensor may be too. */
 export const bytesOfShape = (shape: readonly number[], width: number): number | null => {
   const strided = shape.reduce((product, size) => product * Math.max(size, 1), width);
   return Number.isSafeInteger(strided) ? (shape.includes(0) ? 0 : strided) : null;

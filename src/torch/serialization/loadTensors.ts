@@ -22,13 +22,13 @@ function* readSafetensors(file: OpenFile): Reading<LoadedTensors> {
 
 /**
  * Reads a safetensors file.
- * @throws NoduleTrainError `read-failed`, `safetensors` naming what is wrong with the file
+ * @throws NoduleTrainError `read-failed`, `safetensors` naming the fault
  */
 export const loadTensors = (path: string): Promise<LoadedTensors> => readFile(path, readSafetensors);
 
 /**
  * Reads the metadata of a safetensors file from its header alone, without its tensors; blocking.
- * @throws NoduleTrainError `read-failed`, `safetensors` naming what is wrong with the file
+ * @throws NoduleTrainError `read-failed`, `safetensors` naming the fault
  */
 export const readMetadataSync = (path: string): Record<string, string> =>
   readFileSync(path, function* (file) {

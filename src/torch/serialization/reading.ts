@@ -15,11 +15,11 @@ declare module '../native.js' {
 
 export interface OpenFile {
   path: string;
-  /** In bytes. */
+  /** Size in bytes. */
   size: number;
 }
 
-/** A wish of a reader: the bytes from `at` on, as many as `into` holds. A Tensor is contiguous and on the CPU. */
+/** Request of a reader: the bytes from `at` on, as many as `into` holds. A Tensor must be contiguous and on the CPU. */
 export interface Read {
   at: number;
   into: Uint8Array | Tensor;
@@ -27,31 +27,31 @@ export interface Read {
   swapBytes?: boolean;
 }
 
-/** Work on bytes in memory that is done in one go, or off the thread or in parts. */
+/** Request of a reader: work on bytes in memory, done at once, or asynchronously off the thread or in slices. */
 export interface Work {
   run(): void;
   runAsync(): Promise<void>;
 }
 
 /**
- * A reader of a format, written once: it yields what it wishes to be read or worked out and goes on when that is done, whether
- * the thread waited for it or not.
+ * A reader of a format, written once for blocking and asynchronous use: it yields requests and continues when they are
+ * done.
  */
 export type Reading<T> = Generator<Read | Work, T, void>;
 export type Reader<T> = (file: OpenFile) => Reading<T>;
 
 const unreadable = (path: string, cause: unknown): NoduleTrainError =>
-  new NoduleTrainError('read-failed', `Reading ${path} failed: ${(cause as Error).message}`, { cause });
+  new NoduleTrainError('read-failed', `reading ${path}: ${(cause as Error).message}`, { cause });
 
-// Without it the opening of a pipe would wait for a writer.
+// Without O_NONBLOCK, opening a pipe would wait for a writer.
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
 
 const sizeOf = (path: string, stat: fs.Stats): number => {
-  if (!stat.isFile()) throw unreadable(path, new Error('it is no regular file'));
+  if (!stat.isFile()) throw unreadable(path, new Error('it is not a regular file'));
   return stat.size;
 };
 
-const shortened = new Error('the file became shorter while it was read');
+const shortened = new Error('the file was truncated while it was read');
 
 const readSync = (descriptor: number, at: number, into: Uint8Array): void => {
   for (let done = 0; done < into.length; ) {
@@ -61,15 +61,16 @@ const readSync = (descriptor: number, at: number, into: Uint8Array): void => {
   }
 };
 
-const fillSync = (descriptor: number, wish: Read | Work): void => {
-  if ('run' in wish) wish.run();
-  else if (isTensor(wish.into)) native().readFile(slotOf(wish.into), descriptor, wish.at, wish.swapBytes === true);
-  else readSync(descriptor, wish.at, wish.into);
+const fillSync = (descriptor: number, request: Read | Work): void => {
+  if ('run' in request) request.run();
+  else if (isTensor(request.into))
+    native().readFile(slotOf(request.into), descriptor, request.at, request.swapBytes === true);
+  else readSync(descriptor, request.at, request.into);
 };
 
-const fill = async (handle: fs.promises.FileHandle, wish: Read | Work): Promise<void> => {
-  if ('run' in wish) return wish.runAsync();
-  const { at, into, swapBytes } = wish;
+const fill = async (handle: fs.promises.FileHandle, request: Read | Work): Promise<void> => {
+  if ('run' in request) return request.runAsync();
+  const { at, into, swapBytes } = request;
   if (isTensor(into)) return native().readFileAsync(slotOf(into), handle.fd, at, swapBytes === true);
   for (let done = 0; done < into.length; ) {
     const { bytesRead } = await handle.read(into, done, into.length - done, at + done);
@@ -78,7 +79,7 @@ const fill = async (handle: fs.promises.FileHandle, wish: Read | Work): Promise<
   }
 };
 
-/** Runs a reader on this thread. @throws NoduleTrainError `read-failed` and what the reader throws */
+/** Runs a reader on this thread. @throws NoduleTrainError `read-failed`, and what the reader throws */
 export function readFileSync<T>(path: string, reader: Reader<T>): T {
   let descriptor: number;
   try {
@@ -97,7 +98,7 @@ export function readFileSync<T>(path: string, reader: Reader<T>): T {
       } catch (cause) {
         failure = cause instanceof NoduleTrainError ? cause : unreadable(path, cause);
       }
-      // The reader hears of a failure too: it frees what it has made so far.
+      // Thrown into the reader, which frees what it has made so far.
       step = failure === undefined ? reading.next() : reading.throw(failure);
     }
     return step.value;
@@ -106,7 +107,7 @@ export function readFileSync<T>(path: string, reader: Reader<T>): T {
   }
 }
 
-/** As {@link readFileSync}; the bytes are read off this thread. */
+/** As {@link readFileSync}, but the bytes are read off this thread. */
 export async function readFile<T>(path: string, reader: Reader<T>): Promise<T> {
   const handle = await fs.promises.open(path, FLAGS).catch((cause) => {
     throw unreadable(path, cause);
@@ -130,22 +131,23 @@ export async function readFile<T>(path: string, reader: Reader<T>): Promise<T> {
   }
 }
 
-/** Runs a reader over bytes that are in memory already; one that wishes no Tensor to be filled. */
+/** Runs a reader on bytes in memory. The reader must request bytes only, no Tensor. */
 export function readMemory<T>(path: string, bytes: Uint8Array, reader: Reader<T>): T {
   const reading = reader({ path, size: bytes.length });
   for (;;) {
     const step = reading.next();
     if (step.done === true) return step.value;
-    const wish = step.value;
-    if ('run' in wish || isTensor(wish.into)) throw new Error('readMemory gives bytes only');
-    wish.into.set(bytes.subarray(wish.at, wish.at + wish.into.length));
+    const request = step.value;
+    if ('run' in request || isTensor(request.into))
+      throw new Error('readMemory: the reader requests a Tensor or work, expected bytes');
+    request.into.set(bytes.subarray(request.at, request.at + request.into.length));
   }
 }
 
-/** The bytes from `at` on, in memory; never more than the file has. */
+/** Reads `length` bytes from `at` on. @throws NoduleTrainError `read-failed` beyond the end of the file */
 export function* bytesAt(file: OpenFile, at: number, length: number): Reading<Buffer> {
   if (!(at >= 0 && length >= 0 && at + length <= file.size))
-    throw unreadable(file.path, new Error(`bytes ${at} to ${at + length} are wanted, it has ${file.size}`));
+    throw unreadable(file.path, new Error(`expected bytes ${at} to ${at + length}, the file has ${file.size}`));
   const into = Buffer.allocUnsafeSlow(length);
   yield { at, into };
   return into;
@@ -153,7 +155,7 @@ export function* bytesAt(file: OpenFile, at: number, length: number): Reading<Bu
 
 const makeEmpty = lazyOp('aten::empty.memory_format');
 
-/** A tensor of the bytes from `at` on, without a second copy. The caller has checked that the file has as many. */
+/** Reads a tensor from `at` on, without a second copy. The caller has checked that the file has enough bytes. */
 export function* tensorAt(at: number, dtype: DType, shape: readonly number[], swapBytes = false): Reading<Tensor> {
   const into = makeEmpty(shape, { dtype });
   try {

@@ -21,14 +21,14 @@ export const nameOfDtype = Object.fromEntries(
   Object.entries(dtypeOfName).map(([name, dtype]) => [dtype, name]),
 ) as Record<DType, string>;
 
-// As the format's own library: a larger header is an attack or no safetensors file.
+// The limit of the format's own library: a larger header is an attack or not a safetensors file.
 const MOST_HEADER_BYTES = 100_000_000;
 
 export interface StoredTensor {
   name: string;
   dtype: DType;
   shape: number[];
-  /** In bytes from the start of the file. */
+  /** Offsets in bytes from the start of the file. */
   begin: number;
   end: number;
 }
@@ -39,30 +39,33 @@ export interface SafetensorsHeader {
 }
 
 /**
- * Reads and checks the header of a safetensors file: the tensors must fill the data from its start to its end, without holes
- * or overlaps, each with as many bytes as its shape wants. Nothing is allocated by what an unchecked header says.
- * @throws NoduleTrainError `safetensors` naming what is wrong
+ * Reads and checks the header of a safetensors file: the tensors must fill the data from start to end, without holes or
+ * overlaps, each with the bytes its shape needs. Nothing is allocated from unchecked values.
+ * @throws NoduleTrainError `safetensors` naming the fault
  */
 export function* readSafetensorsHeader(file: OpenFile): Reading<SafetensorsHeader> {
   const refuse = (what: string): never => {
-    throw new NoduleTrainError('safetensors', `${file.path} is no valid safetensors file: ${what}`);
+    throw new NoduleTrainError('safetensors', `reading ${file.path}: not a valid safetensors file: ${what}`);
   };
-  if (file.size < 8) return refuse(`it has ${file.size} bytes, the length of the header alone takes 8`);
+  if (file.size < 8) return refuse(`it has ${file.size} bytes, expected at least the 8 of the header's length`);
   const length = Number((yield* bytesAt(file, 0, 8)).readBigUInt64LE());
   if (length > MOST_HEADER_BYTES)
-    return refuse(`its header would have ${length} bytes, the format allows ${MOST_HEADER_BYTES}`);
+    return refuse(`its header has ${length} bytes, the format allows ${MOST_HEADER_BYTES}`);
   if (8 + length > file.size) return refuse(`its header has ${length} bytes, the file only ${file.size}`);
   const described = parseHeaderJson(yield* bytesAt(file, 8, length), refuse, allowance(file, 'safetensors'));
   const dataStart = 8 + length;
   const tensors = described.tensors.map(({ name, dtype: dtypeName, shape, offsets }): StoredTensor => {
     const dtype = Object.hasOwn(dtypeOfName, dtypeName) ? dtypeOfName[dtypeName] : undefined;
     if (dtype === undefined)
-      return refuse(`tensor ${quoted(name)} has dtype ${quoted(dtypeName)}, known are ${Object.keys(dtypeOfName)}`);
-    const [begin, end] = offsets as [number, number];
-    const wanted = bytesOfShape(shape, bytesPerElement[dtype]);
-    if (end - begin !== wanted)
       return refuse(
-        `tensor ${quoted(name)} of shape [${shape}] and ${dtypeName} has ${end - begin} bytes, wanted are ${wanted ?? 'more than any file has'}`,
+        `tensor ${quoted(name)} has dtype ${quoted(dtypeName)}, expected one of ${Object.keys(dtypeOfName)}`,
+      );
+    const [begin, end] = offsets as [number, number];
+    const needed = bytesOfShape(shape, bytesPerElement[dtype]);
+    if (end - begin !== needed)
+      return refuse(
+        `tensor ${quoted(name)} of shape [${shape}] and ${dtypeName} has ${end - begin} bytes, ` +
+          `expected ${needed ?? 'more than any file has'}`,
       );
     return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
   });
@@ -70,11 +73,11 @@ export function* readSafetensorsHeader(file: OpenFile): Reading<SafetensorsHeade
   for (const tensor of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (tensor.begin !== place)
       return refuse(
-        `tensor ${quoted(tensor.name)} begins at byte ${tensor.begin}, wanted is ${place} (a hole or an overlap)`,
+        `tensor ${quoted(tensor.name)} begins at byte ${tensor.begin}, expected ${place} (a hole or an overlap)`,
       );
     place = tensor.end;
   }
   if (place !== file.size)
-    return refuse(`its tensors end at byte ${place}, the file has ${file.size}: it is cut off or something follows`);
+    return refuse(`its tensors end at byte ${place}, the file at ${file.size}: it is truncated or has extra bytes`);
   return { tensors, metadata: described.metadata };
 }

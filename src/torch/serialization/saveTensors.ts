@@ -7,7 +7,7 @@ type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor }
 
 interface Layout {
   head: Uint8Array;
-  /** In the order of the file. */
+  /** Tensors in the order of the file. */
   tensors: Tensor[];
 }
 
@@ -15,13 +15,13 @@ const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): L
   const entries = namedTensors('saveTensors', tensors);
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== 'string')
-      throw new NoduleTrainError('tensors', `saveTensors: metadata ${key} is ${typeof value}, wanted is a string`);
+      throw new NoduleTrainError('tensors', `saveTensors: metadata ${key} is ${typeof value}, expected a string`);
   if (entries.some(([name]) => name === '__metadata__'))
     throw new NoduleTrainError(
       'tensors',
-      'saveTensors: no tensor can be named __metadata__, the format keeps that name',
+      'saveTensors: a tensor is named __metadata__, which the format reserves. Rename it.',
     );
-  // The widest elements first, so that every tensor lies on a multiple of its element's size.
+  // Widest elements first, so that every tensor is aligned to its element size.
   const byWidth = entries
     .map(([name, tensor], order) => ({ name, tensor, order, width: bytesPerElement[tensor.dtype] }))
     .sort((a, b) => b.width - a.width || a.order - b.order);
@@ -48,8 +48,8 @@ const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): L
 };
 
 /**
- * Writes a safetensors file that is never seen half-written, off this thread. The tensors may be disposed at once, but must
- * not be written to until the promise resolves.
+ * Writes a safetensors file off this thread, atomically: a reader sees the old file or the new one. The tensors may be
+ * disposed at once, but must not be written to until the promise resolves.
  * @throws NoduleTrainError `tensors`, `tensor-changed`, `disk-full`, `write-failed`
  */
 export async function saveTensors(

@@ -26,16 +26,16 @@ export const bytesPerElement: Record<DType, number> = {
   bool: 1,
 };
 
-/** Little-endian, row-major; a copy. */
+/** Copies little-endian, row-major bytes into a tensor. */
 export const tensorFromBytes = (bytes: Uint8Array, dtype: DType, shape: readonly number[]): Tensor =>
   fromSlot(native().tensorFromBytes(bytes, dtype, shape));
 
-/** Little-endian, row-major; a copy. */
+/** Copies a tensor's values as little-endian, row-major bytes. */
 export const tensorToBytes = (tensor: Tensor): Uint8Array => native().tensorToBytes(slotOf(tensor));
 
 /**
- * As {@link tensorToBytes} of each, off this thread.
- * @throws NoduleTrainError `tensor-changed` where one was written to before its copy was made
+ * As {@link tensorToBytes} for each tensor, off this thread.
+ * @throws NoduleTrainError `tensor-changed` if one was written to before its copy was made
  */
 export async function tensorsToBytes(what: string, tensors: readonly Tensor[]): Promise<Uint8Array[]> {
   let copies: (Uint8Array | null)[];
@@ -49,12 +49,13 @@ export async function tensorsToBytes(what: string, tensors: readonly Tensor[]): 
     if (bytes !== null) return bytes;
     throw new NoduleTrainError(
       'tensor-changed',
-      `${what}: tensor ${i}, of shape [${shapes[i]}], was written to before its values were copied. Await the promise first, or use the blocking twin`,
+      `${what}: tensor ${i}, of shape [${shapes[i]}], was written to before its values were copied. ` +
+        'Await the promise first, or use the blocking function.',
     );
   });
 }
 
-/** A view into the flat tensor `storage`, which the two then share. */
+/** Returns a view into the flat tensor `storage`, which both then share. */
 export const viewOfStorage = (
   storage: Tensor,
   sizes: readonly number[],
@@ -62,7 +63,7 @@ export const viewOfStorage = (
   offset: number,
 ): Tensor => fromSlot(native().viewOfStorage(slotOf(storage), sizes, strides, offset));
 
-/** @throws NoduleTrainError `tensors` where it holds something else than Tensors */
+/** Returns the entries of named tensors. @throws NoduleTrainError `tensors` if a value is not a Tensor */
 export const namedTensors = (
   what: string,
   tensors: ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor },
@@ -70,6 +71,9 @@ export const namedTensors = (
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of entries)
     if (typeof name !== 'string' || !isTensor(value))
-      throw new NoduleTrainError('tensors', `${what}: the value of ${String(name)} is ${typeof value}, no Tensor`);
+      throw new NoduleTrainError(
+        'tensors',
+        `${what}: the value of ${String(name)} is ${typeof value}, expected a Tensor`,
+      );
   return entries as [string, Tensor][];
 };

@@ -30,7 +30,7 @@ const checkShape = (what: string, shape: readonly number[]): void => {
   if (wrong >= 0)
     throw new NoduleTrainError(
       'shape',
-      `${what}: dimension ${wrong} of [${shape}] is ${shape[wrong]}, wanted is a whole number from 0`,
+      `${what}: dimension ${wrong} of the shape [${shape}] is ${shape[wrong]}, expected a non-negative integer`,
     );
 };
 
@@ -49,8 +49,8 @@ const moved = (made: Tensor, options: TensorOptions, dtype: DType): Tensor => {
 };
 
 /**
- * Copies a typed array into a tensor of its own type (Float32Array → float32 …).
- * @param shape its product must be the array's length; left out: one dimension
+ * Copies a typed array into a tensor of the same type (Float32Array → float32 …).
+ * @param shape product equal to the array's length; default: one dimension
  * @throws NoduleTrainError `shape`, `dtype`
  */
 export function fromData(
@@ -61,8 +61,11 @@ export function fromData(
   checkShape('fromData', shape);
   const numel = shape.reduce((product, size) => product * size, 1);
   if (numel !== data.length)
-    throw new NoduleTrainError('shape', `fromData: ${data.length} values do not fill the shape [${shape}] of ${numel}`);
-  // int8 data given as bool: the bytes are the same.
+    throw new NoduleTrainError(
+      'shape',
+      `fromData: found ${data.length} values, expected ${numel} for the shape [${shape}]`,
+    );
+  // uint8 values may be taken as bool: the bytes are the same.
   const dtype = options.dtype === 'bool' && data instanceof Uint8Array ? 'bool' : dtypeOfTypedArray(data);
   return moved(fromSlot(native().fromData(data, dtype, shape)), options, dtype);
 }
@@ -87,7 +90,8 @@ const flattenInto = (
     if (value.length !== shape[depth])
       throw new NoduleTrainError(
         'shape',
-        `tensor: an array at depth ${depth} has ${value.length} elements, its neighbours have ${shape[depth] ?? 'none'}`,
+        `tensor: an array at depth ${depth} has ${value.length} elements, ` +
+          `expected ${shape[depth] ?? 'a number'} as in the others`,
       );
     for (const item of value) flattenInto(item, shape, depth + 1, flat);
     return;
@@ -95,12 +99,17 @@ const flattenInto = (
   if (depth !== shape.length || !['number', 'bigint', 'boolean'].includes(typeof value))
     throw new NoduleTrainError(
       'shape',
-      `tensor: found ${value === null ? 'null' : typeof value} at depth ${depth}, wanted are numbers in equally long arrays`,
+      `tensor: found ${value === null ? 'null' : typeof value} at depth ${depth}, ` +
+        'expected numbers in arrays of equal length',
     );
   flat.push(value as number | bigint | boolean);
 };
 
-/** A tensor of nested arrays: numbers make float32 (whole ones too), booleans bool, bigints int64; `dtype` overrides. */
+/**
+ * Makes a tensor from nested arrays or a typed array. Numbers make float32 (integers too), booleans bool, bigints
+ * int64; `dtype` overrides.
+ * @throws NoduleTrainError `shape`, `dtype`
+ */
 export function tensor(values: Nested | TypedArray, options: TensorOptions = {}): Tensor {
   if (ArrayBuffer.isView(values)) return fromData(values as TypedArray, [(values as TypedArray).length], options);
   const shape = shapeOf(values as Nested);
@@ -109,7 +118,10 @@ export function tensor(values: Nested | TypedArray, options: TensorOptions = {})
   const kind = typeof (flat[0] ?? 0);
   const mixed = flat.findIndex((value) => typeof value !== kind);
   if (mixed >= 0)
-    throw new NoduleTrainError('dtype', `tensor: element ${mixed} is a ${typeof flat[mixed]} among ${kind}s`);
+    throw new NoduleTrainError(
+      'dtype',
+      `tensor: element ${mixed} is a ${typeof flat[mixed]}, expected a ${kind} as the first`,
+    );
   if (kind === 'bigint') {
     const made = fromSlot(native().fromData(BigInt64Array.from(flat as bigint[]), 'int64', shape));
     return moved(made, options, 'int64');
@@ -118,7 +130,7 @@ export function tensor(values: Nested | TypedArray, options: TensorOptions = {})
     const made = fromSlot(native().fromData(Uint8Array.from(flat as unknown as number[], Number), 'bool', shape));
     return moved(made, options, 'bool');
   }
-  // Through float64 where the wanted dtype holds more than float32 does.
+  // Through float64 if the requested dtype may hold more than float32.
   const wide = options.dtype !== undefined && options.dtype !== 'float32';
   const data = wide ? Float64Array.from(flat as number[]) : Float32Array.from(flat as number[]);
   const dtype = wide ? 'float64' : 'float32';
@@ -127,38 +139,45 @@ export function tensor(values: Nested | TypedArray, options: TensorOptions = {})
 
 const factory = (options: TensorOptions) => ({ dtype: options.dtype ?? 'float32', device: options.device ?? 'cpu' });
 
+/** Makes a tensor of zeros. @throws NoduleTrainError `shape` */
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
   checkShape('zeros', shape);
   return withGrad(makeZeros(shape, factory(options)), options);
 }
 
+/** Makes a tensor of ones. @throws NoduleTrainError `shape` */
 export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
   checkShape('ones', shape);
   return withGrad(makeOnes(shape, factory(options)), options);
 }
 
+/**
+ * Makes a tensor filled with `value`; its default dtype is float32, or bool for a boolean.
+ * @throws NoduleTrainError `shape`
+ */
 export function full(shape: readonly number[], value: number | boolean, options: TensorOptions = {}): Tensor {
   checkShape('full', shape);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
   return withGrad(makeFull(shape, value, { dtype, device: options.device ?? 'cpu' }), options);
 }
 
-/** start, start + step, … below end. */
+/** Makes [start, start + step, …], all below `end`. */
 export function arange(start: number, end: number, step = 1, options: TensorOptions = {}): Tensor {
   return withGrad(makeArange(start, end, step, factory(options)), options);
 }
 
+/** Makes `steps` evenly spaced values from `start` to `end`, both included. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
   return withGrad(makeLinspace(start, end, steps, factory(options)), options);
 }
 
-/** Uniform in [0, 1), from libtorch's generator (`manualSeed`). */
+/** Makes uniform random numbers in [0, 1) from libtorch's generator (`manualSeed`). @throws NoduleTrainError `shape` */
 export function rand(shape: readonly number[], options: TensorOptions = {}): Tensor {
   checkShape('rand', shape);
   return withGrad(makeRand(shape, factory(options)), options);
 }
 
-/** Standard normal, from libtorch's generator (`manualSeed`). */
+/** Makes standard normal random numbers from libtorch's generator (`manualSeed`). @throws NoduleTrainError `shape` */
 export function randn(shape: readonly number[], options: TensorOptions = {}): Tensor {
   checkShape('randn', shape);
   return withGrad(makeRandn(shape, factory(options)), options);

@@ -33,7 +33,7 @@ export type TypedArray =
 
 export const isDType = (value: unknown): value is DType => dtypes.includes(value as DType);
 
-/** The dtype of a tensor made from this typed array. */
+/** Returns the dtype of a tensor made from this typed array. @throws NoduleTrainError `dtype` */
 export const dtypeOfTypedArray = (data: ArrayBufferView): DType => {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
@@ -44,11 +44,16 @@ export const dtypeOfTypedArray = (data: ArrayBufferView): DType => {
   if (data instanceof BigInt64Array) return 'int64';
   throw new NoduleTrainError(
     'dtype',
-    `No dtype holds the values of a ${data.constructor.name}; wanted is a Float32Array, Float64Array, Int8Array, Uint8Array, Int16Array, Int32Array or BigInt64Array`,
+    `making a tensor: no dtype holds the values of a ${data.constructor.name}, ` +
+      'expected a Float32Array, Float64Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Int32Array ' +
+      'or BigInt64Array',
   );
 };
 
-/** The bytes as the typed array of the dtype; float16 and bfloat16 have none and are given as their 16 bits. */
+/**
+ * Wraps bytes in the typed array of the dtype; float16 and bfloat16 have none and come as their 16 bits in a
+ * Uint16Array.
+ */
 export const typedArrayOf = (dtype: string, buffer: ArrayBuffer): TypedArray => {
   switch (dtype) {
     case 'float32':
@@ -70,6 +75,6 @@ export const typedArrayOf = (dtype: string, buffer: ArrayBuffer): TypedArray => 
     case 'bfloat16':
       return new Uint16Array(buffer);
     default:
-      throw new NoduleTrainError('dtype', `A tensor of dtype ${dtype} has no typed array in JavaScript`);
+      throw new NoduleTrainError('dtype', `reading a tensor: dtype ${dtype} has no typed array in JavaScript`);
   }
 };

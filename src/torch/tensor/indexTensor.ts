@@ -1,10 +1,11 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import { lazyOp } from '../operators/operators.js';
-import { isTensor, type Tensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import { isTensor } from './tensorHandle.js';
 
 /**
- * What `index` takes for each dimension: a position; a range [start, end, step] (null: to the edge); null for all of it;
- * a tensor of positions, or of booleans (for as many dimensions as it has).
+ * An index of one dimension: a position; a range [start, end, step] (null: to the edge); null for the whole dimension;
+ * a tensor of positions, or of booleans (which indexes as many dimensions as it has).
  */
 export type IndexItem =
   | number
@@ -17,19 +18,22 @@ const slice = lazyOp('aten::slice');
 const flip = lazyOp('aten::flip');
 const indexByTensors = lazyOp('aten::index');
 
-const refuse = (place: number, found: string, wanted: string): never => {
-  throw new NoduleTrainError('index', `index(): item ${place} is ${found}, wanted is ${wanted}`);
+const refuse = (place: number, found: string, expected: string): never => {
+  throw new NoduleTrainError('index', `index(): item ${place} is ${found}, expected ${expected}`);
 };
 
 const whole = (value: number | null | undefined, place: number, what: string): number | null => {
   if (value === null || value === undefined) return null;
-  if (!Number.isSafeInteger(value)) refuse(place, `a range with the ${what} ${value}`, 'a whole number or null');
+  if (!Number.isSafeInteger(value)) refuse(place, `a range with the ${what} ${value}`, 'an integer or null');
   return value;
 };
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-/** Start, how many, and step, with numpy's rules: what lies outside is cut off, negative places count from the end. */
+/**
+ * First position and count of a range, by NumPy's rules: positions outside are clamped, negative ones count from the
+ * end.
+ */
 export const rangeOf = (
   size: number,
   start: number | null,
@@ -53,11 +57,11 @@ const ranged = (
   if (!Array.isArray(item) || item.length > 3)
     refuse(place, String(item), 'a number, [start, end, step], null or a Tensor');
   const step = whole(item[2], place, 'step') ?? 1;
-  if (step === 0) refuse(place, 'a range with the step 0', 'a step that is not 0');
+  if (step === 0) refuse(place, 'a range with the step 0', 'a step other than 0');
   const size = tensor.shape[dim] as number;
   const { first, count } = rangeOf(size, whole(item[0], place, 'start'), whole(item[1], place, 'end'), step);
   if (step > 0) return slice(tensor, dim, first, first + count * step, step);
-  // libtorch has no negative strides: what is walked backwards is a copy.
+  // libtorch has no negative strides, so a reversed range is a copy.
   const lowest = first + (count - 1) * step;
   const forwards = slice(tensor, dim, count === 0 ? 0 : lowest, count === 0 ? 0 : first + 1, -step);
   const backwards = flip(forwards, [dim]);
@@ -68,18 +72,17 @@ const ranged = (
 const consumed = (item: IndexItem): number => (isTensor(item) && item.dtype === 'bool' ? item.dim : 1);
 
 /**
- * One item for each leading dimension, as `x[1, 2:5, :]` in Python. Positions and ranges with a positive step give a view,
- * ranges with a negative step and tensors a copy. Several tensors belong together, as in Python: their shapes are
- * broadcast and `x.index(rows, columns)` has one element for each pair.
- *
- * @throws NoduleTrainError `index` where an item is none or lies outside
+ * Indexes the leading dimensions with one item each, as `x[1, 2:5, :]` in Python. Positions and ranges with a positive
+ * step return a view, ranges with a negative step and tensors a copy. Several tensors are broadcast together, as in
+ * Python: `x.index(rows, columns)` has one element for each pair.
+ * @throws NoduleTrainError `index` if an item is not an index or out of range
  */
 export function indexTensor(tensor: Tensor, items: readonly IndexItem[]): Tensor {
   const dims = items.reduce<number>((total, item) => total + consumed(item), 0);
   if (dims > tensor.dim)
     throw new NoduleTrainError(
       'index',
-      `index(): items for ${dims} dimensions, the tensor of shape [${tensor.shape.join(', ')}] has ${tensor.dim}`,
+      `index(): found items for ${dims} dimensions, the tensor of shape [${tensor.shape.join(', ')}] has ${tensor.dim}`,
     );
   const passed: Tensor[] = [];
   let result = tensor;
@@ -94,7 +97,7 @@ export function indexTensor(tensor: Tensor, items: readonly IndexItem[]): Tensor
       if (typeof item === 'number') {
         const size = result.shape[dim] as number;
         if (!Number.isSafeInteger(item) || item < -size || item >= size)
-          refuse(place, `${item}`, `a whole number from ${-size} to ${size - 1}, as that dimension has ${size}`);
+          refuse(place, `${item}`, `an integer from ${-size} to ${size - 1} for a dimension of size ${size}`);
         step(select(result, dim, item));
         continue;
       }

@@ -4,24 +4,25 @@ import type { DType, TypedArray } from './dtype.js';
 export type NestedArray = number | boolean | NestedArray[];
 
 const CHUNK = 4096;
-// Half of what a slice may take: the pauses of the garbage collector, which moves the young arrays, come on top.
+// Half of the 10 ms a slice may take: pauses of the garbage collector, which moves the young arrays, are added.
 const SLICE_MS = 5;
 
-/** An array takes 32 bytes and more, also where it is empty. */
+/** Limit of the number of arrays; even an empty one takes 32 bytes. */
 const MOST_ARRAYS = 2 ** 25;
 
-/** A tensor without elements may still stand for more rows than fit into memory. */
+/** Refuses a shape whose rows do not fit into memory, which they may not even without an element. */
 function refuseTooMany(shape: readonly number[]): void {
   let arrays = 1;
   for (const size of shape.slice(0, -1)) arrays *= size;
   if (arrays > MOST_ARRAYS)
     throw new NoduleTrainError(
       'torch',
-      `toArray(): shape [${shape.join(', ')}] makes ${arrays} arrays, at most ${MOST_ARRAYS} are made; data() gives one typed array`,
+      `toArray(): shape [${shape.join(', ')}] needs ${arrays} arrays, the limit is ${MOST_ARRAYS}. ` +
+        'Use data(), one typed array.',
     );
 }
 
-/** Builds the arrays, and pauses after every so many elements. */
+/** Builds the arrays and yields about every CHUNK elements. */
 function* build(values: TypedArray, shape: readonly number[], dtype: DType): Generator<void, NestedArray> {
   refuseTooMany(shape);
   let position = 0;
@@ -34,7 +35,7 @@ function* build(values: TypedArray, shape: readonly number[], dtype: DType): Gen
     if (!Number.isSafeInteger(number))
       throw new NoduleTrainError(
         'torch',
-        `toArray(): ${value} is beyond 2^53 and cannot be a number; data() gives a BigInt64Array`,
+        `toArray(): ${value} is beyond 2^53, which a number cannot hold exactly. Use data(), a BigInt64Array.`,
       );
     return number;
   };
@@ -42,7 +43,7 @@ function* build(values: TypedArray, shape: readonly number[], dtype: DType): Gen
   const rowLength = shape[shape.length - 1]!;
   const fill = (row: NestedArray[], count: number): void => {
     for (let i = 0; i < count; i++) row.push(read());
-    // An empty row costs time as well.
+    // An empty row takes time too.
     unpaused += count + 8;
   };
   function* nest(depth: number): Generator<void, NestedArray> {
@@ -52,7 +53,7 @@ function* build(values: TypedArray, shape: readonly number[], dtype: DType): Gen
       for (let i = 0; i < size; i++) out.push(yield* nest(depth + 1));
       return out;
     }
-    // The last two dimensions without a generator for each row: rows may be short and many.
+    // No generator per row for the last two dimensions: rows may be short and many.
     const rows = depth === shape.length - 1 ? 1 : size;
     for (let r = 0; r < rows; r++) {
       const row = depth === shape.length - 1 ? out : [];
@@ -73,7 +74,10 @@ function* build(values: TypedArray, shape: readonly number[], dtype: DType): Gen
   return yield* nest(0);
 }
 
-/** Row-major values as arrays within arrays; of a 0-dim shape the scalar. @throws NoduleTrainError `torch` beyond 2^53 */
+/**
+ * Converts row-major values to nested arrays, or a scalar for a 0-dim shape.
+ * @throws NoduleTrainError `torch` beyond 2^53
+ */
 export function nestedArray(values: TypedArray, shape: readonly number[], dtype: DType): NestedArray {
   const building = build(values, shape, dtype);
   for (;;) {
@@ -82,7 +86,7 @@ export function nestedArray(values: TypedArray, shape: readonly number[], dtype:
   }
 }
 
-/** As {@link nestedArray}, giving way to the event loop before 10 ms are over. */
+/** As {@link nestedArray}, but yields to the event loop within 10 ms. */
 export async function nestedArrayAsync(
   values: TypedArray,
   shape: readonly number[],

@@ -6,10 +6,10 @@ import type { Tensor } from './tensor.js';
 const slice = lazyOp('aten::slice');
 const cat = lazyOp('aten::cat');
 
-/** Shown at each end of a dimension. */
+/** Number of elements shown at each end of a dimension. */
 const edgeOf = (dims: number): number => (dims <= 2 ? 3 : dims <= 4 ? 2 : 1);
 
-/** The corners of the tensor, and for each dimension whether something between them is left out. */
+/** The corners of the tensor, and for each dimension whether something between them is omitted. */
 const cornersOf = (tensor: Tensor, edge: number): { corners: Tensor; cut: boolean[] } => {
   const cut = tensor.shape.map((size) => size > 2 * edge + 1);
   const corners = cut.reduce(
@@ -46,8 +46,8 @@ const headOf = (tensor: Tensor): string => {
 };
 
 /**
- * `Tensor(float32 [4, 2] cpu)` and the values: all of a small tensor, of a large one those at the corners, numbers to five
- * digits. Never throws for a tensor that is alive: kinds without values in JavaScript (complex, sparse) show their head.
+ * Formats a tensor as `Tensor(float32 [4, 2] cpu)` and its values to five digits: all of a small tensor, the corners of
+ * a large one. Never throws for a live tensor: kinds without values in JavaScript (complex, sparse) show the head only.
  */
 export function printTensor(tensor: Tensor): string {
   if (tensor.isDisposed) return 'Tensor(disposed)';

@@ -1,9 +1,10 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import { native, type Slot } from '../native.js';
 import { torchError } from '../torchError.js';
-import { fromSlot, type Tensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import { fromSlot } from './tensorHandle.js';
 
-/** Names a tensor on its way to another thread of the same process; plain data, good for one `fromShared`. */
+/** Token of a tensor that is passed to another thread of the same process: plain data, valid for one `fromShared`. */
 export interface SharedTensor {
   readonly sharedTensor: number;
   readonly process: number;
@@ -20,19 +21,23 @@ export function shareSlot(slot: Slot): SharedTensor {
 const numberOf = (what: string, token: SharedTensor): number => {
   const { sharedTensor, process: pid } = (token ?? {}) as Partial<SharedTensor>;
   if (!Number.isSafeInteger(sharedTensor) || !Number.isSafeInteger(pid))
-    throw new NoduleTrainError('share', `${what}: wanted is the token that tensor.share() gave`);
+    throw new NoduleTrainError(
+      'share',
+      `${what}: found ${token === null ? 'null' : typeof token}, expected the token returned by tensor.share()`,
+    );
   if (pid !== process.pid)
     throw new NoduleTrainError(
       'share',
-      `${what}: the token is of process ${pid} and this is ${process.pid}; memory is shared between threads of one process only`,
+      `${what}: the token is from process ${pid}, expected ${process.pid}: ` +
+        'memory is shared only between threads of one process',
     );
   return sharedTensor as number;
 };
 
 /**
- * Takes the tensor behind a token of `tensor.share()`: a Tensor of this thread over the same memory. A leaf that requires a
- * gradient does so here too, with a gradient of its own.
- * @throws NoduleTrainError `share` where it was taken or revoked before, or the thread that shared it has ended
+ * Returns a Tensor of this thread over the memory behind a token of `tensor.share()`. A leaf that requires a gradient
+ * does so here too, with its own gradient.
+ * @throws NoduleTrainError `share` if it was already taken or revoked, or the thread that shared it has ended
  */
 export function fromShared(token: SharedTensor): Tensor {
   const number = numberOf('fromShared', token);
@@ -40,12 +45,13 @@ export function fromShared(token: SharedTensor): Tensor {
   if (slot === null)
     throw new NoduleTrainError(
       'share',
-      `fromShared: tensor ${number} is not there: it was taken or revoked, or the thread that shared it has ended. share() it again`,
+      `fromShared: tensor ${number} was already taken or revoked, ` +
+        'or the thread that shared it has ended. Call share() again.',
     );
   return fromSlot(slot);
 }
 
-/** Lets go of a shared tensor that nobody took. False where it was not there any more. */
+/** Releases a shared tensor that no thread has taken. Returns false if it was already taken, revoked or freed. */
 export function revokeShared(token: SharedTensor): boolean {
   return native().revokeShared(numberOf('revokeShared', token));
 }

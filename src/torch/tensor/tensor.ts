@@ -3,13 +3,15 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import type { Operand } from '../operators/operatorArguments.js';
 import { lazyOp } from '../operators/operators.js';
-import { forget, track, trackOwned } from '../scope.js';
 import { torchError } from '../torchError.js';
 import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
 import { type IndexItem, indexTensor } from './indexTensor.js';
 import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
 import { printTensor } from './printTensor.js';
 import { type SharedTensor, shareSlot } from './share.js';
+import { forget, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
+
+export { fromSlot, isTensor, ownedFromSlot, shapeChanged, slotOf } from './tensorHandle.js';
 
 const A = {
   add: lazyOp('aten::add'),
@@ -69,21 +71,9 @@ const A = {
 
 const THREAD_BOUND = Symbol('a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)');
 
-/** What this file knows of a Tensor's inside and lends to its neighbours. */
-export let isTensor: (value: unknown) => value is Tensor;
-/** @throws NoduleTrainError `disposed` */
-export let slotOf: (tensor: Tensor) => number;
-/** -1 where it was disposed. */
-export let rawSlot: (tensor: Tensor) => number;
-/** Marks the object as disposed and gives its slot, which the caller frees. */
-export let release: (tensor: Tensor) => number;
-/** Drops what is cached of the shape; an in-place operator may change it. */
-export let shapeChanged: (tensor: Tensor) => void;
-let construct: (slot: number) => Tensor;
-
-/** A tensor of libtorch: shape, dtype and device as PyTorch's. Made by `tensor()`, `zeros()`, `fromData()` … */
+/** A libtorch tensor, with PyTorch's shape, dtype and device. Made by `tensor()`, `zeros()`, `fromData()` … */
 export class Tensor {
-  // Structured clone would make an empty object of a Tensor; it refuses a symbol, and says its text.
+  // postMessage would clone a Tensor as an empty object. A symbol cannot be cloned, and the error shows its text.
   protected readonly threadBound: symbol = THREAD_BOUND;
   #slot: number;
   #shape: readonly number[] | undefined;
@@ -93,19 +83,21 @@ export class Tensor {
   #view: ArrayBuffer | undefined;
 
   static {
-    isTensor = (value): value is Tensor => typeof value === 'object' && value !== null && #slot in value;
-    slotOf = (tensor) => {
-      if (tensor.#slot < 0)
-        throw new NoduleTrainError('disposed', 'The Tensor was disposed and cannot be used any more');
-      return tensor.#slot;
-    };
-    rawSlot = (tensor) => tensor.#slot;
-    release = (tensor) => tensor.#release();
-    shapeChanged = (tensor) => {
-      tensor.#shape = undefined;
-      tensor.#dtype = undefined;
-    };
-    construct = (slot) => new Tensor(slot);
+    lendInside({
+      isTensor: (value): value is Tensor => typeof value === 'object' && value !== null && #slot in value,
+      slotOf: (tensor) => {
+        if (tensor.#slot < 0)
+          throw new NoduleTrainError('disposed', 'using a Tensor: it was disposed and has no memory');
+        return tensor.#slot;
+      },
+      rawSlot: (tensor) => tensor.#slot,
+      release: (tensor) => tensor.#release(),
+      shapeChanged: (tensor) => {
+        tensor.#shape = undefined;
+        tensor.#dtype = undefined;
+      },
+      construct: (slot) => new Tensor(slot),
+    });
   }
 
   private constructor(slot: number) {
@@ -121,7 +113,7 @@ export class Tensor {
     return slot;
   }
 
-  /** Sizes of the dimensions. Frozen; the same array until an in-place operator changes the shape. */
+  /** Sizes of the dimensions. A frozen array, the same one until an in-place operator changes the shape. */
   get shape(): readonly number[] {
     this.#shape ??= Object.freeze(native().shape(slotOf(this)));
     return this.#shape;
@@ -158,12 +150,12 @@ export class Tensor {
   get requiresGrad(): boolean {
     return native().requiresGrad(slotOf(this));
   }
-  /** Only a leaf of a floating dtype can be set. */
+  /** Can be set only on a leaf of a floating-point dtype. */
   set requiresGrad(requires: boolean) {
     native().setRequiresGrad(slotOf(this), requires);
   }
 
-  /** The gradient, or null. The same object as long as it is the same tensor; it belongs to this tensor. */
+  /** The gradient, or null. It belongs to this tensor and is the same object while it is the same native tensor. */
   get grad(): Tensor | null {
     const known = this.#grad !== undefined && !this.#grad.isDisposed ? this.#grad : undefined;
     const slot = native().grad(slotOf(this), known === undefined ? null : slotOf(known));
@@ -185,8 +177,8 @@ export class Tensor {
   }
 
   /**
-   * Adds the gradients of this tensor to those of the leaves it was computed from.
-   * @param gradient of the shape of this tensor; may be left out where it has one element
+   * Adds the gradients of this tensor with respect to the leaves it was computed from to their `grad`.
+   * @param gradient of the shape of this tensor; may be omitted if it has one element
    */
   backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
     try {
@@ -196,7 +188,7 @@ export class Tensor {
     }
   }
 
-  /** Frees the memory now (unless another tensor shares it). Views given by `data()` are detached. */
+  /** Frees the memory now, unless another tensor shares it. Views returned by `data()` are detached. */
   dispose(): void {
     if (this.#slot < 0) return;
     forget(this);
@@ -206,11 +198,11 @@ export class Tensor {
     this.dispose();
   }
 
-  /** The only element. int64 beyond 2^53 throws. */
+  /** Returns the only element. @throws NoduleTrainError `torch` unless there is one, within 2^53 */
   item(): number | boolean {
     const slot = slotOf(this);
     if (this.numel !== 1)
-      throw new NoduleTrainError('torch', `item(): the tensor has shape [${this.shape}], wanted is one element`);
+      throw new NoduleTrainError('torch', `item(): the tensor has shape [${this.shape}], expected one element`);
     try {
       return native().item(slot);
     } catch (cause) {
@@ -218,7 +210,10 @@ export class Tensor {
     }
   }
 
-  /** The values as nested arrays; of a 0-dim tensor the scalar. int64 beyond 2^53 throws. */
+  /**
+   * Returns the values as nested arrays, or a scalar for a 0-dim tensor.
+   * @throws NoduleTrainError `torch` beyond 2^53
+   */
   toArray(): NestedArray {
     if (this.dtype === 'float16' || this.dtype === 'bfloat16') {
       const wide = this.to('float32');
@@ -230,7 +225,7 @@ export class Tensor {
   }
 
   /**
-   * A view of libtorch's memory, without a copy; writing to it changes the tensor. Detached when this tensor is disposed.
+   * Returns a view of libtorch's memory, without a copy; writing to it changes the tensor. Detached on `dispose()`.
    * @throws NoduleTrainError `torch` unless the tensor is contiguous and on the CPU
    */
   data(): TypedArray {
@@ -243,8 +238,8 @@ export class Tensor {
   }
 
   /**
-   * A copy of the values, made off this thread after the asynchronous calls before it. The tensor may be disposed at once,
-   * but must not be written to until the promise resolves.
+   * Copies the values off this thread, after the asynchronous calls before it. The tensor may be disposed at once, but
+   * must not be written to until the promise resolves.
    */
   async dataAsync(): Promise<TypedArray> {
     const { dtype } = this;
@@ -255,7 +250,7 @@ export class Tensor {
     }
   }
 
-  /** As `toArray`, with the copy made off this thread (see `dataAsync`) and the arrays built in slices of 10 ms. */
+  /** As `toArray`, with the copy made off this thread (see `dataAsync`) and the arrays built in slices below 10 ms. */
   async toArrayAsync(): Promise<NestedArray> {
     const { dtype, shape } = this;
     const half = dtype === 'float16' || dtype === 'bfloat16';
@@ -269,14 +264,15 @@ export class Tensor {
   }
 
   /**
-   * Offers this tensor's memory, without a copy, to another thread of the process: the token is plain data for
-   * `postMessage`, and `fromShared(token)` takes it there, once. Both then see what either writes.
-   * @throws NoduleTrainError `share` where the tensor has a graph, which belongs to this thread
+   * Offers this tensor's memory, without a copy, to another thread of the process. The token is plain data for
+   * `postMessage`; `fromShared(token)` takes the tensor there, once. Each thread then sees what the other writes.
+   * @throws NoduleTrainError `share` if the tensor has a graph, which belongs to this thread
    */
   share(): SharedTensor {
     return shareSlot(slotOf(this));
   }
 
+  /** Converts to a dtype or copies to a device; returns a Tensor over the same memory if nothing changes. */
   to(target: DType | Device): Tensor {
     return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
   }
@@ -359,19 +355,19 @@ export class Tensor {
   clamp(min: number | null, max: number | null = null): Tensor {
     return A.clamp(this, min, max);
   }
-  /** Over all elements, or over the given dimensions. */
+  /** Sum of all elements, or over the given dimensions. */
   sum(dim?: number | readonly number[], keepdim = false): Tensor {
     return dim === undefined ? A.sum(this) : A.sum(this, typeof dim === 'number' ? [dim] : dim, keepdim);
   }
-  /** Over all elements, or over the given dimensions. */
+  /** Mean of all elements, or over the given dimensions. */
   mean(dim?: number | readonly number[], keepdim = false): Tensor {
     return dim === undefined ? A.mean(this) : A.mean(this, typeof dim === 'number' ? [dim] : dim, keepdim);
   }
-  /** The largest of all elements, or (without positions) along dimensions. */
+  /** Largest of all elements, or along the given dimensions (without positions, as PyTorch's `amax`). */
   max(dim?: number | readonly number[], keepdim = false): Tensor {
     return dim === undefined ? A.max(this) : A.amax(this, typeof dim === 'number' ? [dim] : dim, keepdim);
   }
-  /** The smallest of all elements, or (without positions) along dimensions. */
+  /** Smallest of all elements, or along the given dimensions (without positions, as PyTorch's `amin`). */
   min(dim?: number | readonly number[], keepdim = false): Tensor {
     return dim === undefined ? A.min(this) : A.amin(this, typeof dim === 'number' ? [dim] : dim, keepdim);
   }
@@ -402,7 +398,7 @@ export class Tensor {
   expand(...shape: number[]): Tensor {
     return A.expand(this, shape);
   }
-  /** A view of positions start … end - 1 of a dimension; negative ones count from the end. */
+  /** Returns a view of positions start … end - 1 of a dimension; negative ones count from the end. */
   slice(dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor {
     return A.slice(this, dim, start, end, step);
   }
@@ -414,9 +410,9 @@ export class Tensor {
   }
 
   /**
-   * One item for each leading dimension, as `x[1, 2:5, :]` in Python is `x.index(1, [2, 5], null)`. Ranges may be strided and
-   * negative as numpy's; those with a negative step, and tensors, give a copy, the others a view.
-   * @throws NoduleTrainError `index` where an item is none or lies outside
+   * Indexes the leading dimensions with one item each: `x[1, 2:5, :]` in Python is `x.index(1, [2, 5], null)`. Ranges
+   * may be strided and negative as NumPy's. Ranges with a negative step and tensors return a copy, the others a view.
+   * @throws NoduleTrainError `index` if an item is not an index or out of range
    */
   index(...items: IndexItem[]): Tensor {
     return indexTensor(this, items);
@@ -440,7 +436,7 @@ export class Tensor {
   fill_(value: number | boolean): this {
     return A.fillInPlace(this, value) as this;
   }
-  /** Copies the values of `source` (broadcast, converted) into this tensor. */
+  /** Copies the values of `source` into this tensor, broadcast and converted. */
   copy_(source: Tensor): this {
     return A.copyInPlace(this, source) as this;
   }
@@ -451,18 +447,4 @@ export class Tensor {
   [inspect.custom](): string {
     return printTensor(this);
   }
-}
-
-/** A new object for a slot that native code gave; it belongs to the innermost open scope. */
-export function fromSlot(slot: number): Tensor {
-  const tensor = construct(slot);
-  track(tensor, slot);
-  return tensor;
-}
-
-/** As `fromSlot`, for what an object keeps (parameters, gradients, moments): no scope frees it. */
-export function ownedFromSlot(slot: number): Tensor {
-  const tensor = construct(slot);
-  trackOwned(tensor, slot);
-  return tensor;
 }

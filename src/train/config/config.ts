@@ -1,19 +1,19 @@
 import type { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { contradictionsIn } from './contradictions.js';
-import { presets } from './presets.js';
+import { findContradictions } from './findContradictions.js';
+import { PRESETS } from './presets.js';
 import { mergeFields } from './recipe.js';
 import { type PresetName, type TrainConfig, trainConfigSchema } from './schema.js';
 
 /**
- * Fills in preset and defaults and checks everything.
- * @throws NoduleTrainError `config` which names each wrong field, what was found and what is wanted
+ * Fills in the preset and the defaults and checks all fields.
+ * @throws NoduleTrainError `config`, naming every wrong field and what is expected
  */
 export function resolveTrainConfig(input: unknown): TrainConfig {
   const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
-  const preset = presets[given.preset as PresetName] as Record<string, unknown> | undefined;
+  const preset = PRESETS[given.preset as PresetName] as Record<string, unknown> | undefined;
   const parsed = trainConfigSchema.safeParse(preset ? mergeFields(preset, given) : input);
-  const faults = parsed.success ? contradictionsIn(parsed.data) : parsed.error.issues.map(issueText);
+  const faults = parsed.success ? findContradictions(parsed.data) : parsed.error.issues.map(issueText);
   if (parsed.success && faults.length === 0) return parsed.data;
   throw new NoduleTrainError('config', `configuring training: ${faults.join('; ')}`);
 }

@@ -2,10 +2,10 @@ import { compatSchema, type PresetName, type TrainConfigInput } from './schema.j
 
 type Overrides = Omit<Partial<TrainConfigInput>, 'preset' | 'data' | 'out'>;
 
-/** What a preset changes in the defaults. */
-export const presets: Record<PresetName, Overrides> = {
+/** Changes that a preset makes to the defaults. */
+export const PRESETS: Record<PresetName, Overrides> = {
   default: {},
-  /** What is measured of it stands in docs/records/short-runs.md. */
+  /** Measured in docs/records/short-runs.md. */
   fast: {
     samples: 2048,
     epochs: 6,

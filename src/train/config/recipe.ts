@@ -7,19 +7,20 @@ type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Longer than any recipe; a document's size is checked before it is parsed. */
-const mostBytes = 1 << 20;
+/** Longer than any recipe. The size of a document is checked before it is parsed. */
+const MAX_CHARACTERS = 1 << 20;
 
 /**
- * Reads a recipe: fields of the configuration as YAML or JSON (which is YAML too), nested as the schema is. The fields
- * themselves are checked where the whole configuration is.
- * @throws NoduleTrainError `recipe` with the line
+ * Reads a recipe: fields of the configuration in YAML or JSON (a subset of YAML), nested as in the schema. Does not
+ * check the fields; `resolveTrainConfig` does.
+ * @throws NoduleTrainError `recipe`, naming the line of a syntax error
  */
 export function readRecipe(path: string): Fields {
   const fail = (found: string): never => {
     throw new NoduleTrainError(
       'recipe',
-      `reading the recipe ${path}: ${found}; wanted are fields of the configuration, such as "learningRate: 0.001", in YAML or JSON`,
+      `reading the recipe ${path}: ${found}, expected fields of the configuration, such as "learningRate: 0.001", ` +
+        'in YAML or JSON.',
     );
   };
   let text = '';
@@ -30,12 +31,12 @@ export function readRecipe(path: string): Fields {
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message,
     );
   }
-  if (text.length > mostBytes) return fail(`it has ${text.length} characters`);
+  if (text.length > MAX_CHARACTERS) return fail(`found ${text.length} characters`);
   const document = parseDocument(text, { maxAliasCount: 0, prettyErrors: true } as never);
   const error = document.errors[0];
   if (error !== undefined) return fail(error.message.split('\n')[0] as string);
   if (document.contents === null) return {};
-  if (!isMap(document.contents)) return fail('it holds no fields');
+  if (!isMap(document.contents)) return fail('found no fields');
   try {
     return document.toJS({ maxAliasCount: 0 }) as Fields;
   } catch (cause) {
@@ -44,8 +45,7 @@ export function readRecipe(path: string): Fields {
 }
 
 /**
- * The fields that assignments such as `network.depth=4` name; what stands behind the sign is read as YAML, so numbers,
- * true and false are what they look like.
+ * Reads assignments of fields, such as `network.depth=4`. Values are YAML, so numbers and booleans are read as such.
  * @throws NoduleTrainError `bad-use`
  */
 export function assignedFields(assignments: readonly string[]): Fields {
@@ -55,7 +55,7 @@ export function assignedFields(assignments: readonly string[]): Fields {
     if (path === undefined || value === undefined)
       throw new NoduleTrainError(
         'bad-use',
-        `\`--set ${assignment}\`: wanted is a field and its value, such as --set network.depth=4`,
+        `reading \`--set ${assignment}\`: expected a field and its value, such as --set network.depth=4`,
       );
     const names = path.split('.');
     let at = fields;
@@ -74,16 +74,17 @@ function assignedValue(assignment: string, value: string): unknown {
   try {
     if (error === undefined) return document.toJS({ maxAliasCount: 0 });
   } catch {
-    // An alias that names nothing; said below.
+    // An alias without an anchor: reported below.
   }
   throw new NoduleTrainError(
     'bad-use',
-    `\`--set ${assignment}\`: its value is no YAML${error === undefined ? '' : ` (${error.message.split(' at line')[0]})`}; ` +
-      'put quotes around text that begins with one of [ { * & ! | > % @',
+    `reading \`--set ${assignment}\`: the value is not YAML` +
+      `${error === undefined ? '' : ` (${error.message.split(' at line')[0]})`}. ` +
+      'Put quotes around text that begins with one of [ { * & ! | > % @',
   );
 }
 
-/** `over` wins over `base`, field by field; undefined fields are passed over. */
+/** Merges fields: `over` wins over `base`, field by field. Undefined fields are ignored. */
 export function mergeFields(base: Fields, over: Fields): Fields {
   const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
@@ -91,6 +92,6 @@ export function mergeFields(base: Fields, over: Fields): Fields {
     const below = merged.get(key);
     merged.set(key, isFields(below) && isFields(value) ? mergeFields(below, value) : value);
   }
-  // Not by assignment: a field named __proto__ must come out as one, to be refused.
+  // Not by assignment: a field named __proto__ must stay a field, so that the schema rejects it.
   return Object.fromEntries(merged);
 }

@@ -10,43 +10,43 @@ import { labelRuleSchema } from '../../labels/index.js';
 const count = () => z.int().positive();
 const share = () => z.number().min(0).max(1);
 
-/** The network; defaults are the book's sizes with the pooling of pytorch-unet. */
+/** Options of the network. Defaults: the book's sizes with pytorch-unet's pooling. */
 export const networkSchema = z.strictObject({
   depth: z.int().min(1).max(8).default(3).describe('levels of the U-Net'),
-  wf: z.int().min(1).max(10).default(4).describe('channels of the first level, as a power of 2'),
+  wf: z.int().min(1).max(10).default(4).describe('log2 of the channels of the first level'),
   batchNorm: z.boolean().default(true).describe('batch norm after each convolution'),
-  upMode: z.enum(['upconv', 'upsample']).default('upconv').describe('transposed convolution or bilinear upsampling'),
-  pooling: z.enum(['max', 'avg']).default('max').describe("pooling between levels; the book's U-Net averages"),
+  upMode: z.enum(['upconv', 'upsample']).default('upconv').describe('upsampling: transposed convolution or bilinear'),
+  pooling: z.enum(['max', 'avg']).default('max').describe("pooling between levels; the book's U-Net uses avg"),
   inputNorm: z
     .boolean()
     .default(true)
-    .describe("batch norm on the input, under the book's names; off gives pytorch-unet's plain names"),
+    .describe('batch norm on the input (weight names as in the book; without it, as in pytorch-unet)'),
 });
 
-/** One switch for each known fault of the book's code that training can show again; off mends it. */
+/** One switch for each known fault of the book's code that training can reproduce. Off: fixed. */
 export const compatSchema = z.strictObject({
   ...samplerCompatSchema.shape,
-  bitwiseNot: z
-    .boolean()
-    .default(false)
-    .describe('where nothing is augmented, false positives of training are counted negative'),
+  bitwiseNot: z.boolean().default(false).describe('negative false-positive counts in training without augmentation'),
   diceLogged: z
     .boolean()
     .default(false)
-    .describe('the loss in events and metrics is Dice alone, whatever is trained on'),
-  selectByRecall: z.boolean().default(false).describe('keep the model of the best pixel recall'),
-  zeroIsBest: z.boolean().default(false).describe('the first validation counts as best even with score 0'),
-  positiveSlicesOnly: z.boolean().default(false).describe('validate only on slices with a nodule'),
-  positiveCropsOnly: z.boolean().default(false).describe('never train on crops without a nodule'),
-  transposedDirection: z.boolean().default(false).describe('world to index by the transposed direction matrix'),
-  wrapAtEdges: z.boolean().default(false).describe("the box search wraps at the volume's lower edges"),
-  boxLabels: z.boolean().default(false).describe('labels are the box cut at -700 HU'),
-  stopOnEither: z.boolean().default(false).describe('the box search stops when either side meets air'),
-  biasInit: z.boolean().default(false).describe('biases start at normal(-bound, bound)'),
-  strideSplit: z.boolean().default(false).describe('every tenth series validates, not a tenth of the patients'),
+    .describe('Dice alone as the loss in events and metrics, whatever the loss function'),
+  selectByRecall: z.boolean().default(false).describe('model selection by pixel recall'),
+  zeroIsBest: z.boolean().default(false).describe('first validation kept as best even with score 0'),
+  positiveSlicesOnly: z.boolean().default(false).describe('validation only on slices with a nodule'),
+  positiveCropsOnly: z.boolean().default(false).describe('training only on crops with a nodule'),
+  transposedDirection: z.boolean().default(false).describe('transposed direction matrix in world-to-index conversion'),
+  wrapAtEdges: z.boolean().default(false).describe("box search that wraps around at the volume's lower edges"),
+  boxLabels: z.boolean().default(false).describe('labels of everything above -700 HU in the box'),
+  stopOnEither: z.boolean().default(false).describe('box search that stops when either side meets air'),
+  biasInit: z.boolean().default(false).describe('initial biases from normal(-bound, bound)'),
+  strideSplit: z
+    .boolean()
+    .default(false)
+    .describe('every tenth series for validation, instead of a tenth of the patients'),
 });
 
-const lossNames = [
+const LOSS_NAMES = [
   'dice',
   'dice-ce',
   'dice-focal',
@@ -60,178 +60,173 @@ const lossNames = [
   'log-cosh-dice',
 ] as const;
 
-const presetNames = ['default', 'book', 'fast'] as const;
-export type PresetName = (typeof presetNames)[number];
+const PRESET_NAMES = ['default', 'book', 'fast'] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
 
-/** Everything that `train` can be told. Each field is a command line option of the same name and default. */
+/** All options of `train`. Each field is also a command line option of the same name and default. */
 export const trainConfigSchema = z.strictObject({
-  data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store'),
-  out: z.string().min(1).describe('folder of the run, made anew'),
+  data: z.string().min(1).describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw) or a prepared store'),
+  out: z.string().min(1).describe('folder of the new run'),
   preset: z
-    .enum(presetNames)
+    .enum(PRESET_NAMES)
     .default('default')
-    .describe("defaults to start from; `book` repeats the book's run, `fast` is for minutes on a CPU"),
+    .describe("set of defaults; `book` repeats the book's run, `fast` trains in minutes on a CPU"),
   epochs: count().default(20).describe('epochs to train'),
   samples: count().default(4096).describe('crops per epoch'),
-  batch: count().default(16).describe('crops per step'),
+  batch: count().default(16).describe('batch size in crops'),
   seed: z
     .int()
     .min(0)
     .max(2 ** 32 - 1)
     .default(1)
-    .describe('of every random draw'),
+    .describe('random seed'),
   device: z
     .string()
-    .regex(/^(auto|cpu|cuda(:\d+)?)$/, 'auto, cpu, cuda or cuda:N is wanted')
+    .regex(/^(auto|cpu|cuda(:\d+)?)$/, 'expected auto, cpu, cuda or cuda:N')
     .default('auto')
-    .describe('auto (CUDA where it works), cpu, cuda or cuda:N'),
-  deterministic: z
-    .boolean()
-    .default(false)
-    .describe('on CUDA: only algorithms of cuDNN that give the same bits each time'),
+    .describe('device: auto (CUDA if it works), cpu, cuda or cuda:N'),
+  deterministic: z.boolean().default(false).describe('deterministic cuDNN algorithms only (CUDA)'),
   captureSteps: z
     .boolean()
     .default(false)
-    .describe('on CUDA: record the step once and replay it; not yet run on a GPU'),
-  threads: z.int().min(0).default(0).describe('CPU threads of the arithmetic; 0: all cores'),
-  optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam').describe('what steps along the gradients'),
-  learningRate: z.number().positive().default(1e-3).describe('of the optimizer'),
-  weightDecay: z
-    .number()
-    .min(0)
-    .nullable()
-    .default(null)
-    .describe('of the optimizer; by default 0.01 for adamw, else 0'),
-  momentum: z.number().min(0).lt(1).default(0.9).describe('of sgd'),
-  nesterov: z.boolean().default(true).describe("Nesterov's momentum for sgd"),
+    .describe('CUDA graph of the training step, captured once and replayed; not yet run on a GPU'),
+  threads: z.int().min(0).default(0).describe('CPU threads; 0: all cores'),
+  optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam').describe('optimizer'),
+  learningRate: z.number().positive().default(1e-3).describe('learning rate; the peak of its schedule'),
+  weightDecay: z.number().min(0).nullable().default(null).describe('weight decay; by default 0.01 for adamw, else 0'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of sgd'),
+  nesterov: z.boolean().default(true).describe('Nesterov momentum of sgd'),
   schedule: z
     .enum(['constant', 'cosine', 'poly', 'one-cycle'])
     .default('cosine')
-    .describe('of the learning rate over the whole run'),
+    .describe('learning rate schedule over the whole run'),
   warmUpSteps: z
     .int()
     .min(0)
     .default(0)
-    .describe('steps over which the learning rate rises before its schedule begins'),
-  polyPower: z.number().positive().default(0.9).describe('exponent of the schedule poly'),
-  clipNorm: z.number().min(0).default(0).describe('most that the norm of all gradients may be; 0: any'),
-  accumulate: count().default(1).describe('batches whose gradients make one step'),
+    .describe('warm-up steps, over which the learning rate rises before its schedule begins'),
+  polyPower: z.number().positive().default(0.9).describe('exponent of the poly schedule'),
+  clipNorm: z.number().min(0).default(0).describe('clip the global gradient norm to this value; 0: off'),
+  accumulate: count().default(1).describe('gradient accumulation: batches per optimizer step'),
   ema: z
     .number()
     .min(0)
     .lt(1)
     .default(0)
-    .describe('decay of the moving average of the weights that is validated and kept; 0: none'),
+    .describe('decay of the exponential moving average of the weights, which is validated and saved; 0: off'),
   precision: z
     .enum(['float32', 'bf16'])
     .default('float32')
-    .describe('of the convolutions; bf16 is slow on a CPU without AVX-512 bf16 or AMX'),
-  channelsLast: z
-    .boolean()
-    .default(true)
-    .describe('values lie pixel by pixel between the layers, which is faster; off: plane by plane'),
+    .describe('precision of the convolutions; bf16 is slow on a CPU without AVX-512 bf16 or AMX'),
+  channelsLast: z.boolean().default(true).describe('channels-last memory format (NHWC), which is faster'),
   onNan: z
     .enum(['stop', 'skip'])
     .default('stop')
-    .describe('where loss or gradient are not finite: stop, or leave the step out and go on'),
-  nanLimit: count().default(20).describe('steps of a run that may be left out; training stops at the next one'),
+    .describe('handling of a loss or gradient that is not finite: stop the run, or skip the step'),
+  nanLimit: count().default(20).describe('most steps that a run may skip; training stops at the next one'),
   patience: z
     .int()
     .min(0)
     .default(0)
-    .describe('validations without a better score after which training ends; 0: never'),
+    .describe('early stopping: validations without a better score before training ends; 0: off'),
   init: z
     .string()
     .min(1)
     .optional()
-    .describe("model whose weights training starts from: a checkpoint, a .pt of a state_dict, or the book's .state"),
+    .describe("initial weights: a checkpoint, a .pt file of a state_dict, or the book's .state"),
   initPooling: z
     .enum(['max', 'avg'])
     .optional()
-    .describe('how the network of `init` pools, where its file does not say it'),
+    .describe('pooling of the `init` model, if its file does not record it'),
   initInput: z
     .enum(['hu-clip', 'minmax-window'])
     .optional()
-    .describe('what `init` takes, where its file does not say it: HU clipped to ±1000, or 8-bit crops'),
+    .describe('input of the `init` model, if its file does not record it: HU clipped to ±1000, or 8-bit crops'),
   lossModule: z
     .string()
     .min(1)
     .optional()
-    .describe('loss of your own in place of `loss`: a module and its export, as my.mjs#name'),
+    .describe('custom loss function in place of `loss`: a module and its export, such as my.mjs#name'),
   augmentModule: z
     .string()
     .min(1)
     .optional()
-    .describe('augmentation of your own after the built-in one: a module and its export, as my.mjs#name'),
-  samplerModule: z.string().min(1).optional().describe('sampler of your own: a module and its export, as my.mjs#name'),
-  loss: z.enum(lossNames).default('dice').describe('what is made small; docs/reference/losses.md has the formulas'),
-  ceWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-ce`'),
-  focalWeight: z.number().min(0).default(1).describe('weight of the second term of the loss `dice-focal`'),
-  boundaryWeight: z.number().min(0).default(0.01).describe('weight of the second term of the loss `dice-boundary`'),
-  fnWeight: z.number().min(0).default(8).describe('weight of the second term of the loss `book`'),
-  smooth: z.number().min(0).default(1).describe('added to numerator and denominator of Dice and Tversky'),
-  squaredDice: z.boolean().default(false).describe('sums of squares in the denominator of Dice'),
-  lossBatch: z.boolean().default(false).describe('Dice and Tversky over the whole batch as if it were one crop'),
-  tverskyAlpha: z.number().min(0).default(0.3).describe('weight of what is painted beside a nodule'),
-  tverskyBeta: z.number().min(0).default(0.7).describe('weight of what is missed'),
+    .describe('custom augmentation after the built-in one: a module and its export, such as my.mjs#name'),
+  samplerModule: z.string().min(1).optional().describe('custom sampler: a module and its export, such as my.mjs#name'),
+  loss: z.enum(LOSS_NAMES).default('dice').describe('loss function; formulas in docs/reference/losses.md'),
+  ceWeight: z.number().min(0).default(1).describe('weight of cross-entropy in the loss `dice-ce`'),
+  focalWeight: z.number().min(0).default(1).describe('weight of the focal loss in the loss `dice-focal`'),
+  boundaryWeight: z.number().min(0).default(0.01).describe('weight of the boundary loss in the loss `dice-boundary`'),
+  fnWeight: z.number().min(0).default(8).describe('weight of the Dice over labelled pixels in the loss `book`'),
+  smooth: z.number().min(0).default(1).describe('smoothing term in numerator and denominator of Dice and Tversky'),
+  squaredDice: z.boolean().default(false).describe('squared terms in the denominator of Dice'),
+  lossBatch: z.boolean().default(false).describe('batch Dice: Dice and Tversky summed over the whole batch'),
+  tverskyAlpha: z.number().min(0).default(0.3).describe('weight of false positives in Tversky losses'),
+  tverskyBeta: z.number().min(0).default(0.7).describe('weight of false negatives in Tversky losses'),
   tverskyGamma: z
     .number()
     .min(1)
     .default(4 / 3)
-    .describe('focus of the loss `focal-tversky`'),
-  focalGamma: z.number().min(0).default(2).describe('focus of focal losses'),
+    .describe('focusing parameter gamma of the loss `focal-tversky`'),
+  focalGamma: z.number().min(0).default(2).describe('focusing parameter gamma of focal losses'),
   focalAlpha: share()
     .nullable()
     .default(null)
-    .describe('weight of nodule pixels in focal losses, 1 - this that of the others'),
-  contextSlices: z.int().min(0).max(15).default(3).describe('slices above and below as further channels'),
-  cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
+    .describe('weight of nodule pixels in focal losses; other pixels get one minus it'),
+  contextSlices: z.int().min(0).max(15).default(3).describe('context slices above and below, as input channels'),
+  cropSize: z.int().min(8).default(64).describe('crop size: rows and columns'),
   planeSize: samplerOptionsSchema.shape.planeSize,
-  negatives: share().default(0.25).describe('share of training crops without a nodule'),
+  negatives: share().default(0.25).describe('share of negative crops (without a nodule)'),
   negativesPerScan: samplerOptionsSchema.shape.negativesPerScan,
   hardPoints: z
     .string()
     .min(1)
     .optional()
-    .describe('JSON of places to be taught as no nodule: {"SERIESUID": [[x, y, z], ...]}, LPS mm'),
+    .describe('JSON file of hard negatives: {"SERIESUID": [[x, y, z], ...]}, LPS mm'),
   hardNegatives: samplerOptionsSchema.shape.hardNegatives,
   balance: samplerOptionsSchema.shape.balance,
   hideEdges: samplerOptionsSchema.shape.hideEdges,
   huLow: samplerOptionsSchema.shape.huLow,
   huHigh: samplerOptionsSchema.shape.huHigh,
-  validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients that validates'),
-  split: z.string().min(1).optional().describe("file of a split to use, as another run's split.json"),
-  folds: z.int().min(2).optional().describe('divide the patients into so many folds; with --fold'),
-  fold: z.int().min(0).optional().describe("fold that validates, from 0: of --folds, else of the data's own"),
-  validateEvery: count().default(1).describe('epochs between validations; the last epoch is always validated'),
-  validationScans: z.int().min(0).default(0).describe('validate on so many scans at most; 0: on all'),
-  threshold: z.number().gt(0).lt(1).default(0.5).describe('probability from which a pixel counts as nodule'),
-  minimumVoxels: count().default(8).describe('smaller components are no candidates'),
+  validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients for validation'),
+  split: z.string().min(1).optional().describe("file of a fixed split, such as another run's split.json"),
+  folds: z.int().min(2).optional().describe('cross-validation: number of folds of patients; needs --fold'),
+  fold: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('validation fold, from 0: of --folds, or of the folds that come with the data'),
+  validateEvery: count()
+    .default(1)
+    .describe('epochs between validations; the first and the last epoch are always validated'),
+  validationScans: z.int().min(0).default(0).describe('most scans to validate on; 0: all'),
+  threshold: z.number().gt(0).lt(1).default(0.5).describe('probability above which a pixel counts as nodule'),
+  minimumVoxels: count().default(8).describe('smallest candidate in voxels'),
   choosePoint: z
     .boolean()
     .default(false)
-    .describe('at the end, choose threshold, smallest size and lowest score of the kept model on the validation scans'),
+    .describe('operating point (threshold, size, score) chosen on the validation scans at the end'),
   mostMissed: share()
     .default(0.2)
-    .describe('share of the nodules that choosePoint may leave without any voxel, as far as some point does not'),
+    .describe('largest share of nodules that the chosen operating point may miss, if some point allows it'),
   flips: z
     .boolean()
     .default(false)
-    .describe('the kept model averages over the four mirror images of a slice, in choosePoint and wherever it is used'),
-  checkpointSteps: z.int().min(0).default(0).describe('also save every so many steps; 0: only after epochs'),
-  checkpointMinutes: z
-    .number()
+    .describe('test-time augmentation of the saved model: average over the four mirror images of each slice'),
+  checkpointSteps: z
+    .int()
     .min(0)
     .default(0)
-    .describe('also save after so many minutes since the last time; 0: never by time'),
-  keepCheckpoints: count().default(2).describe('checkpoints of the latest steps that are kept'),
-  logSteps: count().default(1).describe('steps between two events of type step'),
-  images: z.int().min(0).default(6).describe('validation slices shown in TensorBoard'),
+    .describe('steps between checkpoints within an epoch; 0: only after epochs'),
+  checkpointMinutes: z.number().min(0).default(0).describe('minutes between checkpoints within an epoch; 0: off'),
+  keepCheckpoints: count().default(2).describe('number of latest checkpoints to keep'),
+  logSteps: count().default(1).describe('steps between `step` events'),
+  images: z.int().min(0).default(6).describe('validation slices to show in TensorBoard'),
   histograms: z
     .int()
     .min(0)
     .default(0)
-    .describe('epochs between histograms of weights and gradients in TensorBoard; 0: none'),
+    .describe('epochs between histograms of weights and gradients in TensorBoard; 0: off'),
   ...sourceOptionsSchema.shape,
   ...labelRuleSchema.pick({ labels: true, sphere: true, votes: true, mask: true }).shape,
   network: networkSchema.prefault({}),

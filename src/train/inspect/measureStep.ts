@@ -1,20 +1,20 @@
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
-import { criterionOf } from '../parts/criterion.js';
-import { unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
+import { createLoss } from '../parts/createLoss.js';
+import { networkOptions } from '../parts/networkOptions.js';
 
 /**
- * Seconds of one training step on the CPU (forward, loss, backward, optimizer) with random crops, the shortest of three after one that warms
- * up, and bytes that the process grew by meanwhile.
+ * Measures one training step on the CPU (forward, loss, backward, optimizer) with random crops: the shortest of three
+ * steps after a warm-up, in seconds, and the growth of the process, in bytes.
  */
 export function measureStep(config: TrainConfig): { seconds: number; bytes: number } {
   if (config.threads > 0) setNumThreads(config.threads);
   manualSeed(config.seed);
   const before = process.memoryUsage.rss();
   return scope(() => {
-    const net = nn.unet(unetOptionsOf(config));
+    const net = nn.unet(networkOptions(config));
     const adam = optim.adam(net.parameters(), { lr: config.learningRate });
-    const criterion = criterionOf(config);
+    const criterion = createLoss(config);
     const { batch, cropSize, contextSlices } = config;
     const image = rand([batch, 2 * contextSlices + 1, cropSize, cropSize]);
     const mask = rand([batch, 1, cropSize, cropSize]);

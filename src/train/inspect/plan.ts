@@ -3,7 +3,13 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { type Fingerprint, fingerprint, openDataset, sourceOptionsOf, sourceOptionsSchema } from '../../data/index.js';
+import {
+  type Fingerprint,
+  fingerprint,
+  openDataset,
+  pickSourceOptions,
+  sourceOptionsSchema,
+} from '../../data/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
 import { resolveTrainConfig } from '../config/config.js';
 import { type TrainConfig, trainConfigSchema } from '../config/schema.js';
@@ -13,18 +19,26 @@ const { epochs, samples, batch, cropSize, contextSlices, negatives, negativesPer
   trainConfigSchema.shape;
 
 export const planOptionsSchema = z.strictObject({
-  data: z.string().min(1).describe('folder of scans, or a prepared store'),
-  out: z.string().min(1).optional().describe('folder on the disk that is to hold the store; default where data lie'),
-  sample: z.int().positive().default(6).describe('scans that are read and labelled for it'),
-  workers: z.int().min(0).default(0).describe('worker threads of prepare; 0: one for each core'),
-  memoryGb: z.number().positive().optional().describe('memory to plan for, GB; default what is free'),
-  diskGb: z.number().positive().optional().describe('disk to plan for, GB; default what is free'),
-  ...{ epochs, samples, batch, cropSize, contextSlices, negatives, negativesPerScan, validationShare, network },
+  data: z.string().min(1).describe('folder of scans or a prepared store'),
+  out: z.string().min(1).optional().describe('folder on the disk for the store; default: the disk of the data'),
+  sample: z.int().positive().default(6).describe('scans to read and label for the estimate'),
+  workers: z.int().min(0).default(0).describe('worker threads of prepare; 0: one per core'),
+  memoryGb: z.number().positive().optional().describe('memory to plan for in GB; default: the free memory'),
+  diskGb: z.number().positive().optional().describe('disk space to plan for in GB; default: the free space'),
+  epochs,
+  samples,
+  batch,
+  cropSize,
+  contextSlices,
+  negatives,
+  negativesPerScan,
+  validationShare,
+  network,
   ...sourceOptionsSchema.shape,
   ...labelRuleSchema.shape,
 });
 
-/** What a job wants and whether it is there. Bytes. */
+/** Needs of a job. Memory and disk in bytes. */
 export interface Demand {
   readonly memory: number;
   readonly disk: number;
@@ -37,21 +51,21 @@ export interface Plan {
   readonly prepare: Demand;
   readonly train: Demand;
   readonly secondsPerStep: number;
-  /** What will not fit and what would, one sentence each; empty where all fits. */
+  /** What does not fit and what would, one sentence each; empty if everything fits. */
   readonly faults: readonly string[];
 }
 
-/** Of Node with libtorch, before any scan. */
-const processBytes = 300e6;
-/** Where a scan is labelled it lies there as packed file, int16, uint8 mask and what the rule works with. */
-const bytesPerVoxelWorked = 8;
-/** int16 and a mask of uint8. */
-const bytesPerVoxelKept = 3;
-/** Rows and columns around a nodule, from the sampler's defaults. */
+/** Memory of Node with libtorch before any scan. */
+const PROCESS_BYTES = 300e6;
+/** Memory per voxel while a scan is labelled: packed file, int16 voxels, uint8 mask and the rule's working memory. */
+const LABELLING_BYTES_PER_VOXEL = 8;
+/** Disk per voxel of the store: int16 voxels and a uint8 mask. */
+const STORED_BYTES_PER_VOXEL = 3;
 
 /**
- * What preparing and training will want of memory, disk and time: counted from a fingerprint of the data, and measured on a few scans and a
- * few training steps here. Estimates; docs/guide/plan.md says what is in them. Throws what opening and reading throw.
+ * Estimates memory, disk and time of preparing and training, from a fingerprint of the data and from measurements on a
+ * few scans and training steps on this machine. docs/guide/plan.md explains the estimates.
+ * @throws NoduleTrainError `config`, and what opening and reading the data throws
  */
 export async function plan(
   input: z.input<typeof planOptionsSchema>,
@@ -60,14 +74,21 @@ export async function plan(
   const options = planOptionsSchema.parse(input);
   const { labels, box, sphere, votes } = options;
   const dataset = await openDataset(options.data, {
-    ...sourceOptionsOf(options),
+    ...pickSourceOptions(options),
     labels: { labels, box, sphere, votes },
   });
   const found = await fingerprint(dataset, options.sample, onProgress);
   const config = resolveTrainConfig({
-    ...{ data: options.data, out: 'run', epochs: options.epochs, samples: options.samples, batch: options.batch },
-    ...{ cropSize: options.cropSize, contextSlices: options.contextSlices, negatives: options.negatives },
-    ...{ negativesPerScan: options.negativesPerScan, validationShare: options.validationShare },
+    data: options.data,
+    out: 'run',
+    epochs: options.epochs,
+    samples: options.samples,
+    batch: options.batch,
+    cropSize: options.cropSize,
+    contextSlices: options.contextSlices,
+    negatives: options.negatives,
+    negativesPerScan: options.negativesPerScan,
+    validationShare: options.validationShare,
     network: options.network,
   });
   const step = measureStep(config);
@@ -77,8 +98,8 @@ export async function plan(
     disk: options.diskGb === undefined ? await freeDisk(options.out ?? options.data) : options.diskGb * 1e9,
   };
   const prepare: Demand = {
-    memory: processBytes + workers * bytesPerVoxelWorked * found.voxels.max,
-    disk: dataset.kind === 'store' ? 0 : found.scans * bytesPerVoxelKept * found.voxels.mean,
+    memory: PROCESS_BYTES + workers * LABELLING_BYTES_PER_VOXEL * found.voxels.max,
+    disk: dataset.kind === 'store' ? 0 : found.scans * STORED_BYTES_PER_VOXEL * found.voxels.mean,
     seconds: dataset.kind === 'store' ? 0 : (found.secondsPerScan * found.scans) / workers,
   };
   const train = trainDemand(config, found, step);
@@ -88,7 +109,7 @@ export async function plan(
     prepare,
     train,
     secondsPerStep: step.seconds,
-    faults: faultsOf({ free, prepare, train }, found, workers, config),
+    faults: planFaults({ free, prepare, train }, found, workers, config),
   };
 }
 
@@ -101,8 +122,8 @@ function trainDemand(config: TrainConfig, found: Fingerprint, step: { seconds: n
   const crops = config.planeSize ** 2 * (2 * images + nodules * found.slicesPerNodule);
   const validated = Math.ceil(found.scans * config.validationShare);
   return {
-    // Gathered as planes, then copied into one tensor.
-    memory: processBytes + 2 * crops + bytesPerVoxelWorked * found.voxels.max + step.bytes,
+    // Twice: the crops are gathered as planes, then copied into one tensor.
+    memory: PROCESS_BYTES + 2 * crops + LABELLING_BYTES_PER_VOXEL * found.voxels.max + step.bytes,
     disk: 0,
     seconds:
       found.secondsPerScan * found.scans +
@@ -110,7 +131,7 @@ function trainDemand(config: TrainConfig, found: Fingerprint, step: { seconds: n
   };
 }
 
-/** Where the folder is not there yet: of the nearest one above it. */
+/** Returns the free bytes on the disk of a folder that need not exist yet. */
 async function freeDisk(folder: string): Promise<number> {
   let at = resolve(folder);
   while (!existsSync(at)) at = dirname(at);
@@ -120,7 +141,7 @@ async function freeDisk(folder: string): Promise<number> {
 
 const gb = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
 
-function faultsOf(
+function planFaults(
   { free, prepare, train }: Pick<Plan, 'free' | 'prepare' | 'train'>,
   found: Fingerprint,
   workers: number,
@@ -128,20 +149,24 @@ function faultsOf(
 ): string[] {
   const faults: string[] = [];
   if (prepare.disk > free.disk) {
-    const fit = Math.floor(free.disk / (bytesPerVoxelKept * found.voxels.mean));
+    const fit = Math.floor(free.disk / (STORED_BYTES_PER_VOXEL * found.voxels.mean));
     faults.push(
-      `The store of ${found.scans} scans wants ${gb(prepare.disk)} of disk, ${gb(free.disk)} are free: ${fit} scans would fit, or give an --out on a larger disk`,
+      `The store of ${found.scans} scans needs ${gb(prepare.disk)} of disk, ${gb(free.disk)} are free. ` +
+        `${fit} scans would fit; or give an --out on a larger disk.`,
     );
   }
   if (prepare.memory > free.memory) {
-    const fit = Math.floor((free.memory - processBytes) / (bytesPerVoxelWorked * found.voxels.max));
+    const fit = Math.floor((free.memory - PROCESS_BYTES) / (LABELLING_BYTES_PER_VOXEL * found.voxels.max));
     faults.push(
-      `Preparing with ${workers} workers wants ${gb(prepare.memory)} of memory, ${gb(free.memory)} are free: ${fit >= 1 ? `--workers ${fit} would fit` : 'not even one worker fits; take a machine with more memory'}`,
+      `Preparing with ${workers} workers needs ${gb(prepare.memory)} of memory, ${gb(free.memory)} are free. ` +
+        `${fit >= 1 ? `--workers ${fit} would fit.` : 'Not even one worker fits. Use a machine with more memory.'}`,
     );
   }
   if (train.memory > free.memory)
     faults.push(
-      `Training wants ${gb(train.memory)} of memory, ${gb(free.memory)} are free: fewer --negatives-per-scan (${config.negativesPerScan}), a lower --batch (${config.batch}) or fewer scans want less`,
+      `Training needs ${gb(train.memory)} of memory, ${gb(free.memory)} are free. ` +
+        `Use fewer --negatives-per-scan (${config.negativesPerScan}), a smaller --batch (${config.batch}) ` +
+        'or fewer scans.',
     );
   return faults;
 }

@@ -8,7 +8,7 @@ import { recordedConfig } from '../run/runConfig.js';
 import { runFolder } from '../run/runFolder.js';
 import { openTraining, type Training } from '../session/session.js';
 import { accumulatedStep } from '../steps/accumulatedStep.js';
-import { stepPartsOf, stepRunnerOf } from '../steps/stepRunnerOf.js';
+import { createStepParts, createStepRunner } from '../steps/createStepRunner.js';
 
 /** Smallest and largest finite value, and how many values are not finite. */
 export interface ValueRange {
@@ -17,35 +17,39 @@ export interface ValueRange {
   notFinite: number;
 }
 
-/** What a training step did, without taking it. */
+/** Report of a training step up to its gradients, without the change of weights. */
 export interface Replay {
   step: number;
   epoch: number;
-  /** The step whose checkpoint it was replayed from; 0: from the beginning. */
+  /** Step of the checkpoint that the replay started from; 0: the start of the run. */
   from: number;
   learningRate: number;
-  /** Everything the step was given, with its loss; `loss` is null where it is not finite. */
+  /** Crops of the step; `loss` is null if it is not finite. */
   crops: (CropSource & { loss: number | null; nodulePixels: number })[];
   image: ValueRange;
   probability: ValueRange;
   loss: ValueRange;
-  /** Over all parameters together, and names of those whose gradient is not finite throughout. */
+  /** Over all parameters, with the names of those that have a value that is not finite. */
   gradient: ValueRange & { names: string[] };
   weight: ValueRange & { names: string[] };
-  /** safetensors: `image`, `mask`, `probability`, `loss`, and of each parameter `weight.NAME` and `gradient.NAME`. */
+  /**
+   * Path of a safetensors file with `image`, `mask`, `probability`, `loss`, and `weight.NAME` and `gradient.NAME` of
+   * each parameter.
+   */
   file: string;
 }
 
 export interface ReplayHooks {
   note(text: string): void;
-  /** Steps done of those up to the wanted one. */
+  /** Is called with the steps done and all steps up to the requested one. */
   progress(done: number, of: number): void;
 }
 
 /**
- * Does the steps of a run again from its last checkpoint before step `step` (from 1), and looks at that one in place of taking it. The run stays as
- * it is; what the step was given and gave is written into its folder. Recorded steps are done one by one.
- * @throws NoduleTrainError `bad-use` where the run has no such step; what resuming throws
+ * Replays a run from its last checkpoint before step `step` (from 1), and inspects that step instead of applying it.
+ * Saves its inputs and outputs in the run's folder and changes nothing else there. A run with captured steps is
+ * replayed eagerly.
+ * @throws NoduleTrainError `bad-use` if the run has no such step, and what resuming throws
  */
 export async function replayStep(run: string, step: number, hooks: ReplayHooks): Promise<Replay> {
   const folder = runFolder(run);
@@ -57,11 +61,11 @@ export async function replayStep(run: string, step: number, hooks: ReplayHooks):
   if (step > config.epochs * stepsPerEpoch)
     throw new NoduleTrainError(
       'bad-use',
-      `replaying step ${step} of ${run}: the run has ${config.epochs * stepsPerEpoch} steps; give one of them`,
+      `replaying step ${step} of ${run}: the run has ${config.epochs * stepsPerEpoch} steps, expected one of them.`,
     );
   const from = checkpoint?.state.step ?? 0;
   const crops = config.batch * config.accumulate;
-  const steps = stepRunnerOf(training);
+  const steps = createStepRunner(training);
   training.net.train();
   for (let done = from; done < step; done++) {
     const inEpoch = done % stepsPerEpoch;
@@ -69,12 +73,12 @@ export async function replayStep(run: string, step: number, hooks: ReplayHooks):
     hooks.progress(done - from, step - from);
     if (done < step - 1) steps.run(done, 1);
   }
-  return lookAt(training, step, from, folder.replay(step));
+  return inspectStep(training, step, from, folder.replay(step));
 }
 
-function lookAt(training: Training, step: number, from: number, file: string): Replay {
+function inspectStep(training: Training, step: number, from: number, file: string): Replay {
   const { net, sampler, stepsPerEpoch } = training;
-  const { image, mask, probability, loss } = watchedStep(training);
+  const { image, mask, probability, loss } = observedStep(training);
   const named = [...net.namedParameters()];
   const gradients = named.flatMap(([name, { grad }]) => (grad === null ? [] : [[name, grad] as const]));
   const tensors = new Map<string, Tensor>(Object.entries({ image, mask, probability, loss }));
@@ -95,7 +99,7 @@ function lookAt(training: Training, step: number, from: number, file: string): R
     step,
     epoch: Math.ceil(step / stepsPerEpoch),
     from,
-    learningRate: training.rateOf(step - 1),
+    learningRate: training.learningRateAt(step - 1),
     crops: sampler.sources(((step - 1) % stepsPerEpoch) * losses.length, losses.length).map((source, at) => ({
       ...source,
       loss: Number.isFinite(losses[at]) ? losses[at]! : null,
@@ -110,9 +114,12 @@ function lookAt(training: Training, step: number, from: number, file: string): R
   };
 }
 
-/** The step with copies of what passes through it; its optimizer stands still, so that gradients stay as they are before clipping. */
-function watchedStep(training: Training) {
-  const parts = stepPartsOf(training);
+/**
+ * Runs a step without its optimizer, so that the gradients stay as before clipping, and returns copies of the tensors
+ * in it.
+ */
+function observedStep(training: Training) {
+  const parts = createStepParts(training);
   const seen = { image: [] as Tensor[], mask: [] as Tensor[], probability: [] as Tensor[], loss: [] as Tensor[] };
   const see = (name: keyof typeof seen, tensor: Tensor) => {
     seen[name].push(keep(noGrad(() => tensor.detach().clone())));

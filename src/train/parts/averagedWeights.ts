@@ -1,19 +1,21 @@
 import { type nn, noGrad, op, scope, type Tensor } from '../../torch/index.js';
 
 /**
- * An exponential moving average of a network's weights (Polyak and Juditsky 1992; the factor rises as (1 + t) / (10 + t) to `decay`, so that the
- * first weights are soon forgotten). What batch norm counts is taken over as it is.
+ * An exponential moving average of a network's weights (Polyak and Juditsky 1992). The factor is min(decay, (1 + t) /
+ * (10 + t)) after step t, so that the initial weights soon lose their influence. The statistics of batch norm are
+ * copied, not averaged.
  */
 export interface AveragedWeights {
-  /** A network of its own that holds the averages; validated and kept as the best. */
+  /** A separate network that holds the averages. It is the one that is validated and saved as the best. */
   readonly net: nn.UNet;
   /**
-   * Takes the weights in after step number `step`, from 0.
-   * @param skipped float32 `[1]`; where it is 1 the averages stay as they are
+   * Updates the averages after step number `step`, from 0.
+   * @param skipped float32 `[1]`; 1 leaves the averages unchanged
    */
   update(step: number, skipped?: Tensor): void;
 }
 
+/** Averages the weights of `of` in `net`, which starts as a copy of it. */
 export function averagedWeights(of: nn.UNet, net: nn.UNet, decay: number): AveragedWeights {
   net.loadStateDict(of.stateDict());
   const learned = of.namedParameters();

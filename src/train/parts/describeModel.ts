@@ -1,15 +1,15 @@
 import type { Volume } from '../../ct/index.js';
 import type { ModelDescription } from '../../model/index.js';
 import type { TrainConfig } from '../config/schema.js';
-import { unetOptionsOf } from './unetAndSamplerOptions.js';
+import { networkOptions } from './networkOptions.js';
 
-/** Describes the model of a run as its files record it; `intensity` is that of the training scans. */
+/** Describes the model of a run for its files. `intensity` is that of the training scans. */
 export function describeModel(
   config: TrainConfig,
   trainedOn: string[],
   intensity: Volume['intensity'] = 'hu',
 ): ModelDescription {
-  const { channelsLast: _, ...network } = unetOptionsOf(config);
+  const { channelsLast: _, ...network } = networkOptions(config);
   return {
     network: { ...network, pooling: config.network.pooling },
     contextSlices: config.contextSlices,

@@ -1,19 +1,24 @@
 import type { TrainConfig } from '../config/schema.js';
 
-/** Of the one-cycle schedule: the share of the steps that rises, the full rate over the first one, and the first over the last. */
-const oneCycle = { rising: 0.3, first: 25, last: 1e4 };
+/**
+ * One-cycle schedule, with the defaults of PyTorch's OneCycleLR: share of rising steps, full rate / first rate, first
+ * rate / last rate.
+ */
+const ONE_CYCLE = { rising: 0.3, first: 25, last: 1e4 };
 
-/** From `from` to `to` along half a cosine; `share` 0…1. */
+/** Interpolates between two rates along half a cosine; `share` is from 0 to 1. */
 const halfCosine = (from: number, to: number, share: number): number =>
   to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
 
 /**
- * Learning rate of a step, counted from 0 over the whole run.
+ * Returns the learning rate of a step, counted from 0 over the whole run.
  *
- * After `warmUpSteps`, over which it rises in a straight line to the full rate, it follows the schedule over the rest of the steps:
- * `constant`; `cosine` falls to 0 along half a cosine (Loshchilov and Hutter 2017, without restarts); `poly` falls as
- * (1 - t)^polyPower, t the share of the steps that is done; `one-cycle` rises for three tenths of the steps and falls to almost 0 (Smith and Topin 2018,
- * with the constants of PyTorch's OneCycleLR; the momentum stays).
+ * It rises linearly to the full rate over `warmUpSteps`, then follows the schedule over the remaining steps, with t
+ * their share that is done:
+ * - `constant`: the full rate
+ * - `cosine`: falls to 0 along half a cosine (Loshchilov and Hutter 2017, without restarts)
+ * - `poly`: falls as (1 - t)^polyPower
+ * - `one-cycle`: rises for 30 % of the steps, then falls to almost 0 (Smith and Topin 2018; constant momentum)
  */
 export function learningRate(
   config: Pick<TrainConfig, 'schedule' | 'learningRate' | 'warmUpSteps' | 'polyPower'>,
@@ -32,10 +37,10 @@ export function learningRate(
     case 'poly':
       return full * (1 - at / over) ** polyPower;
     case 'one-cycle': {
-      const first = full / oneCycle.first;
-      const top = oneCycle.rising * over - 1;
+      const first = full / ONE_CYCLE.first;
+      const top = ONE_CYCLE.rising * over - 1;
       if (at <= top) return halfCosine(first, full, at / top);
-      return halfCosine(full, first / oneCycle.last, Math.min(1, (at - top) / Math.max(1e-9, over - 1 - top)));
+      return halfCosine(full, first / ONE_CYCLE.last, Math.min(1, (at - top) / Math.max(1e-9, over - 1 - top)));
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Sums over samples and their pixels, as the step's device tensor counts them; `positive` samples have labelled pixels. */
+/** Sums over samples and their pixels. A `positive` sample has labelled pixels. */
 export interface Counts {
   samples: number;
   positiveSamples: number;
@@ -11,23 +11,23 @@ export interface Counts {
   pixels: number;
 }
 
-/** Figures per pixel. Null where the denominator is 0. */
+/** Figures over pixels. A figure is null if its denominator is 0. */
 export interface PixelMetrics {
-  /** Mean loss over all samples, over those with and over those without labelled pixels. */
+  /** Mean loss of all samples, of those with labelled pixels, and of those without. */
   loss: { all: number | null; positive: number | null; negative: number | null };
   precision: number | null;
   recall: number | null;
   f1: number | null;
-  /** Share of all pixels that were predicted: 0 where nothing is painted, 1 where everything is. */
+  /** Predicted share of all pixels: 0 if none is predicted as nodule, 1 if all are. */
   painted: number | null;
-  /** In per cent of the labelled pixels, as the book prints them; `falsePositive` may pass 100. */
+  /** In per cent of the labelled pixels, as the book prints them. `falsePositive` can exceed 100. */
   percent: { truePositive: number | null; falseNegative: number | null; falsePositive: number | null };
 }
 
-/** The whole may be negative: false positives are with the book's fault `bitwiseNot`. */
+/** `whole` can be negative: false positives are, with the book's fault `bitwiseNot`. */
 const ratio = (part: number, whole: number) => (whole !== 0 ? part / whole : null);
 
-/** Counts to figures. Precision without any prediction and recall without any label are null, F1 is 2TP / (2TP + FP + FN). */
+/** Computes the figures. F1 is 2TP / (2TP + FP + FN). */
 export function pixelMetrics(counts: Counts): PixelMetrics {
   const { samples, positiveSamples, loss, positiveLoss, truePositives, falseNegatives, falsePositives, pixels } =
     counts;

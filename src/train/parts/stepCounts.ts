@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { type Device, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
 import type { Counts } from './metrics.js';
 
-const fields = [
+const FIELDS = [
   'samples',
   'positiveSamples',
   'loss',
@@ -12,34 +12,34 @@ const fields = [
   'falsePositives',
   'pixels',
 ] as const;
-const steps = fields.length;
-const badSteps = steps + 1;
-const firstBad = badSteps + 1;
-const lastBad = firstBad + 1;
-const length = lastBad + 1;
+const STEPS = FIELDS.length;
+const BAD_STEPS = STEPS + 1;
+const FIRST_BAD = BAD_STEPS + 1;
+const LAST_BAD = FIRST_BAD + 1;
+const LENGTH = LAST_BAD + 1;
 
-/** What was counted since the last `reset`. */
+/** Counts since the last `reset`. */
 export interface CountsRead extends Counts {
-  /** Training steps that were ended. */
+  /** Completed training steps, bad ones included. */
   steps: number;
-  /** Those whose loss or gradient was not finite. */
+  /** Steps whose loss or gradient was not finite. */
   badSteps: number;
-  /** The first of these, from 1; 0: none. */
+  /** Number of the first bad step, from 1; 0 if there is none. */
   firstBad: number;
-  /** The last of them. */
+  /** Number of the last bad step, from 1; 0 if there is none. */
   lastBad: number;
 }
 
 export interface StepCountsOptions {
-  /** Fault 3 of the book: the labels are whole numbers, of which `~` is -1 - label, so false positives come out negative. */
+  /** Repeats fault 3 of the book: `~` of an integer label is -1 - label, so false positives come out negative. */
   bitwiseNot?: boolean;
-  /** What is counted as the loss of each sample, `[B]`, instead of the one that is given. */
+  /** Computes the loss of each sample that is counted, `[B]`, in place of the one passed to `add`. */
   logged?: ((probability: Tensor, mask: Tensor) => Tensor) | undefined;
 }
 
 /** Sums over samples in one tensor on the device, so that a step costs no copy to the host. */
 export class StepCounts {
-  /** float64 `[12]`: the fields of `Counts`, then steps, bad steps, the first and the last of these. */
+  /** float64 `[12]`: the fields of `Counts`, then steps, bad steps, first and last bad step. */
   readonly tensor: Tensor;
   readonly #threshold: number;
   readonly #options: StepCountsOptions;
@@ -50,16 +50,18 @@ export class StepCounts {
   readonly #where = op('aten::where.self');
 
   constructor(device: Device, threshold: number, options: StepCountsOptions = {}) {
-    this.tensor = zeros([length], { dtype: 'float64', device });
+    this.tensor = zeros([LENGTH], { dtype: 'float64', device });
     this.#threshold = threshold;
     this.#options = options;
   }
 
   /**
-   * Samples whose loss is not finite are left out.
+   * Adds a batch. Samples whose loss is not finite are skipped.
    *
-   * @param probability `[B, 1, H, W]` @param mask `[B, 1, H, W]` @param loss `[B]`
-   * @param counted `[B]` bool, which samples count; default all
+   * @param probability `[B, 1, H, W]`
+   * @param mask `[B, 1, H, W]`
+   * @param loss `[B]`
+   * @param counted `[B]` bool: which samples count; default all
    */
   add(probability: Tensor, mask: Tensor, loss: Tensor, counted?: Tensor): void {
     noGrad(() =>
@@ -86,30 +88,33 @@ export class StepCounts {
           counts.mul(pixels),
         ].map((value) => value.to('float64'));
         const ofCounted = this.#masked(this.#stack(rows), counts.eq(0), 0) as Tensor;
-        this.tensor.narrow(0, 0, fields.length).add_(ofCounted.sum(1));
+        this.tensor.narrow(0, 0, FIELDS.length).add_(ofCounted.sum(1));
       }),
     );
   }
 
-  /** @param bad float32 `[1]`, 1 where loss or gradient of the step were not finite, else 0 */
+  /**
+   * Counts a step.
+   * @param bad float32 `[1]`: 1 if its loss or a gradient was not finite, else 0
+   */
   endStep(bad: Tensor): void {
     noGrad(() =>
       scope(() => {
         const at = (place: number) => this.tensor.narrow(0, place, 1);
         const wasBad = bad.gt(0);
-        at(steps).add_(1);
-        at(badSteps).add_(bad);
-        at(firstBad).copy_(this.#where(wasBad.mul(at(firstBad).eq(0)), at(steps), at(firstBad)));
-        at(lastBad).copy_(this.#where(wasBad, at(steps), at(lastBad)));
+        at(STEPS).add_(1);
+        at(BAD_STEPS).add_(bad);
+        at(FIRST_BAD).copy_(this.#where(wasBad.mul(at(FIRST_BAD).eq(0)), at(STEPS), at(FIRST_BAD)));
+        at(LAST_BAD).copy_(this.#where(wasBad, at(STEPS), at(LAST_BAD)));
       }),
     );
   }
 
-  /** Copies the sums to the host: the only wait for the device. */
+  /** Copies the counts to the host, which waits for the device. */
   read(): CountsRead {
     const values = this.tensor.toArray() as number[];
-    const named = Object.fromEntries(fields.map((field, at) => [field, values[at]])) as unknown as Counts;
-    const [ended, bad, first, last] = values.slice(steps) as [number, number, number, number];
+    const named = Object.fromEntries(FIELDS.map((field, at) => [field, values[at]])) as unknown as Counts;
+    const [ended, bad, first, last] = values.slice(STEPS) as [number, number, number, number];
     return { ...named, steps: ended, badSteps: bad, firstBad: first, lastBad: last };
   }
 
@@ -117,13 +122,16 @@ export class StepCounts {
     this.tensor.zero_();
   }
 
-  /** Goes on with counts of a checkpoint. */
+  /**
+   * Continues from the counts of a checkpoint.
+   * @throws NoduleTrainError `checkpoint` if they are those of another version
+   */
   restore(saved: Tensor): void {
-    if (saved.shape.length !== 1 || saved.shape[0] !== length)
+    if (saved.shape.length !== 1 || saved.shape[0] !== LENGTH)
       throw new NoduleTrainError(
         'checkpoint',
-        `resuming in the middle of an epoch: the checkpoint counts ${saved.shape} figures, this version ${length}; ` +
-          'go on with the version that wrote it, or from a checkpoint of the end of an epoch',
+        `resuming in the middle of an epoch: found ${saved.shape} counts in the checkpoint, expected ${LENGTH}. ` +
+          'Resume with the version that wrote it, or from a checkpoint at the end of an epoch.',
       );
     this.tensor.copy_(saved);
   }

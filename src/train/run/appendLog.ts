@@ -2,12 +2,12 @@ import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, truncateS
 
 export interface AppendLog {
   append(value: object): void;
-  /** Forces what was appended to the disk. */
+  /** Flushes everything that was appended to the disk. */
   sync(): void;
   close(): void;
 }
 
-/** Appends objects as JSON lines. A last line torn by a kill is cut off first, so that every line of the file parses. */
+/** Opens a file for appending objects as JSON lines. Cuts off a last line torn by a kill, so that every line parses. */
 export function openAppendLog(path: string): AppendLog {
   if (existsSync(path)) {
     const bytes = readFileSync(path);

@@ -4,13 +4,15 @@ import type { nn, optim, Tensor } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 import { initialState, type RunState } from './runState.js';
 
-/** What a checkpoint holds beside the model. */
+/** Content of every checkpoint besides the model. */
 export interface CheckpointState {
   config: TrainConfig;
   state: RunState;
 }
 
-/** Writes the model, and for `last` the optimizer's state and the epoch's counts too. The file is replaced in one step. */
+/**
+ * Writes a model, and with `resumable` also the optimizer's state and the epoch's counts. Replaces the file atomically.
+ */
 export function saveCheckpoint(
   path: string,
   { net, description }: { net: nn.Module; description: ModelDescription },
@@ -25,7 +27,7 @@ export function saveCheckpoint(
   };
   saveCheckpointFile(path, tensors, description, {
     config: JSON.stringify(run.config),
-    // Every random number depends on (seed, epoch, position) alone, so this is the state of the generator too.
+    // Every random number depends on (seed, epoch, position) alone, so this includes the state of the generator.
     state: JSON.stringify(run.state),
   });
 }
@@ -36,15 +38,19 @@ export interface LoadedCheckpoint extends CheckpointTensors {
   state: RunState;
 }
 
-/** @throws NoduleTrainError `checkpoint` where the file is not a checkpoint of this project or damaged; what `loadTensors` throws */
+/**
+ * Reads a checkpoint.
+ * @throws NoduleTrainError `checkpoint` if the file is damaged or not a checkpoint, and what `loadTensors` throws
+ */
 export function loadCheckpoint(path: string): LoadedCheckpoint {
   const { kind, metadata, ...loaded } = loadModelFile(path);
   if (kind !== 'checkpoint')
     throw new NoduleTrainError(
       'checkpoint',
-      `reading the checkpoint ${path}: found an exported model, expected a checkpoint of a run. Start a new run from it with --init ${path}.`,
+      `reading the checkpoint ${path}: found an exported model, expected a checkpoint of a run. ` +
+        `Start a new run from it with --init ${path}.`,
     );
   const parse = (key: string) => JSON.parse(metadata[key] as string);
-  // Fields that a checkpoint of an earlier version does not have start as in a new run.
+  // Fields that a checkpoint of an earlier version lacks start as in a new run.
   return { ...loaded, config: parse('config'), state: { ...initialState(), ...parse('state') } };
 }

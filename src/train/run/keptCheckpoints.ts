@@ -6,36 +6,36 @@ import type { TrainConfig } from '../config/schema.js';
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoint.js';
 import type { RunFolder } from './runFolder.js';
 
-const pattern = /^step-(\d+)\.safetensors$/;
-const nameOf = (step: number) => `step-${String(step).padStart(9, '0')}.safetensors`;
+const STEP_FILE = /^step-(\d+)\.safetensors$/;
+const checkpointName = (step: number) => `step-${String(step).padStart(9, '0')}.safetensors`;
 
-/** Earlier checkpoints of a run, the newest first. */
+/** Paths of a run's earlier checkpoints, newest first. */
 const earlier = ({ checkpoints }: RunFolder): string[] =>
   (existsSync(checkpoints) ? readdirSync(checkpoints) : [])
-    .filter((name) => pattern.test(name))
+    .filter((name) => STEP_FILE.test(name))
     .sort()
     .reverse()
     .map((name) => join(checkpoints, name));
 
-/** Gives the last checkpoint a second name, after its step, so that it stays when the next one takes its place. */
+/** Links the last checkpoint to a second name, after its step, so that it survives when the next one replaces it. */
 export function keepLast(run: RunFolder, step: number): void {
-  const path = join(run.checkpoints, nameOf(step));
+  const path = join(run.checkpoints, checkpointName(step));
   if (existsSync(run.last) && !existsSync(path)) linkSync(run.last, path);
 }
 
-/** Takes away all earlier checkpoints but the newest `kept`. */
+/** Deletes all earlier checkpoints but the newest `kept`. */
 export function dropEarlier(run: RunFolder, kept: number): void {
   for (const path of earlier(run).slice(kept)) rmSync(path, { force: true });
 }
 
-/** Fields that may be another in a checkpoint of the same run: its folder may have moved. */
+/** Whether a checkpoint is of the same run: only the folders of run and data may have moved. */
 const sameRun = ({ out: _out, data: _data, ...a }: TrainConfig, { out: _, data: __, ...b }: TrainConfig) =>
   isDeepStrictEqual(a, b);
 
 /**
- * The newest checkpoint of a run, of those before step `before`, that can be used; null where it was killed before its first one. What is passed over
- * is named in `notes`.
- * @throws NoduleTrainError of the newest one where none can be used
+ * Loads the newest usable checkpoint of a run, of those before step `before`; null if the run has none. `notes` names
+ * those that were passed over.
+ * @throws NoduleTrainError what is wrong with the newest one, if none is usable
  */
 export function newestCheckpoint(
   run: RunFolder,
@@ -50,10 +50,11 @@ export function newestCheckpoint(
       if (!sameRun(checkpoint.config, config))
         throw new NoduleTrainError(
           'checkpoint',
-          `reading the checkpoint ${path}: it is of a run with another configuration than ${run.config} says; put the run's own file there`,
+          `reading the checkpoint ${path}: found the configuration of another run, expected that of ${run.config}. ` +
+            "Put the run's own checkpoint there.",
         );
       if (checkpoint.state.step >= before) continue;
-      return { checkpoint, notes: faults.map(({ message }) => `${message} Going on from ${basename(path)}.`) };
+      return { checkpoint, notes: faults.map(({ message }) => `${message} Continuing from ${basename(path)}.`) };
     } catch (error) {
       if (!(error instanceof NoduleTrainError)) throw error;
       faults.push(error);

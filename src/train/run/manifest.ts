@@ -20,7 +20,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
   version: string;
 };
 
-/** Writes down what a run was made with: all that its bits depend on, and how it was called. */
+/** Writes the manifest of a run: everything that its results depend on, and its command line. */
 export function writeManifest(
   path: string,
   config: TrainConfig,
@@ -49,11 +49,13 @@ export function writeManifest(
   });
 }
 
-/** How the program was called; places on the disk are left out, as folders are often named after patients. */
+/** Returns the command line without paths, because folders are often named after patients. */
 const command = (): string[] =>
   process.argv.slice(2).map((argument) => (/[/\\]/.test(argument) || existsSync(argument) ? 'PATH' : argument));
 
-/** What libtorch and oneDNN choose their kernels by; null where the system does not say it. */
+/**
+ * Returns the CPU features by which libtorch and oneDNN choose their kernels; null if the system does not report them.
+ */
 function cpuFlags(): string[] | null {
   try {
     const flags =
@@ -66,7 +68,7 @@ function cpuFlags(): string[] | null {
   }
 }
 
-/** Of this checkout, with a plus where files are changed; null for an installed package. */
+/** Returns the commit of this checkout, with a plus if files are changed; null for an installed package. */
 function commit(): string | null {
   const git = (...args: string[]) => spawnSync('git', ['-C', packageRoot, ...args], { encoding: 'utf8' });
   const top = git('rev-parse', '--show-toplevel', 'HEAD');

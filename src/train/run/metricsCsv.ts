@@ -3,7 +3,7 @@ import { replaceFileSync } from '../../runtime/index.js';
 import type { NoduleScores } from '../../score/index.js';
 import type { PixelMetrics } from '../parts/metrics.js';
 
-/** One epoch of a run; validation figures are null where the epoch was not validated. */
+/** One epoch of a run. Validation figures are null if the epoch was not validated. */
 export interface EpochRow {
   epoch: number;
   step: number;
@@ -11,7 +11,7 @@ export interface EpochRow {
   validation: PixelMetrics | null;
   nodules: NoduleScores | null;
   score: number | null;
-  /** Steps that were left out. */
+  /** Number of skipped steps. */
   skipped: number;
 }
 
@@ -28,7 +28,7 @@ const pixelCells = (metrics: PixelMetrics | null): Cell[] => [
   metrics?.percent.falseNegative ?? null,
   metrics?.percent.falsePositive ?? null,
 ];
-const pixelColumns = [
+const PIXEL_COLUMNS = [
   'loss_all',
   'loss_positive',
   'loss_negative',
@@ -40,11 +40,11 @@ const pixelColumns = [
   'fp_percent',
 ];
 
-const header = [
+const HEADER = [
   'epoch',
   'step',
-  ...pixelColumns.map((name) => `train_${name}`),
-  ...pixelColumns.map((name) => `validation_${name}`),
+  ...PIXEL_COLUMNS.map((name) => `train_${name}`),
+  ...PIXEL_COLUMNS.map((name) => `validation_${name}`),
   'nodules',
   'found',
   'sensitivity',
@@ -72,8 +72,8 @@ const line = ({ epoch, step, train, validation, nodules, score, skipped }: Epoch
     .join(',');
 
 /**
- * Puts an epoch's line into `metrics.csv`, one line an epoch: a line of the same or a later epoch, left by a run that
- * was killed after its last checkpoint, is replaced. The file is renamed into place, so it is never torn.
+ * Writes an epoch's line of `metrics.csv`. Lines of the same or later epochs, left by a run that was killed after its
+ * last checkpoint, are removed. Replaces the file atomically.
  */
 export function writeEpochRow(path: string, row: EpochRow): void {
   const kept = existsSync(path)
@@ -82,5 +82,5 @@ export function writeEpochRow(path: string, row: EpochRow): void {
         .slice(1)
         .filter((text) => text !== '' && Number.parseInt(text, 10) < row.epoch)
     : [];
-  replaceFileSync(path, `${[header, ...kept, line(row)].join('\n')}\n`);
+  replaceFileSync(path, `${[HEADER, ...kept, line(row)].join('\n')}\n`);
 }

@@ -5,7 +5,7 @@ import type { TrainConfig } from '../config/schema.js';
 import { openRunFolder, type RunFolder } from './runFolder.js';
 
 /**
- * Reads the resolved configuration of a run.
+ * Reads the resolved configuration of a run. `doing` begins the error messages.
  * @throws NoduleTrainError `run-missing`, `run-config`
  */
 export function recordedConfig(run: RunFolder, doing = 'resuming'): TrainConfig {
@@ -15,7 +15,8 @@ export function recordedConfig(run: RunFolder, doing = 'resuming'): TrainConfig 
   } catch (cause) {
     throw new NoduleTrainError(
       'run-config',
-      `${doing} ${run.folder}: ${run.config} cannot be used: ${(cause as Error).message}. Restore that file or start a new run.`,
+      `${doing} ${run.folder}: ${run.config} is unusable: ${(cause as Error).message}. ` +
+        'Restore that file or start a new run.',
       { cause },
     );
   }

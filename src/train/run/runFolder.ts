@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 
-/** The files of a run: the one place where their names stand. */
+/** Paths of a run's files. This is the only place that names them. */
 export interface RunFolder {
   folder: string;
   config: string;
@@ -15,10 +15,11 @@ export interface RunFolder {
   last: string;
   best: string;
   lock: string;
-  /** What `--replay-step` found at a step. */
+  /** Tensors that `--replay-step` saved of a step. */
   replay(step: number): string;
 }
 
+/** Returns the paths of a run's files, without touching the disk. */
 export function runFolder(folder: string): RunFolder {
   const checkpoints = join(folder, 'checkpoints');
   return {
@@ -38,30 +39,31 @@ export function runFolder(folder: string): RunFolder {
 }
 
 /**
- * Makes the folders of a new run, whose lock is held already.
- * @throws NoduleTrainError `run-exists` where there is anything beside the lock
+ * Creates the folders of a new run. The caller holds its lock.
+ * @throws NoduleTrainError `run-exists` if the folder contains anything but the lock
  */
 export function createRunFolder({ folder, lock, checkpoints }: RunFolder): void {
-  // Another process that asks for the lock has a file of its own beside it for a moment.
+  // Another process that tries to take the lock briefly has its own file beside it.
   if (readdirSync(folder).some((name) => !name.startsWith(basename(lock))))
     throw new NoduleTrainError(
       'run-exists',
-      `starting a run in ${folder}: the folder is not empty, a new or empty one is wanted. ` +
-        `Continue that run with \`npx nodule-train train --resume ${folder}\` or give another folder with --out.`,
+      `starting a run in ${folder}: the folder is not empty, expected a new or empty one. ` +
+        `Continue that run with \`npx nodule-train train --resume ${folder}\`, or give another folder with --out.`,
     );
   mkdirSync(checkpoints, { recursive: true });
 }
 
 /**
- * Opens the folder of a run to go on with it, or to do what `doing` says.
- * @throws NoduleTrainError `run-missing` where it is no run
+ * Returns the paths of an existing run. `doing` begins the error message.
+ * @throws NoduleTrainError `run-missing` if the folder is not that of a run
  */
 export function openRunFolder(folder: string, doing = 'resuming'): RunFolder {
   const run = runFolder(folder);
   if (!existsSync(run.config))
     throw new NoduleTrainError(
       'run-missing',
-      `${doing} ${folder}: there is no ${run.config}, so this is not the folder of a run. Give the folder that was --out of \`nodule-train train\`.`,
+      `${doing} ${folder}: there is no ${run.config}, so this is not the folder of a run. ` +
+        'Give the folder that was --out of `nodule-train train`.',
     );
   return run;
 }

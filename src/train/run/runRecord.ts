@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceJsonSync } from '../../runtime/index.js';
+import { checkOutputFolder, replaceJsonSync } from '../../runtime/index.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { TrainEvent } from '../events.js';
 import { TensorboardWriter } from '../tensorboard/tensorboard.js';
@@ -10,32 +10,39 @@ import { newestCheckpoint } from './keptCheckpoints.js';
 import { createRunFolder, openRunFolder, type RunFolder, runFolder } from './runFolder.js';
 import { takeRunLock } from './runLock.js';
 
-export type TrainTask =
-  | { kind: 'new'; config: TrainConfig }
-  | { kind: 'resume'; config: TrainConfig /** The folder as it was given now; it may have moved. */; run: string };
+/**
+ * A run to start or to resume. The folder of a resumed run may have moved since it was recorded: `run` is the current
+ * one.
+ */
+export type TrainTask = { kind: 'new'; config: TrainConfig } | { kind: 'resume'; config: TrainConfig; run: string };
 
-/** A run's folder while it is trained in. */
+/** A run's folder during training. */
 export interface RunRecord {
   folder: RunFolder;
   config: TrainConfig;
-  /** What a resumed run goes on from; null for a new one, and for one that was killed before its first checkpoint. */
+  /** Where a resumed run continues; null for a new run, and for one that was killed before its first checkpoint. */
   checkpoint: LoadedCheckpoint | null;
-  /** What the user should know of the checkpoints. */
+  /** Notes for the user about the checkpoints. */
   notes: readonly string[];
   tensorboard: TensorboardWriter;
   /** Appends to `events.jsonl`. */
   log(event: TrainEvent): void;
-  /** Forces `events.jsonl` to the disk. A checkpoint is written after that, so that no line before it can be lost. */
+  /** Flushes `events.jsonl` to the disk. This precedes each checkpoint, so that no earlier line can be lost. */
   syncLog(): void;
   close(): void;
 }
 
 /**
- * Makes or opens the folder of a run and takes its lock.
- * @throws NoduleTrainError `run-in-use`, `run-exists`, `run-missing`, `checkpoint`
+ * Creates or opens the folder of a run and takes its lock.
+ * @throws NoduleTrainError `output-path`, `run-in-use`, `run-exists`, `run-missing`, `checkpoint`
  */
 export function openRunRecord(task: TrainTask): RunRecord {
   const folder = task.kind === 'new' ? runFolder(task.config.out) : openRunFolder(task.run);
+  checkOutputFolder(
+    task.kind === 'new' ? 'starting a run' : 'resuming a run',
+    task.kind === 'new' ? '--out' : '--resume',
+    folder.folder,
+  );
   const release = takeRunLock(folder.lock, folder.folder);
   try {
     if (task.kind === 'new') {
@@ -69,7 +76,7 @@ export function openRunRecord(task: TrainTask): RunRecord {
   }
 }
 
-/** Takes away what a killed process was writing; the lock is held, so nobody is writing now. */
+/** Deletes the temporary files of a killed process. The lock is held, so no other process is writing. */
 function sweepTemporary({ checkpoints }: RunFolder): void {
   if (!existsSync(checkpoints)) return;
   for (const name of readdirSync(checkpoints)) if (name.endsWith('.tmp')) rmSync(join(checkpoints, name));

@@ -1,44 +1,47 @@
 import type { EventFilePosition } from '../tensorboard/tensorboardFiles.js';
 
-/** Where a run stands; with the weights and the optimizer's state it is all that going on needs. */
+/** Progress of a run. Together with the weights and the optimizer's state it is everything that resuming needs. */
 export interface RunState {
   /** Steps done over the whole run. */
   step: number;
-  /** The epoch at hand, from 1. */
+  /** Current epoch, from 1. */
   epoch: number;
-  /** Steps done of that epoch. */
+  /** Steps done in the current epoch. */
   stepInEpoch: number;
   /** The best validation so far. */
   best: { score: number; epoch: number } | null;
-  /** Validations since then. */
+  /** Validations since the best one. */
   stale: number;
-  /** Steps of earlier epochs that were left out, as loss or gradient were not finite. */
+  /** Skipped steps of earlier epochs, whose loss or gradient was not finite. */
   skipped: number;
-  /** Seconds that the epoch's training took so far. */
+  /** Seconds of training in the current epoch. */
   secondsInEpoch: number;
-  /** How far TensorBoard's files were written; null where they were not begun. */
+  /** End of what was written to TensorBoard's files; null if nothing was. */
   tensorboard: EventFilePosition | null;
-  /** All is trained and validated, and the kept model waits for its operating point. */
+  /** Whether training is complete and the saved model still lacks its operating point. */
   pointDue: boolean;
-  /** True once the last epoch is validated, and the operating point chosen where that is asked for. */
-  /** Scores of the latest validations, the newest last, and the share of the pixels that the last one painted. */
+  /** Scores of the latest validations, newest last. */
   recentScores: number[];
+  /** Predicted share of the pixels in the latest validation. */
   painted: number | null;
-  /** True once the last epoch is validated. */
+  /** Whether the last epoch is validated and the operating point chosen, if the configuration asks for one. */
   finished: boolean;
 }
 
-export const initialState = (): RunState => ({
-  step: 0,
-  epoch: 1,
-  stepInEpoch: 0,
-  best: null,
-  stale: 0,
-  skipped: 0,
-  secondsInEpoch: 0,
-  tensorboard: null,
-  pointDue: false,
-  recentScores: [],
-  painted: null,
-  finished: false,
-});
+/** Returns the state at the start of a new run. */
+export function initialState(): RunState {
+  return {
+    step: 0,
+    epoch: 1,
+    stepInEpoch: 0,
+    best: null,
+    stale: 0,
+    skipped: 0,
+    secondsInEpoch: 0,
+    tensorboard: null,
+    pointDue: false,
+    recentScores: [],
+    painted: null,
+    finished: false,
+  };
+}

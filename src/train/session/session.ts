@@ -1,4 +1,4 @@
-import { readHardPoints, type Sampler } from '../../data/index.js';
+import { readHardPoints } from '../../data/index.js';
 import type { ModelDescription } from '../../model/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import {
@@ -15,13 +15,13 @@ import {
 import type { TrainConfig } from '../config/schema.js';
 import type { TrainEvent } from '../events.js';
 import { type AveragedWeights, averagedWeights } from '../parts/averagedWeights.js';
-import { countsOf } from '../parts/countsOf.js';
-import type { Criterion } from '../parts/criterion.js';
+import type { LossFunction } from '../parts/createLoss.js';
+import { createOptimizer } from '../parts/createOptimizer.js';
+import { createStepCounts } from '../parts/createStepCounts.js';
 import { describeModel } from '../parts/describeModel.js';
 import { learningRate } from '../parts/learningRate.js';
-import { optimizerOf } from '../parts/optimizerOf.js';
+import { networkOptions } from '../parts/networkOptions.js';
 import type { StepCounts } from '../parts/stepCounts.js';
-import { unetOptionsOf } from '../parts/unetAndSamplerOptions.js';
 import { type LoadedCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
 import { inputFiles } from '../run/inputFiles.js';
 import { dropEarlier, keepLast } from '../run/keptCheckpoints.js';
@@ -29,13 +29,14 @@ import { writeManifest } from '../run/manifest.js';
 import type { RunRecord } from '../run/runRecord.js';
 import type { RunState } from '../run/runState.js';
 import type { StepParts } from '../step.js';
+import { type TimedSampler, timedSampler } from '../steps/timedSampler.js';
 import { loadBatches } from '../userModules/userBatches.js';
-import { loadCriterion } from '../userModules/userLoss.js';
+import { loadLoss } from '../userModules/userLoss.js';
 import { loadSampler } from '../userModules/userSampler.js';
-import { startFrom } from './startFrom.js';
+import { applyInitialWeights } from './applyInitialWeights.js';
 import { openTrainingData, type TrainingData } from './trainingData.js';
 
-/** A run under way. */
+/** A run in progress. */
 export interface Run {
   record: RunRecord;
   state: RunState;
@@ -43,35 +44,37 @@ export interface Run {
   stopRequested(): boolean;
 }
 
-/** What steps are made of. */
+/** Everything that training steps need. */
 export interface Training {
   config: TrainConfig;
   device: Device;
   data: TrainingData;
-  sampler: Sampler;
-  /** The sampler's batches, through an augmentation of the user's own where there is one. */
+  sampler: TimedSampler;
+  /** Batches of the sampler, passed through the user's augmentation if there is one. */
   batches: StepParts['sampler'];
-  /** Steps of an epoch; each takes `accumulate` batches. */
+  /** Steps per epoch, of `accumulate` batches each. */
   stepsPerEpoch: number;
   net: nn.UNet;
   optimizer: optim.Optimizer;
   average: AveragedWeights | null;
-  criterion: Criterion;
+  criterion: LossFunction;
   counts: StepCounts;
-  /** Of the model that comes out. */
+  /** Description of the trained model, for its files. */
   description: ModelDescription;
-  /** Learning rate of a step, counted from 0 over the whole run. */
-  rateOf(step: number): number;
+  /** Returns the learning rate of a step, counted from 0 over the whole run. */
+  learningRateAt(step: number): number;
 }
 
-/** Everything that a run trains with. */
+/** Everything that a run needs. */
 export interface Session extends Run, Training {
   save(kind: 'last' | 'best'): void;
 }
 
 /**
- * Opens data and sampler, makes network and optimizer, and puts them where the checkpoint is. Without a checkpoint the weights are drawn, or those of `init`. Writes
- * nothing but the split of a new run, and with null not that.
+ * Opens data and sampler, creates network and optimizer, and restores them from the checkpoint. Without a checkpoint,
+ * the weights are random, or those of `init`. Writes nothing but the split of a new run, and not even that if `split`
+ * is null.
+ * @throws NoduleTrainError `device`, and what opening the data, the sampler and the user's modules throws
  */
 export async function openTraining(
   config: TrainConfig,
@@ -83,26 +86,27 @@ export async function openTraining(
   if (config.captureSteps && device === 'cpu')
     throw new NoduleTrainError(
       'device',
-      'training with `captureSteps` on the CPU: only CUDA can record steps. Leave it out, or take --device cuda.',
+      'training with `captureSteps` on the CPU: only CUDA can capture steps. Leave it out, or use --device cuda.',
     );
   if (config.threads > 0) setNumThreads(config.threads);
   if (config.deterministic) setDeterministic(true);
   const data = await openTrainingData(config, split, note);
   const hardPoints = config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints);
-  const sampler = await loadSampler(config, data.train(), device, hardPoints);
+  const sampler = timedSampler(await loadSampler(config, data.train(), device, hardPoints));
   manualSeed(config.seed);
-  const net = nn.unet(unetOptionsOf(config));
+  const net = nn.unet(networkOptions(config));
   let description = describeModel(config, data.trainedOn, sampler.intensity);
   if (checkpoint !== null) {
-    // What `init` was trained on only the checkpoint knows by now.
+    // By now, only the checkpoint knows what `init` was trained on.
     const trainedOn = [...new Set([...description.trainedOn, ...checkpoint.description.trainedOn])];
     description = { ...description, trainedOn };
-  } else if (config.init !== undefined) description = startFrom(config, net, description, data.validatedOn, note);
+  } else if (config.init !== undefined)
+    description = applyInitialWeights(config, net, description, data.validatedOn, note);
   net.to(device);
-  const optimizer = optimizerOf(net.parameters(), config);
+  const optimizer = createOptimizer(net.parameters(), config);
   const average =
-    config.ema > 0 ? averagedWeights(net, nn.unet(unetOptionsOf(config)).to(device) as nn.UNet, config.ema) : null;
-  const counts = countsOf(config, device, 'training');
+    config.ema > 0 ? averagedWeights(net, nn.unet(networkOptions(config)).to(device) as nn.UNet, config.ema) : null;
+  const counts = createStepCounts(config, device, 'training');
   const stepsPerEpoch = Math.ceil(sampler.batchesPerEpoch / config.accumulate);
   if (checkpoint) {
     scope(() => {
@@ -115,14 +119,23 @@ export async function openTraining(
       for (const tensor of part.values()) tensor.dispose();
   }
   return {
-    ...{ config, device, data, sampler, stepsPerEpoch, net, optimizer, average, counts, description },
+    config,
+    device,
+    data,
+    sampler,
+    stepsPerEpoch,
+    net,
+    optimizer,
+    average,
+    counts,
+    description,
     batches: await loadBatches(sampler, config),
-    criterion: await loadCriterion(config),
-    rateOf: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
+    criterion: await loadLoss(config),
+    learningRateAt: (step) => learningRate(config, step, config.epochs * stepsPerEpoch),
   };
 }
 
-/** Opens what a run trains with, and says what it is in the manifest and the event `start`. */
+/** Opens everything that a run needs, writes the manifest and emits the event `start`. */
 export async function openSession(run: Run): Promise<Session> {
   const { config, checkpoint, folder } = run.record;
   const files = inputFiles(config, folder, checkpoint !== null);

@@ -5,44 +5,50 @@ import {
   type LabelledScan,
   loadScans,
   openDataset,
+  pickSourceOptions,
   readSplit,
   type Split,
   sharesPatients,
-  sourceOptionsOf,
-  splitOfFold,
+  splitFromFold,
   writeSplit,
 } from '../../data/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { TrainConfig } from '../config/schema.js';
 
-/** The scans of a run by their part; a scan is read when its turn comes and let go after it. */
+/** The scans of a run by part. A scan is read when it is needed and released after it. */
 export interface TrainingData {
   split: Split;
   train(): AsyncIterable<LabelledScan>;
-  /** At most `validationScans` of them. */
+  /** Iterates over at most `validationScans` validation scans. */
   validation(): AsyncIterable<LabelledScan>;
   validationScans: number;
-  /** Patients trained on; series where patients are unknown. */
+  /** Training patients, or series where patients are unknown. */
   trainedOn: string[];
-  /** Those that validate. */
+  /** Validation patients, or series where patients are unknown. */
   validatedOn: string[];
-  /** What says which data these are: series by their part, and their keys where they are prepared. */
+  /** Identifies the data: series by part, with the keys of prepared ones. */
   hashes: Record<'train' | 'validation', Record<string, string | null>>;
 }
 
-/** The data of a run with the ground truth that its configuration asks for; `dir` is where they lie now. */
+/** Opens the data of a run, with the ground truth that its configuration asks for. `dir` is their current folder. */
 export function openRunDataset(config: TrainConfig, dir = config.data): Promise<Dataset> {
   const { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } = config.compat;
   return openDataset(dir, {
-    ...sourceOptionsOf(config),
+    ...pickSourceOptions(config),
     labels: {
-      ...{ labels: config.labels, sphere: config.sphere, votes: config.votes, mask: config.mask },
+      labels: config.labels,
+      sphere: config.sphere,
+      votes: config.votes,
+      mask: config.mask,
       box: { compat: { transposedDirection, wrapAtEdges, boxLabels, stopOnEither } },
     },
   });
 }
 
-/** Opens the data of a run. The split is drawn once and kept in the run, so that a resumed run has the same; with null it is not kept. */
+/**
+ * Opens the data of a run. The split is drawn once and saved at `splitPath`, so that a resumed run has the same one;
+ * null does not save it.
+ */
 export async function openTrainingData(
   config: TrainConfig,
   splitPath: string | null,
@@ -51,7 +57,9 @@ export async function openTrainingData(
   const dataset = await openRunDataset(config);
   for (const text of dataset.notes) note(text);
   if (dataset.missing > 0)
-    note(`${dataset.missing} annotated series are not on disk; ${dataset.scans.length} scans are, and are used.`);
+    note(
+      `${dataset.missing} annotated series are not on disk; training uses the ${dataset.scans.length} scans that are.`,
+    );
   const kept = splitPath !== null && existsSync(splitPath);
   const split = kept ? await readSplit(splitPath) : await chooseSplit(dataset, config, note);
   if (splitPath !== null && !kept) await writeSplit(splitPath, split);
@@ -76,13 +84,13 @@ async function chooseSplit(dataset: Dataset, config: TrainConfig, note: (text: s
     given !== undefined
       ? await readGiven(dataset, given)
       : fold !== undefined
-        ? splitOfFold(dataset, { fold, folds })
+        ? splitFromFold(dataset, { fold, folds })
         : drawSplit(dataset.scans, { seed, validationShare, strideSplit: compat.strideSplit });
   if (split.unit === 'series' && !compat.strideSplit)
     note(
       sharesPatients(dataset.scans, split)
-        ? 'Some patients have scans on both sides of this split: its validation is too good.'
-        : 'The data do not say which patient a scan is of (patients.csv), so the split is by series.',
+        ? 'Some patients have scans on both sides of this split, so its validation is too optimistic.'
+        : 'The data do not record which patient a scan is of (patients.csv), so the split is by series.',
     );
   return split;
 }
@@ -94,6 +102,6 @@ async function readGiven(dataset: Dataset, path: string): Promise<Split> {
   if (unknown === undefined) return split;
   throw new NoduleTrainError(
     'split-file',
-    `reading the split ${path}: ${dataset.dir} has no series ${unknown}; give the split of these data`,
+    `reading the split ${path}: found series ${unknown}, which is not in ${dataset.dir}. Give a split of these data.`,
   );
 }

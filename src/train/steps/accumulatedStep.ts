@@ -1,9 +1,9 @@
 import { noGrad, op, scope, type Tensor } from '../../torch/index.js';
 import { type StepParts, trainingStep } from '../step.js';
-import { gradientsOf } from './gradientsOf.js';
+import { parameterGradients } from './parameterGradients.js';
 
 /**
- * A step over `batches` batches: their gradients are added up, and their mean is what the optimizer sees. Batch norm still
+ * Creates a step over `batches` batches. It sums their gradients, and the optimizer gets the mean. Batch norm still
  * sees one batch at a time.
  */
 export function accumulatedStep(parts: StepParts, parameters: readonly Tensor[], batches: number): () => void {
@@ -20,7 +20,7 @@ export function accumulatedStep(parts: StepParts, parameters: readonly Tensor[],
         if (batch < batches - 1) return;
         noGrad(() =>
           scope(() => {
-            divide(gradientsOf(parameters), batches);
+            divide(parameterGradients(parameters), batches);
           }),
         );
         parts.optimizer.step();

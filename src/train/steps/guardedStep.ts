@@ -1,26 +1,29 @@
 import { type Device, keep, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
 import type { StepParts } from '../step.js';
-import { gradientsOf } from './gradientsOf.js';
+import { parameterGradients } from './parameterGradients.js';
 
 export interface GuardParts {
   device: Device;
   parameters: readonly Tensor[];
-  /** What a forward pass changes by itself, as the statistics of batch norm; put back after a bad step. Empty: such a step ends the run. */
+  /**
+   * State that the forward pass itself changes, such as the statistics of batch norm; restored after a bad step. Empty
+   * if such a step ends the run anyway.
+   */
   buffers: readonly Tensor[];
-  /** Hears of every step whether it was bad, float32 `[1]`. */
+  /** Is called after every step; `bad` is float32 `[1]`, 1 after a bad step. */
   counts: { endStep(bad: Tensor): void };
 }
 
-/** A step's parts with the guard around them, and what it found. */
+/** Guarded parts of a step, and the guard's finding. */
 export interface Guarded {
   parts: StepParts;
-  /** float32 `[1]` on the device: 1 where loss or gradient of the step at hand are not finite, else 0. */
+  /** float32 `[1]` on the device: 1 if the loss or a gradient of the current step is not finite, else 0. */
   bad: Tensor;
 }
 
 /**
- * Leaves weights and moments as they are where a loss or a gradient is not finite, as PyTorch's GradScaler does. All of it
- * stays on the device: nothing is read back. The gradients are looked at as the optimizer is given them, before any clipping.
+ * Makes a step with a loss or gradient that is not finite a no-op for weights and optimizer state, as PyTorch's
+ * GradScaler does. Reads nothing back from the device. The gradients are checked before clipping.
  */
 export function guardedStep(parts: StepParts, { device, parameters, buffers, counts }: GuardParts): Guarded {
   const check = op('aten::_amp_foreach_non_finite_check_and_unscale_', { unsafe: true });
@@ -53,7 +56,7 @@ export function guardedStep(parts: StepParts, { device, parameters, buffers, cou
       criterion: (probability, mask) => {
         const loss = parts.criterion(probability, mask);
         quietly(() => {
-          // A sum is finite only where all losses are; losses so large that their sum is not are as useless.
+          // The sum is finite only if every loss is. Finite losses with an overflowing sum are bad too.
           const sum = loss.detach().sum().to('float32');
           bad.copy_(where(sum.sub(sum).eq(0), bad, one));
         });
@@ -63,7 +66,7 @@ export function guardedStep(parts: StepParts, { device, parameters, buffers, cou
         zeroGrad: () => parts.optimizer.zeroGrad(),
         step: (_, rate) => {
           quietly(() => {
-            const gradients = gradientsOf(parameters);
+            const gradients = parameterGradients(parameters);
             if (gradients.length > 0) check(gradients, bad, one);
           });
           parts.optimizer.step(bad, rate);

@@ -1,15 +1,15 @@
-/** Does training steps; the loop around it decides how many come before it looks at the counts again. */
+/** Runs training steps. The epoch loop decides how many to run before it reads the counts. */
 export interface StepRunner {
-  /** How many steps one call may do, so that it takes under a tenth of a second: Ctrl-C and progress wait for it. */
+  /** Most steps for one call, so that it takes under a tenth of a second: Ctrl-C and progress wait for it. */
   readonly atOnce: number;
   /**
-   * Does `steps` steps.
-   * @param first number of the first over the whole run, from 0; it says the learning rate
+   * Runs `steps` steps.
+   * @param first number of the first one in the whole run, from 0; it determines the learning rate
    */
   run(first: number, steps: number): void;
 }
 
-/** Each step as it is written, one after the other; it is given its number over the whole run, from 0. */
+/** Runs steps one by one. `step` gets its number in the whole run, from 0. */
 export function plainSteps(step: (number: number) => void): StepRunner {
   return {
     atOnce: 1,

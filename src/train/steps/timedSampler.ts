@@ -1,11 +1,12 @@
 import type { Sampler } from '../../data/index.js';
 
-/** A sampler that tells how long steps waited for it: on the CPU, where its calls end when the crops are there. */
+/** A sampler that measures how long steps wait for it. On the CPU its calls return once the crops are cut. */
 export interface TimedSampler extends Sampler {
-  /** Milliseconds since this was last asked. */
+  /** Returns the milliseconds spent in the sampler since the last call. */
   waited(): number;
 }
 
+/** Wraps a sampler. It delegates call by call, because a user's sampler may be an instance of a class. */
 export function timedSampler(sampler: Sampler): TimedSampler {
   let total = 0;
   const timed = <T>(fn: () => T): T => {
@@ -17,9 +18,17 @@ export function timedSampler(sampler: Sampler): TimedSampler {
     }
   };
   return {
-    ...sampler,
+    batch: sampler.batch,
+    intensity: sampler.intensity,
+    batchesPerEpoch: sampler.batchesPerEpoch,
+    counts: sampler.counts,
+    hidesEdges: sampler.hidesEdges,
     startEpoch: (epoch, position) => timed(() => sampler.startEpoch(epoch, position)),
     next: () => timed(() => sampler.next()),
+    sources: (position, count) => sampler.sources(position, count),
+    state: () => sampler.state(),
+    restore: (state) => sampler.restore(state),
+    dispose: () => sampler.dispose(),
     waited: () => {
       const since = total;
       total = 0;

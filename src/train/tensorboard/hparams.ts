@@ -2,8 +2,8 @@ import { bytesField, concat, doubleField, varintField } from './protobuf.js';
 import type { PluginData } from './tensorboard.js';
 
 /*
- * Messages of TensorBoard's plugin `hparams` (its api.proto and plugin_data.proto; only the field numbers used here). Each run of a folder is a
- * session; the experiment says which columns the table of sessions has.
+ * Messages of TensorBoard's plugin `hparams` (api.proto and plugin_data.proto; only the field numbers used here). Each
+ * run in a folder is a session. The experiment defines the columns of the table of sessions.
  */
 
 export type HparamValue = string | number | boolean;
@@ -20,8 +20,10 @@ const plugin = (field: number, message: Uint8Array): PluginData => ({
 });
 
 /**
- * Columns: hyper-parameters by name, with a value that shows their type, and metrics by the tags of their scalars.
- * @param foremost hyper-parameters whose columns come first; TensorBoard has the others by name, most of them hidden
+ * Describes the columns: hyperparameters by name, with a value that determines their type, and metrics by the tags of
+ * their scalars.
+ * @param foremost hyperparameters whose columns come first. TensorBoard sorts the others by name and hides most of them
+ * @param now seconds since 1970
  */
 export function hparamsExperiment(
   hparams: Record<string, HparamValue>,
@@ -46,7 +48,7 @@ export function hparamsExperiment(
   return plugin(2, concat(doubleField(3, now), ...infos, ...metricInfos));
 }
 
-/** What a run was started with. */
+/** Describes the start of a run: its hyperparameters and its name. `now` is in seconds since 1970. */
 export function hparamsStart(hparams: Record<string, HparamValue>, name: string, now: number): PluginData {
   const entries = Object.entries(hparams).map(([key, value]) =>
     bytesField(1, concat(bytesField(1, key), bytesField(2, protobufValue(value)))),
@@ -54,11 +56,12 @@ export function hparamsStart(hparams: Record<string, HparamValue>, name: string,
   return plugin(3, concat(...entries, bytesField(4, name), doubleField(5, now)));
 }
 
-/** How a run ended. */
-export const hparamsEnd = (success: boolean, now: number): PluginData =>
-  plugin(4, concat(varintField(1, success ? 1 : 2), doubleField(2, now)));
+/** Describes the end of a run. `now` is in seconds since 1970. */
+export function hparamsEnd(success: boolean, now: number): PluginData {
+  return plugin(4, concat(varintField(1, success ? 1 : 2), doubleField(2, now)));
+}
 
-/** `google.protobuf.Value` */
+/** Encodes a `google.protobuf.Value`. */
 function protobufValue(value: HparamValue): Uint8Array {
   if (typeof value === 'number') return doubleField(2, value);
   return typeof value === 'string' ? bytesField(3, value) : varintField(4, Number(value));

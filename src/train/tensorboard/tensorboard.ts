@@ -8,26 +8,34 @@ import { maskedCrc32c } from './crc32c.js';
 import { bytesField, concat, doubleField, doublesField, floatField, floatsField, varintField } from './protobuf.js';
 import { cutEventFiles, type EventFilePosition, newEventFileName } from './tensorboardFiles.js';
 
-/** How often values fall between limits, as TensorBoard's `HistogramProto` has it. */
+// `DataType` of types.proto.
+const DT_FLOAT = 1;
+const DT_STRING = 7;
+/** `SessionLog.SessionStatus.START`. */
+const SESSION_START = 1;
+
+/** A histogram in the form of TensorBoard's `HistogramProto`. */
 export interface Histogram {
   min: number;
   max: number;
   count: number;
   sum: number;
   sumOfSquares: number;
-  /** Upper limits of the bins, ascending; as many as `counts`. */
+  /** Upper limits of the bins, ascending, as many as `counts`. */
   limits: ArrayLike<number> & Iterable<number>;
   counts: ArrayLike<number> & Iterable<number>;
 }
 
-/** Where a resumed run takes its records up: after `position`, which is null where nothing of it is to stay. */
+/** Where a resumed run continues its records. */
 export interface ResumeFrom {
+  /** Position after which records are removed; null removes all. */
   position: EventFilePosition | null;
 }
 
 /**
- * Writes TensorBoard's event files: TFRecords of `tensorflow.Event` (event.proto and summary.proto of TensorFlow; only the field numbers used
- * here). Synchronous, as the loop that calls it is. A file is made with the first record, so that nothing is left by who writes nothing.
+ * Writes TensorBoard's event files: TFRecords of `tensorflow.Event` (event.proto and summary.proto of TensorFlow; only
+ * the field numbers used here). Synchronous, like the loop that calls it. The file is created on first write, so an
+ * unused writer leaves no file.
  */
 export class TensorboardWriter {
   readonly #folder: string;
@@ -37,8 +45,8 @@ export class TensorboardWriter {
   #synced = true;
 
   /**
-   * @param resume cuts off what was written after that position, which the run is about to write again, and goes on in a new file: a
-   * TensorBoard that reads at this moment would stumble over one that shrinks and grows
+   * @param resume removes the records after that position, which the run is about to write again, and continues in a
+   *   new file, because a TensorBoard that is reading would fail on a file that shrinks and grows
    */
   constructor(folder: string, resume?: ResumeFrom) {
     this.#folder = folder;
@@ -48,29 +56,33 @@ export class TensorboardWriter {
     this.#purgeStep = resume.position === null ? 0 : resume.position.step + 1;
   }
 
-  /** Of the file at hand; null before the first record. */
+  /** Path of the current file; null before the first record. */
   get path(): string | null {
     return this.#file?.path ?? null;
   }
 
+  /** Writes a number. */
   scalar(tag: string, value: number, step: number): void {
     this.#summary(step, bytesField(1, tag), floatField(2, value));
   }
 
-  /** @param description Markdown, shown beside the picture */
+  /**
+   * Writes a picture.
+   * @param description Markdown, shown beside the picture
+   */
   image(tag: string, { width, height, rgb }: RgbImage, step: number, description = ''): void {
     const png = encode({ width, height, data: rgb, channels: 3, depth: 8 });
     const image = concat(varintField(1, height), varintField(2, width), varintField(3, 3), bytesField(4, png));
     this.#summary(step, bytesField(1, tag), bytesField(4, image), metadata('images', undefined, description));
   }
 
-  /** Markdown text. */
+  /** Writes Markdown text. */
   text(tag: string, markdown: string, step: number): void {
-    const string = 7; // DataType.DT_STRING
-    const tensor = concat(varintField(1, string), bytesField(2, dimension(1)), bytesField(8, markdown));
+    const tensor = concat(varintField(1, DT_STRING), bytesField(2, dimension(1)), bytesField(8, markdown));
     this.#summary(step, bytesField(1, tag), bytesField(8, tensor), metadata('text'));
   }
 
+  /** Writes a histogram. */
   histogram(tag: string, histogram: Histogram, step: number): void {
     const { min, max, count, sum, sumOfSquares, limits, counts } = histogram;
     const figures = [min, max, count, sum, sumOfSquares].map((value, n) => doubleField(n + 1, value));
@@ -78,29 +90,30 @@ export class TensorboardWriter {
     this.#summary(step, bytesField(1, tag), bytesField(5, proto));
   }
 
-  /** @param rows as many rows as `plugin` wants, of one length each: a float32 tensor `[rows, length]` */
+  /**
+   * Writes a float32 tensor `[rows, length]` for a plugin.
+   * @param rows rows of equal length, as many as the plugin expects
+   */
   table(tag: string, rows: readonly (readonly number[])[], step: number, plugin: PluginData, description = ''): void {
-    const float = 1; // DataType.DT_FLOAT
     const shape = concat(dimension(rows.length), dimension(rows[0]?.length ?? 0));
-    const tensor = concat(varintField(1, float), bytesField(2, shape), floatsField(5, rows.flat()));
+    const tensor = concat(varintField(1, DT_FLOAT), bytesField(2, shape), floatsField(5, rows.flat()));
     this.#summary(step, bytesField(1, tag), bytesField(8, tensor), metadata(plugin.name, plugin.content, description));
   }
 
-  /** A record that is all in the data of its plugin. */
+  /** Writes a record whose content is all in its plugin data. */
   pluginOnly(tag: string, { name, content }: PluginData): void {
-    // Readers want a tensor; TensorBoard's own writer puts in an empty one of floats.
-    const empty = concat(varintField(1, 1), bytesField(2, dimension(0)));
+    // Readers require a tensor. TensorBoard's own writer adds an empty one of floats.
+    const empty = concat(varintField(1, DT_FLOAT), bytesField(2, dimension(0)));
     this.#summary(0, bytesField(1, tag), bytesField(8, empty), metadata(name, content));
   }
 
-  /** A record whose value is one string of bytes that its plugin reads. */
+  /** Writes a record whose value is one byte string that the plugin parses. */
   pluginBytes(tag: string, { name, content }: PluginData): void {
-    const string = 7; // DataType.DT_STRING
-    const tensor = concat(varintField(1, string), bytesField(2, new Uint8Array(0)), bytesField(8, content));
+    const tensor = concat(varintField(1, DT_STRING), bytesField(2, new Uint8Array(0)), bytesField(8, content));
     this.#summary(0, bytesField(1, tag), bytesField(8, tensor), metadata(name));
   }
 
-  /** Where what is written so far ends, once it lies on the disk; null where nothing is written. A checkpoint keeps it. */
+  /** Flushes the records to the disk and returns where they end, for a checkpoint; null if nothing was written. */
   position(): EventFilePosition | null {
     if (this.#file !== null && !this.#synced) fdatasyncSync(this.#file.descriptor);
     this.#synced = true;
@@ -126,9 +139,8 @@ export class TensorboardWriter {
     this.#position = { file: basename(path), bytes: 0, step: this.#position?.step ?? 0 };
     syncFolder(this.#folder);
     this.#write(0, bytesField(3, 'brain.Event:2'));
-    const sessionStart = 1;
-    // Whoever was reading forgets what it has of these steps.
-    if (this.#purgeStep !== undefined) this.#write(this.#purgeStep, bytesField(7, varintField(1, sessionStart)), 0);
+    // A TensorBoard that was reading drops the records of the steps to be repeated.
+    if (this.#purgeStep !== undefined) this.#write(this.#purgeStep, bytesField(7, varintField(1, SESSION_START)), 0);
     return this.#file;
   }
 
@@ -143,15 +155,16 @@ export class TensorboardWriter {
   }
 }
 
-/** What a plugin of TensorBoard wants to know of a record. */
+/** Metadata of a record for a TensorBoard plugin. */
 export interface PluginData {
   name: string;
   content: Uint8Array;
 }
 
+/** Encodes one dimension of a `TensorShapeProto`. */
 const dimension = (size: number) => bytesField(2, varintField(1, size));
 
-/** `SummaryMetadata`; TensorBoard finds out by itself what class of data its own plugins have. */
+/** Encodes `SummaryMetadata`. TensorBoard knows the data class of its own plugins. */
 const metadata = (plugin: string, content: Uint8Array = new Uint8Array(0), description = '') =>
   bytesField(
     9,
@@ -161,7 +174,7 @@ const metadata = (plugin: string, content: Uint8Array = new Uint8Array(0), descr
     ),
   );
 
-/** Length (uint64), its masked CRC, the data, its masked CRC; all little endian. */
+/** Frames a TFRecord: length (uint64), its masked CRC, the data, its masked CRC; all little endian. */
 export function tfRecord(data: Uint8Array): Uint8Array {
   const record = new Uint8Array(16 + data.length);
   const view = new DataView(record.buffer);

@@ -5,19 +5,20 @@ import type { StepParts } from '../step.js';
 import { checkTensor } from './checkTensor.js';
 import { loadUserFunction } from './userModule.js';
 
-/** Where a batch stands. All randomness of an augmentation must come from these numbers, or no run gives the same bits again. */
+/** Position of a batch. All randomness of an augmentation must derive from it, or runs are not reproducible. */
 export interface BatchPlace {
   epoch: number;
-  /** Of the batch's first crop in the epoch, from 0; crop i of the batch is the one at `position + i`. */
+  /** Position of the batch's first crop in the epoch, from 0. Crop i of the batch is at `position + i`. */
   position: number;
   seed: number;
 }
 
 /**
- * An augmentation of the user's own; it sees what the built-in one gave, on the training device.
+ * A custom augmentation. It gets batches from the built-in one, on the training device.
  *
- * @param batch image `[B, C, S, S]` float32 in HU (or as stored, where intensities are arbitrary), mask `[B, 1, S, S]` float32, 0 or 1
- * @returns tensors of the same shapes and types; the mask's values from 0 to 1
+ * @param batch image `[B, C, S, S]` float32 in HU (or as stored, for arbitrary intensities), mask `[B, 1, S, S]`
+ *   float32, 0 or 1
+ * @returns tensors of the same shapes and types, with mask values from 0 to 1
  */
 export type UserAugmentation = (
   batch: { image: Tensor; mask: Tensor },
@@ -25,10 +26,10 @@ export type UserAugmentation = (
 ) => { image: Tensor; mask: Tensor };
 
 /**
- * The sampler's batches, through the augmentation of `augmentModule` where there is one. Shapes and types of what it or a sampler of
- * the user's own gives are checked for every batch, the values of the first.
+ * Returns the sampler's batches, passed through the augmentation of `augmentModule` if there is one. Batches from a
+ * custom augmentation or sampler are checked: shapes and types of every one, values of the first.
  *
- * @throws NoduleTrainError `user-module`
+ * @throws NoduleTrainError `user-module`, also by `next`
  */
 export async function loadBatches(sampler: Sampler, config: TrainConfig): Promise<StepParts['sampler']> {
   const { augmentModule, samplerModule, batch, contextSlices, cropSize, seed } = config;

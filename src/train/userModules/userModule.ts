@@ -3,29 +3,30 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { NoduleTrainError } from '../../runtime/index.js';
 
-/** Options of a run that name a module of the user's own. */
+/** Options that name a user module. */
 export type ModuleOption = 'lossModule' | 'augmentModule' | 'samplerModule';
 
 const fail = (option: ModuleOption, given: string, found: string, cause?: unknown): never => {
   throw new NoduleTrainError(
     'user-module',
-    `loading \`${option}\` ${given}: ${found}; wanted is a module and the name of a function that it exports, such as my.mjs#name`,
+    `loading \`${option}\` ${given}: ${found}, expected a module and the name of a function that it exports, ` +
+      'such as my.mjs#name.',
     { cause },
   );
 };
 
 /**
- * The file of a module and the name of its export, from `my.mjs#name` or `file:///…/my.mjs#name`; without a name it is `default`.
- * A relative path starts at the working directory.
+ * Splits `my.mjs#name` or `file:///…/my.mjs#name` into the path of the module and the name of its export, `default`
+ * without `#name`. Relative paths start at the working directory.
  *
  * @throws NoduleTrainError `user-module`
  */
 export function moduleFile(option: ModuleOption, given: string): { path: string; name: string } {
   const at = given.lastIndexOf('#');
   const [place, name] = at < 0 ? [given, 'default'] : [given.slice(0, at), given.slice(at + 1)];
-  if (name === '') fail(option, given, 'no export is named behind #');
+  if (name === '') fail(option, given, 'found no name after #');
   if (/^[a-z][a-z0-9+.-]+:/i.test(place) && !/^file:/i.test(place) && !/^[a-z]:[\\/]/i.test(place))
-    fail(option, given, 'only files can be loaded');
+    fail(option, given, 'found a URL that is not a file');
   let path = '';
   try {
     path = /^file:/i.test(place) ? fileURLToPath(place) : resolve(place);
@@ -37,8 +38,8 @@ export function moduleFile(option: ModuleOption, given: string): { path: string;
 }
 
 /**
- * Loads a function of the user's own. It runs in the thread that trains, so it can come from a module only.
- * @throws NoduleTrainError `user-module` where there is no such file or export, or the module itself fails
+ * Loads a user function. It must be in a module, because it runs in the training thread.
+ * @throws NoduleTrainError `user-module` if there is no such file or export, or the module itself throws
  */
 export async function loadUserFunction<F extends (...parts: never[]) => unknown>(
   option: ModuleOption,
@@ -49,14 +50,14 @@ export async function loadUserFunction<F extends (...parts: never[]) => unknown>
   try {
     module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (cause) {
-    fail(option, given, `the module failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    fail(option, given, `the module throws: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
   const found = module[name];
   if (typeof found !== 'function')
     fail(
       option,
       given,
-      `its export ${name} is ${typeof found}; it exports ${Object.keys(module).join(', ') || 'nothing'}`,
+      `found ${typeof found} as its export ${name} among ${Object.keys(module).join(', ') || 'no exports'}`,
     );
   return found as F;
 }

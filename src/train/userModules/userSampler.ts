@@ -3,15 +3,15 @@ import { createSampler, type LabelledScan, type Sampler, type SamplerOptions } f
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Device } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
-import { samplerOptionsOf } from '../parts/unetAndSamplerOptions.js';
+import { samplerOptions } from '../parts/samplerOptions.js';
 import { loadUserFunction } from './userModule.js';
 
 /**
- * Makes a sampler of the user's own, as `createSampler` of this package does, around which it may be built.
+ * Creates a custom sampler. It can wrap the one that this package's `createSampler` returns.
  *
- * @param scans the training scans; each is read when its turn comes, so none should be kept
- * @param hardPoints what `hardPoints` names, by series
- * @returns an object with all of the interface `Sampler`; its draws must depend on seed, epoch and position alone
+ * @param scans the training scans. Each is read when it is needed, so keep none of them
+ * @param hardPoints points of the file `hardPoints`, by series
+ * @returns a complete `Sampler`. Its random choices must depend on seed, epoch and position alone
  */
 export type UserSampler = (
   scans: AsyncIterable<LabelledScan>,
@@ -20,9 +20,12 @@ export type UserSampler = (
   hardPoints?: ReadonlyMap<string, readonly WorldLPS[]>,
 ) => Sampler | Promise<Sampler>;
 
-const methods = ['startEpoch', 'next', 'sources', 'state', 'restore', 'dispose'] as const;
+const METHODS = ['startEpoch', 'next', 'sources', 'state', 'restore', 'dispose'] as const;
 
-/** @throws NoduleTrainError `user-module`, and what making the sampler throws */
+/**
+ * Creates the sampler of a run: the built-in one, or that of `samplerModule`.
+ * @throws NoduleTrainError `user-module`, and what creating the sampler throws
+ */
 export async function loadSampler(
   config: TrainConfig,
   scans: AsyncIterable<LabelledScan>,
@@ -30,27 +33,29 @@ export async function loadSampler(
   hardPoints: ReadonlyMap<string, readonly WorldLPS[]> | undefined,
 ): Promise<Sampler> {
   const { samplerModule } = config;
-  const options = samplerOptionsOf(config);
+  const options = samplerOptions(config);
   if (samplerModule === undefined) return createSampler(scans, options, device, hardPoints);
   const make = await loadUserFunction<UserSampler>('samplerModule', samplerModule);
   const sampler = await make(scans, options, device, hardPoints);
-  const faults = faultsOf(sampler as unknown, config.batch);
+  const faults = samplerFaults(sampler as unknown, config.batch);
   if (faults.length === 0) return sampler;
   throw new NoduleTrainError(
     'user-module',
-    `making the sampler ${samplerModule}: ${faults.join('; ')}; wanted is an object with all of the interface Sampler (docs/guide/custom-modules.md)`,
+    `creating the sampler ${samplerModule}: ${faults.join('; ')}. ` +
+      'Return an object with the whole interface Sampler (docs/guide/custom-modules.md).',
   );
 }
 
-function faultsOf(given: unknown, batch: number): string[] {
-  if (typeof given !== 'object' || given === null) return [`it is ${given === null ? 'null' : typeof given}`];
+function samplerFaults(given: unknown, batch: number): string[] {
+  if (typeof given !== 'object' || given === null)
+    return [`found ${given === null ? 'null' : typeof given}, expected an object`];
   const sampler = given as Record<string, unknown>;
-  const faults = methods.filter((name) => typeof sampler[name] !== 'function').map((name) => `it has no ${name}()`);
-  if (sampler.batch !== batch) faults.push(`its batch is ${sampler.batch}, this run's is ${batch}`);
+  const faults = METHODS.filter((name) => typeof sampler[name] !== 'function').map((name) => `found no ${name}()`);
+  if (sampler.batch !== batch) faults.push(`found batch ${sampler.batch}, expected ${batch}`);
   const { batchesPerEpoch } = sampler;
   if (!Number.isSafeInteger(batchesPerEpoch) || (batchesPerEpoch as number) < 1)
-    faults.push(`its batchesPerEpoch is ${batchesPerEpoch}`);
+    faults.push(`found batchesPerEpoch ${batchesPerEpoch}, expected a positive integer`);
   if (sampler.intensity !== 'hu' && sampler.intensity !== 'arbitrary')
-    faults.push(`its intensity is ${sampler.intensity}, hu or arbitrary is wanted`);
+    faults.push(`found intensity ${sampler.intensity}, expected hu or arbitrary`);
   return faults;
 }

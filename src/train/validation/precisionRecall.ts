@@ -1,9 +1,9 @@
 import { type Device, noGrad, op, scope, type Tensor, zeros } from '../../torch/index.js';
 
-/** Thresholds 0, 0.005 … 1, as many as TensorBoard takes by itself. */
-const thresholds = 201;
+/** Number of thresholds 0, 0.005 … 1; TensorBoard's default. */
+const THRESHOLDS = 201;
 
-/** Pixels by what is predicted at each threshold t: probability >= t. */
+/** Pixel counts at each threshold t, where a pixel is predicted if its probability is at least t. */
 export interface PrecisionRecall {
   thresholds: number[];
   truePositives: number[];
@@ -12,27 +12,31 @@ export interface PrecisionRecall {
   falseNegatives: number[];
 }
 
-/** Counts pixels by label and probability in one tensor on the device, so that a batch costs no copy to the host. */
+/** Counts pixels by label and probability in one tensor on the device, so that a batch needs no copy to the host. */
 export class PrecisionRecallCounts {
-  /** int64 `[2 * 201]`: unlabelled pixels by the last threshold that they reach, then labelled ones. */
+  /** int64 `[2 * 201]`: unlabelled pixels by the highest threshold that they reach, then labelled pixels. */
   readonly #tensor: Tensor;
   readonly #bincount = op('aten::bincount');
   readonly #nanToNum = op('aten::nan_to_num');
 
   constructor(device: Device) {
-    this.#tensor = zeros([2 * thresholds], { dtype: 'int64', device });
+    this.#tensor = zeros([2 * THRESHOLDS], { dtype: 'int64', device });
   }
 
-  /** @param probability `[B, 1, H, W]`; what is not a number counts as 0 @param mask `[B, 1, H, W]` */
+  /**
+   * Adds a batch.
+   * @param probability `[B, 1, H, W]`; NaN counts as 0
+   * @param mask `[B, 1, H, W]`
+   */
   add(probability: Tensor, mask: Tensor): void {
     noGrad(() =>
       scope(() => {
         const reached = (this.#nanToNum(probability.detach(), 0, 1, 0) as Tensor)
           .clamp(0, 1)
-          .mul(thresholds - 1)
+          .mul(THRESHOLDS - 1)
           .to('int64');
-        const place = reached.add(mask.gt(0.5).to('int64').mul(thresholds)).flatten();
-        this.#tensor.add_(this.#bincount(place, null, 2 * thresholds) as Tensor);
+        const place = reached.add(mask.gt(0.5).to('int64').mul(THRESHOLDS)).flatten();
+        this.#tensor.add_(this.#bincount(place, null, 2 * THRESHOLDS) as Tensor);
       }),
     );
   }
@@ -40,11 +44,11 @@ export class PrecisionRecallCounts {
   /** Copies the counts to the host. */
   read(): PrecisionRecall {
     const counts = this.#tensor.toArray() as number[];
-    const falsePositives = fromThresholdUp(counts.slice(0, thresholds));
-    const truePositives = fromThresholdUp(counts.slice(thresholds));
+    const falsePositives = sumsFromEnd(counts.slice(0, THRESHOLDS));
+    const truePositives = sumsFromEnd(counts.slice(THRESHOLDS));
     const rest = (of: number[]) => of.map((count) => (of[0] as number) - count);
     return {
-      thresholds: counts.slice(0, thresholds).map((_, n) => n / (thresholds - 1)),
+      thresholds: Array.from({ length: THRESHOLDS }, (_, n) => n / (THRESHOLDS - 1)),
       truePositives,
       falsePositives,
       trueNegatives: rest(falsePositives),
@@ -57,7 +61,8 @@ export class PrecisionRecallCounts {
   }
 }
 
-function fromThresholdUp(counts: readonly number[]): number[] {
+/** Sums each value with all after it. */
+function sumsFromEnd(counts: readonly number[]): number[] {
   let sum = 0;
   return counts
     .toReversed()

@@ -1,30 +1,21 @@
 import type { LabelledScan } from '../../data/index.js';
 import { runSliceBatches, type ScanModel } from '../../model/index.js';
-import {
-  ignoredNodules,
-  matchScan,
-  type NoduleScores,
-  noduleScores,
-  type ScanScore,
-  scoreCrop,
-  scoreMatched,
-  trueNodules,
-} from '../../score/index.js';
+import { type NoduleScores, noduleScores, predictedScan, type ScanScore, scoreAt } from '../../score/index.js';
 import { fromData, type Tensor } from '../../torch/index.js';
 import { type PixelMetrics, pixelMetrics } from '../parts/metrics.js';
 import type { StepCounts } from '../parts/stepCounts.js';
 import type { Session } from '../session/session.js';
 import { type PrecisionRecall, PrecisionRecallCounts } from './precisionRecall.js';
-import { middlesOf, type ValidationPicture, validationPictures } from './validationPictures.js';
+import { noduleCenters, type ValidationPicture, validationPictures } from './validationPictures.js';
 
-/** What validation needs to run a network over scans. */
+/** Everything that running a network over validation scans needs. */
 export interface PredictionParts {
-  /** Its network is in evaluation mode. */
+  /** The model, with its network in evaluation mode. */
   model: ScanModel;
   positiveSlicesOnly: boolean;
-  /** Sees each batch, `[B, 1, H, W]`, with its labels on the same device. */
+  /** Is called with each batch of probabilities and its labels on the same device, both `[B, 1, H, W]`. */
   judge?: (probability: Tensor, mask: Tensor) => void;
-  /** Called with the number of the scan (from 1), how many of its slices are done, and how many it has. */
+  /** Is called with the number of the scan (from 1), its slices done, and all of its slices. */
   onSlices(scan: number, slices: number, of: number): void;
   stopRequested(): boolean;
 }
@@ -35,43 +26,46 @@ export interface ValidationParts extends Omit<PredictionParts, 'judge'> {
   counts: StepCounts;
   threshold: number;
   minimumVoxels: number;
-  /** How many slices to show; they are the same in every validation. */
+  /** Number of slices to show; they are the same in every validation. */
   pictured: number;
 }
 
 export interface Validation {
   metrics: PixelMetrics;
   nodules: NoduleScores & { scans: number };
-  /** Over all pixels that were looked at. */
+  /** Over the pixels of all validated slices. */
   precisionRecall: PrecisionRecall;
   pictures: ValidationPicture[];
 }
 
 /** Returns what validation needs to run `net`, the network of a session or a copy of it. */
-export const predictionParts = (
+export function predictionParts(
   { config, description, device, stopRequested }: Pick<Session, 'config' | 'description' | 'device' | 'stopRequested'>,
   net: ScanModel['net'],
   onSlices: PredictionParts['onSlices'],
-): PredictionParts => ({
-  model: {
-    net,
-    device,
-    contextSlices: config.contextSlices,
-    input: description.input,
-    sizeMultiple: description.sizeMultiple,
-  },
-  positiveSlicesOnly: config.compat.positiveSlicesOnly,
-  onSlices,
-  stopRequested,
-});
+): PredictionParts {
+  return {
+    model: {
+      net,
+      device,
+      contextSlices: config.contextSlices,
+      input: description.input,
+      sizeMultiple: description.sizeMultiple,
+    },
+    positiveSlicesOnly: config.compat.positiveSlicesOnly,
+    onSlices,
+    stopRequested,
+  };
+}
 
 /** Slices per forward pass. */
 const BATCH = 4;
 
-/** Scores the network on whole scans, slice by slice in pixels and scan by scan in 3D; null where a stop was asked for. */
+/** Scores the network on whole scans: over pixels, and per nodule in 3D. Returns null if a stop was requested. */
 export async function validate(parts: ValidationParts): Promise<Validation | null> {
   const { counts, criterion } = parts;
   const { contextSlices } = parts.model;
+  const point = { threshold: parts.threshold, minimumVoxels: parts.minimumVoxels, minimumScore: 0 };
   counts.reset();
   const curve = new PrecisionRecallCounts(parts.model.device);
   const judge = (probability: Tensor, mask: Tensor) => {
@@ -84,17 +78,16 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
   for await (const scan of parts.scans()) {
     const probabilities = predictScan(scan, scores.length + 1, { ...parts, judge });
     if (probabilities === null) return null;
-    const prediction = Uint8Array.from(probabilities, (value) => (value > parts.threshold ? 1 : 0));
     const [, rows, columns] = scan.volume.shape;
-    for (const middle of middlesOf(scan).slice(0, parts.pictured - shown)) {
+    for (const middle of noduleCenters(scan).slice(0, parts.pictured - shown)) {
       const slice = [middle[0] * rows * columns, (middle[0] + 1) * rows * columns] as const;
-      // A slice without a label is not looked at then.
+      // Slices without a label were not predicted.
       if (parts.positiveSlicesOnly && !scan.mask.subarray(...slice).includes(1)) continue;
       const probability = probabilities.subarray(...slice);
-      pictures.push(...validationPictures({ scan, middle, probability, prediction, contextSlices }));
+      pictures.push(...validationPictures({ scan, middle, probability, threshold: point.threshold, contextSlices }));
       shown++;
     }
-    scores.push(scoreOf(scan, prediction, parts.minimumVoxels));
+    scores.push(scoreAt(predictedScan(scan, probabilities), point));
   }
   const precisionRecall = curve.read();
   return {
@@ -106,8 +99,8 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
 }
 
 /**
- * Runs the network over a scan as evaluation does. Returns probabilities `[slices, rows, columns]`, 0 in slices that are skipped, or null
- * where a stop was requested.
+ * Runs the network over a scan, in the same way as evaluation.
+ * @returns probabilities `[slices, rows, columns]`, 0 in skipped slices; null if a stop was requested
  */
 export function predictScan(scan: LabelledScan, number: number, parts: PredictionParts): Float32Array | null {
   const { model, judge } = parts;
@@ -118,7 +111,7 @@ export function predictScan(scan: LabelledScan, number: number, parts: Predictio
   );
   const onBatch =
     judge &&
-    ((probability: Tensor, some: readonly number[]) => judge(probability, labelsOf(scan, some).to(model.device)));
+    ((probability: Tensor, some: readonly number[]) => judge(probability, sliceLabels(scan, some).to(model.device)));
   const out = new Float32Array(scan.mask.length);
   if (parts.stopRequested()) return null;
   for (const done of runSliceBatches(scan.volume, model, out, { batch: BATCH, slices, onBatch })) {
@@ -128,24 +121,11 @@ export function predictScan(scan: LabelledScan, number: number, parts: Predictio
   return out;
 }
 
-function labelsOf({ mask, volume }: LabelledScan, chosen: readonly number[]): Tensor {
+/** Returns the labels of some slices, `[B, 1, H, W]`. */
+function sliceLabels({ mask, volume }: LabelledScan, chosen: readonly number[]): Tensor {
   const [, rows, columns] = volume.shape;
   const size = rows * columns;
   const labels = new Float32Array(chosen.length * size);
   for (const [n, slice] of chosen.entries()) labels.set(mask.subarray(slice * size, (slice + 1) * size), n * size);
   return fromData(labels, [chosen.length, 1, rows, columns]);
-}
-
-/** Components of fewer than `minimumVoxels` are left out. Components are those of the whole case, in 3D. */
-export function scoreOf(scan: LabelledScan, prediction: Uint8Array, minimumVoxels = 1): ScanScore {
-  const { volume, mask, oneNodule } = scan;
-  const matched = matchScan({
-    prediction,
-    truth: mask,
-    shape: volume.shape,
-    spacing: volume.spacing ?? [1, 1, 1],
-    nodules: trueNodules(scan),
-    ignored: ignoredNodules(scan),
-  });
-  return (oneNodule ? scoreCrop : scoreMatched)(matched, ({ voxels }) => voxels >= minimumVoxels);
 }

@@ -1,43 +1,43 @@
-import { type RgbImage, slicePicture } from '../../ct/index.js';
-import type { LabelledScan, Triple } from '../../data/index.js';
+import { type Index3, type RgbImage, slicePicture } from '../../ct/index.js';
+import type { LabelledScan } from '../../data/index.js';
 
-/** Most rows and columns of the window around a nodule that is shown. */
-const mostPixels = 64;
-/** A window is enlarged by a whole factor to about this. */
-const wantedPixels = 288;
+/** Largest side of the window around a nodule, in pixels. */
+const MAX_PIXELS = 64;
+/** Approximate side of the enlarged window, in pixels. */
+const ENLARGED_PIXELS = 288;
 
 export interface ValidationPicture {
   tag: string;
   image: RgbImage;
   /** Markdown. */
   description: string;
-  /** The same in every validation. */
+  /** Whether it is the same in every validation. */
   constant: boolean;
 }
 
-/** What is shown of a slice. */
+/** A slice to show. */
 export interface PicturedSlice {
   scan: LabelledScan;
-  /** Slice, row and column of the nodule's middle. */
-  middle: Triple;
-  /** Probability of the slice, `[rows, columns]`. */
+  /** Slice, row and column of the nodule's centre. */
+  middle: Index3;
+  /** Probabilities of the slice, `[rows, columns]`. */
   probability: Float32Array;
-  /** 1 where predicted, of the whole scan. */
-  prediction: Uint8Array;
+  /** Probability above which a pixel is predicted as nodule. */
+  threshold: number;
   contextSlices: number;
 }
 
-/** Slices to show: those of the nodules' annotated points. Two nodules in one slice make one picture. */
-export const middlesOf = ({ nodules }: LabelledScan): Triple[] => [
-  ...new Map(nodules.map(({ center }) => [center[0], center])).values(),
-];
+/** Returns the annotated points of nodules: one per slice, so that two nodules in a slice make one picture. */
+export function noduleCenters({ nodules }: LabelledScan): Index3[] {
+  return [...new Map(nodules.map(({ center }) => [center[0], center])).values()];
+}
 
 /**
- * A window around the nodule as pictures: what the network sees, the label, the predicted probability, and where they differ; of a slice that is larger than the
- * window also the whole of it.
+ * Draws a window around a nodule: the network's input, the label, the predicted probability, and where label and
+ * prediction differ. A slice larger than the window is also drawn whole.
  */
 export function validationPictures(shown: PicturedSlice): ValidationPicture[] {
-  const { scan, middle, probability, prediction, contextSlices } = shown;
+  const { scan, middle, probability, threshold, contextSlices } = shown;
   const { volume, mask } = scan;
   const [slices, rows, columns] = volume.shape;
   const slice = middle[0];
@@ -48,9 +48,10 @@ export function validationPictures(shown: PicturedSlice): ValidationPicture[] {
   const cut = (values: ArrayLike<number>) => window.of(values);
   const hu = (at: number) => cut(valuesOf(volume, plane(volume.voxels, at)));
   const nothing = new Uint8Array(window.rows * window.columns);
-  const [label, predicted] = [cut(plane(mask)), cut(plane(prediction))];
-  const draw = (values: ArrayLike<number>, labelled: ArrayLike<number>, painted: ArrayLike<number>, range = grey) =>
-    slicePicture(values, labelled, painted, window.rows, window.columns, range);
+  const prediction = Uint8Array.from(probability, (value) => (value > threshold ? 1 : 0));
+  const [label, predicted] = [cut(plane(mask)), cut(prediction)];
+  const draw = (values: ArrayLike<number>, labelled: ArrayLike<number>, marked: ArrayLike<number>, range = grey) =>
+    slicePicture(values, labelled, marked, window.rows, window.columns, range);
   const neighbours = Array.from({ length: 2 * contextSlices + 1 }, (_, n) =>
     Math.min(Math.max(slice + n - contextSlices, 0), slices - 1),
   );
@@ -60,14 +61,14 @@ export function validationPictures(shown: PicturedSlice): ValidationPicture[] {
     description,
     constant,
   });
-  const enlarge = (image: RgbImage) => enlarged(image, Math.max(1, Math.floor(wantedPixels / window.rows)));
+  const enlarge = (image: RgbImage) => enlarged(image, Math.max(1, Math.floor(ENLARGED_PIXELS / window.rows)));
   return [
     picture(
       'context',
       neighbours.length === 1
         ? enlarge(draw(hu(slice), nothing, nothing))
         : tiled(neighbours.map((at) => draw(hu(at), nothing, nothing))),
-      `Slices ${neighbours[0]} to ${neighbours.at(-1)}, row by row, as the network sees them; the middle one is framed.`,
+      `Slices ${neighbours[0]} to ${neighbours.at(-1)}, row by row: the network's input. The middle one is framed.`,
       true,
     ),
     picture('label', enlarge(draw(hu(slice), label, nothing)), 'Green: the label.', true),
@@ -86,7 +87,7 @@ export function validationPictures(shown: PicturedSlice): ValidationPicture[] {
       : [
           picture(
             'whole slice',
-            slicePicture(valuesOf(volume, plane(volume.voxels)), plane(mask), plane(prediction), rows, columns, grey),
+            slicePicture(valuesOf(volume, plane(volume.voxels)), plane(mask), prediction, rows, columns, grey),
             'Yellow: true positive; green: missed; red: false positive.',
           ),
         ]),
@@ -96,7 +97,7 @@ export function validationPictures(shown: PicturedSlice): ValidationPicture[] {
 const valuesOf = ({ scale, offset }: LabelledScan['volume'], stored: Int16Array | Uint8Array): Float32Array =>
   Float32Array.from(stored as ArrayLike<number>, (value) => value * scale + offset);
 
-/** The lung window for HU, else from the least to the greatest value of the slice. */
+/** Returns the grey range: the default lung window for HU, else the range of the slice's values. */
 function greyRange({ scan: { volume }, middle }: PicturedSlice): { low: number; high: number } | undefined {
   if (volume.intensity === 'hu') return undefined;
   const [, rows, columns] = volume.shape;
@@ -109,9 +110,9 @@ function greyRange({ scan: { volume }, middle }: PicturedSlice): { low: number; 
   return { low, high: Math.max(high, low + 1) };
 }
 
-/** A window around a point that stays inside the slice. */
-function cutter([, row, column]: Triple, rows: number, columns: number) {
-  const side = (size: number) => Math.min(mostPixels, size);
+/** Returns a window around a point that stays inside the slice, and a function that cuts it out of a plane. */
+function cutter([, row, column]: Index3, rows: number, columns: number) {
+  const side = (size: number) => Math.min(MAX_PIXELS, size);
   const first = (middle: number, size: number) =>
     Math.min(Math.max(middle - Math.floor(side(size) / 2), 0), size - side(size));
   const [top, left] = [first(row, rows), first(column, columns)];
@@ -124,7 +125,7 @@ function cutter([, row, column]: Triple, rows: number, columns: number) {
   return { ...window, of };
 }
 
-/** Each pixel as a square of `factor` pixels, so that a browser does not blur it. */
+/** Enlarges each pixel to a square of `factor` pixels, so that a browser does not blur it. */
 function enlarged({ width, height, rgb }: RgbImage, factor: number): RgbImage {
   const large = { width: width * factor, height: height * factor, rgb: new Uint8Array(rgb.length * factor * factor) };
   for (let y = 0; y < large.height; y++)
@@ -135,7 +136,7 @@ function enlarged({ width, height, rgb }: RgbImage, factor: number): RgbImage {
   return large;
 }
 
-/** Pictures of one size in a square grid, row by row, with a frame around the middle one. */
+/** Tiles pictures of one size in a square grid, row by row, with a frame around the middle one. */
 function tiled(images: readonly RgbImage[]): RgbImage {
   const gap = 2;
   const across = Math.ceil(Math.sqrt(images.length));

@@ -7,7 +7,7 @@ import { buildVolume } from '../../support/volume.js';
 
 const shape = [12, 120, 130] as const;
 
-/** A scan in which a voxel's value tells its slice, with one nodule over some slices at a place. */
+/** A scan whose voxel values encode their slice, with one square nodule over the given slices. */
 function scan(uid: string, slices: number[], row = 60, column = 60, radius = 3): LabelledScan {
   const size = shape[1] * shape[2];
   const voxels = Int16Array.from({ length: shape[0] * size }, (_, i) => 50 * Math.floor(i / size) - 500);
@@ -42,7 +42,7 @@ function scan(uid: string, slices: number[], row = 60, column = 60, radius = 3):
 const still = { flip: false, flipSlices: false, offset: 0, scale: 0, rotate: false, noise: 0 };
 const options = (given: SamplerOptions = {}): SamplerOptions => ({ samples: 32, batch: 8, ...given });
 
-/** Runs whole steps and gives each crop as [slice values of its channels, label sum]. */
+/** Takes batches and returns the slices of each crop's channels and its number of labelled pixels. */
 const crops = (sampler: Sampler, steps: number): { values: number[]; label: number }[] =>
   Array.from({ length: steps }, () =>
     scope(() => {
@@ -53,7 +53,8 @@ const crops = (sampler: Sampler, steps: number): { values: number[]; label: numb
     }),
   ).flat();
 
-const whole = (sampler: Sampler, steps: number): number[][] =>
+/** Takes batches and returns the values of images and masks of each. */
+const batches = (sampler: Sampler, steps: number): number[][] =>
   Array.from({ length: steps }, () =>
     scope(() => {
       const { image, mask } = sampler.next();
@@ -63,7 +64,7 @@ const whole = (sampler: Sampler, steps: number): number[][] =>
   );
 
 describe('a training batch', () => {
-  it('has 7 slices around the labelled one as channels; the edge slices repeat', async () => {
+  it('has 7 slices around the labelled one as channels, and repeats the end slices', async () => {
     const sampler = await createSampler([scan('a', [0, 1, 5, 11])], options({ augment: still, negatives: 0 }));
     sampler.startEpoch(1);
     const { image, mask, counted } = sampler.next();
@@ -81,9 +82,9 @@ describe('a training batch', () => {
     sampler.dispose();
   });
 
-  it('takes the label from the centre slice also at the edges, unless the book is repeated', async () => {
+  it('takes the label from the centre slice even at the ends of a scan, unless the book is reproduced', async () => {
     const labels = async (compat: SamplerOptions['compat']) => {
-      // Labelled in slice 0 only; a stack shifted into the scan has slice 3 in its middle.
+      // Only slice 0 is labelled; a stack shifted into the scan has slice 3 in its middle.
       const sampler = await createSampler([scan('a', [0])], options({ augment: still, negatives: 0, compat }));
       sampler.startEpoch(1);
       const [first] = crops(sampler, 1);
@@ -95,7 +96,7 @@ describe('a training batch', () => {
     expect(await labels({ edgeMismatch: true, shiftedLabel: true })).toEqual(['0,1,2,3,4,5,6', 0]);
   });
 
-  it('of each nodule shows the one stack that begins at an even slice around its annotation, where the book is repeated', async () => {
+  it('reproduces the book with one stack per nodule, which begins at an even slice', async () => {
     const stacks = async (slices: number[]) => {
       const compat = { annotatedSliceOnly: true };
       const sampler = await createSampler([scan('a', slices)], options({ augment: still, negatives: 0, compat }));
@@ -108,27 +109,27 @@ describe('a training batch', () => {
     expect(await stacks([6, 7])).toEqual([1, '2,3,4,5,6,7,8']);
   });
 
-  it('has as many context slices as asked for', async () => {
+  it('has the given number of context slices', async () => {
     const sampler = await createSampler([scan('a', [5])], options({ augment: still, negatives: 0, contextSlices: 1 }));
     sampler.startEpoch(1);
     expect(crops(sampler, 1)[0]?.values).toEqual([4, 5, 6]);
     sampler.dispose();
   });
 
-  it('keeps the nodule in the window also in the corner of a scan', async () => {
+  it('keeps a nodule in the window even in the corner of a scan', async () => {
     const sampler = await createSampler([scan('a', [5], 3, 3, 2)], options({ augment: still, negatives: 0 }));
     sampler.startEpoch(1);
     for (const { label } of crops(sampler, 4)) expect(label).toBe(25);
     sampler.dispose();
   });
 
-  it('has its share of crops without a nodule, and none of them shows one', async () => {
+  it('has the given fraction of crops without a nodule, and none of them shows one', async () => {
     const sampler = await createSampler(
       [scan('a', [5, 6]), scan('b', [4])],
       options({ augment: still, negatives: 0.5 }),
     );
     sampler.startEpoch(1);
-    // The first background point lies in a labelled slice beside the nodule of scan a and is passed over there.
+    // The first background point of scan a is beside its nodule in a labelled slice, so it is skipped.
     expect(sampler.counts).toEqual({ nodules: 2, positiveCrops: 3, negativeCrops: 6, hardCrops: 0 });
     const labels = crops(sampler, 4).map(({ label }) => label);
     expect(labels.filter((label) => label === 0)).toHaveLength(16);
@@ -136,7 +137,7 @@ describe('a training batch', () => {
     sampler.dispose();
   });
 
-  it('shows each class of sizes equally often', async () => {
+  it('shows each size class equally often', async () => {
     const small = ['a', 'b', 'c', 'd', 'e'].map((uid) => scan(uid, [3]));
     const large = scan('f', [6, 7, 8]);
     large.nodules[0]!.diameterMm = 25;
@@ -149,7 +150,7 @@ describe('a training batch', () => {
     sampler.dispose();
   });
 
-  it('takes its share of the crops without a nodule at given hard points, and none where one shows a nodule', async () => {
+  it('cuts the given fraction of negatives at hard points, except where a nodule shows', async () => {
     const points = new Map([['a', [[100, 100, 9] as never, [60, 60, 5] as never, [999, 0, 0] as never]]]);
     const sampler = await createSampler(
       [scan('a', [5])],
@@ -165,11 +166,11 @@ describe('a training batch', () => {
 
   it('refuses hard points that give no crop', async () => {
     await expect(createSampler([scan('a', [5])], options({}), 'cpu', new Map())).rejects.toThrow(
-      /no crop with a hard point, but a share of 0.5/,
+      /found no crop at a hard point in the training scans, expected a fraction of 0\.5 of the crops/,
     );
   });
 
-  it('repeats slices at random where edges are hidden: by itself in crops, whose ends tell where the nodule ends', async () => {
+  it('repeats slices at random to hide the ends of a scan, by default in crops around a nodule', async () => {
     const seen = async (slices: number[], hideEdges?: 'on' | 'off') => {
       const sampler = await createSampler(
         [scan('a', slices)],
@@ -197,7 +198,7 @@ describe('a training batch', () => {
     ).toBe(false);
   });
 
-  it('cuts the same slices whatever the batch', async () => {
+  it('cuts the same slices for every batch size', async () => {
     const drawn = async (batch: number) => {
       const sampler = await createSampler(
         [scan('a', [0, 5])],
@@ -236,7 +237,7 @@ describe('a training batch', () => {
 });
 
 describe('an epoch', () => {
-  it('differs from the next and repeats for the same seed, whatever the batch size', async () => {
+  it('differs from the next and repeats for the same seed, for every batch size', async () => {
     const scans = [scan('a', [3, 4, 5]), scan('b', [7])];
     const run = async (batch: number, seed: number, epoch: number) => {
       const sampler = await createSampler(scans, options({ batch, seed, samples: 8 }));
@@ -254,7 +255,10 @@ describe('an epoch', () => {
   const scans = [scan('a', [3, 4, 5]), scan('b', [7], 40, 90, 5)];
   const samples = 37;
 
-  /** Every crop of an epoch that is counted, as SHA-256 of image and label; those that are not; and what an optimizer that stands still counts. */
+  /**
+   * Runs an epoch and returns the SHA-256 of image and label of the counted and of the repeated crops, and the step
+   * counts of a constant model.
+   */
   const wholeEpoch = async (batch: number, given: SamplerOptions = {}) => {
     const sampler = await createSampler(scans, options({ batch, samples, hideEdges: 'on', ...given }));
     const counts = new StepCounts('cpu', 0.5);
@@ -278,14 +282,14 @@ describe('an epoch', () => {
     return { crops, again, read };
   };
 
-  it('gives the same crops in the same order for batches of 1, 3 and 16, bit for bit, and counts each of them once', async () => {
+  it('gives bit-identical crops in the same order for batches of 1, 3, 16 and 64, and counts each once', async () => {
     const one = await wholeEpoch(1);
     expect(one.crops).toHaveLength(samples);
     expect(new Set(one.crops).size).toBe(samples);
     for (const batch of [3, 16, 64]) {
       const { crops, again, read } = await wholeEpoch(batch);
       expect(crops).toEqual(one.crops);
-      // The last batch goes on with the epoch's first draws.
+      // The last batch continues with the epoch's first crops.
       expect(again).toEqual(Array.from({ length: again.length }, (_, i) => one.crops[i % samples]));
       expect(again).toHaveLength((batch - (samples % batch)) % batch);
       const { loss, positiveLoss, ...figures } = read;
@@ -296,18 +300,18 @@ describe('an epoch', () => {
     }
   });
 
-  it('gives the last batch one transform too where a batch has one, and the same crops but for it', async () => {
+  it('gives the last batch one transform if batches have one, and otherwise the same crops', async () => {
     const transforms = async (batch: number) => {
       const sampler = await createSampler(scans, options({ batch, samples: 10, compat: { batchTransform: true } }));
       sampler.startEpoch(1);
-      const all = Array.from({ length: 2 }, () => whole(sampler, 1)[0]!);
+      const all = Array.from({ length: 2 }, () => batches(sampler, 1)[0]!);
       const names = sampler.sources(0, 2 * batch).map(({ uid, slice }) => `${uid} ${slice}`);
       sampler.dispose();
       return { all, names };
     };
     const { all, names } = await transforms(8);
     expect(names.slice(10)).toEqual(names.slice(0, 6));
-    // Crops 0 and 10 are the same draw; only the transform, which is their batch's, tells them apart.
+    // Crops 0 and 10 are the same crop; only the transforms of their batches differ.
     const crop = (batch: number, at: number) => all[batch]!.slice(at * 7 * 64 * 64, (at + 1) * 7 * 64 * 64);
     expect(crop(1, 2)).not.toEqual(crop(0, 0));
     const still = { flip: false, flipSlices: false, offset: 0, scale: 0, rotate: false };
@@ -316,12 +320,12 @@ describe('an epoch', () => {
       options({ batch: 8, samples: 10, augment: still, compat: { batchTransform: true } }),
     );
     unmoved.startEpoch(1);
-    const [first, last] = [whole(unmoved, 1)[0]!, whole(unmoved, 1)[0]!];
+    const [first, last] = [batches(unmoved, 1)[0]!, batches(unmoved, 1)[0]!];
     expect(last.slice(2 * 7 * 64 * 64, 3 * 7 * 64 * 64)).toEqual(first.slice(0, 7 * 64 * 64));
     unmoved.dispose();
   });
 
-  it('says of each crop which slice of which scan it is, and which nodule it shows', async () => {
+  it('reports the scan, the slice and the nodule of each crop', async () => {
     const sampler = await createSampler(scans, options({ augment: still, samples: 32, batch: 8 }));
     sampler.startEpoch(1);
     const sources = sampler.sources(0, 32);
@@ -334,24 +338,24 @@ describe('an epoch', () => {
     sampler.dispose();
   });
 
-  it('goes on where it was left', async () => {
+  it('continues from a saved state', async () => {
     const scans = [scan('a', [3, 4, 5]), scan('b', [7])];
     const one = await createSampler(scans, options());
     one.startEpoch(3);
-    const uninterrupted = whole(one, 4);
+    const uninterrupted = batches(one, 4);
     const two = await createSampler(scans, options());
     two.startEpoch(3);
-    expect(whole(two, 2)).toEqual(uninterrupted.slice(0, 2));
+    expect(batches(two, 2)).toEqual(uninterrupted.slice(0, 2));
     const state = JSON.parse(JSON.stringify(two.state()));
     two.dispose();
     const three = await createSampler(scans, options());
     three.restore(state);
-    expect(whole(three, 2)).toEqual(uninterrupted.slice(2));
+    expect(batches(three, 2)).toEqual(uninterrupted.slice(2));
     one.dispose();
     three.dispose();
   });
 
-  it('leaves nothing behind: as much memory after the tenth as after the first, none after dispose', async () => {
+  it('leaks nothing: the same memory after the tenth as after the first, none after dispose', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     const before = memory();
     const sampler = await createSampler([scan('a', [5])], options());
@@ -363,28 +367,32 @@ describe('an epoch', () => {
     }
     expect(after.slice(-2)).toEqual(after.slice(0, 2));
     sampler.dispose();
-    // Views of tensors' memory are let go in the event loop's next turn.
+    // Views of tensor memory are released in the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     expect(memory()).toEqual(before);
   });
 });
 
 describe('a sampler refuses', () => {
-  it('what it cannot give, with what is wanted', async () => {
+  it('what it cannot do, with what was expected', async () => {
     const none = { ...scan('a', []), nodules: [] };
     await expect(createSampler([none], options())).rejects.toThrow(
-      'the training scans gave no crop with a nodule, but a share of 0.75 of the crops is wanted; look at the annotations',
+      'found no crop with a nodule in the training scans, expected a fraction of 0.75 of the crops. Check the',
     );
     const full = { ...scan('a', [5]), background: [] };
-    await expect(createSampler([full], options())).rejects.toThrow('no crop with no nodule, but a share of 0.25');
-    await expect(createSampler([none], options({ cropSize: 128 }))).rejects.toThrow('cropSize is 128, but planeSize');
+    await expect(createSampler([full], options())).rejects.toThrow(
+      'found no crop without a nodule in the training scans, expected a fraction of 0.25',
+    );
+    await expect(createSampler([none], options({ cropSize: 128 }))).rejects.toThrow(
+      'cropSize is 128, expected at most planeSize, which is 96',
+    );
     const other = scan('b', [5]);
     other.volume = { ...other.volume, intensity: 'arbitrary' };
     await expect(createSampler([scan('a', [5]), other], options())).rejects.toThrow(
-      'scan a holds hu values, but b arbitrary',
+      'the values of scan b are arbitrary, expected hu as in scan a. Train on scans of one kind.',
     );
     const sampler = await createSampler([scan('a', [5])], options());
-    expect(() => sampler.next()).toThrow('no epoch was started; call startEpoch first');
+    expect(() => sampler.next()).toThrow('no epoch was started. Call startEpoch first.');
     sampler.dispose();
   });
 });

@@ -7,7 +7,7 @@ import { type EvaluateOptions, type Evaluation, evaluate } from '../../../dist/e
 import { manualSeed, nn } from '../../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { describeModel } from '../../../dist/train/parts/describeModel.js';
-import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { networkOptions } from '../../../dist/train/parts/networkOptions.js';
 import { saveCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { initialState } from '../../../dist/train/run/runState.js';
 import { cropShape, writeNnunetFixture } from '../../support/datasets.js';
@@ -26,34 +26,45 @@ beforeAll(async () => {
 const geometry = gridOf(cropShape);
 const truthOf = async (name: string) => (await readMask(join(data, 'labelsTr', `${name}.mha`))).voxels;
 
-/** A folder of predicted masks, each made from the truth of its case. */
-async function predict(dir: string, paint: (truth: Uint8Array, n: number) => Uint8Array, ending = '.nii.gz') {
+/** Writes a folder of predicted masks, each made from the truth of its case. */
+async function predict(dir: string, makeMask: (truth: Uint8Array, n: number) => Uint8Array, ending = '.nii.gz') {
   mkdirSync(join(folder, dir), { recursive: true });
   for (const [n, name] of names.entries())
     await writeMask(join(folder, dir, `${name}${ending}`), {
-      ...{ ...geometry, uid: name, voxels: paint(await truthOf(name), n) },
+      ...geometry,
+      uid: name,
+      voxels: makeMask(await truthOf(name), n),
     });
   return join(folder, dir);
 }
 
 const shifted = (truth: Uint8Array, by: number) => truth.map((_, at) => truth[at - by] ?? 0);
 
-/** What must be the same wherever the cases come from. */
+/** Figures that do not depend on where the cases come from. */
 const figures = ({ operatingPoint: _, ...rest }: Evaluation) => rest;
 
-describe('scoring what any program predicted', () => {
+describe('scoring predictions of other programs', () => {
   it('gives the truth itself full marks, from any image format', async () => {
     for (const ending of ['.nii.gz', '.mha', '.nrrd']) {
       const predictions = await predict(`truth${ending}`, (truth) => truth, ending);
       expect(await evaluate({ data, predictions })).toMatchObject({
-        ...{ scans: 12, patients: 6, nodules: 12, withoutAgreement: 3, leftEmpty: 3, missed: 0, joint: 1, quality: 1 },
-        ...{ dice3d: { mean: 1, median: 1, pooled: 1 }, jointOfEmpty: 0.25, trainedOn: null },
+        scans: 12,
+        patients: 6,
+        nodules: 12,
+        withoutAgreement: 3,
+        leftEmpty: 3,
+        missed: 0,
+        joint: 1,
+        quality: 1,
+        dice3d: { mean: 1, median: 1, pooled: 1 },
+        jointOfEmpty: 0.25,
+        trainedOn: null,
       });
     }
   });
 
   it('computes each figure as it is defined', async () => {
-    // Every third case is empty, the others are shifted by two columns; the one without agreement at 7 is painted.
+    // Every third case is empty, the others are shifted by two columns; case 7, without agreement, is not left empty.
     const predictions = await predict('shifted', (truth, n) =>
       n % 3 === 0
         ? new Uint8Array(truth.length)
@@ -67,9 +78,9 @@ describe('scoring what any program predicted', () => {
       const truth = await truthOf(name);
       const size = truth.reduce((sum, value) => sum + value, 0);
       if (size === 0) continue;
-      const painted = n % 3 === 0 ? new Uint8Array(truth.length) : shifted(truth, 2);
+      const mask = n % 3 === 0 ? new Uint8Array(truth.length) : shifted(truth, 2);
       const [same, predicted] = [0, 0].map((_, which) =>
-        painted.reduce((sum, value, at) => sum + (value && (which || truth[at]) ? 1 : 0), 0),
+        mask.reduce((sum, value, at) => sum + (value && (which || truth[at]) ? 1 : 0), 0),
       ) as [number, number];
       dice.push((2 * same) / (size + predicted));
       shared += same;
@@ -86,7 +97,7 @@ describe('scoring what any program predicted', () => {
     expect(found.intervals.joint!.high).toBeGreaterThan(found.joint as number);
   });
 
-  it('cuts probabilities at the threshold, and counts every number of a mask but 0', async () => {
+  it('applies the threshold to probabilities, and counts every value of a mask except 0', async () => {
     const dir = join(folder, 'probabilities');
     mkdirSync(dir, { recursive: true });
     for (const name of names) {
@@ -108,11 +119,13 @@ describe('scoring what any program predicted', () => {
     expect(Math.max(...parts.map(({ scans }) => scans))).toBeLessThan(12);
     const refused = (more: Partial<EvaluateOptions>) => evaluate({ data, predictions, ...more });
     await expect(refused({ folds: 3 })).rejects.toThrow('found `folds` 3 without `fold`');
-    await expect(refused({ fold: 9, folds: 3 })).rejects.toThrow('there are 3 folds');
-    await expect(refused({ model: 'a.pt' })).rejects.toThrow('one of `--model` and `--predictions` is wanted');
+    await expect(refused({ fold: 9, folds: 3 })).rejects.toThrow('found 3 folds, expected a number from 0 to 2');
+    await expect(refused({ model: 'a.pt' })).rejects.toThrow(
+      'found both of `model` and `predictions`, expected one. Give --model or --predictions.',
+    );
   });
 
-  it('refuses a case without a prediction, of another shape, on another grid, or with values that are none', async () => {
+  it('refuses a missing prediction, one of another shape or grid, and values that are not probabilities', async () => {
     const predictions = await predict('faulty', (truth) => truth, '.mha');
     const name = names[4] as string;
     const write = (change: object, voxels = new Uint8Array(4 * 64 * 64)) =>
@@ -128,7 +141,7 @@ describe('scoring what any program predicted', () => {
     await writeVolume(join(predictions, `${name}.mha`), tooHigh);
     await expect(scored()).rejects.toThrow('voxel number 0 is 1.5, expected probabilities from 0 to 1');
     rmSync(join(predictions, `${name}.mha`));
-    await expect(scored()).rejects.toThrow(/the case LIDC-IDRI-0002_n0 has none among its 11 images/);
+    await expect(scored()).rejects.toThrow(/found none for the case LIDC-IDRI-0002_n0 among 11 images/);
     await expect(evaluate({ data, predictions: join(folder, 'nowhere') })).rejects.toThrow('there is no such folder');
     await write({});
     await writeMask(join(predictions, `${name}.nii.gz`), {
@@ -136,12 +149,12 @@ describe('scoring what any program predicted', () => {
       uid: name,
       voxels: new Uint8Array(4 * 64 * 64),
     });
-    await expect(scored()).rejects.toThrow('are both of the case LIDC-IDRI-0002_n0');
+    await expect(scored()).rejects.toThrow('for the case LIDC-IDRI-0002_n0, expected one file. Remove the other.');
   });
 });
 
 describe('crops from a prepared store', () => {
-  it('give the same figures as straight from the nnU-Net folder, for a model and for predictions', async () => {
+  it('give the same figures as the nnU-Net folder, for a model and for predictions', async () => {
     const store = join(folder, 'store');
     await prepare({ data, out: store, workers: 1 });
     expect((await openDataset(store)).kind).toBe('store');
@@ -150,7 +163,7 @@ describe('crops from a prepared store', () => {
     const model = join(folder, 'model.safetensors');
     saveCheckpoint(
       model,
-      { net: nn.unet(unetOptionsOf(config)), description: describeModel(config, ['LIDC-IDRI-0001'], 'arbitrary') },
+      { net: nn.unet(networkOptions(config)), description: describeModel(config, ['LIDC-IDRI-0001'], 'arbitrary') },
       { config, state: initialState() },
     );
     const predictions = await predict('both', (truth, n) => (n % 2 ? truth : shifted(truth, 3)));

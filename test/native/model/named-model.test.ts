@@ -8,14 +8,14 @@ import { openModel } from '../../../dist/model/openModel.js';
 import { loadTensorsSync, manualSeed, nn } from '../../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { describeModel } from '../../../dist/train/parts/describeModel.js';
-import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { networkOptions } from '../../../dist/train/parts/networkOptions.js';
 import { loadCheckpoint } from '../../../dist/train/run/checkpoint.js';
 import { root } from '../../support/paths.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 const folder = scratchFolder('named');
 
-describe('a model that is handed on', () => {
+describe('an exported model', () => {
   const file = path.join(folder, 'model.safetensors');
   manualSeed(2);
   const config = resolveTrainConfig({
@@ -24,7 +24,7 @@ describe('a model that is handed on', () => {
     contextSlices: 1,
     network: { depth: 2, wf: 2 },
   });
-  const net = nn.unet(unetOptionsOf(config));
+  const net = nn.unet(networkOptions(config));
   const more = { threshold: 0.35, minimumVoxels: 12, minimumScore: 0.6, spacing: 'native, not recorded' };
   beforeAll(() => saveModel(file, net, { ...describeModel(config, ['LIDC-IDRI-0077'], 'arbitrary'), ...more }));
 
@@ -38,7 +38,7 @@ describe('a model that is handed on', () => {
     expect(loadModelFile(file).description.spacing).toBe('native, not recorded');
   });
 
-  it('holds weights and what must be known of them, and nothing of the run or of where its data lay', () => {
+  it('contains weights and their description, but nothing of the run or the location of its data', () => {
     const { tensors, metadata } = loadTensorsSync(file);
     expect([...tensors.keys()]).toEqual([...net.stateDict().keys()]);
     expect(Object.keys(metadata).sort()).toEqual(['format', 'inputTransform', 'model', 'pooling', 'sha256']);
@@ -46,7 +46,7 @@ describe('a model that is handed on', () => {
     expect(() => loadCheckpoint(file)).toThrow('found an exported model, expected a checkpoint of a run');
   });
 
-  it('is refused where its weights are not those that were written', () => {
+  it('is refused if its weights have changed', () => {
     const bytes = Buffer.from(readFileSync(file));
     bytes[bytes.length - 3]! ^= 0x40;
     const damaged = path.join(folder, 'damaged.safetensors');
@@ -54,28 +54,28 @@ describe('a model that is handed on', () => {
     expect(() => openModel(damaged, 'cpu')).toThrow('the file is damaged. Use another one.');
   });
 
-  it('becomes a file of torch.save like any other', async () => {
+  it('can be converted to a file of torch.save', async () => {
     const converted = await convertModel(file, path.join(folder, 'model.pt'));
     expect(converted).toMatchObject({ tensors: net.stateDict().size, pooling: 'max' });
   });
 });
 
-describe('models that come with the package', () => {
-  it('are known by name, and every other word is a path', () => {
+describe('bundled models', () => {
+  it('are known by name; every other name is a path', () => {
     expect(modelNames).toEqual(['default', 'phantom-hu']);
     expect(modelPath('./default')).toBe('./default');
     expect(modelPath('run/checkpoints/best.safetensors')).toBe('run/checkpoints/best.safetensors');
     expect(() => openModel('other', 'cpu')).toThrow(/other/);
   });
 
-  it('are among the files that are published, and can be imported by name', () => {
+  it('are published with the package, and can be imported by name', () => {
     const { files, exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
     expect(files).toContain('models');
     expect(exports['./models/*']).toBe('./models/*');
   });
 
   for (const name of modelNames) {
-    it(`${name}: opens by its name, is small, and its card says what it is`, () => {
+    it(`${name}: opens by its name, is small, and has a card`, () => {
       const file = modelPath(name);
       expect(statSync(file).size).toBeLessThan(1e6);
       const { model, point, trainedOn } = openModel(name, 'cpu');

@@ -30,7 +30,7 @@ const weights = (more: object = {}) => {
   manualSeed(1);
   return nn.unet({ ...options, ...more }).stateDict() as Map<string, Tensor>;
 };
-const said = { pooling: 'avg', input: 'hu-clip' } as const;
+const given = { pooling: 'avg', input: 'hu-clip' } as const;
 
 describe('a model file of plain weights', () => {
   it.each([
@@ -42,7 +42,7 @@ describe('a model file of plain weights', () => {
   ])('shows its network by its names and shapes: %o', (more) => {
     const state = weights(more);
     saveTensorsSync(file('weights.safetensors'), state, {});
-    const { model, net, point, trainedOn } = openModel(file('weights.safetensors'), 'cpu', said);
+    const { model, net, point, trainedOn } = openModel(file('weights.safetensors'), 'cpu', given);
     expect((net as nn.UNet).options).toMatchObject({ ...options, ...more, pooling: 'avg' });
     expect(model).toMatchObject({ contextSlices: 2, sizeMultiple: 2 ** ((more as { depth?: number }).depth ?? 2) / 2 });
     expect([point, trainedOn.size]).toEqual([{ threshold: 0.5, minimumVoxels: 1, minimumScore: 0 }, 0]);
@@ -50,16 +50,16 @@ describe('a model file of plain weights', () => {
     expect(net.training).toBe(false);
   });
 
-  it('is read from torch.save too, by itself or as model_state of a dict', () => {
+  it('can be a file of torch.save, by itself or as model_state of a dict', () => {
     savePtSync(file('plain.pt'), weights());
     savePtSync(file('whole.state'), new Map([['model_state', weights()]]));
     for (const name of ['plain.pt', 'whole.state'])
-      expect(openModel(file(name), 'cpu', said).model.contextSlices).toBe(2);
+      expect(openModel(file(name), 'cpu', given).model.contextSlices).toBe(2);
   });
 
-  it('asks how it pools and what its input is, and takes the pooling that its metadata says', () => {
-    saveTensorsSync(file('unsaid.safetensors'), weights(), {});
-    const load = (given: object) => () => openModel(file('unsaid.safetensors'), 'cpu', given);
+  it('needs pooling and input from the caller, unless its metadata records the pooling', () => {
+    saveTensorsSync(file('unrecorded.safetensors'), weights(), {});
+    const load = (given: object) => () => openModel(file('unrecorded.safetensors'), 'cpu', given);
     expect(load({})).toThrow(/does not record how its network pools\. Give --pooling max .* or --pooling avg/);
     expect(load({ pooling: 'max' })).toThrow(/does not record what input it expects\. Give --input hu-clip/);
     saveTensorsSync(file('half.safetensors'), weights(), { pooling: 'max' });
@@ -67,31 +67,31 @@ describe('a model file of plain weights', () => {
     expect((net as nn.UNet).options.pooling).toBe('max');
   });
 
-  it('is refused where the network has no middle slice, or more classes than one', () => {
+  it('is refused if the network has no middle slice, or more than one class', () => {
     for (const more of [{ inChannels: 8 }, { classes: 2 }]) {
       saveTensorsSync(file('shape.safetensors'), weights(more), {});
-      expect(() => openModel(file('shape.safetensors'), 'cpu', said)).toThrow(
+      expect(() => openModel(file('shape.safetensors'), 'cpu', given)).toThrow(
         /odd number of slices and one probability/,
       );
     }
   });
 
-  it('is refused where it is no U-Net, or no weights at all', () => {
+  it('is refused if it is not a U-Net, or has no weights', () => {
     saveTensorsSync(file('other.safetensors'), new Map([['fc.weight', zeros([2, 2])]]), {});
-    expect(() => openModel(file('other.safetensors'), 'cpu', said)).toThrow(
+    expect(() => openModel(file('other.safetensors'), 'cpu', given)).toThrow(
       /found no down_path\.0\.block\.0\.weight among its 1 tensors/,
     );
     savePtSync(file('list.pt'), [1, 2] as never);
-    expect(() => openModel(file('list.pt'), 'cpu', said)).toThrow(/holds no state_dict/);
+    expect(() => openModel(file('list.pt'), 'cpu', given)).toThrow(/found no state_dict/);
   });
 
-  it('is refused with the first place that is no number', () => {
+  it('is refused with the first weight that is not finite', () => {
     const state = weights();
     const bias = Float32Array.from(state.get('unet.last.weight')?.data() as Float32Array);
     bias[3] = Number.NaN;
     state.set('unet.last.weight', fromData(bias, [1, 8, 1, 1]));
     saveTensorsSync(file('nan.safetensors'), state, {});
-    expect(() => openModel(file('nan.safetensors'), 'cpu', said)).toThrow(
+    expect(() => openModel(file('nan.safetensors'), 'cpu', given)).toThrow(
       /unet\.last\.weight\[0, 3, 0, 0\] is NaN or infinite/,
     );
   });
@@ -100,9 +100,9 @@ describe('a model file of plain weights', () => {
 const book = sharedData('book-models', 'seg_2020-01-26_19.45.12_w4d3c1-bal_1_nodupe-label_pos-d1_fn8-adam.best.state');
 
 describe.skipIf(book === null)("the book's model of 2020 (skipped without ../shared/data)", () => {
-  it('opens from its .state file, and asks how it pools', () => {
+  it('opens from its .state file, and needs the pooling', () => {
     expect(() => openModel(book as string, 'cpu')).toThrow(/--pooling avg \(the book's\)/);
-    const { net } = openModel(book as string, 'cpu', said);
+    const { net } = openModel(book as string, 'cpu', given);
     expect((net as nn.UNet).options).toMatchObject({
       inChannels: 7,
       depth: 3,

@@ -35,7 +35,7 @@ describe('segmenting a whole scan', () => {
     model = { net, contextSlices: 1, input, sizeMultiple: 4, device: 'cpu' };
   });
 
-  /** The same by hand for one slice, whose size already divides: rows 0…27, columns 0…35. */
+  /** Computes one slice directly, padded from 30 × 38 to 32 × 40 by repeating the edges. */
   const byHand = (slice: number) =>
     scope(() => {
       const [height, width] = [32, 40];
@@ -54,7 +54,7 @@ describe('segmenting a whole scan', () => {
       });
     });
 
-  it('gives every voxel what the network says of its slice with its neighbours, edges repeated', async () => {
+  it('computes each voxel from its slice with its neighbours, with edges repeated', async () => {
     const probabilities = await scanProbabilities(volume, model, { batch: 4 });
     expect(probabilities).toHaveLength(9 * 30 * 38);
     for (const slice of [0, 4, 8]) {
@@ -64,7 +64,7 @@ describe('segmenting a whole scan', () => {
     }
   });
 
-  it('is the same for any number of slices in a forward pass, and leaves no tensor behind', async () => {
+  it('does not depend on the slices per forward pass, and leaves no tensor behind', async () => {
     const before = memory().handles;
     const one = await scanProbabilities(volume, model, { batch: 1 });
     const many = await scanProbabilities(volume, model, { batch: 9 });
@@ -72,13 +72,13 @@ describe('segmenting a whole scan', () => {
     expect(memory().handles).toBe(before);
   });
 
-  it('reads stored values with their scale and offset', async () => {
+  it('applies scale and offset to stored values', async () => {
     const halved = volumeOf((at) => (((at * 7919) % 4001) - 2000) / 2 - 100, { scale: 2, offset: 200 });
     const even = volumeOf((at) => Math.trunc((((at * 7919) % 4001) - 2000) / 2 - 100) * 2 + 200);
     expect(await scanProbabilities(halved, model)).toEqual(await scanProbabilities(even, model));
   });
 
-  it('says how far it is, and stops between batches when it is told to', async () => {
+  it('reports progress, and stops between batches when aborted', async () => {
     const seen: number[] = [];
     await scanProbabilities(volume, model, { batch: 4, onProgress: (done) => seen.push(done) });
     expect(seen).toEqual([4, 8, 9]);
@@ -87,7 +87,7 @@ describe('segmenting a whole scan', () => {
     await expect(stopped).rejects.toThrow('aborted');
   });
 
-  it('makes nodules of what lies above the threshold', async () => {
+  it('makes nodules of the voxels above the threshold', async () => {
     const point = { threshold: 0.5, minimumVoxels: 1, minimumScore: 0 };
     const { probabilities, labels, nodules } = await segmentScan(volume, model, point);
     const above = probabilities.filter((value) => value > 0.5).length;
@@ -95,7 +95,7 @@ describe('segmenting a whole scan', () => {
     expect(labels.filter((label) => label > 0)).toHaveLength(above);
   });
 
-  it('refuses a scan whose values are no HU', async () => {
+  it('refuses a scan that is not in HU', async () => {
     const arbitrary = volumeOf(() => 0, { intensity: 'arbitrary' });
     await expect(scanProbabilities(arbitrary, model)).rejects.toMatchObject({ code: 'scan-intensity' });
   });

@@ -6,7 +6,7 @@ import { saveModel } from '../../../dist/model/modelFile.js';
 import { openModel } from '../../../dist/model/openModel.js';
 import type { ScanModel } from '../../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
-import { scaleWindow, windowProbabilities, windowsOf } from '../../../dist/model/windowProbabilities.js';
+import { coveringWindows, scaleWindow, windowProbabilities } from '../../../dist/model/windowProbabilities.js';
 import { manualSeed, memory, nn, type Tensor } from '../../../dist/torch/index.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
@@ -19,11 +19,11 @@ const volumeOf = (shape: Shape3, hu: (at: number) => number): Volume =>
     { spacing: [1, 1, 2] },
   );
 
-/** The same for every run, and as little alike from voxel to voxel as the slices are from each other. */
+/** Reproducible noise without structure between voxels or slices. */
 const noise = (at: number) => ((Math.imul(at, 2654435761) >>> 8) % 1500) - 1000;
 
 const nets: nn.Module[] = [];
-// Not left to the garbage collector, which would free them while a later test counts handles.
+// Disposed here, because the garbage collector could free them while a later test counts handles.
 afterEach(() => {
   for (const net of nets.splice(0)) net.dispose();
 });
@@ -31,17 +31,26 @@ afterEach(() => {
 const modelOf = (contextSlices: number): ScanModel => {
   manualSeed(5);
   const net = nn.unet({
-    ...{ inChannels: 2 * contextSlices + 1, classes: 1, depth: 3, wf: 2, padding: true },
-    ...{ batchNorm: true, inputNorm: true, sigmoid: true },
+    inChannels: 2 * contextSlices + 1,
+    classes: 1,
+    depth: 3,
+    wf: 2,
+    padding: true,
+    batchNorm: true,
+    inputNorm: true,
+    sigmoid: true,
   });
   net.eval();
   nets.push(net);
   return { net, contextSlices, input: { kind: 'minmax-window' }, sizeMultiple: 4, device: 'cpu' };
 };
 
-/** Gives back the middle slice of its input, 0…1. */
-const mirror: ScanModel = {
-  ...{ contextSlices: 0, input: { kind: 'minmax-window' }, sizeMultiple: 1, device: 'cpu' },
+/** Returns its input, 0…1. */
+const identity: ScanModel = {
+  contextSlices: 0,
+  input: { kind: 'minmax-window' },
+  sizeMultiple: 1,
+  device: 'cpu',
   net: { forward: (image: Tensor) => image.div(255) } as unknown as nn.Module,
 };
 
@@ -51,7 +60,7 @@ const furthest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return most;
 };
 
-/** One window of a scan as such models are trained on it. */
+/** Cuts one window of a scan in the form such models are trained on. */
 function cropOf(scan: Volume, top: number, left: number): Volume {
   const [slices] = scan.shape;
   const values = new Float32Array(slices * 128 * 128);
@@ -61,34 +70,31 @@ function cropOf(scan: Volume, top: number, left: number): Volume {
 }
 
 describe('a model of 8-bit windows on a scan in HU', () => {
-  it.each([0, 1])(
-    'gives each window of a scan what it gives the crop alone, with %i slices of context',
-    async (context) => {
-      const model = modelOf(context);
-      // Contrast differs from quarter to quarter and from slice to slice, so that each must be scaled by itself.
-      const scan = volumeOf([3, 256, 256], (at) => {
-        const [slice, quarter] = [at >> 16, ((at >> 15) & 1) + 2 * ((at >> 7) & 1)];
-        return Math.round((noise(at) * (1 + quarter)) / (4 + slice)) - 100 * quarter;
+  it.each([0, 1])('computes each window of a scan like the crop alone, with %i slices of context', async (context) => {
+    const model = modelOf(context);
+    // Contrast differs from quarter to quarter and from slice to slice, so that each must be scaled by itself.
+    const scan = volumeOf([3, 256, 256], (at) => {
+      const [slice, quarter] = [at >> 16, ((at >> 15) & 1) + 2 * ((at >> 7) & 1)];
+      return Math.round((noise(at) * (1 + quarter)) / (4 + slice)) - 100 * quarter;
+    });
+    const whole = await windowProbabilities(scan, model, { stride: 128, everyWindow: true });
+    for (const [top, left] of [
+      [0, 0],
+      [0, 128],
+      [128, 128],
+    ] as const) {
+      const alone = await scanProbabilities(cropOf(scan, top, left), model);
+      const here = Float32Array.from(alone, (_, at) => {
+        const [slice, r, c] = [at >> 14, (at >> 7) & 127, at & 127];
+        return whole[(slice << 16) + ((top + r) << 8) + left + c]!;
       });
-      const whole = await windowProbabilities(scan, model, { stride: 128, everyWindow: true });
-      for (const [top, left] of [
-        [0, 0],
-        [0, 128],
-        [128, 128],
-      ] as const) {
-        const alone = await scanProbabilities(cropOf(scan, top, left), model);
-        const here = Float32Array.from(alone, (_, at) => {
-          const [slice, r, c] = [at >> 14, (at >> 7) & 127, at & 127];
-          return whole[(slice << 16) + ((top + r) << 8) + left + c]!;
-        });
-        expect(furthest(here, alone)).toBeLessThan(1e-5);
-      }
-    },
-  );
+      expect(furthest(here, alone)).toBeLessThan(1e-5);
+    }
+  });
 
-  it('averages windows that overlap, by weights that fall from the middle to the edges', async () => {
+  it('averages overlapping windows, with weights that fall from the middle to the edges', async () => {
     const scan = volumeOf([1, 192, 128], noise);
-    const found = await windowProbabilities(scan, mirror, { everyWindow: true });
+    const found = await windowProbabilities(scan, identity, { everyWindow: true });
     const scaled = [0, 64].map((top) => {
       const out = new Float32Array(128 * 128);
       scaleWindow(scan, 0, { top, left: 0, height: 128, width: 128 }, out);
@@ -97,7 +103,7 @@ describe('a model of 8-bit windows on a scan in HU', () => {
     // Row 70 is row 70 of the first window, 57.5 from its nearer edge, and row 6 of the second one.
     const [first, second] = [scaled[0][70 * 128 + 9]! / 255, scaled[1][6 * 128 + 9]! / 255];
     expect(found[70 * 128 + 9]).toBeCloseTo((57.5 * first + 6.5 * second) / 64, 6);
-    // Where one window alone covers a border, it is that window's, however small its weight.
+    // At the border only one window counts, however small its weight.
     expect(found[0]).toBeCloseTo(scaled[0][0]! / 255, 6);
     expect(found.at(-1)).toBeCloseTo(scaled[1].at(-1)! / 255, 6);
   });
@@ -110,18 +116,18 @@ describe('a model of 8-bit windows on a scan in HU', () => {
       [60, 300],
     ] as const) {
       const covered = new Uint8Array(rows * columns);
-      for (const { top, left, height, width } of windowsOf(rows, columns, 64)) {
+      for (const { top, left, height, width } of coveringWindows(rows, columns, 64)) {
         expect(top + height <= rows && left + width <= columns).toBe(true);
         for (let r = top; r < top + height; r++) covered.fill(1, r * columns + left, r * columns + left + width);
       }
       expect(covered.includes(0)).toBe(false);
     }
-    expect(windowsOf(512, 512, 64)).toHaveLength(49);
+    expect(coveringWindows(512, 512, 64)).toHaveLength(49);
   });
 
-  it('takes a slice that is smaller for one window, and a window of one value for 0', async () => {
+  it('treats a smaller slice as one window, and a constant window as 0', async () => {
     const small = volumeOf([2, 50, 70], noise);
-    const [found, out] = [await windowProbabilities(small, mirror), new Float32Array(3500)];
+    const [found, out] = [await windowProbabilities(small, identity), new Float32Array(3500)];
     scaleWindow(small, 1, { top: 0, left: 0, height: 50, width: 70 }, out);
     expect(
       furthest(
@@ -134,14 +140,14 @@ describe('a model of 8-bit windows on a scan in HU', () => {
     expect(probabilities.every((value) => value > 0 && value < 1)).toBe(true);
     const constant = await windowProbabilities(
       volumeOf([1, 130, 130], () => -850),
-      mirror,
+      identity,
     );
     expect(constant.every((value) => value === 0)).toBe(true);
   });
 
-  it('skips windows without lungs, which changes nothing inside them, and leaves no tensor behind', async () => {
+  it('skips windows without lungs, changes nothing inside the lungs, and leaves no tensor behind', async () => {
     const { volume } = synthesize({ seed: 3, size: [10, 256, 256], spacing: [1.4, 1.4, 24] });
-    const model = mirror;
+    const model = identity;
     const before = memory().handles;
     const [some, all] = [
       await scanProbabilities(volume, model),
@@ -169,14 +175,20 @@ describe('mirror averaging', () => {
     ['of 8-bit windows', { kind: 'minmax-window' }],
     ['in HU', { kind: 'hu-clip', low: -1000, high: 1000 }],
   ] as const)(
-    'of a model %s reaches a scan in HU: the mean over four mirror images, as the file or the option says',
+    'of a model %s applies to a scan in HU: the mean over four mirror images, by the file or the option',
     async (_, input) => {
       const { net } = modelOf(0);
       const file = path.join(folder, 'model.safetensors');
       const network = { inChannels: 1, classes: 1, depth: 3, wf: 2, padding: true, batchNorm: true, inputNorm: true };
       saveModel(file, net as nn.Module, {
-        ...{ network: { ...network, sigmoid: true, pooling: 'max' }, contextSlices: 0, input, sizeMultiple: 4 },
-        ...{ threshold: 0.5, minimumVoxels: 1, trainedOn: [], flips: true },
+        network: { ...network, sigmoid: true, pooling: 'max' },
+        contextSlices: 0,
+        input,
+        sizeMultiple: 4,
+        threshold: 0.5,
+        minimumVoxels: 1,
+        trainedOn: [],
+        flips: true,
       });
       const scan = volumeOf([1, 192, 192], noise);
       const probabilities = async (options: object) => {

@@ -28,7 +28,7 @@ describe.skipIf(models === null)("the book's trained models (skipped without ../
       });
     });
 
-  it("the optimizer's state of the book's .state is taken over by ours", () => {
+  it("our optimizer loads the optimizer's state of the book's .state", () => {
     const whole = loadPtSync(`${models}/${name2020}.state`) as Map<string, unknown>;
     const adam = optim.adam(nn.unet(options2020).parameters(), { lr: 0.5 });
     const state = whole.get('optimizer_state') as Map<string, unknown>;

@@ -5,14 +5,14 @@ import { fromData, op, ops, tensor } from '../../../dist/torch/index.js';
 import { root } from '../../support/paths.js';
 
 describe('the dispatcher bridge', () => {
-  it('wraps a number as Python does: float32 + 0.5 stays float32, int64 + 1 int64, int64 + 0.5 float32', () => {
+  it('wraps numbers as Python does: float32 + 0.5 stays float32, int64 + 1 int64, int64 + 0.5 float32', () => {
     expect(tensor([1]).add(0.5).dtype).toBe('float32');
     const whole = fromData(new BigInt64Array([1n]), [1]);
     expect(whole.add(1).dtype).toBe('int64');
     expect(whole.add(0.5).dtype).toBe('float32');
   });
 
-  it('one number serves where the schema wants int[2]', () => {
+  it('one number is accepted for int[2]', () => {
     const image = tensor([
       [
         [
@@ -70,7 +70,7 @@ describe('the dispatcher bridge', () => {
     );
   });
 
-  it('private operators need to be meant', () => {
+  it('private operators need unsafe: true', () => {
     expect(() => op('aten::_fused_adam_')).toThrow(/unsafe: true/);
     expect(op('aten::_fused_adam_', { unsafe: true }).schemas.length).toBeGreaterThan(0);
   });
@@ -82,7 +82,7 @@ describe('the dispatcher bridge', () => {
     expect(() => ops.add(tensor([1]), a)).toThrow(/was disposed/);
   });
 
-  it('what is no Tensor is refused as one', () => {
+  it('a value that is not a Tensor is refused for a Tensor argument', () => {
     expect(() => ops.relu({ shape: [1] } as any)).toThrow(
       /^aten::relu: 'self' is missing, expected a Tensor; schema aten::relu\(/,
     );
@@ -110,15 +110,15 @@ describe('the dispatcher bridge', () => {
     expect(out.shape).toEqual([2]);
   });
 
-  it('a number is no place to write to', () => {
+  it('a number is refused for an argument that is written to', () => {
     expect(() => op('aten::add_')(1, tensor([1]))).toThrow(/'self' is the number 1, expected a Tensor/);
   });
 
-  it('a result that is a dtype comes by its name', () => {
+  it('a dtype result is returned as its name', () => {
     expect(ops.result_type(tensor([1]), tensor([1n]))).toBe('float32');
   });
 
-  it('the same call is understood alike the first and the second time', () => {
+  it('a repeated call selects the same signature as the first', () => {
     const whole = tensor([4n]);
     for (const exponent of [2, 0.5, 2])
       expect(ops.pow(whole, exponent).dtype).toBe(exponent === 2 ? 'int64' : 'float32');
@@ -126,7 +126,7 @@ describe('the dispatcher bridge', () => {
       expect(ops.add(tensor([1]), other as any).toArray()).toEqual([3]);
   });
 
-  it('an operator that libtorch refuses is one line, whatever the text of libtorch', () => {
+  it('an error of libtorch is one line, whatever its text', () => {
     const refusals = [
       () => ops.conv2d(tensor([1]), tensor([1])),
       () => ops.cat([tensor([[1]]), tensor([1])]),
@@ -142,14 +142,14 @@ describe('the dispatcher bridge', () => {
     );
   });
 
-  it('ops has an operator once it was asked for, and no property that is none', () => {
+  it('ops returns the same operator each time, and throws for an unknown name', () => {
     expect(ops.add).toBe(ops.add);
     expect((ops as any).then).toBeUndefined();
     expect(() => (ops as any).no_such_thing).toThrow(/no operator has the name 'aten::no_such_thing'/);
     expect(() => (ops as any)._softmax).toThrow(/unsafe: true/);
   });
 
-  it('calls accept what the schemas say and refuse the rest, at compile time', () => {
+  it('calls are checked against the schemas at compile time', () => {
     const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     execFileSync(process.execPath, [tsc, '--project', path.join(root, 'test', 'types')], { stdio: 'pipe' });
   }, 60_000);

@@ -62,7 +62,7 @@ const run = (image: Tensor, label: Tensor, table: Tensor, rows: number[][], wind
 const identity = [1, 0, 0, 0, 1, 0];
 const int32 = (values: number[], shape: number[]) => fromData(Int32Array.from(values), shape);
 
-/** Runs one plane and gives its mask as plain numbers. */
+/** Runs one plane and returns its mask as plain numbers. */
 const maskOf = (label: Uint8Array, size: number, rows: number[][], options: Options = {}, window = size): number[] =>
   scope(() => {
     const image = zeros([1, size, size], { dtype: 'int16' });
@@ -111,7 +111,7 @@ describe('the image of crop_augment', () => {
     );
   };
 
-  it('is the window itself where nothing is drawn', () =>
+  it('is the window itself without augmentation', () =>
     scope(() => {
       const image = planes(7, 12);
       const table = int32([0, 1, 2, 3, 4, 5, 6, 0], [1, 8]);
@@ -133,7 +133,7 @@ describe('the image of crop_augment', () => {
         expect(cut.select(0, 0).select(0, 0).narrow(1, column, 1).toArray()).toEqual(edge);
     }));
 
-  it('has noise of mean 0 and the drawn deviation, never beyond the clip unless the book clamps before', () =>
+  it('has noise of mean 0 and the given deviation, never beyond the clip unless the book clamps before', () =>
     scope(() => {
       const image = fromData(new Int16Array(7 * 64 * 64).fill(0), [7, 64, 64]);
       const table = int32([0, 1, 2, 3, 4, 5, 6, 0], [1, 8]);
@@ -152,7 +152,7 @@ describe('the image of crop_augment', () => {
       expect(Math.abs(moment(2) - 1)).toBeLessThan(5 * Math.sqrt(2 / n));
       expect(Math.abs(moment(3))).toBeLessThan(5 * Math.sqrt(15 / n));
       expect(Math.abs(moment(4) - 3)).toBeLessThan(5 * Math.sqrt(96 / n));
-      // Share beyond one, two and three deviations of a normal distribution.
+      // Share of a normal distribution beyond one, two and three deviations.
       for (const [limit, share] of [
         [1, 0.3173],
         [2, 0.0455],
@@ -204,7 +204,7 @@ describe('the image of crop_augment', () => {
       setNumThreads(1);
     }));
 
-  it('reverses the slices where the draw says so', () =>
+  it('reverses the slices if its row does', () =>
     scope(() => {
       const image = planes(3, 8);
       const mirrored = row(identity);
@@ -214,7 +214,7 @@ describe('the image of crop_augment', () => {
       expect(out.toArray()).toEqual([expected]);
     }));
 
-  it('repeats the slices inward of those that the draw cuts off, also of a reversed stack', () =>
+  it('repeats the slices inward of those that are hidden, also in a reversed stack', () =>
     scope(() => {
       const image = planes(5, 8);
       const shown = (first: number, last: number, mirror: number) => {
@@ -245,7 +245,7 @@ describe('the label of crop_augment', () => {
     expect(maskOf(label, size, [row([0, -1, 0, 1, 0, 0])])).toEqual(expected((r, c) => at(c, last - r)));
   });
 
-  it("never loses a nodule, however small, while the book's way loses many of one or two voxels", () => {
+  it("never loses a nodule, however small, while the book's method loses many of one or two voxels", () => {
     const size = 24;
     const next = random(11);
     let lostByBook = 0;
@@ -261,7 +261,7 @@ describe('the label of crop_augment', () => {
     expect(lostByBook).toBeGreaterThan(60);
   });
 
-  it('keeps the area of nodules from 2 voxels up on average, which cutting at one half does not for the smallest', () => {
+  it('keeps the mean area of nodules of 2 voxels and more, unlike a threshold of one half for the smallest', () => {
     const size = 32;
     const area = (radius: number, options: Options) => {
       const next = random(17);
@@ -297,7 +297,7 @@ describe('crop_augment refuses', () => {
       op('nodule::crop_augment')(...Object.values(parts), 1, window, -1000, 1000);
     });
 
-  it('a crop, plane or window that does not exist, by its row', () => {
+  it('a crop, plane or window that does not exist, naming the row', () => {
     const draws = (change: (values: number[]) => void) => {
       const values = row(identity);
       change(values);
@@ -318,7 +318,7 @@ describe('crop_augment refuses', () => {
     expect(() => call(() => {}, 13)).toThrow('window must be 1 to 12');
   });
 
-  it('tensors of another type or shape, by what was found', () => {
+  it('tensors of another type or shape, naming what was found', () => {
     expect(() => call((p) => (p.image = zeros([2, 12, 12])))).toThrow('image must be contiguous int16');
     expect(() => call((p) => (p.label = zeros([1, 12, 11], { dtype: 'uint8' })))).toThrow('label must be contiguous');
     expect(() => call((p) => (p.draws = zeros([1, 4], { dtype: 'float64' })))).toThrow(

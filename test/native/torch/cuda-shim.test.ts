@@ -93,7 +93,7 @@ const inputs = (c: Case, seed: number) => {
   };
 };
 
-/** Hashes of image and mask over three batches, the last of which begins the epoch's order anew. */
+/** Hashes of image and mask over three batches, the last of which restarts the epoch's order. */
 const hashes = (name: string, { image, label, table, draws }: ReturnType<typeof inputs>, c: Case, dtype: string) =>
   scope(() => {
     const cursor = zeros([1], { dtype: 'int64' });
@@ -108,7 +108,7 @@ const hashes = (name: string, { image, label, table, draws }: ReturnType<typeof 
     return [...found, cursor.item()];
   });
 
-describe("the CUDA kernel of crop_augment, run on the CPU, gives the CPU operator's bits", () => {
+describe('the CUDA kernel of crop_augment, run on the CPU, is bit-identical to the CPU operator', () => {
   for (const [name, changes] of Object.entries(cases))
     it.each(['float32', 'float64'])(`for ${name} in %s`, (dtype) =>
       scope(() => {
@@ -149,7 +149,7 @@ describe('the CUDA kernel of crop_augment', () => {
       return [bad(out), bad(mask)];
     });
 
-  it('fills a sample whose row points outside with NaN, reads nothing there, and leaves the others alone', () => {
+  it('fills a sample whose row points outside with NaN, reads nothing there, and leaves the others unchanged', () => {
     const expected = ['numbers', 'all NaN', 'numbers', 'numbers', 'numbers'];
     for (const [column, value] of [
       [0, 6],
@@ -165,12 +165,12 @@ describe('the CUDA kernel of crop_augment', () => {
       expect(run((rows) => rows.fill(value, 15 + column, 16 + column))).toEqual([expected, expected]);
   });
 
-  it('does the same where the table names a plane that is not there', () => {
+  it('does the same if the table names a plane that does not exist', () => {
     const outside = fromData(new Int32Array(6 * 8).fill(99), [6, 8]);
     expect(run(() => {}, outside)[0]).toEqual(new Array(5).fill('all NaN'));
   });
 
-  it('refuses what the CPU operator refuses', () =>
+  it('refuses the same inputs as the CPU operator', () =>
     scope(() => {
       const given = inputs(usual, 9);
       const cursor = zeros([1], { dtype: 'int64' });
@@ -180,7 +180,7 @@ describe('the CUDA kernel of crop_augment', () => {
     }));
 });
 
-it("the CUDA kernel of Philox gives the CPU operator's numbers, which are the published ones", () =>
+it('the CUDA kernel of Philox gives the published numbers, as the CPU operator does', () =>
   scope(() => {
     const next = random(4);
     const words = (n: number) => BigInt64Array.from({ length: n }, () => BigInt(Math.floor(next() * 2 ** 32)));

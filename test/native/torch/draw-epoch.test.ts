@@ -76,7 +76,7 @@ const affine = (row: number[]) =>
   ];
 
 describe('the generator', () => {
-  it('gives the test vectors of Philox4x32-10 that its authors publish', () => {
+  it('gives the published test vectors of Philox4x32-10', () => {
     const counters = [
       [0, 0, 0, 0],
       [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
@@ -97,8 +97,8 @@ describe('the generator', () => {
   });
 });
 
-describe('the draws of an epoch', () => {
-  it('depend on seed, epoch and position, not on how many are drawn', () => {
+describe('the random numbers of an epoch', () => {
+  it('depend on seed, epoch and position, not on their count', () => {
     const whole = draw();
     expect(draw()).toEqual(whole);
     expect(draw({ positions: 17 })).toEqual(whole.slice(0, 17));
@@ -108,7 +108,7 @@ describe('the draws of an epoch', () => {
     }
   });
 
-  it('show every nodule once before one comes twice, in another order each round', () => {
+  it('show every nodule once before any twice, in another order each round', () => {
     const rows = draw({ negativeShare: 0, positions: 40 });
     const nodules = at(rows, column.crop).map((crop) => Math.floor(crop / 3));
     const rounds = [0, 10, 20, 30].map((from) => nodules.slice(from, from + 10));
@@ -125,14 +125,14 @@ describe('the draws of an epoch', () => {
     expect(at(draw({ negativeShare: 1 }), column.crop).every((crop) => crop >= 30)).toBe(true);
   });
 
-  it('give two draws of one crop in an epoch another window, transform and noise', () => {
+  it('give two samples of one crop in an epoch different windows, transforms and noise', () => {
     const rows = draw({ positive: [0, 1], negativeShare: 0 });
     expect(new Set(rows.map((row) => row.slice(column.affine, column.affine + 6).join())).size).toBe(256);
     expect(new Set(rows.map((row) => `${row[column.key0]},${row[column.key1]}`)).size).toBe(256);
     expect(new Set(rows.map((row) => `${row[column.row]},${row[column.column]}`)).size).toBeGreaterThan(180);
   });
 
-  it('are spread as they should: windows, mirrors, angles, scales and shifts', () => {
+  it('have the specified distributions: windows, mirrors, angles, scales and shifts', () => {
     const rows = draw({ positions: 8192, rotate: false });
     const near = (found: number, wanted: number, deviation: number) =>
       expect(Math.abs(found - wanted)).toBeLessThan((5 * deviation) / Math.sqrt(8192));
@@ -167,7 +167,7 @@ describe('the draws of an epoch', () => {
     near(mean(angles), 0, Math.PI / Math.sqrt(3));
   });
 
-  it('leave the crop as it is where all is switched off', () => {
+  it('leave the crop unchanged with everything switched off', () => {
     const off = { flip: false, flipSlices: false, offset: 0, scale: 0, rotate: false };
     for (const row of draw(off)) {
       expect(affine(row)).toEqual([1, 0, 0, 0, 1, 0]);
@@ -175,7 +175,7 @@ describe('the draws of an epoch', () => {
     }
   });
 
-  it("keep what is near the scan's edge inside the window", () => {
+  it("keep points near the scan's edge inside the window", () => {
     for (const [focus, low, high] of [
       [2, 0, 0],
       [30, 0, 14],
@@ -198,7 +198,7 @@ describe('the draws of an epoch', () => {
 });
 
 describe('draw_epoch refuses', () => {
-  it('what it cannot draw from, with the figures', () => {
+  it('inputs it cannot draw from, with the values found', () => {
     expect(() => draw({ positive: [0] })).toThrow(
       'there is no crop with a nodule, but negative_share is 0.25, expected 1',
     );
@@ -220,7 +220,7 @@ describe('hard crops', () => {
   const hard = Array.from({ length: 11 }, (_, i) => 60 + i).slice(0, 11);
   const negative = Array.from({ length: 31 }, (_, i) => 30 + i);
 
-  it('are their share of the crops without a nodule, spread evenly', () => {
+  it('make up their share of the crops without a nodule, evenly spread', () => {
     const crops = at(draw({ hard, negative, hardShare: 0.5, negativeShare: 0.5, positions: 320 }), column.crop);
     for (let from = 0; from < 320; from += 16) {
       const batch = crops.slice(from, from + 16);
@@ -229,17 +229,17 @@ describe('hard crops', () => {
     expect(new Set(crops.filter((crop) => crop >= 60)).size).toBe(10);
   });
 
-  it('do not change what is drawn where there are none', () => {
+  it('do not change the random numbers if there are none', () => {
     expect(draw({ hard, negative, hardShare: 0 })).toEqual(draw({ negative }));
   });
 
-  it('are refused where they are wanted and not there', () => {
+  it('are refused if requested but missing', () => {
     expect(() => draw({ hardShare: 0.5 })).toThrow('there is no hard crop, but hard_share is 0.5, expected 0');
   });
 });
 
-describe('slices that are cut off a stack', () => {
-  it('are none unless edges are hidden, and then 0 to as many as asked for, equally often on each side', () => {
+describe('hidden edge slices of a stack', () => {
+  it('are none unless requested, and then 0 up to the requested number, equally often on each side', () => {
     expect(draw().every((row) => row[column.cutFirst] === 0 && row[column.cutLast] === 0)).toBe(true);
     const rows = draw({ hideEdges: 3, positions: 4000 });
     for (const side of [column.cutFirst, column.cutLast])
@@ -250,7 +250,7 @@ describe('slices that are cut off a stack', () => {
       }
   });
 
-  it('leave all other draws as they are', () => {
+  it('leave all other random numbers unchanged', () => {
     const other = (rows: number[][]) => rows.map((row) => row.slice(0, column.cutFirst));
     expect(other(draw({ hideEdges: 3 }))).toEqual(other(draw()));
   });

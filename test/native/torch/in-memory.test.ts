@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromData, gradients, op, ops, tensor } from '../../../dist/torch/index.js';
 
-describe('reading tensors whose memory is not what they stand for', () => {
+describe('reading tensors whose memory does not hold their values', () => {
   it('a gradient that is zero everywhere, and has no memory, is read as zeros', () => {
     const x = tensor([0.5, -2, 3], { requiresGrad: true });
     const [gradient] = gradients([ops.sgn(x).sum()], [x]);
@@ -16,7 +16,7 @@ describe('reading tensors whose memory is not what they stand for', () => {
     expect(Array.from(negated.clone().data())).toEqual([-1, 2]);
   });
 
-  it('bytes given as bool are true or false, whatever they are', () => {
+  it('any byte given as bool is true or false', () => {
     const made = fromData(Uint8Array.of(0, 7, 255), [3], { dtype: 'bool' });
     expect(made.toArray()).toEqual([false, true, true]);
     expect(Array.from(made.data())).toEqual([0, 1, 1]);

@@ -22,7 +22,7 @@ const itemOf = (item: GoldenItem): IndexItem => {
 const cube = () => arange(0, 60, 1, { dtype: 'int64' }).reshape(3, 4, 5);
 
 describe('indexing', () => {
-  it('ranges with every start, end and step, negative ones too, are those of numpy', () => {
+  it('ranges with every start, end and step, negative ones too, equal NumPy', () => {
     const five = arange(0, golden.size, 1, { dtype: 'int64' });
     const wrong: string[] = [];
     let i = 0;
@@ -45,13 +45,13 @@ describe('indexing', () => {
     }
   });
 
-  it('positions and forward ranges give a view, so that writing to it writes to the tensor', () => {
+  it('positions and forward ranges return a view: writing to it writes to the tensor', () => {
     const x = cube();
     x.index(1, [0, 4, 2], -1).fill_(-7);
     expect(x.index(1, null, -1).toArray()).toEqual([-7, 29, -7, 39]);
   });
 
-  it('a gradient flows through a range that walks backwards', () => {
+  it('a gradient flows through a reversed range', () => {
     const x = tensor([1, 2, 3, 4], { requiresGrad: true });
     x.index([null, null, -2])
       .mul(tensor([10, 1]))
@@ -60,29 +60,29 @@ describe('indexing', () => {
     expect(x.grad?.toArray()).toEqual([0, 1, 0, 10]);
   });
 
-  it('what is between is freed', () => {
+  it('intermediate tensors are freed', () => {
     const x = cube();
     const before = memory().handles;
     x.index([2, null, -1], 1, [0, 4, 2]).dispose();
     expect(memory().handles).toBe(before);
   });
 
-  it('no items give another view of all of it', () => {
+  it('no items return another view of the whole tensor', () => {
     const x = cube();
     expect(x.index()).not.toBe(x);
     expect(x.index().shape).toEqual([3, 4, 5]);
   });
 
   const refused: [string, (x: Tensor) => Tensor, RegExp][] = [
-    ['a position outside', (x) => x.index(3), /item 0 is 3, wanted is a whole number from -3 to 2/],
-    ['a fraction', (x) => x.index(0, 1.5), /item 1 is 1.5, wanted is a whole number from -4 to 3/],
-    ['a step of 0', (x) => x.index([0, 2, 0]), /a range with the step 0, wanted is a step that is not 0/],
+    ['a position outside', (x) => x.index(3), /item 0 is 3, expected an integer from -3 to 2/],
+    ['a fraction', (x) => x.index(0, 1.5), /item 1 is 1.5, expected an integer from -4 to 3/],
+    ['a step of 0', (x) => x.index([0, 2, 0]), /a range with the step 0, expected a step other than 0/],
     ['a range of fractions', (x) => x.index([0.5, 2]), /a range with the start 0.5/],
     ['too many items', (x) => x.index(0, 0, 0, 0), /items for 4 dimensions, the tensor of shape \[3, 4, 5\] has 3/],
     [
       'what is no item',
       (x) => x.index('1' as any),
-      /item 0 is 1, wanted is a number, \[start, end, step\], null or a Tensor/,
+      /item 0 is 1, expected a number, \[start, end, step\], null or a Tensor/,
     ],
     ['positions outside', (x) => x.index(tensor([9n])), /aten::index.*out of bounds/],
   ];

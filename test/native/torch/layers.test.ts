@@ -76,7 +76,7 @@ const inputOf = (shape: number[]): Tensor => {
 };
 
 describe('the layers beside PyTorch in float64', () => {
-  it('are those that were compared', () => expect(Object.keys(layers)).toEqual(Object.keys(golden)));
+  it('are all compared', () => expect(Object.keys(layers)).toEqual(Object.keys(golden)));
 
   for (const [name, make] of Object.entries(layers))
     it(`${name}: state names, initial values of a seed, forward, backward, buffers, eval`, () =>
@@ -117,16 +117,20 @@ describe('the layers beside PyTorch in float64', () => {
       }));
 
   it.each<[string, () => unknown, RegExp]>([
-    ['a size of nothing', () => nn.linear(0, 3), /nn\.linear: inFeatures: .*>=1/],
-    ['a size that is no whole number', () => nn.conv2d(1, 1.5, 3), /nn\.conv2d: outChannels: /],
-    ['an option that is none', () => nn.conv2d(1, 1, 3, { stides: 2 } as never), /nn\.conv2d: .*"stides"/],
+    ['a size of 0', () => nn.linear(0, 3), /nn\.linear: inFeatures: .*>=1/],
+    ['a size that is not an integer', () => nn.conv2d(1, 1.5, 3), /nn\.conv2d: outChannels: /],
+    ['an unknown option', () => nn.conv2d(1, 1, 3, { stides: 2 } as never), /nn\.conv2d: .*"stides"/],
     [
       'groups that do not divide',
       () => nn.conv2d(3, 4, 1, { groups: 2 }),
       /nn\.conv2d: groups: inChannels and outChannels/,
     ],
     ['a kernel of three sizes', () => nn.conv2d(1, 1, [1, 2, 3] as never), /nn\.conv2d: kernel: /],
-    ["padding 'same' with a stride", () => nn.conv2d(1, 1, 3, { stride: 2, padding: 'same' }), /padding: 'same' wants/],
+    [
+      "padding 'same' with a stride",
+      () => nn.conv2d(1, 1, 3, { stride: 2, padding: 'same' }),
+      /padding: 'same' is supported only with stride 1/,
+    ],
     ['a negative padding', () => nn.convTranspose2d(1, 1, 3, { padding: -1 }), /nn\.convTranspose2d: padding: /],
     ['a momentum over one', () => nn.batchNorm2d(1, { momentum: 2 }), /nn\.batchNorm2d: momentum: /],
     ['a function instead of a module', () => nn.sequential(nn.relu as never), /argument 0 is function, .*nn\.relu\(\)/],
@@ -134,8 +138,8 @@ describe('the layers beside PyTorch in float64', () => {
     expect(make).toThrow(message);
   });
 
-  it('an input that does not fit is one error in these terms', () => {
-    expect(() => nn.batchNorm2d(3).forward(ones([3, 4]))).toThrow(/shape \[3,4\], wanted is \[B, channels, H, W\]/);
+  it('an input that does not fit is one error naming the layer', () => {
+    expect(() => nn.batchNorm2d(3).forward(ones([3, 4]))).toThrow(/shape \[3,4\], expected \[B, channels, H, W\]/);
     expect(() => nn.linear(5, 3).forward(ones([2, 4]))).toThrow(/linear/);
   });
 });

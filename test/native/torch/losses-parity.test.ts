@@ -35,7 +35,7 @@ const furthest = (found: ArrayLike<number>, wanted: ArrayLike<number>): number =
 };
 const flat = (tensor: Tensor): number[] => tensor.detach().contiguous().flatten().toArray() as number[];
 
-describe('losses beside MONAI 1.6.1, or the formula in Python where it has none', () => {
+describe('losses equal MONAI 1.6.1, or the formula in Python if it has none', () => {
   it.each(golden.map((one) => [one.loss, JSON.stringify(one.options), one] as const))(
     '%s %s agrees in value and gradient, a crop without a nodule and one full of it among them',
     (name, _, { options, shape, prediction, target, value, gradient }) => {
@@ -65,7 +65,7 @@ const others: [string, object][] = [
 describe.each(others)('losses.%s %j', (name, options) => {
   const loss: Loss = (p, y) => lossOf(name)(p, y, options);
 
-  it('has the slope that differences show', () => {
+  it('has the gradient of finite differences', () => {
     manualSeed(5);
     const p = rand([2, 1, 4, 3], { dtype: 'float64', requiresGrad: true });
     const y = rand([2, 1, 4, 3], { dtype: 'float64' }).gt(0.6);
@@ -80,7 +80,7 @@ describe.each(others)('losses.%s %j', (name, options) => {
     expect(furthest(flat(slope!), measured)).toBeLessThan(1e-7);
   });
 
-  it('gives one value a sample, the same in float32 to 1e-6, and half precisions give float32', () => {
+  it('gives one value a sample, equal in float32 to 1e-6, and float32 for half precisions', () => {
     manualSeed(6);
     const p = rand([3, 1, 8, 8], { dtype: 'float64' });
     const y = rand([3, 1, 8, 8]).gt(0.7);
@@ -90,7 +90,7 @@ describe.each(others)('losses.%s %j', (name, options) => {
     for (const dtype of ['float16', 'bfloat16'] as const) expect(loss(p.to(dtype), y).dtype).toBe('float32');
   });
 
-  it('has finite values and slopes for sure predictions, right and wrong, and for empty and full targets', () => {
+  it('has finite values and gradients for confident predictions, right and wrong, and for empty and full targets', () => {
     for (const predicted of [zeros, ones])
       for (const wanted of [zeros, ones]) {
         const p = predicted([2, 1, 4, 4], { requiresGrad: true });
@@ -100,7 +100,7 @@ describe.each(others)('losses.%s %j', (name, options) => {
     expect(flat(loss(zeros([2, 1, 4, 4]), zeros([2, 1, 4, 4]))).map(Math.abs)).toEqual([0, 0]);
   });
 
-  it('refuses other shapes, and leaves nothing behind', () => {
+  it('refuses other shapes, and leaves no tensor behind', () => {
     expect(() => loss(zeros([2, 1, 3, 3]), zeros([2, 1, 3, 4]))).toThrow(/same shape/);
     const before = memory().handles;
     scope(() => {
@@ -114,7 +114,7 @@ describe.each(others)('losses.%s %j', (name, options) => {
 });
 
 describe('losses of a batch', () => {
-  it('are those of one long sample, B times', () => {
+  it('equal that of one long sample, B times', () => {
     manualSeed(8);
     const p = rand([3, 1, 4, 4], { dtype: 'float64' });
     const y = rand([3, 1, 4, 4]).gt(0.5);
@@ -127,7 +127,7 @@ describe('losses of a batch', () => {
 });
 
 describe('losses.signedDistance', () => {
-  it('is Euclidean outside, 0 along the edge inside and below 0 further in', () => {
+  it('is Euclidean outside, 0 along the inner edge and negative further inside', () => {
     const target = zeros([5, 9]);
     target.narrow(0, 1, 3).narrow(1, 1, 3).fill_(1);
     const found = losses.signedDistance(target).toArray() as number[][];
@@ -142,9 +142,9 @@ describe('options of losses', () => {
     expect(() => losses.focal(...pair, { gamma: -1 })).toThrow(/focal loss: gamma is -1/);
     expect(() => losses.focal(...pair, { alpha: 1.5 })).toThrow(/focal loss: 1 - alpha is -0.5/);
     expect(() => losses.focalTversky(...pair, { gamma: 0.5 })).toThrow(
-      /gamma is 0.5, wanted is a finite number from 1/,
+      /gamma is 0.5, expected a finite number of at least 1/,
     );
     expect(() => losses.generalizedDice(...pair, { smooth: Number.NaN })).toThrow(/smooth is NaN/);
-    expect(() => losses.boundary(...pair)).toThrow(/wanted is \[B, C, H, W\]/);
+    expect(() => losses.boundary(...pair)).toThrow(/expected \[B, C, H, W\]/);
   });
 });

@@ -97,12 +97,12 @@ describe.each([
     }
   });
 
-  it('is 0 for nothing against nothing and near its most for something against nothing', () => {
+  it('is 0 for an empty prediction of an empty target, and near its maximum for a full one', () => {
     expect(ours(zeros([2, 1, 8, 8]), zeros([2, 1, 8, 8])).toArray()).toEqual([0, 0]);
     expect((ours(ones([1, 1, 64, 64]), zeros([1, 1, 64, 64])).item() as number) > 0.999).toBe(true);
   });
 
-  it('takes targets of bool, uint8 and int64, and half precisions give float32', () => {
+  it('accepts targets of bool, uint8 and int64, and returns float32 for half precisions', () => {
     const p = rand([2, 1, 4, 4]);
     const y = p.gt(0.5);
     const wanted = ours(p, y.to('float32')).toArray();
@@ -117,15 +117,15 @@ describe.each([
     }
   });
 
-  it('refuses other shapes, whole-number predictions and what is no Tensor', () => {
+  it('refuses other shapes, integer predictions and values that are not Tensors', () => {
     expect(() => ours(zeros([2, 3]), zeros([2, 4]))).toThrow(/\[2, 3\].*\[2, 4\].*same shape/s);
     expect(() => ours(zeros([2], { dtype: 'int64' }), zeros([2]))).toThrow(/floating-point prediction/);
-    expect(() => ours(tensor(1), tensor(1))).toThrow(/wanted is/);
-    expect(() => ours(1 as never, zeros([2]))).toThrow(/the prediction is number, no Tensor/);
+    expect(() => ours(tensor(1), tensor(1))).toThrow(/expected a floating-point prediction/);
+    expect(() => ours(1 as never, zeros([2]))).toThrow(/the prediction is number, expected a Tensor/);
     expect(ours(zeros([0, 4]), zeros([0, 4])).shape).toEqual([0]);
   });
 
-  it('leaves nothing behind', () => {
+  it('leaves no tensor behind', () => {
     const before = memory().handles;
     scope(() => {
       const p = rand([2, 9], { requiresGrad: true });
@@ -138,7 +138,7 @@ describe.each([
 });
 
 describe('losses.tversky', () => {
-  it('is the number worked out by hand, with half and half Dice of twice the smoothing', () => {
+  it('equals the value computed by hand, and with 0.5 and 0.5 Dice of twice the smoothing', () => {
     const p = tensor([[0.9, 0.2, 0.2, 0]], { dtype: 'float64' });
     const y = tensor([[1, 1, 0, 0]]);
     expect(losses.tversky(p, y).item()).toBeCloseTo(1 - 2.1 / (1.1 + 0.3 * 0.2 + 0.7 * 0.9 + 1), 12);
@@ -149,7 +149,7 @@ describe('losses.tversky', () => {
 });
 
 describe('losses.diceWithPositives', () => {
-  it('does not see what is painted beside the target in its second term', () => {
+  it('ignores false positives in its second term', () => {
     const y = fromData(new Float32Array([1, 1, 0, 0]), [1, 4]);
     const second = (p: number[]): number => {
       const prediction = tensor([p]);

@@ -15,7 +15,7 @@ describe('memory', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('scope frees what is not returned, also within arrays, Maps and objects', () => {
+  it('scope frees all but the tensors it returns, alone or within arrays, Maps and objects', () => {
     const before = memory();
     const kept = scope(() => {
       const a = tensor([1]).add(1);
@@ -28,7 +28,7 @@ describe('memory', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('scopes nest: what the inner returns belongs to the outer', () => {
+  it('scopes nest: the result of the inner belongs to the outer', () => {
     const before = memory();
     scope(() => {
       const inner = scope(() => ones([2]).add(1));
@@ -77,7 +77,7 @@ describe('memory', () => {
 });
 
 describe('running out of memory', () => {
-  it('is an error with a code of its own that says what is held, and nothing is lost', () => {
+  it('is an error with its own code that reports the memory in use, and loses nothing', () => {
     const held = ones([1 << 20]);
     const before = memory();
     let error: unknown;
@@ -96,7 +96,7 @@ describe('running out of memory', () => {
     held.dispose();
   });
 
-  it('comes at once for sizes no machine has, also where their product nearly overflows', () => {
+  it('is reported at once for sizes no machine has, also if their product nearly overflows', () => {
     expect(() => zeros([2 ** 31, 2 ** 29], { dtype: 'float64' })).toThrow(/out of memory|overflow/);
     expect(() => zeros([2 ** 31, 2 ** 31, 4])).toThrow(expect.objectContaining({ name: 'NoduleTrainError' }));
     expect(() =>
@@ -106,7 +106,7 @@ describe('running out of memory', () => {
     ).toThrow(expect.objectContaining({ code: 'out-of-memory' }));
   });
 
-  it('gives back what is kept for reuse before it fails', () => {
+  it('releases cached blocks before it fails', () => {
     zeros([1 << 22]).dispose();
     const fail = () => zeros([2 ** 45]);
     expect(fail).toThrow('could not be allocated, even after freeing the blocks kept for reuse');
@@ -134,7 +134,7 @@ describe('views of memory', () => {
     expect(view.length).toBe(0);
   });
 
-  it('let the memory go at once when they are detached, also in a loop that never yields', () => {
+  it('release the memory at once when they are detached, also in a loop that never yields', () => {
     const before = memory().bytes.cpu;
     for (let i = 0; i < 100; i++)
       scope(() => {
@@ -154,9 +154,9 @@ describe('views of memory', () => {
   });
 });
 
-describe('where CUDA cannot be used', () => {
+describe('without usable CUDA', () => {
   const missing = cuda.unavailableReason();
-  it.skipIf(missing === null)('every way to ask for it says why and what to do', () => {
+  it.skipIf(missing === null)('every request for it throws the reason and what to do', () => {
     expect([cuda.isAvailable(), cuda.deviceCount()]).toEqual([false, 0]);
     expect(missing).toMatch(/./);
     const calls = [

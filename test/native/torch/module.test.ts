@@ -17,7 +17,7 @@ class Block extends nn.Module {
 }
 
 describe('a Module in TypeScript', () => {
-  it('gives what is assigned to it under the names of Python: parameters, buffers, children, lists of them', () => {
+  it('names what is assigned to it as Python does: parameters, buffers, children, lists of them', () => {
     const block = new Block();
     expect([...block.stateDict().keys()]).toEqual(['scale', 'steps', 'first.weight', 'rest.0.weight']);
     expect([...block.namedParameters().keys()]).toEqual(['scale', 'first.weight', 'rest.0.weight']);
@@ -27,7 +27,7 @@ describe('a Module in TypeScript', () => {
   });
 
   it('learns: its parameters get gradients and an optimizer moves them', () => {
-    // Weights drawn otherwise may put every ReLU to sleep, and then no gradient flows.
+    // Other initial weights may make every ReLU inactive, and then no gradient flows.
     const block = new Block();
     noGrad(() => block.parameters().map((parameter) => parameter.fill_(0.5)));
     const before = block.scale.toArray();
@@ -73,31 +73,31 @@ describe('a Module in TypeScript', () => {
     expect(tied.parameters().length).toBe(2);
   });
 
-  it('its state goes into another of its kind, and nowhere else', () => {
+  it('its state loads into another of its kind, and into no other module', () => {
     const [from, to] = [new Block(), new Block()];
     noGrad(() => from.scale.fill_(3));
     to.loadStateDict(from.stateDict());
     expect(to.scale.toArray()).toEqual([3, 3]);
     const { scale: _, ...rest } = Object.fromEntries(from.stateDict());
     expect(() => to.loadStateDict(rest)).toThrow(/missing: scale/);
-    expect(() => to.loadStateDict({ ...rest, scale: ones([3]) })).toThrow(/scale is \[3\] and should be \[2\]/);
+    expect(() => to.loadStateDict({ ...rest, scale: ones([3]) })).toThrow(/scale is \[3\], expected \[2\]/);
     to.loadStateDict(rest, { strict: false });
   });
 
-  it('a list that holds modules holds nothing else', () => {
+  it('a list with modules holds nothing else', () => {
     class Holes extends nn.Module {
       readonly layers = [nn.relu(), null];
       forward(input: Tensor): Tensor {
         return input;
       }
     }
-    expect(() => new Holes().parameters()).toThrow(/layers\[1\] is null, wanted is a Module/);
+    expect(() => new Holes().parameters()).toThrow(/layers\[1\] is null, expected a Module/);
   });
 
   it('outlives the scope that it was made in, and dispose() frees all of it', () => {
     const before = memory().handles;
     const [block] = scope(() => [new Block()]) as [Block];
-    expect(block.loose.isDisposed, 'what is no part of the module goes with the scope').toBe(true);
+    expect(block.loose.isDisposed, 'a tensor outside the module is freed with the scope').toBe(true);
     expect(scope(() => block.forward(ones([1, 2])).toArray()).length).toBe(1);
     block.dispose();
     expect(block.scale.isDisposed).toBe(true);

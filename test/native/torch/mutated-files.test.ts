@@ -6,7 +6,7 @@ it('2,000 mutated files leave the readers of safetensors, .pt, .npy and .npz wit
 }, () => {
   const figures = readMutatedFiles(2000, 1, 100_000);
   expect(figures.inputs).toBe(2000);
-  // A generator whose files are all read, or none, would prove nothing.
+  // If all files were read, or none, the test would prove nothing.
   expect(figures.refused).toBeGreaterThan(1000);
   expect(figures.read).toBeGreaterThan(50);
   for (const code of ['safetensors', 'zip', 'pickle', 'pickle-global', 'pickle-cut-off', 'pt', 'npy'])

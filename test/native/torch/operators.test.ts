@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type DType, fromData, gradients, op, scope, Tensor } from '../../../dist/torch/index.js';
 import { inGolden } from '../../support/paths.js';
 
-// Made by test/golden/make/operators.py, which says what is in it.
+// Made by test/golden/make/operators.py, which describes the format.
 const cases: Case[] = JSON.parse(readFileSync(inGolden('operators.json'), 'utf8'));
 
 type Case = [name: string, args: Given[], named: Record<string, Given>, results: Printed, grads?: Printed[]];
@@ -54,7 +54,7 @@ const give = (value: Given, made: Tensor[], withGrad: boolean): any => {
   return tensor;
 };
 
-/** What a dtype keeps: results of another processor's kernels differ in the last bits. */
+/** Relative tolerance by dtype: kernels of another processor differ in the last bits. */
 const tolerance: Record<string, number> = { float64: 1e-9, float32: 2e-5, float16: 4e-3, bfloat16: 3e-2 };
 
 const isClose = (ours: unknown, theirs: unknown, within: number, size: number): boolean => {
@@ -95,7 +95,7 @@ const compare = (result: unknown, wanted: Printed, where: string): void => {
     shown.push(array.reduce<number>((sum, value, i) => sum + Number(value) * weights[i]!, 0));
   }
   const within = tolerance[dtype] ?? 0;
-  // The values before the sum are of the size of one, the sum of all.
+  // The first values have the magnitude of one element, the weighted sum that of all.
   const wrong = shown.findIndex(
     (value, i) => !isClose(value, values[i], Math.max(within, i === 5 ? 1e-6 : 0), i < 5 ? 1 : size),
   );
@@ -131,7 +131,7 @@ const run = ([name, args, named, wanted, grads]: Case, where: string): void => {
 const byName = new Map<string, Case[]>();
 for (const entry of cases) byName.set(entry[0], [...(byName.get(entry[0]) ?? []), entry]);
 
-describe('operators give what Python gives', () => {
+describe('operators equal Python', () => {
   it('at least 300 of them, 200 with gradients', () => {
     const given = (wanted: (entry: Case) => boolean) => new Set(cases.filter(wanted).map(([name]) => name)).size;
     expect(given(([, , , results]) => results !== 'refused')).toBeGreaterThanOrEqual(300);

@@ -29,23 +29,23 @@ describe('printing a tensor', () => {
     expect(inspect(rand([9, 9, 9, 9, 9, 9])).length).toBeLessThan(2000);
   });
 
-  it('says what JSON has no word for, and integers that no number holds', () => {
+  it('shows values that JSON lacks, and integers beyond the range of numbers', () => {
     expect(inspect(tensor([Number.NaN, Number.POSITIVE_INFINITY]))).toBe('Tensor(float32 [2] cpu) [NaN, Infinity]');
     expect(inspect(tensor([2n ** 60n]))).toBe('Tensor(int64 [1] cpu) [1152921504606846976]');
     expect(inspect(tensor([1.5]).to('bfloat16'))).toBe('Tensor(bfloat16 [1] cpu) [1.5]');
   });
 
-  it('says that gradients are recorded, and records none itself', () => {
+  it('shows requiresGrad, and records no gradient itself', () => {
     const x = tensor([1], { requiresGrad: true });
     expect(inspect(x)).toBe('Tensor(float32 [1] cpu requiresGrad) [1]');
     expect(inspect(x.mul(2))).toBe('Tensor(float32 [1] cpu requiresGrad) [2]');
   });
 
-  it('has no values of kinds that JavaScript has no values for', () => {
+  it('shows only the head of kinds without values in JavaScript', () => {
     expect(inspect(ops.complex(tensor([1]), tensor([2])))).toBe('Tensor(ComplexFloat [1] cpu) values not shown');
   });
 
-  it('leaves nothing behind, and a disposed one says so', () => {
+  it('leaves no tensor behind, and shows that a tensor is disposed', () => {
     const x = rand([50, 50]).t();
     const before = memory().handles;
     inspect(x);

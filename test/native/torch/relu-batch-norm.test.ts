@@ -68,7 +68,7 @@ const givenOf = (shape: readonly number[]) => {
   return { x, g, weight: rand(channels, { dtype: 'float64' }).add(0.5), bias: randn(channels, { dtype: 'float64' }) };
 };
 
-// Channels that divide the lanes, that lanes divide, and that do neither; planes and pixels that leave a rest.
+// Channels that divide the SIMD width, that it divides, and neither; planes and pixels with a remainder.
 const shapes = [
   [4, 16, 64, 64],
   [2, 8, 7, 9],
@@ -87,7 +87,7 @@ describe('nodule::relu_batch_norm', () => {
       const found = run(given, 'float64', last);
       for (const name of Object.keys(want) as (keyof Run)[])
         expect(furthest(found[name], want[name]), name).toBeLessThan(1e-11);
-      // What rounding to float32 costs, where channels-last batch norm of ATen is off by 3e-4.
+      // The error of rounding to float32; ATen's channels-last batch norm is off by 3e-4.
       const single = run(given, 'float32', last);
       for (const name of ['y', 'x', 'mean', 'variance'] as const)
         expect(furthest(single[name], want[name]), name).toBeLessThan(4e-6);
@@ -140,7 +140,7 @@ describe('nodule::relu_batch_norm', () => {
     for (const last of [false, true]) expect(furthest(run(given, 'float32', last).y, want.y)).toBeLessThan(2e-3);
   });
 
-  it('in float64 finds mean and variance to the last digits, as compensated sums do', () => {
+  it('in float64 computes mean and variance to the last digits, like compensated sums', () => {
     manualSeed(1);
     const x = randn([2, 3, 90, 70], { dtype: 'float64' }).add(0.5);
     const wanted = [0, 1, 2].map((channel) => {
@@ -159,7 +159,7 @@ describe('nodule::relu_batch_norm', () => {
     }
   });
 
-  it('outside training takes the running statistics, with and without gradients', () => {
+  it('outside training uses the running statistics, with and without gradients', () => {
     const { x, weight, bias } = givenOf([2, 16, 9, 9]);
     const [mean, variance] = [randn([16], { dtype: 'float64' }), rand([16], { dtype: 'float64' }).add(0.1)];
     const want = batchNorm(x.relu(), weight, bias, mean, variance, false, 0.1, 1e-5, false) as Tensor;
@@ -170,7 +170,7 @@ describe('nodule::relu_batch_norm', () => {
     }
   });
 
-  it('passes on what is no number, as ReLU does', () => {
+  it('propagates NaN, as ReLU does', () => {
     const x = tensor([[[[1, Number.NaN, -2, 3]]]]);
     const [one, zero] = [ones([1]), zeros([1])];
     const found = fused(x, one, zero, zero, one, false, 0.1, 0) as Tensor;
@@ -179,7 +179,7 @@ describe('nodule::relu_batch_norm', () => {
     expect((trained.toArray() as number[][][][]).flat(3).every(Number.isNaN)).toBe(true);
   });
 
-  it('refuses shapes, types and single values that do not fit, and says which', () => {
+  it('refuses shapes, types and single values that do not fit, by name', () => {
     const [x, c4, c3] = [randn([2, 4, 3, 3]), ones([4]), ones([3])];
     expect(() => fused(x, c3, c4, c4, c4, true, 0.1, 1e-5)).toThrow(
       'has shape [3], expected [4] for an input of shape',
@@ -205,7 +205,7 @@ describe('a U-Net with channels-last values', () => {
     [2, 1, 24, 24],
   );
 
-  it('is the same function with the same gradients and weights that lie as before', () => {
+  it('is the same function with the same gradients, and keeps the layout of the weights', () => {
     manualSeed(8);
     const plain = nn.unet(options);
     const last = nn.unet({ ...options, channelsLast: true }).loadStateDict(plain.stateDict());

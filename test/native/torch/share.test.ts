@@ -27,7 +27,7 @@ const message = (worker: Worker): Promise<any> =>
   });
 
 describe('share', () => {
-  it('hands the same memory to a worker, once, without a copy', async () => {
+  it('gives the same memory to a worker, once, without a copy', async () => {
     const worker = startWorker(`
       parentPort.on('message', (token) => {
         const there = torch.fromShared(token);
@@ -47,7 +47,7 @@ describe('share', () => {
     expect(made.toArray()).toEqual([[2, 3, 4]]);
   });
 
-  it('takes back what a worker made, after the worker has ended', async () => {
+  it('takes a tensor of a worker after the worker has ended', async () => {
     const worker = startWorker(`
       globalThis.result = torch.ones([1000]).mul(3);
       parentPort.once('message', () => process.exit());
@@ -59,7 +59,7 @@ describe('share', () => {
     expect(made.sum().item()).toBe(3000);
   });
 
-  it('frees what nobody took when the worker that shared it ends, and on revoke', async () => {
+  it('frees a tensor that was not taken when the worker that shared it ends, and on revoke', async () => {
     const before = memory().bytes.cpu;
     const worker = startWorker(`parentPort.postMessage(torch.zeros([100000]).share());
       parentPort.once('message', () => process.exit());`);
@@ -90,7 +90,7 @@ describe('share', () => {
     expect(leaf.toArray()).toEqual([0, 0]);
   });
 
-  it('refuses a tensor with a graph, a disposed one, and what is no token of this process', () => {
+  it('refuses a tensor with a graph, a disposed one, and values that are not a token of this process', () => {
     const leaf = ones([2], { requiresGrad: true });
     const result = leaf.mul(2);
     expect(() => result.share()).toThrow(expect.objectContaining({ code: 'share' }));
@@ -102,11 +102,11 @@ describe('share', () => {
     const token = leaf.share();
     expect(() => fromShared({ ...token, process: token.process + 1 })).toThrow(/one process/);
     for (const wrong of [null, {}, { sharedTensor: 'a', process: 1 }, 3])
-      expect(() => fromShared(wrong as never)).toThrow(/wanted is the token/);
+      expect(() => fromShared(wrong as never)).toThrow(/expected the token/);
     revokeShared(token);
   });
 
-  it('is said by the error of posting a Tensor or a Module itself', () => {
+  it('is named in the error of posting a Tensor or a Module itself', () => {
     const { port1 } = new MessageChannel();
     expect(() => port1.postMessage(tensor([1]))).toThrow(/post tensor\.share\(\).*could not be cloned/);
     expect(() => port1.postMessage({ deep: [tensor([1])] })).toThrow(/could not be cloned/);

@@ -10,7 +10,7 @@ describe('making tensors', () => {
     expect(torch.tensor([1, 2], { dtype: 'int64' }).toArray()).toEqual([1, 2]);
   });
 
-  it('nested arrays give their shape and come back as they were', () => {
+  it('nested arrays give their shape and round-trip', () => {
     const values = [
       [1, 2, 3],
       [4, 5, 6],
@@ -22,11 +22,13 @@ describe('making tensors', () => {
   });
 
   it('ragged arrays are refused with the depth', () => {
-    expect(() => torch.tensor([[1, 2], [3]])).toThrow(/depth 1 has 1 elements, its neighbours have 2/);
+    expect(() => torch.tensor([[1, 2], [3]])).toThrow(/depth 1 has 1 elements, expected 2 as in the others/);
   });
 
-  it('data of the wrong length is refused with both figures', () => {
-    expect(() => torch.fromData(new Float32Array(5), [2, 3])).toThrow(/5 values do not fill the shape \[2,3\] of 6/);
+  it('data of the wrong length is refused with both lengths', () => {
+    expect(() => torch.fromData(new Float32Array(5), [2, 3])).toThrow(
+      /found 5 values, expected 6 for the shape \[2,3\]/,
+    );
   });
 
   it('fromData copies', () => {
@@ -37,14 +39,16 @@ describe('making tensors', () => {
   });
 
   it('a negative size is refused', () => {
-    expect(() => torch.zeros([2, -1])).toThrow(/dimension 1 of \[2,-1\] is -1/);
+    expect(() => torch.zeros([2, -1])).toThrow(
+      /dimension 1 of the shape \[2,-1\] is -1, expected a non-negative integer/,
+    );
   });
 });
 
 describe('reading tensors', () => {
-  it('toArray() refuses more rows than fit into memory, though they are all empty', () => {
+  it('toArray() refuses more rows than fit into memory, even if they are empty', () => {
     expect(torch.zeros([3, 0]).toArray()).toEqual([[], [], []]);
-    expect(() => torch.zeros([2 ** 31, 0]).toArray()).toThrow(/makes 2147483648 arrays, at most 33554432/);
+    expect(() => torch.zeros([2 ** 31, 0]).toArray()).toThrow(/needs 2147483648 arrays, the limit is 33554432/);
   });
 
   it('data() is a view: writing to it changes the tensor, disposing detaches it', () => {
@@ -60,7 +64,7 @@ describe('reading tensors', () => {
     expect(() => torch.zeros([2, 3]).t().data()).toThrow(/not contiguous/);
   });
 
-  it('int64 beyond 2^53 throws as a number and is there as a bigint', () => {
+  it('int64 beyond 2^53 throws as a number and is available as a bigint', () => {
     const made = torch.tensor([2n ** 60n]);
     expect(() => made.item()).toThrow(/beyond 2\^53/);
     expect(() => made.toArray()).toThrow(/beyond 2\^53/);
@@ -106,7 +110,7 @@ describe('autograd', () => {
     expect(x.mul(2).requiresGrad).toBe(true);
   });
 
-  it('autocast lowers a matrix product and nothing after it', () => {
+  it('autocast lowers the precision of a matrix product and of nothing after it', () => {
     const a = torch.ones([4, 4]);
     expect(torch.autocast(() => a.mm(a)).dtype).toBe('bfloat16');
     expect(a.mm(a).dtype).toBe('float32');

@@ -26,7 +26,7 @@ interface Variant {
   parameters: number;
   output: number[];
   eval: Summary;
-  /** Left out where there is no batch norm: then training gives what evaluation gives. */
+  /** Omitted without batch norm, where training equals evaluation. */
   train?: Summary;
   running_mean_last_bn?: number[];
   running_var_last_bn?: number[];
@@ -40,7 +40,7 @@ const golden: {
   hash_check_seed1000_first4: number[];
 } | null = path === null ? null : JSON.parse(fs.readFileSync(path, 'utf8'));
 
-/** The golden figures' own generator: uniform in [-1, 1) from a counter. */
+/** The generator of the golden values: uniform in [-1, 1) from a counter. */
 const uniform = (length: number, seed: number): Float64Array =>
   Float64Array.from({ length }, (_, i) => {
     let h = (i + Math.imul(seed, 0x9e3779b9)) >>> 0;
@@ -113,8 +113,8 @@ const check = (variant: Variant): void =>
       const quiet = net.eval().forward(input);
       expect(quiet.shape).toEqual(variant.output);
       expect(distance(summaryOf(quiet), variant.eval), 'eval').toBeLessThan(1e-10);
-      // ATen, of which these figures are, adds float64 one by one: its variances are off by 2e-13, ours by the last bit
-      // (relu-batch-norm.test.ts), and a deep network makes more of it.
+      // The golden values are ATen's, which sums float64 one by one: its variances are off by 2e-13, ours by the last
+      // bit (relu-batch-norm.test.ts), and a deep network amplifies the difference.
       const bound = variant.batch_norm ? 3e-10 : 1e-10;
       expect(distance(summaryOf(net.train().forward(input)), variant.train ?? variant.eval), 'train').toBeLessThan(
         bound,
@@ -130,7 +130,7 @@ const check = (variant: Variant): void =>
   });
 
 describe.skipIf(golden === null)('pytorch-unet in float64 (skipped without ../shared/golden)', () => {
-  it("the weights' formula gives the figures it was checked with", () => {
+  it('the formula of the weights gives the recorded values', () => {
     expect([...uniform(4, 1)]).toEqual(golden!.hash_check_seed1_first4);
     expect([...uniform(4, 1000)]).toEqual(golden!.hash_check_seed1000_first4);
   });

@@ -34,19 +34,19 @@ describe('nn.unet', () => {
     state.set('extra', zeros([1]));
     state.set('last.bias', zeros([3]));
     expect(() => net.loadStateDict(state)).toThrow(
-      /missing: last\.weight; unexpected: extra; of another shape: last\.bias is \[3\] and should be \[1\]/,
+      /missing: last\.weight; unexpected: extra; of another shape: last\.bias is \[3\], expected \[1\]/,
     );
     expect(net.namedParameters().get('last.bias')!.item()).toBe(before);
   });
 
-  it('passes over missing and unexpected keys where strict is false, never over a wrong shape', () => {
+  it('ignores missing and unexpected keys with strict: false, never a wrong shape', () => {
     const net = nn.unet(small);
     net.loadStateDict({ 'last.bias': ones([1]), extra: zeros([1]) }, { strict: false });
     expect(net.namedParameters().get('last.bias')!.item()).toBe(1);
     expect(codeOf(() => net.loadStateDict({ 'last.bias': ones([2]) }, { strict: false }))).toBe('state-dict');
   });
 
-  it('refuses an input of the wrong channels, dimensions or size, and says what it wants', () => {
+  it('refuses an input of the wrong channels, dimensions or size, and names the expected one', () => {
     const net = nn.unet(small);
     expect(() => net.forward(zeros([1, 3, 8, 8]))).toThrow(/3 channels, expected 2/);
     expect(() => net.forward(zeros([2, 8, 8]))).toThrow(/expected \[batch, 2, height, width\]/);

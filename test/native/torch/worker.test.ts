@@ -18,7 +18,7 @@ const inWorker = (body: string): Promise<unknown> =>
   });
 
 describe('workers', () => {
-  it('each has tensors of its own, and four at once agree', async () => {
+  it('each has its own tensors, and four at once agree', async () => {
     const body = `
       const a = torch.ones([64, 64], { requiresGrad: true });
       for (let i = 0; i < 200; i++) torch.scope(() => { a.mm(a).sum().backward(); });
@@ -36,7 +36,7 @@ describe('workers', () => {
     expect(memory().bytes.cpu).toBeLessThanOrEqual(before);
   });
 
-  it('a worker ended in the middle of work harms nothing', async () => {
+  it('a worker terminated while it works does no harm', async () => {
     for (let i = 0; i < 5; i++) {
       const source = `import(${JSON.stringify(torchUrl)}).then((torch) => {
         require('node:worker_threads').parentPort.postMessage('ready');

@@ -10,8 +10,8 @@ import { replayStep } from '../../../dist/train/inspect/replayStep.js';
 import { openRunRecord } from '../../../dist/train/run/runRecord.js';
 import { initialState } from '../../../dist/train/run/runState.js';
 import { openSession } from '../../../dist/train/session/session.js';
-import { badStepWatch } from '../../../dist/train/steps/badStepWatch.js';
-import { stepRunnerOf } from '../../../dist/train/steps/stepRunnerOf.js';
+import { createStepRunner } from '../../../dist/train/steps/createStepRunner.js';
+import { watchBadSteps } from '../../../dist/train/steps/watchBadSteps.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { writeTinyScans } from '../../support/tinyScans.js';
 
@@ -38,11 +38,11 @@ const follow = async (given: TrainConfigInput) => {
   return { events, error, notes: events.flatMap((event) => (event.type === 'note' ? [event.text] : [])) };
 };
 
-/** Adam's first step of this length leaves weights that no forward pass survives. */
+/** After a first Adam step with this learning rate, every forward pass overflows. */
 const explosive = { learningRate: 1e30, checkpointSteps: 1 };
 
 describe('a run whose loss is not finite', { timeout: 120_000 }, () => {
-  it('stops with step, crops, learning rate, last good checkpoint and a command that does the step again', async () => {
+  it('stops and names step, crops, learning rate, last good checkpoint and the command that replays the step', async () => {
     const { events, error } = await follow(config('stops', explosive));
     expect(error).toMatchObject({ code: 'loss-not-finite' });
     const run = join(folder, 'stops');
@@ -65,18 +65,18 @@ describe('a run whose loss is not finite', { timeout: 120_000 }, () => {
     for (const { uid } of replay.crops) expect(error?.message).toContain(uid);
   });
 
-  it('goes on with --on-nan skip, says so once for each step, and stops after nanLimit of them', async () => {
+  it('continues with --on-nan skip, notes each skipped step once, and stops after nanLimit of them', async () => {
     const { events, error, notes } = await follow(config('limited', { ...explosive, onNan: 'skip', nanLimit: 2 }));
-    expect(notes.filter((text) => text.includes('left out'))).toEqual([
-      'Step 2 was left out, as loss or gradient were not finite: 1 in this run so far, at most 2 (--nan-limit).',
-      'Step 3 was left out, as loss or gradient were not finite: 2 in this run so far, at most 2 (--nan-limit).',
+    expect(notes.filter((text) => text.startsWith('Skipped '))).toEqual([
+      'Skipped step 2, because the loss or a gradient was not finite: 1 skipped in this run so far, at most 2 allowed (--nan-limit).',
+      'Skipped step 3, because the loss or a gradient was not finite: 2 skipped in this run so far, at most 2 allowed (--nan-limit).',
     ]);
     expect(events.flatMap((event) => (event.type === 'step' ? [event.step] : []))).toEqual([1]);
     expect(error?.message).toMatch(/^training step 4 .* It is the 3rd such step, and nanLimit is 2\./);
   });
 });
 
-describe('a step that was left out', { timeout: 120_000 }, () => {
+describe('a skipped step', { timeout: 120_000 }, () => {
   /** Trains an epoch whose third step has an infinite loss, in parts that end after the given steps. */
   async function train(out: string, stops: number[]) {
     const given = resolveTrainConfig(
@@ -101,22 +101,22 @@ describe('a step that was left out', { timeout: 120_000 }, () => {
       sampler.startEpoch(1, state.stepInEpoch * 8);
       trainEpoch({
         ...session,
-        steps: stepRunnerOf(session),
+        steps: createStepRunner(session),
         ...{ logSteps: 1, checkpointSteps: 0, checkpointMinutes: 0, saveLast: () => {} },
-        onCounts: badStepWatch(session),
+        onCounts: watchBadSteps(session),
       });
       session.save('last');
       record.close();
     }
     const { tensors, metadata } = loadTensorsSync(join(given.out, 'checkpoints', 'last.safetensors'));
     const figures = tensors.get('counts')?.toArray() as number[];
-    return { sha256: metadata.sha256, notes: notes.filter((text) => text.includes('left out')), figures };
+    return { sha256: metadata.sha256, notes: notes.filter((text) => text.startsWith('Skipped ')), figures };
   }
 
-  it('gives the same bits whether the run was interrupted before it, after it, or not at all', async () => {
+  it('gives bit-identical runs, interrupted before it, after it, or not at all', async () => {
     const whole = await train('skip-whole', []);
     expect(whole.notes).toHaveLength(1);
-    // 44 crops, of which the second half of step 3 has no finite loss; 6 steps, 1 bad, the third.
+    // 44 crops, without the half of step 3 whose loss is not finite; 6 steps, of which the third is bad.
     expect([whole.figures[0], ...whole.figures.slice(8)]).toEqual([40, 6, 1, 3, 3]);
     expect(whole.figures.every(Number.isFinite)).toBe(true);
     for (const stops of [[2], [3], [1, 4]]) {
@@ -147,6 +147,6 @@ describe('a replayed step', { timeout: 120_000 }, () => {
       expect(from).toBeLessThan(step);
     }
     expect(last()).toBe(before);
-    await expect(replayStep(run, 13, quiet)).rejects.toThrow('the run has 12 steps; give one of them');
+    await expect(replayStep(run, 13, quiet)).rejects.toThrow('the run has 12 steps, expected one of them');
   });
 });

@@ -9,10 +9,11 @@ import { loadTensorsSync, saveTensorsSync } from '../../../dist/torch/serializat
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import type { TrainConfigInput } from '../../../dist/train/config/schema.js';
 import type { TrainEvent } from '../../../dist/train/events.js';
-import { countsOf } from '../../../dist/train/parts/countsOf.js';
-import { criterionOf } from '../../../dist/train/parts/criterion.js';
-import { optimizerOf } from '../../../dist/train/parts/optimizerOf.js';
-import { samplerOptionsOf, unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { createLoss } from '../../../dist/train/parts/createLoss.js';
+import { createOptimizer } from '../../../dist/train/parts/createOptimizer.js';
+import { createStepCounts } from '../../../dist/train/parts/createStepCounts.js';
+import { networkOptions } from '../../../dist/train/parts/networkOptions.js';
+import { samplerOptions } from '../../../dist/train/parts/samplerOptions.js';
 import { openTrainingData } from '../../../dist/train/session/trainingData.js';
 import { trainingStep } from '../../../dist/train/step.js';
 import { writeBookScans } from '../../support/bookScans.js';
@@ -41,7 +42,7 @@ const furthest = (a: Tensor, b: Tensor): number =>
   });
 const furthestOf = (a: number[], b: number[]) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 
-/** What a run is made of, by the run's own code; only the crops are float64. */
+/** Parts of a run, created by the run's own code, except that the crops are float64. */
 async function partsOf(given: Partial<TrainConfigInput> = {}) {
   const config = resolveTrainConfig({
     data: join(folder, 'scans'),
@@ -52,10 +53,10 @@ async function partsOf(given: Partial<TrainConfigInput> = {}) {
     ...given,
   });
   const data = await openTrainingData(config, join(folder, `split-${++splits}.json`), () => {});
-  const sampler = await createSampler(data.train(), { ...samplerOptionsOf(config), dtype: 'float64' });
+  const sampler = await createSampler(data.train(), { ...samplerOptions(config), dtype: 'float64' });
   sampler.startEpoch(1);
   manualSeed(config.seed);
-  return { config, split: data.split, sampler, net: nn.unet(unetOptionsOf(config)) };
+  return { config, split: data.split, sampler, net: nn.unet(networkOptions(config)) };
 }
 
 describe.skipIf(python === null)(
@@ -92,8 +93,8 @@ describe.skipIf(python === null)(
         out,
       ]);
       net.to('float64').train();
-      const criterion = criterionOf(config);
-      const counts = countsOf(config, 'cpu', 'training');
+      const criterion = createLoss(config);
+      const counts = createStepCounts(config, 'cpu', 'training');
       const step = trainingStep({
         sampler: {
           next() {
@@ -109,7 +110,7 @@ describe.skipIf(python === null)(
           ours.loss.push(loss.mean().item() as number);
           return loss;
         },
-        optimizer: optimizerOf(net.parameters(), config),
+        optimizer: createOptimizer(net.parameters(), config),
         counts,
       });
       for (let n = 0; n < steps; n++) step();
@@ -121,7 +122,7 @@ describe.skipIf(python === null)(
       tensors = loadTensorsSync(out).tensors;
     }, 600_000);
 
-    it('cuts, labels, moves and blurs the same crops out of the same scans: within 1e-9 HU, each label', async ({
+    it('cuts, labels and augments the same crops from the same scans: within 1e-9 HU, labels identical', async ({
       annotate,
     }) => {
       expect(ours.crops).toBe(6);
@@ -140,7 +141,7 @@ describe.skipIf(python === null)(
       expect(mostApart(ours.initial, 'initial')).toBeLessThan(1e-6);
     });
 
-    it('has the same loss in each of twenty steps and the same weights after them, within 1e-8 in float64', async ({
+    it('has the same loss in each of twenty steps and the same weights afterwards, within 1e-8 in float64', async ({
       annotate,
     }) => {
       await annotate(`loss: ${furthestOf(ours.loss, theirs.loss)}, weights: ${mostApart(ours.final, 'final')}`);
@@ -150,7 +151,7 @@ describe.skipIf(python === null)(
       expect(mostApart(ours.final, 'final')).toBeLessThan(1e-8);
     });
 
-    it('counts the same pixels and logs the same loss, which is Dice alone', () => {
+    it('counts the same pixels and logs the same loss, Dice alone', () => {
       const total = (list: number[]) => list.reduce((sum, value) => sum + value, 0);
       expect(ours.counted).toEqual([total(theirs.tp), total(theirs.fn), total(theirs.fp)]);
       expect(Math.abs(ours.dice - total(theirs.dice))).toBeLessThan(1e-8);
@@ -158,8 +159,8 @@ describe.skipIf(python === null)(
   },
 );
 
-describe('a fault that is mended in the preset `book`, and nothing else', () => {
-  /** Two batches, as bytes, and how many crops there are of each kind. */
+describe('fixing a single fault of the preset `book`', () => {
+  /** Two batches, as bytes, and the number of crops of each kind. */
   const firstCrops = async (given: Partial<TrainConfigInput> = {}) => {
     const { sampler } = await partsOf(given);
     const found = scope(() => {
@@ -197,7 +198,7 @@ describe('a fault that is mended in the preset `book`, and nothing else', () => 
     ]);
   });
 
-  it('positiveCropsOnly, lets the crops without a nodule in that `negatives` asks for', async () => {
+  it('positiveCropsOnly, adds the crops without a nodule that `negatives` asks for', async () => {
     expect((await firstCrops({ negatives: 0.25 })).counts.negativeCrops).toBe(0);
     const mended = await firstCrops({ negatives: 0.25, compat: { positiveCropsOnly: false } });
     expect(mended.counts.negativeCrops).toBeGreaterThan(0);
@@ -215,7 +216,7 @@ describe('a fault that is mended in the preset `book`, and nothing else', () => 
     expect(Math.abs(mean(await biases(false)))).toBeLessThan(0.015);
   });
 
-  it('strideSplit, chooses who validates by the seed, not by the place in the list', async () => {
+  it('strideSplit, chooses validation patients by the seed, not by the place in the list', async () => {
     expect((await partsOf()).split).toMatchObject({ rule: 'stride', validation: ['1.0'] });
     const chosen = await Promise.all(
       [1, 2, 3, 4].map((drawn) => partsOf({ seed: drawn, compat: { strideSplit: false } })),
@@ -246,8 +247,8 @@ describe('a run with the preset `book`', { timeout: 60_000 }, () => {
     };
   };
 
-  it('looks at positive slices only, takes pixel recall for the score, logs Dice alone, and counts negative false positives where nothing is augmented', async () => {
-    // A network that has seen one batch gives next to nothing.
+  it('validates on positive slices, scores by pixel recall, logs Dice alone, and counts negative false positives without augmentation', async () => {
+    // After one batch, a network predicts next to nothing.
     const low = { threshold: 1e-6, augment: { flip: false, offset: 0, scale: 0, rotate: false, noise: 0 } };
     const { loss, trained, slices, validation } = await run(low);
     expect(slices).toBeLessThan(18);
@@ -265,12 +266,12 @@ describe('a run with the preset `book`', { timeout: 60_000 }, () => {
     expect(mended.trained.percent.falsePositive).toBeGreaterThan(0);
   });
 
-  it('counts false positives as they are where anything is augmented, whatever the switch', async () => {
+  it('counts false positives correctly with any augmentation, despite the switch', async () => {
     // So low a threshold that there are false positives.
     expect((await run({ threshold: 1e-6 })).trained.percent.falsePositive).toBeGreaterThan(0);
   });
 
-  it('keeps a first model that scores 0 as the best, unless zeroIsBest is mended', async () => {
+  it('keeps a first model with score 0 as the best, unless zeroIsBest is fixed', async () => {
     const threshold = 0.999999;
     expect((await run({ threshold })).validation).toMatchObject({ score: 0, best: true });
     expect((await run({ threshold, compat: { zeroIsBest: false } })).validation).toMatchObject({

@@ -19,7 +19,7 @@ import { plainSteps } from '../../../dist/train/steps/stepRunner.js';
 
 const rates = Array.from({ length: 40 }, (_, step) => Math.fround(0.01 * (1 + Math.cos((Math.PI * step) / 40))));
 
-/** A small run: everything that changes from step to step lies in tensors, as in training. */
+/** A small run in which everything that changes from step to step is in tensors, as in training. */
 function smallRun() {
   manualSeed(5);
   const net = nn.sequential(nn.conv2d(1, 4, 3, { padding: 1 }), nn.batchNorm2d(4), nn.conv2d(4, 1, 1), nn.sigmoid());
@@ -44,7 +44,7 @@ function smallRun() {
   return { parts, adam, state };
 }
 
-/** What a graph does on a GPU: recording runs nothing, a replay runs what was recorded. */
+/** Behaves as a graph on a GPU: capturing runs nothing, a replay runs the captured step. */
 function countingGraph(onReplay: (times: number) => void = () => {}) {
   let recorded: (() => unknown) | undefined;
   const seen = { warmUps: 0, recordings: 0, replays: [] as number[] };
@@ -78,7 +78,7 @@ const plainly = (steps: number) => {
 };
 
 describe('captured steps', () => {
-  it('give what plain steps give, whatever the pieces they come in; the first three run as they are', () => {
+  it('have the results of plain steps, in whatever pieces they run; the first three run eagerly', () => {
     for (const pieces of [[20], [1, 1, 1, 17], [2, 7, 11], [5, 5, 5, 5]]) {
       const { parts, state } = smallRun();
       const graph = countingGraph();
@@ -94,7 +94,7 @@ describe('captured steps', () => {
     }
   });
 
-  it('go on with the learning rate of the step they are told, as after a resumed run', () => {
+  it('continue with the learning rate of a given step, as in a resumed run', () => {
     const { parts, adam, state } = smallRun();
     const one = trainingStep(parts);
     plainSteps((step) => {
@@ -106,7 +106,7 @@ describe('captured steps', () => {
     expect(adam.lr).toBe(rates[19]);
   });
 
-  it('may take more steps in a call once it is known how long one takes', () => {
+  it('run more steps per call once the time of one is known', () => {
     for (const [msPerStep, atOnce] of [
       [3, 33],
       [0.75, 133],
@@ -130,7 +130,7 @@ describe('captured steps', () => {
     }
   });
 
-  it('leave no tensor behind', () => {
+  it('leak no tensor', () => {
     const { parts } = smallRun();
     const runner = capturedSteps({ ...parts, rated: parts.optimizer, device: 'cpu', rates, graph: countingGraph() });
     runner.run(0, 5);
@@ -141,7 +141,7 @@ describe('captured steps', () => {
 });
 
 describe('an optimizer with its learning rate in a tensor', () => {
-  it.each(['adam', 'adamW', 'sgd'] as const)('%s steps as with the same number as its setting', (rule) => {
+  it.each(['adam', 'adamW', 'sgd'] as const)('%s steps as with the same number in its options', (rule) => {
     const train = (inTensor: boolean) =>
       scope(() => {
         const parameter = fromData(Float32Array.from([1, -2, 3]), [3], { requiresGrad: true });
@@ -157,7 +157,7 @@ describe('an optimizer with its learning rate in a tensor', () => {
     expect(train(true)).toEqual(train(false));
   });
 
-  it('refuses one that is no single float32 number', () =>
+  it('rejects a tensor that is not a single float32 number', () =>
     scope(() => {
       const parameter = fromData(Float32Array.of(1), [1], { requiresGrad: true });
       parameter.pow(2).sum().backward();
@@ -165,7 +165,7 @@ describe('an optimizer with its learning rate in a tensor', () => {
     }));
 });
 
-it('a CUDA graph without CUDA says why there is none', () => {
+it('a CUDA graph without CUDA throws an error with the reason', () => {
   let thrown: unknown;
   try {
     new CudaGraph().dispose();

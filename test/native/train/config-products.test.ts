@@ -4,10 +4,10 @@ import { addSchemaOptions } from '../../../dist/cli/schemaOptions.js';
 import { manualSeed, nn, randn, scope, setNumThreads, type Tensor } from '../../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { trainConfigSchema } from '../../../dist/train/config/schema.js';
-import { criterionOf } from '../../../dist/train/parts/criterion.js';
+import { createLoss } from '../../../dist/train/parts/createLoss.js';
+import { createOptimizer } from '../../../dist/train/parts/createOptimizer.js';
 import { learningRate } from '../../../dist/train/parts/learningRate.js';
-import { optimizerOf } from '../../../dist/train/parts/optimizerOf.js';
-import { unetOptionsOf } from '../../../dist/train/parts/unetAndSamplerOptions.js';
+import { networkOptions } from '../../../dist/train/parts/networkOptions.js';
 import { trainingStep } from '../../../dist/train/step.js';
 
 setNumThreads(1);
@@ -16,7 +16,7 @@ const command = () => {
   const made = new Command().exitOverride();
   return { made, given: addSchemaOptions(made, trainConfigSchema) };
 };
-/** As the command line gives it. */
+/** Parsed from command line options. */
 const configOf = (...args: string[]) => {
   const { made, given } = command();
   made.parse([...place, ...args], { from: 'user' });
@@ -27,7 +27,7 @@ const choicesOf = (flag: string): string[] => {
   return option?.argChoices as string[];
 };
 
-/** Two crops, of which the second has no nodule. */
+/** Two crops, the second without a nodule. */
 const batch = () => {
   const image = randn([2, 1, 8, 8]);
   const mask = image.gt(1).to('float32');
@@ -49,16 +49,16 @@ describe('one step from the command line', { timeout: 120_000 }, () => {
             const told = `${optimizer}, ${loss}, ${schedule}`;
             const config = configOf('--optimizer', optimizer, '--loss', loss, '--schedule', schedule, '--epochs', '2');
             manualSeed(1);
-            const net = nn.unet(unetOptionsOf(config));
+            const net = nn.unet(networkOptions(config));
             const before = [...net.parameters()].map((parameter) => parameter.detach().clone());
-            const steps = optimizerOf(net.parameters(), config);
+            const steps = createOptimizer(net.parameters(), config);
             steps.lr = learningRate(config, 1, 8);
             expect(steps.lr, told).toBeGreaterThan(0);
             let counted: Tensor | undefined;
             trainingStep({
               sampler: { next: batch },
               net,
-              criterion: criterionOf(config),
+              criterion: createLoss(config),
               optimizer: steps,
               counts: {
                 add(_probability, _mask, each) {

@@ -18,16 +18,16 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('smoothed losses', () => {
-  it('are what a constant loss is, from the first step on', () => {
+  it('equal a constant loss from the first step on', () => {
     for (const loss of smoothedLosses([0.4, 0.4, 0.4])) expect(loss).toBeCloseTo(0.4, 12);
   });
-  it('to both sides have their least value where the losses have it, not behind it', () => {
+  it('in both directions have their minimum where the losses have it, without lag', () => {
     const valley = Array.from({ length: 81 }, (_, i) => Math.abs(i - 40));
     const least = (values: number[]) => values.indexOf(Math.min(...values));
     expect(least(smoothedBothWays(valley))).toBe(40);
     expect(least(smoothedLosses(valley))).toBeGreaterThan(44);
   });
-  it('have diverged once they have lost what was gained, or are not finite, and not by noise on a level loss', () => {
+  it('have diverged once they have risen by more than they fell, or are not finite, but not by noise on a flat loss', () => {
     const falling = Array.from({ length: 20 }, (_, i) => 1 - 0.04 * i);
     expect(hasDiverged(falling)).toBe(false);
     expect(hasDiverged([...falling, 0.9])).toBe(false);
@@ -38,7 +38,7 @@ describe('smoothed losses', () => {
 });
 
 describe('findLearningRate', { timeout: 120_000 }, () => {
-  it('sweeps from rate to rate in equal steps of the logarithm, makes no folder, and plots what it found', async () => {
+  it('sweeps in equal logarithmic steps, creates no folder, and plots the result', async () => {
     const seen: number[] = [];
     const config = {
       ...{ data: join(folder, 'scans'), out: join(folder, 'none'), samples: 24, batch: 8, cropSize: 32, threads: 1 },
@@ -56,13 +56,13 @@ describe('findLearningRate', { timeout: 120_000 }, () => {
     const { svg } = new XMLParser({ ignoreAttributes: false }).parse(ratePlot(found));
     const [each, smoothed] = svg.polyline.map((line: { '@_points': string }) => line['@_points'].split(' '));
     expect([each.length, smoothed.length]).toEqual([found.rates.length, found.rates.length]);
-    expect(JSON.stringify(svg.text)).toContain('least smoothed loss at');
+    expect(JSON.stringify(svg.text)).toContain('lowest smoothed loss at');
   });
 
-  it('refuses a sweep that does not rise', async () => {
+  it('rejects a sweep that does not rise', async () => {
     const config = { data: join(folder, 'scans'), out: join(folder, 'none') };
     await expect(findLearningRate(config, { from: 1, to: 0.1 })).rejects.toThrow(
-      /from 1 to 0\.1 in 120 steps was asked/,
+      /found a sweep from 1 to 0\.1 in 120 steps, expected 0 < from < to/,
     );
   });
 });

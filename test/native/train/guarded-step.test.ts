@@ -16,7 +16,7 @@ interface Way {
   guard?: boolean;
 }
 
-/** Trains on batches of a list; a fault makes the loss infinite, or finite with gradients that are not. */
+/** Trains on a list of batches. A fault makes the loss infinite, or only its gradients. */
 function run(faults: Fault[], { rule = 'adam', batches = 1, clip, guard = true }: Way = {}) {
   manualSeed(3);
   const net = nn.unet(shape);
@@ -41,7 +41,7 @@ function run(faults: Fault[], { rule = 'adam', batches = 1, clip, guard = true }
       const fault = faults[batch++];
       const each = p.sub(y).pow(2).flatten(1).mean(1);
       if (fault === 'loss') return each.div(zeros([1]));
-      // sqrt has an infinite slope at 0, where its value is 0.
+      // sqrt is 0 at 0 and has an infinite derivative there.
       return fault === 'gradient' ? each.add(p.sub(p.detach()).flatten(1).sum(1).pow(2).sqrt()) : each;
     },
     optimizer: clip === undefined ? optimizer : clippedOptimizer(optimizer, parameters, clip),
@@ -103,7 +103,7 @@ describe('the guard', () => {
     },
   );
 
-  it('leaves no tensor behind', () => {
+  it('leaks no tensor', () => {
     const { once, steps } = run([null, null, 'loss']);
     steps(3);
     const before = memory().handles;

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { fromData } from '../../../dist/torch/index.js';
-import { histogramOf } from '../../../dist/train/tensorboard/histogramOf.js';
+import { tensorHistogram } from '../../../dist/train/tensorboard/tensorHistogram.js';
 import { PrecisionRecallCounts } from '../../../dist/train/validation/precisionRecall.js';
 
-it('precision-recall counts at each threshold are the pixels that reach it, over several batches', () => {
+it('precision-recall counts are the pixels that reach each threshold, over several batches', () => {
   const counts = new PrecisionRecallCounts('cpu');
-  // Halves of steps between thresholds, so that rounding decides nothing; and both ends.
+  // Midpoints between thresholds, so that rounding cannot matter, and both ends.
   const probability = Float32Array.from({ length: 64 }, (_, n) => ((n * 37) % 200) / 200 + 0.0025);
   probability.set([0, 1, Number.NaN]);
   const labelled = Float32Array.from(probability, (_, n) => Number(n % 3 === 0));
@@ -28,11 +28,13 @@ it('precision-recall counts at each threshold are the pixels that reach it, over
   counts.dispose();
 });
 
-it('a histogram counts each finite value between its least and its greatest', () => {
-  const found = histogramOf(fromData(Float32Array.from([0, 0.5, 0.5, 64, Number.NaN, Number.POSITIVE_INFINITY]), [6]));
+it('a histogram counts all finite values between their minimum and maximum', () => {
+  const found = tensorHistogram(
+    fromData(Float32Array.from([0, 0.5, 0.5, 64, Number.NaN, Number.POSITIVE_INFINITY]), [6]),
+  );
   expect(found).toMatchObject({ min: 0, max: 64, count: 4, sum: 65, sumOfSquares: 4096.5 });
   expect([...(found?.counts ?? [])].reduce((a, b) => a + b, 0)).toBe(4);
   expect([found?.counts[0], found?.counts[63], found?.limits[63]]).toEqual([3, 1, 64]);
-  expect(histogramOf(fromData(new Float32Array(3), [3]))).toMatchObject({ limits: [0], counts: [3] });
-  expect(histogramOf(fromData(Float32Array.of(Number.NaN), [1]))).toBeNull();
+  expect(tensorHistogram(fromData(new Float32Array(3), [3]))).toMatchObject({ limits: [0], counts: [3] });
+  expect(tensorHistogram(fromData(Float32Array.of(Number.NaN), [1]))).toBeNull();
 });

@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeMask, writeVolume } from '../../../dist/ct/index.js';
 import { type LabelledScan, openDataset, readSplit } from '../../../dist/data/index.js';
-import { selectionScore, train, writePhantoms } from '../../../dist/index.js';
-import { scoreOf } from '../../../dist/train/validation/validate.js';
+import { scoreAt, selectionScore, train, writePhantoms } from '../../../dist/index.js';
+import { predictedScan } from '../../../dist/score/index.js';
 import { writeJson } from '../../support/datasets.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { buildVolume } from '../../support/volume.js';
 
 const folder = scratchFolder('selection');
 
-/** Noisy 8-bit crops with a blob in the middle, which is labelled but in every fourth, and a vessel beside it, which never is. */
+/**
+ * Writes noisy 8-bit crops with a blob in the middle, labelled except in every fourth crop, and an unlabelled vessel
+ * beside it.
+ */
 async function writeCrops(dir: string): Promise<string> {
   const shape = [4, 48, 48] as const;
   for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(dir, part), { recursive: true });
@@ -42,7 +45,7 @@ async function writeCrops(dir: string): Promise<string> {
   return dir;
 }
 
-/** Scores of the validations of a short run, the first of them of a weak model, beside those of what nobody trained. */
+/** Scores of the validations of a short run, the first one of a weak model, and those of trivial predictions. */
 async function scoresOf(data: string, out: string, more: object) {
   const config = {
     ...{ data, out, threads: 1, images: 0, logSteps: 1000, network: { depth: 2, wf: 3 }, device: 'cpu' },
@@ -54,8 +57,11 @@ async function scoresOf(data: string, out: string, more: object) {
   const { validation } = await readSplit(join(out, 'split.json'));
   const dataset = await openDataset(data);
   const scans = await Promise.all(validation.map((uid) => dataset.load(uid)));
-  const of = (paint: (scan: LabelledScan) => Uint8Array) =>
-    selectionScore(scans.map((scan) => scoreOf(scan, paint(scan)))) as number;
+  const point = { threshold: 0.5, minimumVoxels: 1, minimumScore: 0 };
+  const of = (predict: (scan: LabelledScan) => Uint8Array) =>
+    selectionScore(
+      scans.map((scan) => scoreAt(predictedScan(scan, Float32Array.from(predict(scan))), point)),
+    ) as number;
   return {
     trained,
     ones: of(({ mask }) => new Uint8Array(mask.length).fill(1)),
@@ -90,7 +96,7 @@ describe('the score that picks the best checkpoint', { timeout: 120_000 }, () =>
       { epochs: 2, samples: 512, contextSlices: 1, cropSize: 48, validationShare: 0.3 },
     ],
   ] as const)(
-    'lets all ones, all zeros and one voxel in each nodule lose against a trained model, even a weak one: %s',
+    'is lower for all ones, all zeros and one voxel in each nodule than for a trained model, even a weak one: %s',
     async (name, write, more) => {
       const { trained, ones, zeros, voxels } = await scoresOf(await write(), join(folder, `run of ${name}`), more);
       expect(trained).toHaveLength(2);

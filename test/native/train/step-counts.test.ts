@@ -27,42 +27,42 @@ describe('StepCounts', () => {
     expect(counts.read()).toMatchObject({ samples: 0, pixels: 0 });
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('leaves samples out whose loss is %d', (bad) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('skips samples whose loss is %d', (bad) => {
     const counts = new StepCounts('cpu', 0.5);
     counts.add(maps([0.9, 0.9, 0, 0], [0.9, 0, 0, 0]), maps([1, 1, 1, 1], [0, 0, 0, 0]), tensor([bad, 0.5]));
     expect(counts.read()).toMatchObject({ samples: 1, positiveSamples: 0, loss: 0.5, truePositives: 0, pixels: 4 });
   });
 
-  it('leaves samples out that are not to be counted', () => {
+  it('skips samples that are not to be counted', () => {
     const counts = new StepCounts('cpu', 0.5);
     const wanted = tensor([true, false], { dtype: 'bool' });
     counts.add(maps([0.9, 0.9, 0, 0], [0.9, 0, 0, 0]), maps([1, 1, 1, 1], [0, 0, 0, 0]), tensor([0.25, 0.5]), wanted);
     expect(counts.read()).toMatchObject({ samples: 1, loss: 0.25, truePositives: 2, falsePositives: 0 });
   });
 
-  it('names the first and the last bad step and counts them', () => {
+  it('counts bad steps and records the first and the last', () => {
     const counts = new StepCounts('cpu', 0.5);
     for (const bad of [0, 0, 1, 0, 1, 0]) counts.endStep(tensor([bad]));
     expect(counts.read()).toMatchObject({ steps: 6, badSteps: 2, firstBad: 3, lastBad: 5 });
   });
 
-  it('goes on with saved counts, and refuses those of another version', () => {
+  it('continues from saved counts, and rejects those of another version', () => {
     const counts = new StepCounts('cpu', 0.5);
     counts.endStep(tensor([1]));
     const other = new StepCounts('cpu', 0.5);
     other.restore(counts.tensor);
     expect(other.read()).toEqual(counts.read());
-    expect(() => other.restore(tensor([1, 2]))).toThrow('counts 2 figures, this version 12');
+    expect(() => other.restore(tensor([1, 2]))).toThrow('found 2 counts in the checkpoint, expected 12');
   });
 
-  it('counts exactly beyond what float32 can', () => {
+  it('counts exactly beyond the range of float32', () => {
     const counts = new StepCounts('cpu', 0.5);
     counts.tensor.fill_(2 ** 24);
     counts.add(maps([1, 0, 0, 0]), maps([0, 0, 0, 0]), tensor([1]));
     expect(counts.read().falsePositives).toBe(2 ** 24 + 1);
   });
 
-  it('counts as `~` on whole numbers does where the book is repeated, and another loss where that is logged', () => {
+  it('counts as `~` on integers does with the fault `bitwiseNot`, and the logged loss if it is another one', () => {
     const logged = () => tensor([0.125, 0.25]);
     const counts = new StepCounts('cpu', 0.5, { bitwiseNot: true, logged });
     counts.add(maps([0.9, 0.9, 0.1, 0.1], [0.9, 0.9, 0.9, 0.1]), maps([1, 0, 1, 0], [0, 0, 0, 0]), tensor([0.5, 1]));
@@ -70,7 +70,7 @@ describe('StepCounts', () => {
     expect(counts.read()).toMatchObject({ truePositives: 1, falseNegatives: 1, falsePositives: -6, loss: 0.375 });
   });
 
-  it('leaves no tensor behind', () => {
+  it('leaks no tensor', () => {
     const counts = new StepCounts('cpu', 0.5);
     const [probability, mask, loss] = [maps([1, 0, 0, 0]), maps([1, 0, 0, 0]), tensor([0.5])];
     counts.add(probability, mask, loss);

@@ -9,7 +9,7 @@ const values = (tensors: Iterable<Tensor>) =>
   [...tensors].flatMap((each) => each.detach().contiguous().flatten().toArray() as number[]);
 const furthest = (a: number[], b: number[]) => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 
-/** A network without batch norm, in float64, whose batches come from a list. */
+/** Step parts with a network without batch norm, in float64, and batches from a list. */
 function smallRun(batches: Tensor[]) {
   manualSeed(4);
   const net = nn
@@ -28,7 +28,7 @@ function smallRun(batches: Tensor[]) {
 }
 
 describe('accumulated steps', () => {
-  it('of four batches are one step on all four as one batch', () => {
+  it('over four batches equal one step on all four as one batch', () => {
     manualSeed(1);
     const whole = randn([8, 1, 6, 6], { dtype: 'float64' });
     const quarters = [0, 1, 2, 3].map((i) => whole.narrow(0, 2 * i, 2));
@@ -49,14 +49,14 @@ describe('a clipped optimizer', () => {
   it.each([
     [1, [3 / 13, 4 / 13, 12 / 13]],
     [100, [3, 4, 12]],
-  ])('steps along gradients whose norm over all parameters is at most %d', (norm, wanted) => {
+  ])('limits the norm of the gradients over all parameters to %d', (norm, wanted) => {
     const parameters = [0, 1].map((i) => {
       const parameter = tensor(i === 0 ? [0, 0] : [0], { dtype: 'float64', requiresGrad: true });
       parameter.grad = gradient().narrow(0, i === 0 ? 0 : 2, i === 0 ? 2 : 1);
       return parameter;
     });
     clippedOptimizer(optim.sgd(parameters, { lr: 1 }), parameters, norm).step();
-    // PyTorch's adds 1e-6 to the norm.
+    // PyTorch adds 1e-6 to the norm.
     expect(
       furthest(
         values(parameters).map((value) => -value),
@@ -65,7 +65,7 @@ describe('a clipped optimizer', () => {
     ).toBeLessThan(2e-7);
   });
 
-  it('passes parameters without gradient over and leaves nothing behind', () => {
+  it('ignores parameters without gradient and leaks nothing', () => {
     const parameter = tensor([1], { requiresGrad: true });
     const clipped = clippedOptimizer(optim.adam([parameter]), [parameter], 1);
     clipped.step();
@@ -76,14 +76,14 @@ describe('a clipped optimizer', () => {
       clipped.step();
       clipped.zeroGrad();
     });
-    // The gradient's handle goes with zeroGrad.
+    // zeroGrad frees the gradient's handle.
     expect(memory().handles).toBeLessThanOrEqual(before);
   });
 });
 
 describe('averaged weights', () => {
   const options = { inChannels: 1, classes: 1, depth: 2, wf: 2, padding: true, batchNorm: true, sigmoid: true };
-  it('approach the weights by the factor (1 + t) / (10 + t), at most the decay, and copy what batch norm counts', () => {
+  it('decay by (1 + t) / (10 + t), at most by `decay`, and copy the statistics of batch norm', () => {
     manualSeed(2);
     const net = nn.unet(options);
     const average = averagedWeights(net, nn.unet(options), 0.5);
@@ -112,7 +112,7 @@ describe('averaged weights', () => {
     expect(buffers(net).some((value) => value !== 0 && value !== 1)).toBe(true);
   });
 
-  it('leave nothing behind', () => {
+  it('leak nothing', () => {
     const net = nn.unet(options);
     const average = averagedWeights(net, nn.unet(options), 0.9);
     average.update(0);

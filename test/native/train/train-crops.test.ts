@@ -38,7 +38,7 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('training on an nnU-Net raw folder of 8-bit crops', () => {
-  it('splits by patient into the fold asked for, and says what it took the cases for', async () => {
+  it('splits by patient with the given fold, and notes how it interprets the cases', async () => {
     const { unit, fold, train: trained, validation } = await readSplit(join(folder, 'run', 'split.json'));
     expect([unit, fold]).toEqual(['patient', { number: 0, of: 3, by: 'hash' }]);
     const patients = (uids: string[]) => new Set(uids.map((uid) => uid.slice(0, 14)));
@@ -46,14 +46,14 @@ describe('training on an nnU-Net raw folder of 8-bit crops', () => {
     expect(events).toContainEqual({ type: 'note', text: expect.stringMatching(/crop around one nodule/) });
   });
 
-  it('validates each case as one nodule, those without a label apart', async () => {
+  it('validates each case as one nodule, those without a label separately', async () => {
     const { validation } = await readSplit(join(folder, 'run', 'split.json'));
     const found = events.find((event) => event.type === 'validation')!.nodules;
     expect(found.nodules + found.withoutAgreement).toBe(validation.length);
     expect(events.at(-1)).toMatchObject({ type: 'end', status: 'finished' });
   });
 
-  it('gives a model that scores such crops, one nodule each, without a rule in HU', async () => {
+  it('trains a model that scores such crops, one nodule each, without a baseline in HU', async () => {
     const model = join(folder, 'run', 'checkpoints', 'best.safetensors');
     const figures = await evaluate({
       data: join(folder, 'data'),
@@ -66,7 +66,7 @@ describe('training on an nnU-Net raw folder of 8-bit crops', () => {
     expect(figures.jointOfEmpty).toBeCloseTo(3 / 12);
   });
 
-  it('gives a model that scans in HU are given to window by window', async () => {
+  it('trains a model that predicts scans in HU window by window', async () => {
     const shape = [2, 160, 144] as const;
     const [images, labels] = [join(folder, 'hu', 'images'), join(folder, 'hu', 'labels')];
     for (const dir of [images, labels]) mkdirSync(dir, { recursive: true });
@@ -79,11 +79,11 @@ describe('training on an nnU-Net raw folder of 8-bit crops', () => {
     expect(figures).toMatchObject({ scans: 1, nodules: 1, trainedOn: 0 });
   });
 
-  it('chooses its operating point on the validation scans where that is asked for, and the model carries it', async () => {
+  it('chooses the operating point on the validation scans with `choosePoint`, and saves it with the model', async () => {
     const notes: string[] = [];
     for await (const event of train({ ...configIn(folder, 'chosen'), choosePoint: true, flips: true }))
       if (event.type === 'note') notes.push(event.text);
-    expect(notes.at(-1)).toMatch(/^Operating point of the kept model, chosen on \d+ validation scans/);
+    expect(notes.at(-1)).toMatch(/^Operating point of the saved model, chosen on \d+ validation scans/);
     const model = join(folder, 'chosen', 'checkpoints', 'best.safetensors');
     const { description, state } = loadCheckpoint(model);
     expect(description).toMatchObject({ flips: true, minimumScore: expect.any(Number) });

@@ -25,7 +25,7 @@ const config = (more: Partial<TrainConfigInput>): TrainConfigInput => ({
   network: small,
   ...more,
 });
-/** The state that a run starts from, and what it says of it. */
+/** The initial state of a run, and its notes. */
 const start = async (more: Partial<TrainConfigInput>) => {
   const notes: string[] = [];
   const training = await openTraining(resolveTrainConfig(config(more)), null, null, (text) => notes.push(text));
@@ -41,7 +41,7 @@ const said = { initPooling: 'max', initInput: 'hu-clip' } as const;
 beforeAll(async () => {
   await writeTinyScans(join(folder, 'scans'), 2);
   for await (const _ of train(config({}))) {
-    // To its end.
+    // Until it ends.
   }
   savePtSync(join(folder, 'wrapped.pt'), weights());
   savePtSync(join(folder, 'plain.pt'), weights({ inputNorm: false }));
@@ -50,7 +50,7 @@ beforeAll(async () => {
 describe('training from a model (`init`)', { timeout: 120_000 }, () => {
   const last = () => join(folder, 'run', 'checkpoints', 'last.safetensors');
 
-  it('takes the weights of a checkpoint, and begins optimizer and counters anew', async () => {
+  it('takes the weights of a checkpoint, with a new optimizer and new counters', async () => {
     const { state, optimizer, description } = await start({ init: last() });
     const saved = loadCheckpoint(last());
     for (const [name, tensor] of state) expect(tensor.toArray(), name).toEqual(saved.model.get(name)?.toArray());
@@ -70,11 +70,11 @@ describe('training from a model (`init`)', { timeout: 120_000 }, () => {
       if (event.type === 'note') notes.push(event.text);
       if (event.type === 'step' && event.step === 2) break;
     }
-    expect(notes.join()).toMatch(/was trained on 1 of the 1 patients that validate here/);
+    expect(notes.join()).toMatch(/was trained on 1 of the 1 patients of the validation set/);
     const { files } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
     expect(files).toEqual({ init: fileHashSync(last()).sha256 });
     for await (const _ of resumeTraining(out)) {
-      // To its end.
+      // Until it ends.
     }
     expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).files).toEqual(files);
     const patients = [...split.train, ...split.validation].sort();
@@ -83,33 +83,36 @@ describe('training from a model (`init`)', { timeout: 120_000 }, () => {
     );
   });
 
-  it('takes a .pt of a state_dict once pooling and input are said, and asks for them before', async () => {
+  it('takes a .pt file of a state_dict if pooling and input are given, else asks for them', async () => {
     const init = join(folder, 'wrapped.pt');
-    await expect(start({ init })).rejects.toThrow(/does not say how its network pools; say it with --init-pooling max/);
-    await expect(start({ init, initPooling: 'max' })).rejects.toThrow(/what input it takes; say it with --init-input/);
+    await expect(start({ init })).rejects.toThrow(/does not record how its network pools\. Give --init-pooling max/);
+    await expect(start({ init, initPooling: 'max' })).rejects.toThrow(/what input it expects\. Give --init-input/);
     const { state, notes } = await start({ init, ...said });
     for (const [name, tensor] of weights()) expect(state.get(name)?.toArray(), name).toEqual(tensor.toArray());
-    expect(notes.join()).toMatch(/does not say whom it was trained on/);
+    expect(notes.join()).toMatch(/does not record which patients it was trained on/);
   });
 
-  it("says which names a file has, the book's wrapper or pytorch-unet's plain ones, and takes plain ones where that is said", async () => {
-    await expect(start({ init: join(folder, 'plain.pt'), ...said })).rejects.toThrow(/--no-network-input-norm fits/);
+  it("reports whether weights have the names of the book's wrapper or pytorch-unet's, and takes the latter if configured", async () => {
+    await expect(start({ init: join(folder, 'plain.pt'), ...said })).rejects.toThrow(/Set --no-network-input-norm/);
     const network = { ...small, inputNorm: false };
     const { state } = await start({ init: join(folder, 'plain.pt'), ...said, network });
     expect([...state.keys()][0]).toBe('down_path.0.block.0.weight');
     await expect(start({ init: join(folder, 'wrapped.pt'), ...said, network })).rejects.toThrow(
-      /book's wrapper's \(input_batchnorm\.\*, unet\.\*\).*leave out --no-network-input-norm/,
+      /book's wrapper \(input_batchnorm\.\*, unet\.\*\).*Leave out --no-network-input-norm/,
     );
   });
 
   it.each([
-    [{ network: { ...small, depth: 3 } }, /depth is 2 and of this run 3: --network-depth 2 fits/],
-    [{ network: { ...small, batchNorm: false } }, /batchNorm is true .*: --network-batch-norm fits/],
-    [{ network: { ...small, pooling: 'avg' } }, /pooling is max and of this run avg: --network-pooling max fits/],
-    [{ contextSlices: 2 }, /takes 3 channels, this run gives 5: --context-slices 1 fits/],
-    [{ huHigh: 400 }, /takes HU clipped to -1000…1000, this run gives HU clipped to -1000…400: .*--hu-high 1000 fits/],
-    [{ initPooling: 'avg' }, /--init-pooling avg was given, but the file says max/],
-  ] as const)('refuses a model that does not fit, and says what would: %j', async (more, message) => {
+    [{ network: { ...small, depth: 3 } }, /found depth 2, expected 3\. Set --network-depth 2/],
+    [{ network: { ...small, batchNorm: false } }, /found batchNorm true, expected false\. Set --network-batch-norm/],
+    [{ network: { ...small, pooling: 'avg' } }, /found pooling max, expected avg\. Set --network-pooling max/],
+    [{ contextSlices: 2 }, /found 3 input channels, expected 5\. Set --context-slices 1/],
+    [
+      { huHigh: 400 },
+      /found a model for HU clipped to -1000…1000, expected one for HU clipped to -1000…400\. Set .*--hu-high 1000/,
+    ],
+    [{ initPooling: 'avg' }, /found --init-pooling avg, but the file records max/],
+  ] as const)('rejects a model that does not fit and names the options that would: %j', async (more, message) => {
     await expect(start({ init: last(), ...more })).rejects.toThrow(message);
   });
 });
@@ -125,11 +128,11 @@ describe.skipIf(book === null)("the book's models (skipped without ../shared/dat
     const other = await start({ ...run, init: (book as string).replace(/\.state$/, '.state_dict.pt') });
     expect(one.state.get('unet.last.weight')?.toArray()).toEqual(other.state.get('unet.last.weight')?.toArray());
     await expect(start({ ...run, init: book as string, network: { ...network, pooling: 'max' } })).rejects.toThrow(
-      /--network-pooling avg fits/,
+      /Set --network-pooling avg/,
     );
   });
 
-  it('that of 2019 is refused, since 8 channels have no middle slice', async () => {
+  it('that of 2019 is rejected, because 8 channels have no middle slice', async () => {
     const run = {
       ...said,
       initPooling: 'avg',

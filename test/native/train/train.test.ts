@@ -22,7 +22,7 @@ const config = (out: string) => ({
 });
 
 describe('train()', { timeout: 60_000 }, () => {
-  it('stops, saves and lets the folder go where the loop is left, and can go on from there', async () => {
+  it('stops, saves and releases the folder when the loop is left, and can be resumed', async () => {
     for await (const event of train(config('left'))) if (event.type === 'step' && event.step === 2) break;
     expect(existsSync(join(folder, 'left', 'lock.json'))).toBe(false);
     const last = readFileSync(join(folder, 'left', 'events.jsonl'), 'utf8')
@@ -41,12 +41,12 @@ describe('train()', { timeout: 60_000 }, () => {
     expect(types.at(-1)).toBe('end');
   });
 
-  it('throws what goes wrong in the worker as the one error type', async () => {
+  it('throws errors of the worker as NoduleTrainError', async () => {
     const events = train({ ...config('x'), data: join(folder, 'nowhere') });
     await expect(events.next()).rejects.toMatchObject({ name: 'NoduleTrainError', code: 'data-missing' });
   });
 
-  it('refuses to record steps on the CPU, as only CUDA can', async () => {
+  it('rejects captured steps on the CPU, which only CUDA can do', async () => {
     const events = train({ ...config('captured'), device: 'cpu', captureSteps: true });
     await expect(events.next()).rejects.toMatchObject({
       code: 'device',
@@ -62,7 +62,7 @@ describe('train()', { timeout: 60_000 }, () => {
     { loss: 'log-cosh-dice', optimizer: 'sgd', nesterov: false, weightDecay: 1e-4 },
     { loss: 'dice-focal', focalAlpha: 0.75, squaredDice: true },
   ] as const;
-  it.each(recipes)('gives the same bits whether it was interrupted or not: %j', async (recipe) => {
+  it.each(recipes)('is bit-identical, interrupted or not: %j', async (recipe) => {
     const one = { ...config(''), ...recipe, samples: 32, batch: 8, cropSize: 32, logSteps: 1 };
     const bits = (out: string) => {
       const hash = createHash('sha256');
@@ -84,11 +84,11 @@ describe('train()', { timeout: 60_000 }, () => {
     expect(bits(`${name}-left`)).toBe(bits(`${name}-whole`));
   });
 
-  it('ends early where the score gets no better for so many validations, and stays finished', async () => {
+  it('stops early after `patience` validations without a better score, and stays finished', async () => {
     const notes: string[] = [];
     let epochs = 0;
     const out = join(folder, 'patient');
-    // A learning rate of next to nothing leaves the score where it is.
+    // A tiny learning rate does not change the score.
     for await (const event of train({ ...config(''), out, learningRate: 1e-12, samples: 16, epochs: 9, patience: 2 })) {
       if (event.type === 'note') notes.push(event.text);
       if (event.type === 'epoch') epochs = event.epoch;
@@ -100,11 +100,11 @@ describe('train()', { timeout: 60_000 }, () => {
     expect(types).toEqual(['note', 'end']);
   });
 
-  it('refuses what cannot go together at the call, before any scan is read', () => {
+  it('rejects contradicting options at the call, before it reads a scan', () => {
     expect(() => train({ ...config('sgd'), optimizer: 'sgd', momentum: 0 })).toThrow('`nesterov`');
   });
 
-  it('refuses a wrong configuration at the call', () => {
+  it('rejects an invalid configuration at the call', () => {
     expect(() => train({ ...config('x'), epochs: 0 })).toThrow('`epochs`');
   });
 });

@@ -20,7 +20,7 @@ const scanOf = (seed: number) => {
 
 const scan = scanOf(3);
 
-/** Validates a rule that says what it predicts for the slices `first … first + count - 1`, as a plane for each. */
+/** Validates a rule that returns a predicted plane for each of the slices `first … first + count - 1`. */
 const validateRule = (rule: (slice: number) => Uint8Array, more: object = {}) => {
   const [, rows, columns] = scan.volume.shape;
   let slice = 0;
@@ -60,7 +60,7 @@ const size = () => scan.volume.shape[1] * scan.volume.shape[2];
 const label = (slice: number) => scan.mask.subarray(slice * size(), (slice + 1) * size());
 
 describe('validate', () => {
-  it('gives an oracle full marks in pixels and in 3D', async () => {
+  it('gives an oracle perfect scores over pixels and in 3D', async () => {
     const found = await validateRule(label);
     expect(found?.metrics).toMatchObject({ precision: 1, recall: 1, f1: 1 });
     expect(found?.nodules).toMatchObject({ nodules: 3, found: 3, falsePerScan: 0, dice3d: 1, quality: 1, scans: 1 });
@@ -78,12 +78,12 @@ describe('validate', () => {
         return plane;
       },
     ],
-  ])('lets no rule win that %s: a rule that finds half of the nodules roughly beats it', async (_, rule) => {
+  ])('scores a rule that %s below one that roughly finds half of the nodules', async (_, rule) => {
     const [cheap, rough] = [await validateRule(rule), await validateRule(halfOfTheNodules)];
     expect(cheap?.nodules.quality ?? 0).toBeLessThan(rough?.nodules.quality as number);
   });
 
-  it('lets painting everything win where models are chosen by pixel recall, the fault `selectByRecall`', async () => {
+  it('lets a rule that predicts every pixel win by pixel recall, the fault `selectByRecall`', async () => {
     const everything = await validateRule(() => new Uint8Array(size()).fill(1));
     const rough = await validateRule(halfOfTheNodules);
     expect(everything?.metrics.recall).toBe(1);
@@ -91,14 +91,14 @@ describe('validate', () => {
     expect(everything?.nodules.quality as number).toBeLessThan((rough?.nodules.quality as number) / 10);
   });
 
-  it('finds the components of a case in three dimensions: a nodule through many slices is one', async () => {
+  it('finds components in 3D: a nodule through many slices is one', async () => {
     const found = await validateRule(label);
     const slices = Array.from({ length: scan.volume.shape[0] }, (_, slice) => label(slice).includes(1)).filter(Boolean);
     expect(slices.length).toBeGreaterThan(6);
     expect(found?.nodules).toMatchObject({ found: 3, falsePerScan: 0, missed: 0, dice3dPooled: 1 });
   });
 
-  it('shows the same slices every time, where nodules are', async () => {
+  it('shows the same slices with nodules every time', async () => {
     const [first, second] = [await validateRule(label), await validateRule(() => new Uint8Array(size()))];
     const tags = first?.pictures.map(({ tag }) => tag) ?? [];
     const kinds = ['context', 'label', 'prediction', 'error', 'whole slice'];
@@ -134,7 +134,7 @@ describe('validate', () => {
     expect(shown(right, 'prediction').rgb).toContain(255);
   });
 
-  it('counts pixels at each threshold as the rule has them', async () => {
+  it('counts the pixels of the rule at each threshold', async () => {
     const curve = (await validateRule(label))?.precisionRecall;
     const labelled = scan.mask.reduce((sum, value) => sum + value, 0);
     expect(curve?.truePositives.slice(1)).toEqual(Array(200).fill(labelled));
@@ -147,7 +147,7 @@ describe('validate', () => {
     expect(found?.nodules).toMatchObject({ found: 0, falsePerScan: 0, dice3d: 0 });
   });
 
-  it('looks only at slices with a nodule where the fault `positiveSlicesOnly` is wanted', async () => {
+  it('validates only slices with a nodule with the fault `positiveSlicesOnly`', async () => {
     let slices = 0;
     await validateRule(() => new Uint8Array(size()), {
       positiveSlicesOnly: true,
@@ -159,7 +159,7 @@ describe('validate', () => {
     expect(slices).toBe(positive.filter(Boolean).length);
   });
 
-  it('gives null where a stop was asked for', async () => {
+  it('returns null if a stop was requested', async () => {
     expect(await validateRule(label, { stopRequested: () => true })).toBeNull();
   });
 });

@@ -24,7 +24,7 @@ const changed = (page: string, change: (text: string) => string) =>
   new Map(expected).set(page, change(expected.get(page) as string));
 
 describe('docs/reference/cli', () => {
-  it('is what the commands and their schemas say (if not: node scripts/figures/cli-reference.mjs)', () => {
+  it('agrees with the commands and their schemas (if not: node scripts/figures/cli-reference.mjs)', () => {
     expect(differences(expected, writtenPages())).toEqual([]);
   });
 

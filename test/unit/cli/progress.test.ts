@@ -12,14 +12,14 @@ describe('clock', () => {
 describe('progressLine', () => {
   const progress = { label: 'epoch 1/2', done: 25, total: 100, rate: 61.4, unit: 'crops' };
 
-  it('shows bar, rate and the time left at the pace so far', () => {
+  it('shows bar, rate and the time left at the speed so far', () => {
     expect(progressLine(progress, 10, 80, 8)).toBe('epoch 1/2  ██░░░░░░  25/100  61 crops/s  0:30 left');
   });
   it('shows no time left before the first unit and at the end', () => {
     expect(progressLine({ ...progress, done: 0 }, 0, 80, 0)).not.toContain('left');
     expect(progressLine({ ...progress, done: 100 }, 40, 80, 0)).not.toContain('left');
   });
-  it('never is longer than the terminal is wide', () => {
+  it('is never longer than the terminal is wide', () => {
     expect(progressLine(progress, 10, 20, 24)).toHaveLength(20);
   });
 });
@@ -37,7 +37,7 @@ describe('ProgressView', () => {
     };
   };
 
-  it('renews one line on a terminal, and takes it away for a line that stays', () => {
+  it('updates one line on a terminal, and removes it for a line that stays', () => {
     const out = stream(true);
     const view = new ProgressView(out);
     view.show({ label: 'a', done: 1, total: 2 });
@@ -46,7 +46,7 @@ describe('ProgressView', () => {
     expect(out.written[0]?.endsWith('\x1b[K')).toBe(true);
     expect(out.written.slice(1)).toEqual(['\r\x1b[K', 'hello\n']);
   });
-  it('writes plain lines without control characters where there is no terminal', () => {
+  it('writes plain lines without control characters elsewhere', () => {
     const out = stream(false);
     const view = new ProgressView(out, 0);
     view.show({ label: 'a', done: 1, total: 2 });

@@ -12,7 +12,7 @@ const parse = (...args: string[]) => {
 };
 
 describe('addSchemaOptions', () => {
-  it('gives back only what was given, in the shape of the schema', () => {
+  it('returns only the given options, in the shape of the schema', () => {
     expect(parse('--epochs', '2', '--network-pooling', 'avg', '--no-augment-flip', '--compat-bias-init')).toEqual({
       epochs: 2,
       network: { pooling: 'avg' },
@@ -44,8 +44,18 @@ describe('addSchemaOptions', () => {
     expect([config.samples, config.compat.biasInit, config.compat.boxLabels]).toEqual([300_000, false, true]);
   });
 
+  it('shows a boolean that is on by default as --no-NAME, with what it disables', () => {
+    const command = new Command('train');
+    addSchemaOptions(command, trainConfigSchema);
+    const shown = command.createHelp().visibleOptions(command);
+    expect(shown.find(({ long }) => long === '--no-network-batch-norm')?.description).toBe(
+      'disable batch norm after each convolution',
+    );
+    expect(shown.some(({ long }) => long === '--network-batch-norm')).toBe(false);
+  });
+
   it.each([
-    [['--epochs', 'two'], 'A number is wanted.'],
+    [['--epochs', 'two'], 'Expected a number.'],
     [['--loss', 'l2'], 'Allowed choices are dice, dice-ce, '],
     [['--epoch', '2'], 'Did you mean'],
   ])('refuses %j', (args, message) => {

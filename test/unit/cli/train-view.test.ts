@@ -86,24 +86,24 @@ const show = (events: readonly TrainEvent[], width = 100) => {
 };
 
 describe('trainView', () => {
-  it('leaves one line of each epoch, below the names of its columns', () => {
+  it('prints one line for each epoch, below the column names', () => {
     const { lines } = show(run());
     expect(lines.slice(1, 5)).toEqual([
-      'epoch      loss    (val.)  score       found     Dice    false/scan  crops/s  time',
-      '1/3        0.800   0.850   0.300 best  5/7       0.610   1.3         34       1:05',
-      '2/3        0.800   0.850   0.600 best  5/7       0.610   1.3         34       1:05',
-      '3/3        0.800   0.850   0.900       5/7       0.610   1.3         34       1:05',
+      'epoch      loss    val. loss  score       found     Dice    false/scan  crops/s  time',
+      '1/3        0.800   0.850      0.300 best  5/7       0.610   1.3         34       1:05',
+      '2/3        0.800   0.850      0.600 best  5/7       0.610   1.3         34       1:05',
+      '3/3        0.800   0.850      0.900       5/7       0.610   1.3         34       1:05',
     ]);
     expect(lines.at(-1)).toBe('Finished after 3 epochs and 6 steps.');
   });
 
-  it('leaves one line of an epoch that is not validated too', () => {
+  it('prints one line for an epoch without validation too', () => {
     const { lines } = show(run([1, 3]));
     expect(lines).toHaveLength(6);
-    expect(lines[3]).toBe('2/3        0.800   –       –           –         –       –           34       1:00');
+    expect(lines[3]).toBe('2/3        0.800   –          –           –         –       –           34       1:00');
   });
 
-  it('shows loss and last score live', () => {
+  it('shows loss and last score in the progress line', () => {
     const notes = show(run()).live.map(({ note }) => note);
     expect(notes[0]).toBe('loss 0.900');
     expect(notes).toContain('loss 0.900  score 0.300');
@@ -111,7 +111,7 @@ describe('trainView', () => {
 
   it('drops whole columns on a narrow terminal', () => {
     const { lines } = show(run(), 59);
-    expect(lines[2]).toBe('1/3        0.800   0.850   0.300 best  5/7       0.610');
+    expect(lines[2]).toBe('1/3        0.800   0.850      0.300 best  5/7       0.610');
     expect(epochLine(['1/3', '0.800'], 10)).toBe('1/3');
   });
 });
@@ -123,17 +123,17 @@ describe('runSummary', () => {
     return collected.read();
   })();
 
-  it('says first, best and last epoch, the time, where the best model is and the next command', () => {
+  it('has first, best and last epoch, the time, the best model and the next command', () => {
     const text = runSummary(history, end(), 100).join('\n');
     expect(text).toMatch(/first +│ 1 /);
     expect(text).toMatch(/best +│ 2 +│ 0\.600 /);
     expect(text).toMatch(/last +│ 3 /);
-    expect(text).toContain('Time  3:15');
-    expect(text).toContain('Model  runs/a/checkpoints/best.safetensors  (epoch 2)');
-    expect(text).toContain('Next   npx nodule-train report runs/a');
+    expect(text).toContain('Time       3:15');
+    expect(text).toContain('Model      runs/a/checkpoints/best.safetensors  (epoch 2)');
+    expect(text).toContain('Next       npx nodule-train report runs/a');
   });
 
-  it('names an epoch that is more than one of them once', () => {
+  it('lists an epoch that is more than one of them once', () => {
     expect(runSummary(history, end({ bestEpoch: 3 }), 100).join('\n')).toMatch(/best, last +│ 3 /);
   });
 
@@ -143,26 +143,29 @@ describe('runSummary', () => {
         expect(line.length).toBeLessThanOrEqual(width);
   });
 
-  it('says where no epoch scored above 0', () => {
-    expect(runSummary(history, end({ bestEpoch: null }), 100).join('\n')).toContain('last.safetensors  (no validation');
+  it('names the last model if no epoch scored above 0', () => {
+    expect(runSummary(history, end({ bestEpoch: null }), 100).join('\n')).toContain(
+      'last.safetensors  (the last epoch, because no validation scored above 0)',
+    );
   });
 });
 
 describe('timeLeft', () => {
   /** Steps take 10 s, validations 4 s in two halves. */
-  const judged = (events: readonly TrainEvent[]) => {
+  const estimates = (events: readonly TrainEvent[]) => {
     let now = 0;
-    const judge = timeLeft(() => now);
+    const estimate = timeLeft(() => now);
     return events.map((event) => {
       if (event.type === 'step') now += 10;
       if (event.type === 'validation-progress') now += 2;
       const seconds = event.type === 'validation' ? { seconds: 4 } : {};
-      return { type: event.type, left: judge({ ...event, ...seconds } as TrainEvent) };
+      return { type: event.type, left: estimate({ ...event, ...seconds } as TrainEvent) };
     });
   };
-  const of = (type: string, events = run()) => judged(events).flatMap((one) => (one.type === type ? [one.left] : []));
+  const of = (type: string, events = run()) =>
+    estimates(events).flatMap((one) => (one.type === type ? [one.left] : []));
 
-  it('is that of the whole run, validations included once one was seen', () => {
+  it('covers the whole run, with validations once one was seen', () => {
     expect(of('step')).toEqual([
       { seconds: 50, whole: false },
       { seconds: 40, whole: false },
@@ -174,14 +177,14 @@ describe('timeLeft', () => {
     expect(of('end')).toEqual([{ seconds: 0, whole: true }]);
   });
 
-  it('knows a validation by its progress', () => {
+  it('estimates a validation from its progress', () => {
     expect(of('validation-progress').slice(0, 2)).toEqual([
       { seconds: 40 + 10, whole: true },
       { seconds: 40 + 8, whole: true },
     ]);
   });
 
-  it('counts only the validations that will be', () => {
+  it('counts only the validations to come', () => {
     expect(of('step', run([1, 3])).slice(2, 4)).toEqual([
       { seconds: 30 + 4, whole: true },
       { seconds: 20 + 4, whole: true },
@@ -193,7 +196,7 @@ describe('progressLine on a narrow terminal', () => {
   const progress = { label: 'epoch 12/20', done: 100, total: 256, rate: 61, unit: 'crops', secondsLeft: 754 };
   const note = 'loss 0.412  score 0.613';
 
-  it('keeps loss, score and time left, and gives up the bar, then the count, then the pace', () => {
+  it('keeps loss, score and time left, and drops the bar, then the count, then the rate', () => {
     const at = (width: number) => progressLine({ ...progress, note }, 10, width, 24);
     expect(at(99)).toMatch(
       /^epoch 12\/20 {2}[█░]{24} {2}100\/256 {2}61 crops\/s {2}12:34 left {2}loss 0.412 {2}score 0.613$/,
@@ -203,7 +206,7 @@ describe('progressLine on a narrow terminal', () => {
     expect(at(59)).toBe('epoch 12/20  12:34 left  loss 0.412  score 0.613');
   });
 
-  it('says that the time left is the least', () => {
+  it('marks a time left that is a lower bound', () => {
     expect(progressLine({ ...progress, atLeast: true }, 10, 99, 0)).toContain('over 12:34 left');
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readMutatedDicom } from '../../support/readMutatedDicom.js';
+import { readMutatedDicom } from '../../support/readMutatedFiles.js';
 
 it('each of 500 mutated DICOM files gives one error or a value, and no error names the patient', {
   timeout: 120_000,

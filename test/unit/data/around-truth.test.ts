@@ -14,7 +14,7 @@ const none: ScanTruth = { annotations: [], mask: null, votes: null, contours: nu
 const label = (truth: Partial<ScanTruth>, count = 20) => labelScan(volume, { ...none, ...truth }, createRule(), count);
 
 describe('places without a nodule', () => {
-  it('are those of the list of candidates first, each second one', async () => {
+  it('alternate between listed candidates and others', async () => {
     // World is x, y, z; a place is slice, row, column.
     const candidates = [worldLPS(5, 6, 8), worldLPS(7, 8, 10), worldLPS(500, 0, 0)];
     const { background } = await label({ candidates });
@@ -24,7 +24,7 @@ describe('places without a nodule', () => {
     expect((await label({ candidates })).background).toEqual(background);
   });
 
-  it('lie in the lungs where they are given, and not in the trachea', async () => {
+  it('are inside the given lungs and not in the trachea', async () => {
     const lungs = join(folder, 'lungs.mha');
     const voxels = Uint8Array.from({ length: 16000 }, (_, at) => [0, 3, 4, 5][at % 4]!);
     await writeMask(lungs, { ...geometry, voxels, uid: 'a' });
@@ -37,7 +37,7 @@ describe('places without a nodule', () => {
     expect(background[0]).toEqual([0, 0, 5]);
   });
 
-  it('are never near an excluded finding, which is kept as neither wanted nor false', async () => {
+  it('are never near an excluded finding, which is kept as ignored', async () => {
     const excluded = [{ uid: 'a', center: worldLPS(20, 20, 10), diameterMm: null, line: 2 }];
     const { background, ignored, nodules } = await label({ excluded, candidates: [worldLPS(21, 20, 10)] }, 200);
     expect([ignored, nodules]).toEqual([[{ center: [5, 20, 20], diameterMm: 10 }], []]);
@@ -46,14 +46,17 @@ describe('places without a nodule', () => {
     expect((await label({})).ignored).toBeUndefined();
   });
 
-  it('by the lungs of another scan are refused', async () => {
+  it('are refused with the lungs of another scan', async () => {
     const lungs = join(folder, 'other.mha');
     await writeMask(lungs, { ...geometry, shape: [1, 2, 2], voxels: new Uint8Array(4), uid: 'b' });
-    await expect(label({ lungs })).rejects.toMatchObject({ code: 'mask-shape' });
+    await expect(label({ lungs })).rejects.toMatchObject({
+      code: 'mask-shape',
+      message: expect.stringMatching(/found 4 voxels, expected 16000 as in the scan a \[10,40,40\]/),
+    });
   });
 });
 
-it('in a crop around one nodule, are the middles of the slices where nothing is labelled first', async () => {
+it('in a crop around one nodule, hard places are the middles of slices without a label', async () => {
   const shape = volume.shape;
   const rule = {
     ...createRule(),

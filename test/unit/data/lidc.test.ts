@@ -6,7 +6,7 @@ import { readSourceVolume } from '../../../dist/data/sources/source.js';
 import { scout, scratch, shifted, stack, writeSeries } from '../../support/dicomSeries.js';
 import { sharedData } from '../../support/shared.js';
 
-/** PATIENT/STUDY/SERIES, with a list beside the patients and XML between the slices. */
+/** A tree PATIENT/STUDY/SERIES, with a list beside the patients and XML between the slices. */
 async function tree(name: string): Promise<string> {
   const dir = join(scratch(), name);
   const put = (folder: string, uid: string, over = {}) =>
@@ -22,13 +22,13 @@ async function tree(name: string): Promise<string> {
 }
 
 describe('a tree of patients, studies and series', () => {
-  it('gives each CT series with its patient, whose name it does not tell', async () => {
+  it('gives each CT series with its patient, without disclosing the name', async () => {
     const source = await openSource(await tree('named'));
     expect([source.kind, source.scans.map(({ uid }) => uid)]).toEqual(['lidc', ['1.2.6', '1.2.4']]);
     const [other, known] = source.scans;
     expect(known!.patient).toBe('LIDC-IDRI-0004');
     expect(other!.patient).toMatch(/^patient-[0-9a-f]{16}$/);
-    expect(source.notes).toEqual(['2 series that are no CT scan are left out.']);
+    expect(source.notes).toEqual(['Skipped 2 series that are not CT scans.']);
     expect(await known!.files()).toHaveLength(stack.shape[0]!);
   });
 
@@ -51,7 +51,7 @@ describe('a tree of patients, studies and series', () => {
     });
     await expect(openSource(dir)).rejects.toMatchObject({
       code: 'lidc-files',
-      message: expect.stringMatching(/its folders hold no CT series/),
+      message: expect.stringMatching(/found no CT series in its folders, expected a folder for each patient/),
     });
   });
 

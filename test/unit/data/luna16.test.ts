@@ -11,10 +11,11 @@ const put = async (name: string, text = '') => {
   await writeFile(join(dir, name), text);
 };
 const list =
-  'seriesuid,coordX,coordY,coordZ,diameter_mm\na,1,2,3,4\na,5,6,7,8\nb,1,2,3,4\ngone,1,2,3,4\ngone,1,2,3,5\nlost,1,2,3,4\n';
+  'seriesuid,coordX,coordY,coordZ,diameter_mm\n' +
+  'a,1,2,3,4\na,5,6,7,8\nb,1,2,3,4\ngone,1,2,3,4\ngone,1,2,3,5\nlost,1,2,3,4\n';
 
 describe('opening a LUNA16 folder', () => {
-  it('finds scans of all subsets, their nodules and masks, and counts the series that are not there', async () => {
+  it('finds the scans of all subsets, their nodules and masks, and counts the missing series', async () => {
     await put('annotations.csv', list);
     for (const name of ['subset10/b.mhd', 'subset10/b.zraw', 'subset2/a.mhd', 'subset2/a.raw', 'subset2/none.mha'])
       await put(name);
@@ -34,7 +35,7 @@ describe('opening a LUNA16 folder', () => {
     expect([luna.maskPath('a'), luna.maskPath('b')]).toEqual([join(dir, 'masks/a_mask.mhd'), null]);
   });
 
-  it("takes the list with malignancies where it is the only one, a list of the caller's, and links to folders", async () => {
+  it('takes the list with malignancies if it is the only one, a given list, and links to folders', async () => {
     await put('elsewhere/a.mhd');
     await symlink(join(dir, 'elsewhere'), join(dir, 'subset0'));
     await put('annotations_with_malignancy.csv', `${list.split('\n').slice(0, 2).join('\n')}\n`);
@@ -49,13 +50,13 @@ describe('opening a LUNA16 folder', () => {
       'a folder without a list',
       async () => put('subset0/a.mhd'),
       'luna16-layout',
-      /no annotations\.csv or annotations_with_malignancy\.csv/,
+      /found no annotations\.csv or annotations_with_malignancy\.csv, expected LUNA16's list/,
     ],
     [
       'a list without any scan',
       async () => put('annotations.csv', list),
       'luna16-layout',
-      /names 4 series, but no scan .*subset\*/,
+      /names 4 series, but found no scan .*subset\*, expected at least one/,
     ],
     [
       'a series that is there twice',

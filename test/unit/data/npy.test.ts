@@ -8,7 +8,7 @@ const folder = scratchFolderPerTest('npy');
 const path = join(folder, 'array.npy');
 
 describe('an array on disk', () => {
-  it('comes back with its type and shape', async () => {
+  it('is read back with its type and shape', async () => {
     for (const [shape, data] of [
       [[2, 3], Int16Array.from([1, -2, 32767, -32768, 0, 5])],
       [[4], Int32Array.from([1, -1, 2 ** 31 - 1, 0])],
@@ -21,13 +21,13 @@ describe('an array on disk', () => {
     }
   });
 
-  it('cut short is refused with the bytes found and wanted', async () => {
+  it('that is truncated is refused with the bytes found and expected', async () => {
     await writeNpy(path, [100], new Int16Array(100));
     await truncate(path, 128 + 50);
-    expect(() => mapNpy(path)).toThrow('found 50 bytes of data, wanted 200 for the shape [100]');
+    expect(() => mapNpy(path)).toThrow('found 50 bytes of data, expected 200 for the shape [100]');
   });
 
-  it('is mapped: what is written into it does not reach the file, and a file that is taken away stays readable', async () => {
+  it('is mapped: writes do not reach the file, and a deleted file stays readable', async () => {
     await writeNpy(path, [3], Int16Array.from([1, 2, 3]));
     const before = await readFile(path);
     const { data } = mapNpy(path);
@@ -38,7 +38,7 @@ describe('an array on disk', () => {
     expect([...data]).toEqual([1, 99, 3]);
   });
 
-  it('that is a folder or not there is refused with the reason', async () => {
+  it('that is a folder or missing is refused with the reason', async () => {
     expect(() => mapNpy(path)).toThrow(`mapping ${path}: opening it failed: No such file`);
     expect(() => mapNpy(folder)).toThrow('it is not a regular file');
   });

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openDataset, openSource, splitOfFold } from '../../../dist/data/index.js';
+import { openDataset, openSource, splitFromFold } from '../../../dist/data/index.js';
 import { writeCrop, writeJson, writeNnunetFixture } from '../../support/datasets.js';
 import { scratchFolderPerTest } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
@@ -19,7 +19,7 @@ const luna = () => {
 const cases = { 'LIDC-IDRI-0004_n0': 5, 'LIDC-IDRI-0004_n1': 0, 'LIDC-IDRI-0011_n0': 7 };
 
 describe('a folder in the layout of LUNA16', () => {
-  it('has votes, masks, lungs, excluded findings and false candidates where they are there', async () => {
+  it('has votes, masks, lungs, excluded findings and false candidates if they exist', async () => {
     luna();
     for (const name of ['votes/a_votes.mhd', 'masks/b_mask.mha', 'seg-lungs-LUNA16/a.mhd', 'seg-lungs-LUNA16/a.zraw'])
       put(name);
@@ -39,18 +39,20 @@ describe('a folder in the layout of LUNA16', () => {
     expect([a!.excluded!.length, b!.excluded![0]!.center, b!.excluded![0]!.diameterMm]).toEqual([0, [7, 8, 9], null]);
   });
 
-  it('has a fold for each subset, and one whose subset is not there cannot be taken', async () => {
+  it('has a fold for each subset, and refuses one whose subset is missing', async () => {
     luna();
     const source = await openSource(dir);
     expect(source.folds).toHaveLength(3);
-    expect(splitOfFold(source, { fold: 2 })).toMatchObject({
+    expect(splitFromFold(source, { fold: 2 })).toMatchObject({
       train: ['a'],
       validation: ['b'],
       rule: 'fold',
       unit: 'series',
     });
-    expect(() => splitOfFold(source, { fold: 1 })).toThrow(/the part validation is empty/);
-    expect(() => splitOfFold(source, { fold: 3 })).toThrow(/taking fold 3 of .*: there are 3 folds, counted from 0/);
+    expect(() => splitFromFold(source, { fold: 1 })).toThrow(/the part validation is empty/);
+    expect(() => splitFromFold(source, { fold: 3 })).toThrow(
+      /taking fold 3 of .*: found 3 folds, expected a number from 0 to 2/,
+    );
   });
 
   it('with a damaged list of candidates is refused with the line', async () => {
@@ -58,13 +60,13 @@ describe('a folder in the layout of LUNA16', () => {
     put('candidates.csv', 'seriesuid,coordX,coordY,coordZ,class\na,9,9,9,0\na,9,x,9,0\n');
     await expect(openSource(dir)).rejects.toMatchObject({
       code: 'candidates',
-      message: expect.stringMatching(/line 3: the place is "9,x,9"/),
+      message: expect.stringMatching(/line 3: the point is "9,x,9", expected LUNA16's/),
     });
   });
 });
 
 describe('images and label images of the same names', () => {
-  it('make pairs, with patients by a pattern or a list', async () => {
+  it('are pairs, with patients by a pattern or a list', async () => {
     for (const name of ['p1_a', 'p1_b', 'p2_a'])
       await writeCrop(join(dir, 'images', `${name}.mha`), join(dir, 'labels', `${name}.mha`), 4);
     const source = await openSource(dir, { patientPattern: '^(p\\d)_' });
@@ -75,7 +77,7 @@ describe('images and label images of the same names', () => {
       'p2_a p2',
     ]);
     await expect(openSource(dir, { patientPattern: '^q' })).rejects.toThrow(
-      /finding the patient of p1_a: the pattern \/\^q\/ finds nothing/,
+      /finding the patient of p1_a: the pattern \/\^q\/ matches nothing in it, expected a match/,
     );
     put('patients.csv', 'seriesuid,patient\np1_a,X\n');
     expect((await openSource(dir)).scans.map(({ patient }) => patient)).toEqual([
@@ -87,10 +89,10 @@ describe('images and label images of the same names', () => {
     expect(two.scans.map(({ truth }) => truth.mask)).toEqual(source.scans.map(({ truth }) => truth.mask));
   });
 
-  it('lacking one are refused', async () => {
+  it('without a label image for each image are refused', async () => {
     await writeCrop(join(dir, 'images', 'a.mha'), join(dir, 'labels', 'b.mha'), 4);
     await expect(openSource(dir)).rejects.toThrow(
-      /1 of 1 images have no label image of their name in .*labels, the first is a;/,
+      /1 of 1 images have no label image of the same name in .*labels \(first: a\), expected pairs/,
     );
   });
 });
@@ -107,7 +109,7 @@ describe('an nnU-Net raw dataset', () => {
       truth: { maskValues: { nodule: [1], other: [0] }, oneNodule: true },
       read: { path: join(dir, 'imagesTr/LIDC-IDRI-0004_n0_0000.mha'), options: { intensity: 'arbitrary' } },
     });
-    expect(notes).toEqual([expect.stringMatching(/Each case is taken for a crop around one nodule/)]);
+    expect(notes).toEqual([expect.stringMatching(/Reading each case as a crop around one nodule/)]);
     expect((await openSource(dir, { crops: false })).scans[0]!.truth.oneNodule).toBe(false);
   });
 
@@ -125,11 +127,11 @@ describe('an nnU-Net raw dataset', () => {
     });
   });
 
-  it('with several labels or regions wants one of them by name, and never trains on the ignore label', async () => {
+  it('with several labels or regions needs the name of one, and never trains on the ignore label', async () => {
     const labels = { background: 0, nodule: 1, whole: [1, 2], vessel: 2, ignore: 3 };
     await writeNnunetFixture(dir, { cases, json: { labels } });
     await expect(openSource(dir)).rejects.toThrow(
-      /it has 3 labels, "nodule", "whole", "vessel"; choose one with --label NAME/,
+      /found 3 labels, "nodule", "whole", "vessel", expected one beside the background\. Choose with --label NAME/,
     );
     await expect(openSource(dir, { label: 'ignore' })).rejects.toMatchObject({ code: 'nnunet-label' });
     const valuesOf = async (label: string) => (await openSource(dir, { label })).scans[0]!.truth.maskValues;
@@ -137,16 +139,18 @@ describe('an nnU-Net raw dataset', () => {
     expect(await valuesOf('whole')).toEqual({ nodule: [1, 2], other: [0] });
   });
 
-  it('with several channels wants one of them by name', async () => {
+  it('with several channels needs the name of one', async () => {
     await writeNnunetFixture(dir, { cases, json: { channel_names: { 0: 'CT', 1: 'PET' } } });
-    await expect(openSource(dir)).rejects.toThrow(/it has 2 channels, "CT", "PET"; choose one with --channel NAME/);
+    await expect(openSource(dir)).rejects.toThrow(
+      /found 2 channels, "CT", "PET", expected one\. Choose with --channel NAME/,
+    );
     await expect(openSource(dir, { channel: 'PET' })).rejects.toThrow(
       /case LIDC-IDRI-0004_n0 has no imagesTr.LIDC-IDRI-0004_n0_0001\.mha/,
     );
     expect((await openSource(dir, { channel: 'CT' })).scans).toHaveLength(3);
   });
 
-  it('that does not say its intensity asks for it', async () => {
+  it('of unknown intensity asks for it', async () => {
     await writeNnunetFixture(dir, { cases, json: { intensity: undefined, channel_names: { 0: 'T2' } } });
     await expect(openSource(dir)).rejects.toMatchObject({
       code: 'nnunet-intensity',
@@ -159,23 +163,26 @@ describe('an nnU-Net raw dataset', () => {
     ['splits_final.json', undefined],
     ['elsewhere/splits_final.json', 'elsewhere'],
     ['elsewhere/mine.json', 'elsewhere/mine.json'],
-  ])('brings along the folds of %s', async (file, option) => {
+  ])('has the folds of %s', async (file, option) => {
     await writeNnunetFixture(dir, { cases });
     const [one, two, three] = Object.keys(cases);
     writeJson(join(dir, file), [{ train: [one, two], val: [three] }]);
     const source = await openSource(dir, option === undefined ? {} : { splits: join(dir, option) });
     expect(source.folds).toEqual([{ train: [one, two], validation: [three] }]);
-    expect(splitOfFold(source, { fold: 0 })).toMatchObject({ unit: 'patient', fold: { number: 0, of: 1, by: 'data' } });
+    expect(splitFromFold(source, { fold: 0 })).toMatchObject({
+      unit: 'patient',
+      fold: { number: 0, of: 1, by: 'data' },
+    });
   });
 
-  it('finds its folds in nnUNet_preprocessed, and refuses cases that are not there', async () => {
+  it('finds its folds in nnUNet_preprocessed, and refuses unknown cases', async () => {
     const raw = join(dir, 'nnUNet_raw', 'Dataset001_Nodule');
     await writeNnunetFixture(raw, { cases });
     const splits = join(dir, 'nnUNet_preprocessed', 'Dataset001_Nodule', 'splits_final.json');
     writeJson(splits, [{ train: ['LIDC-IDRI-0004_n0'], val: ['LIDC-IDRI-0011_n0'] }]);
-    expect((await openSource(raw)).notes).toContain('The folds of the data leave 1 of its cases out.');
+    expect((await openSource(raw)).notes).toContain('The folds of the data omit 1 of its cases.');
     writeJson(splits, [{ train: ['LIDC-IDRI-0004_n0'], val: ['other'] }]);
-    await expect(openSource(raw)).rejects.toThrow(/splits_final\.json: fold 0 names other, which is not there/);
+    await expect(openSource(raw)).rejects.toThrow(/splits_final\.json: fold 0 names other, which the data do not have/);
   });
 
   it('with a damaged dataset.json or a missing label is refused', async () => {
@@ -185,7 +192,7 @@ describe('an nnU-Net raw dataset', () => {
     put('dataset.json', '{');
     await expect(openSource(dir)).rejects.toMatchObject({ code: 'nnunet-json' });
     writeJson(join(dir, 'dataset.json'), { channel_names: { 0: 'CT' }, labels: { nodule: 'x' } });
-    await expect(openSource(dir)).rejects.toThrow(/labels\.nodule is "x"; a number or a list of them is wanted/);
+    await expect(openSource(dir)).rejects.toThrow(/labels\.nodule is "x", expected a number or a list of numbers/);
   });
 
   const shared = sharedData('lidc-nodules');
@@ -194,32 +201,32 @@ describe('an nnU-Net raw dataset', () => {
     async () => {
       const source = await openSource(shared as string);
       expect([source.scans.length, new Set(source.scans.map(({ patient }) => patient)).size]).toEqual([971, 335]);
-      const { validation, unit, train } = splitOfFold(source, { folds: 5, fold: 0 });
+      const { validation, unit, train } = splitFromFold(source, { folds: 5, fold: 0 });
       expect([unit, validation.length + train.length]).toEqual(['patient', 971]);
     },
   );
 });
 
-describe('a folder that is not known', () => {
-  it('is refused with what was looked for', async () => {
+describe('a folder of unknown layout', () => {
+  it('is refused with the known layouts', async () => {
     put('readme.txt');
     await expect(openSource(dir)).rejects.toMatchObject({
       code: 'data-layout',
       message: expect.stringMatching(
-        /dataset\.json \(nnU-Net raw\), .*annotations\.csv \(LUNA16\), images and labels \(pairs\)/,
+        /expected .*dataset\.json \(nnU-Net raw\), .*annotations\.csv \(LUNA16\), images and labels \(pairs\)/,
       ),
     });
     await expect(openSource(dir, { layout: 'luna16' })).rejects.toMatchObject({ code: 'luna16-layout' });
     await expect(openSource(join(dir, 'none'))).rejects.toMatchObject({ code: 'data-missing' });
   });
 
-  it('is not read with options that its layout has no use for', async () => {
+  it('is refused with options that its layout does not use', async () => {
     luna();
     await expect(openSource(dir, { label: 'nodule' })).rejects.toThrow(
-      /`label` was given, but the layout luna16 has no use for it/,
+      /found the option `label`, which the layout luna16 does not use/,
     );
     await expect(openDataset(dir, { patientPattern: '(' })).rejects.toThrow(
-      /patientPattern: a regular expression is wanted/,
+      /patientPattern: expected a regular expression/,
     );
   });
 });

@@ -28,7 +28,7 @@ describe('a split', () => {
     );
   });
 
-  it('meets its share on average', () => {
+  it('meets its fraction on average', () => {
     const split = drawSplit(scans(500), { seed: 3, validationShare: 0.2 });
     expect(new Set(split.validation.map((uid) => patientOf.get(uid))).size).toBeGreaterThan(70);
     expect(new Set(split.validation.map((uid) => patientOf.get(uid))).size).toBeLessThan(130);
@@ -50,7 +50,7 @@ describe('a split', () => {
     expect(drawSplit(scans(50), { seed: 1 }).validation).not.toEqual(drawSplit(scans(50), { seed: 2 }).validation);
   });
 
-  it('is by series, and says so, where a patient is unknown', () => {
+  it('is by series if a patient is unknown, and records it', () => {
     const split = drawSplit(scans(20).map((scan, i) => (i === 4 ? { ...scan, patient: null } : scan)));
     expect(split.unit).toBe('series');
     expect(drawSplit(scans(20)).unit).toBe('patient');
@@ -69,7 +69,7 @@ describe('a split', () => {
 
   it('with an empty side is refused', () => {
     expect(() => drawSplit(scans(1))).toThrow(
-      'splitting 2 scans by patient: found 1 patients, but each of train, validation needs at least one; add scans',
+      'splitting 2 scans by patient: found 1 patients, expected at least one for each of train, validation. Add scans',
     );
     const split = drawSplit(scans(10));
     expect(() => checkSplit({ ...split, validation: [] })).toThrow('the part validation is empty');
@@ -82,13 +82,13 @@ describe('a split', () => {
     expect(() => checkSplit(twice)).toThrow(`series ${split.train[0]} is in train and in validation`);
   });
 
-  it('by stride takes every tenth series whatever the patient', () => {
+  it('by stride validates on every tenth series, whatever the patient', () => {
     const split = drawSplit(scans(10), { strideSplit: true });
     expect(split.unit).toBe('series');
     expect(split.validation).toHaveLength(2);
   });
 
-  it('comes back from its file', async () => {
+  it('is read back from its file', async () => {
     const path = join(folder, 'split.json');
     const split = drawSplit(scans(10), { seed: 9, testShare: 0.3 });
     await writeSplit(path, split);
@@ -96,7 +96,7 @@ describe('a split', () => {
     expect(JSON.parse(await readFile(path, 'utf8')).format).toBe('nodule-train-split');
   });
 
-  it('from a wrong file is refused with the field', async () => {
+  it('from an invalid file is refused with the field', async () => {
     const path = join(folder, 'split.json');
     await writeFile(path, JSON.stringify({ ...drawSplit(scans(10)), train: 'all' }));
     await expect(readSplit(path)).rejects.toThrow(/reading the split .*split\.json: train: /);

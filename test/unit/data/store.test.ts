@@ -57,14 +57,14 @@ describe('a prepared store', () => {
     return seen.map(({ uid, kept }) => `${uid} ${kept ? 'kept' : 'made'}`);
   };
 
-  it('gives back scans, masks and nodules as the folder they came from', async () => {
+  it('has the same scans, masks and nodules as the folder they came from', async () => {
     const [store, folder] = [await openDataset(out), await openDataset(data)];
     expect([store.kind, folder.kind, store.missing, folder.missing]).toEqual(['store', 'luna16', 1, 1]);
     expect(store.scans).toEqual(folder.scans);
     for (const uid of ['a', 'b']) expect(await store.load(uid)).toEqual(await folder.load(uid));
   });
 
-  it('says where each nodule lies and in which slices it shows', async () => {
+  it('records the position of each nodule and the slices that show it', async () => {
     const { nodules, mask } = await (await openDataset(out)).load('b');
     expect(nodules.map(({ center }) => center)).toEqual([
       [5, 12, 30],
@@ -87,7 +87,7 @@ describe('a prepared store', () => {
     for (const place of once.background) expect(once.mask[at(...(place as [number, number, number]))]).toBe(0);
   });
 
-  it('keeps what is the same and makes anew what changed: voxels, annotation or options', async () => {
+  it('keeps unchanged scans and makes changed ones again: voxels, annotation or options', async () => {
     expect(await prepared()).toEqual(['a kept', 'b kept']);
     const other = await lunaFolder();
     expect(await prepared(other)).toEqual(['a kept', 'b kept']);
@@ -102,7 +102,7 @@ describe('a prepared store', () => {
     await prepare({ data, out });
   });
 
-  it('takes an exact mask where the folder has one', async () => {
+  it('uses an exact mask if the folder has one', async () => {
     const exact = await lunaFolder();
     const { volume } = await (await openDataset(exact)).load('a');
     const voxels = new Uint8Array(volume.voxels.length);
@@ -118,7 +118,7 @@ describe('a prepared store', () => {
     expect(await prepared(exact)).toEqual(['a made', 'b kept']);
   });
 
-  it('writes its masks for others to read', async () => {
+  it('exports its masks', async () => {
     const masks = newFolder('masks');
     const store = await prepare({ data, out, export: masks });
     expect((await readMask(join(masks, 'b_mask.mhd'))).voxels).toEqual((await store.load('b')).mask);
@@ -130,7 +130,7 @@ describe('a prepared store', () => {
     await writeFile(join(known, 'patients.csv'), 'seriesuid,patient\na,P1\nb,P1\n');
     expect((await openDataset(known)).scans.map(({ patient }) => patient)).toEqual([code, code]);
     await writeFile(join(known, 'patients.csv'), 'seriesuid,patient\na,P1\nb,\n');
-    await expect(openDataset(known)).rejects.toThrow(/patients\.csv, line 3: there is no patient/);
+    await expect(openDataset(known)).rejects.toThrow(/patients\.csv, line 3: patient is empty, expected both of/);
   });
 
   it('that is damaged is refused with the file', async () => {
@@ -139,12 +139,14 @@ describe('a prepared store', () => {
     const folder = join(broken, 'scans', store.key('a') as string);
     await truncate(join(folder, 'voxels.npy'), 1000);
     await expect(store.load('a')).rejects.toThrow(
-      /voxels\.npy: found \d+ bytes of data, wanted 84480 .*prepare the data again/,
+      /voxels\.npy: found \d+ bytes of data, expected 84480 .*prepare the data again/,
     );
     await expect(store.load('c')).rejects.toMatchObject({ code: 'dataset-series' });
     const index = join(broken, 'store.json');
     await writeFile(index, (await readFile(index, 'utf8')).replace('"version": 2', '"version": 1'));
-    await expect(openDataset(broken)).rejects.toThrow(/store\.json: it has version 1, .* prepare the data into a new/);
+    await expect(openDataset(broken)).rejects.toThrow(
+      /store\.json: found version 1, expected version 2\. Prepare the data into a new/,
+    );
     await expect(prepare({ data, out: broken })).rejects.toMatchObject({ code: 'store-version' });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figuresOf, type ScoredScan } from '../../../dist/evaluate/figures.js';
+import { computeFigures, type ScoredScan } from '../../../dist/evaluate/figures.js';
 
 const nodule = (dice: number, found: boolean, truth = 100) => ({
   nodule: { centerIRC: [0, 0, 0] as const, diameterMm: 8 },
@@ -30,30 +30,30 @@ describe('the figures of an evaluation', () => {
     scan('a', [nodule(0.8, true), nodule(0, false)], 2, [true, false]),
     scan('b', [nodule(0.6, true), nodule(0, true, 0), nodule(0, false, 0)], 0, [false, false, false]),
   ];
-  const figures = figuresOf(scans, { resamples: 200 });
+  const figures = computeFigures(scans, { resamples: 200 });
 
-  it('counts nodules, hits on those with agreement and false components, of the model and of the baseline', () => {
+  it('counts nodules, those found with agreement, and false components, for the model and for the baseline', () => {
     expect(figures).toMatchObject({ scans: 2, patients: 2, nodules: 5, found: 2, falsePerScan: 1 });
     expect(figures.sensitivity).toBeCloseTo(2 / 3, 12);
     expect(figures.baseline).toEqual({ found: 1, sensitivity: expect.closeTo(1 / 3, 12), falsePerScan: 9 });
   });
 
-  it('takes Dice over nodules with agreement only, a missed one as 0', () => {
+  it('averages Dice over nodules with agreement only, a missed one as 0', () => {
     expect(figures.dice3d.mean).toBeCloseTo((0.8 + 0 + 0.6) / 3, 12);
     expect(figures.dice3d.median).toBe(0.6);
     expect(figures.dice3d.pooled).toBe(0.5);
     expect([figures.missed, figures.missedShare]).toEqual([1, expect.closeTo(1 / 3, 12)]);
   });
 
-  it('counts nodules without agreement apart, and joins them only beside what an empty prediction gets', () => {
+  it('counts nodules without agreement separately, and gives the joint score of an empty prediction', () => {
     expect(figures).toMatchObject({ withoutAgreement: 2, leftEmpty: 1, leftEmptyShare: 0.5 });
     expect(figures.joint).toBeCloseTo((0.8 + 0 + 0.6 + 0 + 1) / 5, 12);
     expect(figures.jointOfEmpty).toBe(0.4);
   });
 
-  it('gives each figure an interval over patients, the difference to the baseline included', () => {
+  it('computes intervals over patients, also for the difference to the baseline', () => {
     const { sensitivity, sensitivityOverBaseline, dice3d, missed, missedShare, joint } = figures.intervals;
-    // Two patients: the draws are aa, ab, bb, so the ends are those of one patient alone.
+    // Two patients: the samples are aa, ab, bb, so the ends are those of one patient alone.
     expect(sensitivity).toEqual({ low: 0.5, high: 1 });
     expect(sensitivityOverBaseline).toEqual({ low: 0, high: 1 });
     expect(dice3d).toEqual({ low: 0.4, high: 0.6 });
@@ -79,7 +79,7 @@ describe('the figures of an evaluation', () => {
   });
 
   it('keeps the scans of one patient together', () => {
-    const one = figuresOf(
+    const one = computeFigures(
       scans.map((each) => ({ ...each, patient: 'x' })),
       { resamples: 50 },
     );
@@ -87,8 +87,8 @@ describe('the figures of an evaluation', () => {
     expect(one.intervals.dice3d).toEqual({ low: one.dice3d.mean, high: one.dice3d.mean });
   });
 
-  it('has null, not NaN, where there is nothing to divide by', () => {
-    const empty = figuresOf([]);
+  it('is null, not NaN, when there is nothing to divide by', () => {
+    const empty = computeFigures([]);
     expect(empty).toMatchObject({ nodules: 0, sensitivity: null, falsePerScan: 0, joint: null });
     expect(empty.dice3d).toEqual({ mean: null, median: null, pooled: null });
     expect(empty.intervals.dice3d).toBeNull();

@@ -1,5 +1,6 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
+import type { Volume } from '../../../dist/ct/index.js';
 import { overlayPicture } from '../../../dist/evaluate/overlayPicture.js';
 import { findNodules } from '../../../dist/model/findNodules.js';
 import { chooseOperatingPoint, PointSearch, type PredictedScan, scoreAt } from '../../../dist/score/index.js';
@@ -27,7 +28,7 @@ describe('nodules of a probability volume', () => {
     minimumScore: 0,
   });
 
-  it('are numbered with the surest first, and the labels say the same', () => {
+  it('are numbered by confidence, in the labels too', () => {
     expect(nodules.map(({ label, voxels }) => [label, voxels])).toEqual([
       [1, 64],
       [2, 27],
@@ -36,14 +37,14 @@ describe('nodules of a probability volume', () => {
     expect(labels[at(2, 4, 6)]).toBe(2);
   });
 
-  it('leave out what is smaller than the minimum, however sure', () => {
+  it('exclude components below the minimum size, however confident', () => {
     expect(labels[at(10, 10, 10)]).toBe(0);
   });
 
-  it('leave out what is less sure than the minimum, however large', () => {
-    const sure = findNodules(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0.8 });
-    expect(sure.nodules.map(({ label, voxels }) => [label, voxels])).toEqual([[1, 64]]);
-    expect(sure.labels[at(2, 4, 6)]).toBe(0);
+  it('exclude components below the minimum score, however large', () => {
+    const confident = findNodules(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0.8 });
+    expect(confident.nodules.map(({ label, voxels }) => [label, voxels])).toEqual([[1, 64]]);
+    expect(confident.labels[at(2, 4, 6)]).toBe(0);
   });
 
   it('have their box, volume and centre in millimetres', () => {
@@ -73,14 +74,14 @@ describe('the operating point', () => {
     expect(choice.minimumVoxels).toBeLessThanOrEqual(27);
   });
 
-  it('drops clutter as large as the nodules that is less sure', () => {
+  it('drops less confident clutter of the size of the nodules', () => {
     const choice = chooseOperatingPoint([predicted(6)], { minimumVoxels: [4] });
     expect(choice).toMatchObject({ sensitivity: 1, falsePerScan: 0, dice3d: 1 });
     expect(choice.minimumScore).toBeGreaterThan(0.75);
     expect(choice.minimumScore).toBeLessThanOrEqual(0.8);
   });
 
-  it('stays within the wanted false components though a looser one would find more', () => {
+  it('stays within the limit of false components although a looser point would find more', () => {
     const options = { thresholds: [0.5, 0.9], minimumVoxels: [4], minimumScores: [0], maxFalsePerScan: 4 };
     expect(chooseOperatingPoint([predicted(6)], options)).toMatchObject({
       threshold: 0.9,
@@ -94,7 +95,7 @@ describe('the operating point', () => {
     });
   });
 
-  it('takes the fewest false components where none is within the wanted number', () => {
+  it('takes the fewest false components if no point is within the limit', () => {
     const options = { thresholds: [0.3, 0.5], minimumVoxels: [1, 8], minimumScores: [0], maxFalsePerScan: 1 };
     expect(chooseOperatingPoint([predicted(6)], options).falsePerScan).toBe(6);
   });
@@ -106,7 +107,7 @@ describe('the operating point', () => {
 });
 
 describe('the overlay picture', () => {
-  it('shows agreement yellow, misses green, false voxels red and leaves the plain slice beside it', () => {
+  it('shows true positives yellow, misses green and false positives red, beside the plain slice', () => {
     const [truth, predicted] = [new Uint8Array(12 * 32 * 40), new Uint8Array(12 * 32 * 40)];
     truth[at(5, 16, 20)] = predicted[at(5, 16, 20)] = 1;
     truth[at(5, 16, 21)] = 1;
@@ -126,10 +127,20 @@ describe('the overlay picture', () => {
     const [r, g, b] = pixel(4, 4);
     expect(r === g && g === b).toBe(true);
   });
+
+  it('scales values that are not HU from the lowest to the highest of the slice', () => {
+    const voxels = Int16Array.from({ length: 12 * 32 * 40 }, (_, k) => 100 + (k % 40));
+    const mask = new Uint8Array(voxels.length);
+    const crop: Volume = { ...volume(), voxels, intensity: 'arbitrary' };
+    const tile = { volume: crop, truth: mask, predicted: mask, center: [5, 16, 20] as const };
+    const { width, data } = decode(overlayPicture([tile], { window: 64, zoom: 1 }));
+    // Columns 0 and 39 are the pixels 12 and 51 of the window around column 20.
+    expect([12, 51].map((x) => data[3 * (32 * width + x)])).toEqual([0, 255]);
+  });
 });
 
 describe('choosing an operating point by the selection score', () => {
-  // Two crops with agreement, of 16 voxels at 0.9 and of 4 at 0.6, and one without where 4 voxels have 0.6.
+  // Two crops with agreement, 16 voxels at 0.9 and 4 at 0.6, and one without agreement, 4 voxels at 0.6.
   const crop = (voxels: number, probability: number, agreed: boolean): PredictedScan => {
     const truth = new Uint8Array(256);
     const probabilities = new Float32Array(256);
@@ -146,12 +157,12 @@ describe('choosing an operating point by the selection score', () => {
     return search.best(mostMissed);
   };
 
-  it('takes the best score among the points that miss few enough', () => {
+  it('takes the best score among the points that miss few enough nodules', () => {
     expect(best(0.2)).toMatchObject({ threshold: 0.5, missed: 0, nodules: 2, score: 0.5 });
     expect(best(1)).toMatchObject({ threshold: 0.5, missed: 0 });
   });
 
-  it('takes what misses least where no point misses few enough', () => {
+  it('takes the point that misses the fewest if none misses few enough', () => {
     const search = new PointSearch({ thresholds: [0.7], minimumVoxels: [1], minimumScores: [0] });
     for (const one of [crop(16, 0.9, true), crop(4, 0.6, true)]) search.add(one);
     expect(search.best(0)).toMatchObject({ missed: 1, nodules: 2, score: 0.5 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   addToBins,
-  calibrationBinCount,
+  CALIBRATION_BINS,
   confidenceEce,
   emptyBins,
   noduleEce,
@@ -22,7 +22,7 @@ const many = (count: number, p: number, positives: number) =>
   Array.from({ length: count }, (_, n) => [p, n < positives ? 1 : 0] as const);
 
 describe('calibration', () => {
-  it('is perfect where of the voxels given 0.7 seven in ten are nodule', () => {
+  it('is perfect if 70 % of the voxels with probability 0.7 are nodule', () => {
     const bins = binsOf([...many(10, 0.7, 7), ...many(20, 0.1, 2)]);
     expect(noduleEce(bins)).toBeCloseTo(0, 6);
     expect(confidenceEce(bins)).toBeCloseTo(0, 6);
@@ -34,25 +34,25 @@ describe('calibration', () => {
     expect(noduleEce(bins)).toBeCloseTo((30 * 0.2 + 10 * 0.5) / 40, 6);
   });
 
-  it('takes the likelier class for the confidence, as Guo et al. do', () => {
-    // Right in 8 of 10 with confidence 0.9, whichever class it is; 0.1 and 0.9 are of one bin.
+  it('takes the probability of the predicted class as the confidence, as Guo et al. do', () => {
+    // Correct in 8 of 10 with confidence 0.92, whichever class; 0.08 and 0.92 are in one bin.
     const bins = binsOf([...many(5, 0.92, 4), ...many(5, 0.08, 1)]);
     expect(confidenceEce(bins)).toBeCloseTo(0.92 - 0.8, 6);
     expect(noduleEce(bins)).toBeCloseTo((5 * 0.12 + 5 * 0.12) / 10, 6);
   });
 
-  it('lets no background hide a network that is too sure', () => {
+  it('shows an overconfident network in spite of the background', () => {
     const bins = binsOf([...many(10_000, 0.001, 0), ...many(10, 0.975, 5)]);
     expect(confidenceEce(bins)!).toBeLessThan(0.002);
     expect(noduleEce(bins, 0.05)).toBeCloseTo(0.475, 6);
   });
 
-  it('knows nothing without voxels', () => {
+  it('is null without voxels', () => {
     expect(confidenceEce(emptyBins())).toBeNull();
     expect(noduleEce(binsOf(many(5, 0.01, 0)), 0.05)).toBeNull();
   });
 
-  it('puts each voxel into one bin, 0 and 1 too, and sums what was counted apart', () => {
+  it('puts each voxel into one bin, also 0 and 1, and sums bins of separate scans', () => {
     const voxel = fc.tuple(fc.float({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 1));
     fc.assert(
       fc.property(fc.array(voxel), fc.array(voxel), (a, b) => {
@@ -68,6 +68,6 @@ describe('calibration', () => {
         expect(one).toBeLessThanOrEqual(1);
       }),
     );
-    expect(binsOf([[1, 1]]).count[calibrationBinCount - 1]).toBe(1);
+    expect(binsOf([[1, 1]]).count[CALIBRATION_BINS - 1]).toBe(1);
   });
 });

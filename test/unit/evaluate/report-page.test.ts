@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configFields } from '../../../dist/evaluate/report/configSection.js';
-import { curvesOf } from '../../../dist/evaluate/report/curves.js';
+import { metricCurves } from '../../../dist/evaluate/report/curves.js';
 import { extremes } from '../../../dist/evaluate/report/extremes.js';
 import { lineChart } from '../../../dist/evaluate/report/lineChart.js';
 import { reportPage } from '../../../dist/evaluate/report/reportPage.js';
 import { newHistory, readRunHistory } from '../../../dist/evaluate/report/runHistory.js';
-import { ticks, tickText } from '../../../dist/evaluate/report/ticks.js';
 import { resolveTrainConfig, type TrainEvent } from '../../../dist/index.js';
+import { ticks, tickText } from '../../../dist/train/index.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 const event = (fields: object) => fields as TrainEvent;
@@ -50,15 +50,15 @@ describe('ticks', () => {
     [0, 0, [0, 0.5, 1]],
     [0, 217, [0, 100, 200, 300]],
     [0, 37_000, [0, 10_000, 20_000, 30_000, 40_000]],
-  ])('from %f to %f are round', (low, high, wanted) => expect(ticks(low, high)).toEqual(wanted));
+  ])('from %f to %f are round', (low, high, expected) => expect(ticks(low, high)).toEqual(expected));
 
-  it('have the digits that their steps need', () => {
+  it('have as many decimals as their steps need', () => {
     expect([0.3, 0.35].map((value, _, all) => tickText(value, all))).toEqual(['0.30', '0.35']);
     expect([0, 10_000].map((value, _, all) => tickText(value, all))).toEqual(['0', '10,000']);
     expect([0, 100].map((value, _, all) => tickText(value, all))).toEqual(['0', '100']);
   });
 
-  it('are whole numbers where epochs are wanted', () => expect(ticks(1, 3, 6, 1)).toEqual([1, 2, 3]));
+  it('are whole numbers for epochs', () => expect(ticks(1, 3, 6, 1)).toEqual([1, 2, 3]));
 });
 
 describe('a line chart', () => {
@@ -66,7 +66,7 @@ describe('a line chart', () => {
   const chart = (...lines: ReturnType<typeof line>[]) =>
     lineChart({ title: 'Loss <&>', xLabel: 'epoch', yLabel: 'mean loss', lines }).text;
 
-  it('has axes with names, a legend, and says each value', () => {
+  it('has named axes, a legend, and the values as tooltips', () => {
     const text = chart(line('training', 1, 0.5), line('validation', 0.9, null));
     expect(text).toMatch(/>epoch<\/text>/);
     expect(text).toMatch(/>mean loss<\/text>/);
@@ -76,7 +76,7 @@ describe('a line chart', () => {
     expect(text).toContain('Loss &#60;&#38;&#62;');
   });
 
-  it('puts greater values higher, later ones farther right, and stays within its frame', () => {
+  it('draws larger values higher and later ones farther right, within its frame', () => {
     const points = [...chart(line('a', 0, 3, 10)).matchAll(/cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
       +x!,
       +y!,
@@ -89,18 +89,18 @@ describe('a line chart', () => {
     for (const [x, y] of points) expect(x! >= 0 && x! <= 380 && y! >= 0 && y! <= 230).toBe(true);
   });
 
-  it('can have one epoch, and none', () => {
+  it('accepts one epoch, and none', () => {
     expect(chart(line('a', 0.5))).not.toMatch(/NaN|Infinity/);
     expect(chart(line('a', null))).toContain('Nothing was recorded');
   });
 });
 
 describe("a run's history", () => {
-  it('counts an epoch that was done twice as it was the second time', () => {
+  it('counts the second time of an epoch that was repeated', () => {
     const history = historyOf(
       ...[start(0), step(1, 10), step(2, 30), step(3, 20), step(4, 20), epoch(1, 5), validation(1, 0.1, true)],
       ...[step(5, 99), step(8, 99), epoch(2, 7), validation(2, 0.9, true)],
-      // The checkpoint of step 4 was the last one that was saved.
+      // The last saved checkpoint was that of step 4.
       ...[start(4), step(5, 50), epoch(2, 6), validation(2, 0.2, true), end],
     );
     expect(history).toMatchObject({ resumes: 1, status: 'finished' });
@@ -116,21 +116,21 @@ describe("a run's history", () => {
     ]);
   });
 
-  it('forgets an epoch that the run went back before', () => {
+  it('forgets an epoch after the checkpoint that the run resumed from', () => {
     const { epochs, status } = historyOf(start(0), epoch(1, 5), epoch(2, 5), validation(2, 0.5, true), start(4));
     expect(epochs.map((one) => one.epoch)).toEqual([1]);
     expect(status).toBe('not ended');
   });
 
   it('becomes curves of loss, score, Dice, found and false components', () => {
-    const curves = curvesOf(historyOf(start(0), epoch(1, 5), validation(1, 0.1, true), epoch(2, 5)));
+    const curves = metricCurves(historyOf(start(0), epoch(1, 5), validation(1, 0.1, true), epoch(2, 5)));
     expect(curves.map(({ yLabel, lines }) => [yLabel, ...lines.map(({ points }) => points.map(({ y }) => y))])).toEqual(
       [
         ['mean loss', [1, 0.5], [2, null]],
         ['score', [0.1, null]],
         ['mean Dice', [0.25, null]],
         ['nodules found', [1, null]],
-        ['false per scan', [3, null]],
+        ['per scan', [3, null]],
       ],
     );
     expect(curves[0]!.mark).toEqual({ x: 1, name: 'best' });
@@ -143,24 +143,24 @@ describe("a run's history", () => {
       return readRunHistory(path.join(dir, 'events.jsonl'));
     };
 
-    it('may end in a line torn by a kill', async () => {
+    it('may end in a line truncated by a kill', async () => {
       const history = await file(`${JSON.stringify(start(0))}\n${JSON.stringify(epoch(1, 5))}\n{"type":"ep`);
       expect(history.epochs).toHaveLength(1);
     });
-    it('is refused by line where it is damaged before', async () => {
+    it('is refused if it is damaged before the last line, with its number', async () => {
       await expect(file('{"type":"start","step":0}\nnonsense\n{"type":"end"}\n')).rejects.toMatchObject({
         code: 'run-events',
-        message: expect.stringContaining('line 2 is no event'),
+        message: expect.stringContaining('line 2 is not an event'),
       });
     });
-    it('may not be there yet', async () => {
+    it('may not exist yet', async () => {
       expect(await readRunHistory(path.join(dir, 'none'))).toMatchObject({ epochs: [], start: null });
     });
   });
 });
 
 describe('the best and the worst', () => {
-  it('are those of the greatest and the least rank, and nothing else is made', () => {
+  it('have the highest and the lowest rank, and no other item is made', () => {
     const made: number[] = [];
     const kept = extremes<number>(2);
     for (const n of [1, 9, 2, 8, 5])
@@ -172,7 +172,7 @@ describe('the best and the worst', () => {
     expect(made).toEqual([1, 9, 2, 8]);
   });
 
-  it('share none of a few, and break ties by what comes next', () => {
+  it('never overlap, and ties are broken by the next number of the rank', () => {
     const kept = extremes<string>(6);
     kept.add([0, -20], () => 'large and missed');
     kept.add([0, -5], () => 'small and missed');
@@ -191,21 +191,23 @@ describe('the configuration of a report', () => {
     patientPattern: 'case-(\\d+)',
   });
 
-  it('has what differs first, with default and meaning', () => {
+  it('lists the fields that differ first, with default and description', () => {
     const fields = configFields(config);
     const differing = fields.filter(({ differs }) => differs);
     expect(fields.slice(0, differing.length)).toEqual(differing);
-    expect(Object.fromEntries(differing.map(({ name, value, usual }) => [name, [value, usual]]))).toEqual({
-      epochs: ['3', '20'],
-      split: ['PATH', '–'],
-      patientPattern: ['case-(\\d+)', '–'],
-      'network.depth': ['4', '3'],
-    });
-    expect(differing.find(({ name }) => name === 'network.depth')!.meaning).toBe('levels of the U-Net');
+    expect(Object.fromEntries(differing.map(({ name, value, defaultValue }) => [name, [value, defaultValue]]))).toEqual(
+      {
+        epochs: ['3', '20'],
+        split: ['PATH', '–'],
+        patientPattern: ['case-(\\d+)', '–'],
+        'network.depth': ['4', '3'],
+      },
+    );
+    expect(differing.find(({ name }) => name === 'network.depth')!.description).toBe('levels of the U-Net');
     expect(fields.find(({ name }) => name === 'learningRate')).toMatchObject({ value: '0.001', differs: false });
   });
 
-  it('names no place on the disk', () => expect(JSON.stringify(configFields(config))).not.toContain('Doe'));
+  it('shows no path', () => expect(JSON.stringify(configFields(config))).not.toContain('Doe'));
 });
 
 describe('the page of a report', () => {
@@ -215,24 +217,24 @@ describe('the page of a report', () => {
     ...contents,
     name: '<img src=x onerror="alert(1)">',
     history: historyOf(start(0), epoch(1, 5), validation(1, 0.1, true), end),
-    model: 'Scored & "kept".',
+    model: 'Best & "kept".',
     missing: 'no <scans>',
   });
 
-  it('escapes all that comes from files', () => {
+  it('escapes text from files', () => {
     expect(page).not.toMatch(/<script|<img src=x|<scans>/);
     expect(page).toContain('&#60;img src=x onerror=&#34;alert(1)&#34;&#62;');
-    expect(page).toContain('Scored &#38; &#34;kept&#34;.');
+    expect(page).toContain('Best &#38; &#34;kept&#34;.');
   });
 
-  it('says in place of each part that needs scans why it is missing', () => {
-    expect(page.match(/Missing: no &#60;scans&#62;/g)).toHaveLength(4);
+  it('gives the reason in place of each part that needs scans', () => {
+    expect(page.match(/Not available: no &#60;scans&#62;/g)).toHaveLength(4);
     expect(page.match(/<section class="chart">/g)).toHaveLength(5 + 2);
   });
 
-  it('can be made of a run that has only begun', () => {
+  it('works for a run that has only started', () => {
     const begun = reportPage({ ...contents, name: 'begun', history: historyOf(), model: '', missing: 'none' });
-    expect(begun).toContain('No epoch is done yet');
+    expect(begun).toContain('No epoch is finished yet');
     expect(begun).not.toMatch(/NaN|undefined|Infinity/);
   });
 });

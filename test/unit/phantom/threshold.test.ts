@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type BaselineScan, baselineAt } from '../../../dist/score/index.js';
-import { thresholdOnPhantoms } from '../../../scripts/phantom-measures.mjs';
+import { thresholdOnPhantoms } from '../../../scripts/figures/phantomMeasures.mjs';
 
 describe('a density threshold with size and lung mask on phantoms of level hard', { timeout: 120_000 }, () => {
   let seen: BaselineScan[];

@@ -9,11 +9,11 @@ import {
 } from '../../../dist/runtime/environment.js';
 
 describe.skipIf(process.platform !== 'linux')('the cache folder (Linux)', () => {
-  it('lies in XDG_CACHE_HOME', () => {
+  it('is in XDG_CACHE_HOME', () => {
     expect(cacheFolder({ XDG_CACHE_HOME: '/big/cache', HOME: '/home/someone' })).toBe('/big/cache/nodule-train');
   });
 
-  it('lies in ~/.cache where XDG_CACHE_HOME is empty or relative, as the XDG rule says', () => {
+  it('is in ~/.cache if XDG_CACHE_HOME is empty or relative, as the XDG specification requires', () => {
     const expected = path.join('/home', 'someone', '.cache', 'nodule-train');
     for (const XDG_CACHE_HOME of [undefined, '', 'cache'])
       expect(cacheFolder({ XDG_CACHE_HOME, HOME: '/home/someone' })).toBe(expected);
@@ -32,7 +32,7 @@ it('an empty variable counts as not set', () => {
   expect(searchPath(environment)).toEqual(['/a', '/b']);
 });
 
-it('of the variables that choose kernels those that are set are named', () => {
+it('kernelVariables returns the kernel variables that are set', () => {
   expect(kernelVariables({ ONEDNN_MAX_CPU_ISA: 'AVX2', MKL_CBWR: '', PATH: '/a' })).toEqual({
     ONEDNN_MAX_CPU_ISA: 'AVX2',
   });

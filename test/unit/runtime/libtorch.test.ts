@@ -12,7 +12,7 @@ const write = (file: string, text = '') => {
   fs.writeFileSync(file, text);
 };
 
-const lay = (root: string, { version = '2.11.0+cu130', headers = true, cuda = false } = {}) => {
+const place = (root: string, { version = '2.11.0+cu130', headers = true, cuda = false } = {}) => {
   write(path.join(root, 'lib', 'libtorch_cpu.so'));
   write(path.join(root, 'version.py'), `from typing import Optional\n__version__ = '${version}'\ndebug = False\n`);
   if (headers) write(path.join(root, 'include', 'ATen', 'ATen.h'));
@@ -36,17 +36,17 @@ const thrown = (work: () => unknown): { code: string; message: string } => {
   throw new Error('nothing was thrown');
 };
 
-describe('libtorch is looked for', () => {
+describe('libtorch is searched for', () => {
   it('in LIBTORCH, then VIRTUAL_ENV, CONDA_PREFIX, the python3 on PATH, then the cache', () => {
-    const variable = lay(path.join(folder, 'own'));
+    const variable = place(path.join(folder, 'own'));
     const venv = path.join(folder, 'venv');
     const conda = path.join(folder, 'conda');
     const system = path.join(folder, 'system');
     write(path.join(system, 'bin', 'python3'));
     const places = [
       variable,
-      ...[venv, conda, system].map((prefix) => lay(inPrefix(prefix))),
-      lay(inCache('libtorch-2.11.0-cpu')),
+      ...[venv, conda, system].map((prefix) => place(inPrefix(prefix))),
+      place(inCache('libtorch-2.11.0-cpu')),
     ];
     const full = environment({
       LIBTORCH: variable,
@@ -65,7 +65,7 @@ describe('libtorch is looked for', () => {
     write(path.join(system, 'bin', 'python3.12'), 'not a program');
     fs.mkdirSync(path.join(folder, 'bin'));
     fs.symlinkSync(path.join(system, 'bin', 'python3.12'), path.join(folder, 'bin', 'python3'));
-    lay(inPrefix(system));
+    place(inPrefix(system));
     expect(findLibtorch({ environment: environment({ PATH: path.join(folder, 'bin') }) })).toMatchObject({
       source: 'python',
       root: inPrefix(system),
@@ -73,15 +73,15 @@ describe('libtorch is looked for', () => {
   });
 
   it('in the cache with CUDA before the one without', () => {
-    lay(inCache('libtorch-2.11.0-cpu'));
-    const cuda = lay(inCache('libtorch-2.11.0-cu130'), { cuda: true });
+    place(inCache('libtorch-2.11.0-cpu'));
+    const cuda = place(inCache('libtorch-2.11.0-cu130'), { cuda: true });
     expect(findLibtorch({ environment: environment() })).toMatchObject({ root: cuda, cuda: true, source: 'cache' });
   });
 
-  it('past one for the CPU to one with CUDA where a GPU can be used, but never past LIBTORCH', () => {
+  it('past one for the CPU to one with CUDA if a GPU can be used, but never past LIBTORCH', () => {
     const venv = path.join(folder, 'venv');
-    const cpu = lay(inPrefix(venv));
-    const cuda = lay(inCache('libtorch-2.11.0-cu130'), { cuda: true });
+    const cpu = place(inPrefix(venv));
+    const cuda = place(inCache('libtorch-2.11.0-cu130'), { cuda: true });
     const root = (more: Record<string, string>, preferCuda: boolean) =>
       findLibtorch({ environment: environment({ VIRTUAL_ENV: venv, ...more }), preferCuda }).root;
     expect(root({}, false)).toBe(cpu);
@@ -91,17 +91,17 @@ describe('libtorch is looked for', () => {
     expect(root({}, true)).toBe(cpu);
   });
 
-  it('once where lib64 is a link to lib', () => {
+  it('once if lib64 is a link to lib', () => {
     const venv = path.join(folder, 'venv');
-    lay(inPrefix(venv));
+    place(inPrefix(venv));
     fs.symlinkSync('lib', path.join(venv, 'lib64'));
     const places = libtorchPlaces(environment({ VIRTUAL_ENV: venv })).filter(({ source }) => source === 'python');
     expect(places).toEqual([{ source: 'python', root: inPrefix(venv) }]);
   });
 
-  it('in an environment of Python peers only when that is complete', () => {
+  it('in an environment of Python peers only if that is complete', () => {
     const peers = path.join(folder, 'cache', 'nodule-train', 'python-0123abcd');
-    lay(inPrefix(peers));
+    place(inPrefix(peers));
     expect(thrown(() => findLibtorch({ environment: environment() })).code).toBe('libtorch-missing');
     write(path.join(peers, '.complete'));
     expect(findLibtorch({ environment: environment() }).root).toBe(inPrefix(peers));
@@ -109,13 +109,15 @@ describe('libtorch is looked for', () => {
 });
 
 describe('a libtorch that does not fit', () => {
-  it('is an error where LIBTORCH names it: a variable that somebody set is never passed over', () => {
-    lay(inCache('libtorch-2.11.0-cpu'));
-    const old = lay(path.join(folder, 'old'), { version: '2.10.0+cpu' });
+  it('is an error if LIBTORCH names it: a variable the user set is never skipped', () => {
+    place(inCache('libtorch-2.11.0-cpu'));
+    const old = place(path.join(folder, 'old'), { version: '2.10.0+cpu' });
     const error = thrown(() => findLibtorch({ environment: environment({ LIBTORCH: old }) }));
     expect(error.code).toBe('libtorch-unusable');
     expect(error.message).toBe(
-      `Looking for libtorch: the variable LIBTORCH names '${old}', which is libtorch 2.10.0+cpu, wanted is 2.11.0. Set it to a folder with lib/libtorch_cpu.so of libtorch 2.11.0, or unset it and run: npx nodule-train libtorch install; ${ADVICE}`,
+      `looking for libtorch: LIBTORCH names '${old}', which is libtorch 2.10.0+cpu, expected 2.11.0. ` +
+        'Set it to a folder with lib/libtorch_cpu.so of libtorch 2.11.0, ' +
+        `or unset it and run: npx nodule-train libtorch install; ${ADVICE}`,
     );
     const missing = path.join(folder, 'nowhere');
     expect(thrown(() => findLibtorch({ environment: environment({ LIBTORCH: missing }) })).message).toContain(
@@ -123,30 +125,30 @@ describe('a libtorch that does not fit', () => {
     );
   });
 
-  it('is passed over in a Python environment, and the error says why when nothing else is there', () => {
+  it('is skipped in a Python environment, and the error says why if there is no other', () => {
     const venv = path.join(folder, 'venv');
-    lay(inPrefix(venv), { version: '2.9.1' });
+    place(inPrefix(venv), { version: '2.9.1' });
     const error = thrown(() => findLibtorch({ environment: environment({ VIRTUAL_ENV: venv }) }));
     expect(error.code).toBe('libtorch-missing');
     expect(error.message).toContain(
       'libtorch 2.11.0 was not found; install it with: npx nodule-train libtorch install\n',
     );
-    expect(error.message).toContain(`${inPrefix(venv)} (python): is libtorch 2.9.1, wanted is 2.11.0`);
+    expect(error.message).toContain(`${inPrefix(venv)} (python): is libtorch 2.9.1, expected 2.11.0`);
     expect(error.message).toContain(`${inCache('libtorch-2.11.0-cpu')} (cache): no such folder`);
-    lay(inCache('libtorch-2.11.0-cpu'));
+    place(inCache('libtorch-2.11.0-cpu'));
     expect(findLibtorch({ environment: environment({ VIRTUAL_ENV: venv }) }).source).toBe('cache');
   });
 
-  it('serves to run but not to build where it has no headers', () => {
-    lay(inCache('libtorch-2.11.0-cpu'), { headers: false });
+  it('without headers works for running but not for building', () => {
+    place(inCache('libtorch-2.11.0-cpu'), { headers: false });
     expect(findLibtorch({ environment: environment() }).include).toBeNull();
     expect(thrown(() => findLibtorch({ environment: environment(), headers: true })).message).toContain(
       'has no headers',
     );
   });
 
-  it('2.11.01 is not 2.11.0', () => {
-    lay(inCache('libtorch-2.11.0-cpu'), { version: '2.11.01' });
+  it('2.11.01 does not count as 2.11.0', () => {
+    place(inCache('libtorch-2.11.0-cpu'), { version: '2.11.01' });
     expect(thrown(() => findLibtorch({ environment: environment() })).code).toBe('libtorch-missing');
   });
 

@@ -22,7 +22,7 @@ const refuse = () => {
 const holder = (more: object) =>
   JSON.stringify({ host: os.hostname(), pid: process.pid, started: null, token: 'x', ...more });
 
-it('of ten at once each is alone, and nothing is left', async () => {
+it('ten at once run one after another and leave no file', async () => {
   let inside = 0;
   let most = 0;
   await Promise.all(
@@ -42,7 +42,7 @@ it('of ten at once each is alone, and nothing is left', async () => {
   expect(fs.readdirSync(folder)).toEqual([]);
 });
 
-it('work that fails gives the lock back', async () => {
+it('the lock is released if the work fails', async () => {
   await expect(withLock(file, refuse, async () => Promise.reject(new Error('broke')))).rejects.toThrow('broke');
   expect(await withLock(file, refuse, async () => 7)).toBe(7);
 });
@@ -53,12 +53,12 @@ it('the lock of a dead process is taken over', async () => {
   expect(await withLock(file, refuse, async () => 7)).toBe(7);
 });
 
-it.skipIf(process.platform !== 'linux')('so is one whose process number now belongs to another (Linux)', async () => {
+it.skipIf(process.platform !== 'linux')('so is one whose pid now belongs to another process (Linux)', async () => {
   fs.writeFileSync(file, holder({ started: '1' }));
   expect(await withLock(file, refuse, async () => 7)).toBe(7);
 });
 
-it('the lock of another machine holds while it is renewed, and not after two minutes of silence', async () => {
+it('the lock of another machine expires after two minutes without a heartbeat', async () => {
   fs.writeFileSync(file, holder({ host: 'elsewhere' }));
   await expect(withLock(file, refuse, async () => 7)).rejects.toThrow('waited');
   const before = Date.now() / 1000 - 121;
@@ -66,22 +66,22 @@ it('the lock of another machine holds while it is renewed, and not after two min
   expect(await withLock(file, refuse, async () => 7)).toBe(7);
 });
 
-it('the holder says who it is', async () => {
+it('a waiting process is told the holder', async () => {
   fs.writeFileSync(file, holder({}));
-  let told: unknown;
+  let reported: unknown;
   const work = withLock(
     file,
     (other) => {
-      told = other;
+      reported = other;
       fs.rmSync(file);
     },
     async () => 7,
   );
   expect(await work).toBe(7);
-  expect(told).toMatchObject({ host: os.hostname(), pid: process.pid });
+  expect(reported).toMatchObject({ host: os.hostname(), pid: process.pid });
 });
 
-it('four processes that race for the locks of dead ones never share one', async () => {
+it('four processes that race for the locks of dead processes never share one', async () => {
   const racer = inSupport('lockRacer.mjs');
   const runs = Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, [racer, folder]));
   const counts = (await Promise.all(runs)).map(({ stdout }) => JSON.parse(stdout));

@@ -23,13 +23,13 @@ describe.each(both)('$name', ({ replace }) => {
     expect(fs.readdirSync(folder)).toEqual(['a']);
   });
 
-  it('takes names of 255 bytes', async () => {
+  it('accepts names of 255 bytes', async () => {
     const name = at('ä'.repeat(127));
     await replace(name, 'x');
     expect(fs.readFileSync(name, 'utf8')).toBe('x');
   });
 
-  it('keeps a symbolic link and replaces its target, also one that is not there yet', async () => {
+  it('keeps a symbolic link and replaces its target, also one that does not exist yet', async () => {
     fs.mkdirSync(at('elsewhere'));
     fs.symlinkSync('elsewhere/target', at('link'));
     for (const text of ['first', 'second']) {
@@ -42,11 +42,23 @@ describe.each(both)('$name', ({ replace }) => {
   it('never replaces a pipe or a folder', async () => {
     execFileSync('mkfifo', [at('pipe')]);
     await expect(replace(at('pipe'), 'x')).rejects.toThrow(
-      `writing ${at('pipe')}: it is a device, pipe or socket, expected a regular file. What was there before is unchanged.`,
+      `writing ${at('pipe')}: it is a device, pipe or socket, not a regular file. ` +
+        'What was there before is unchanged.',
     );
     expect(fs.lstatSync(at('pipe')).isFIFO()).toBe(true);
-    await expect(replace(folder, 'x')).rejects.toThrow('it is a folder, expected a regular file');
+    await expect(replace(folder, 'x')).rejects.toThrow('it is a folder, not a regular file');
   });
+
+  it.skipIf(process.getuid?.() === 0)(
+    'writes into a folder that it may not list (skipped for root, who may)',
+    async () => {
+      fs.mkdirSync(at('blind'));
+      fs.chmodSync(at('blind'), 0o333);
+      await replace(at('blind/a'), 'x');
+      fs.chmodSync(at('blind'), 0o755);
+      expect(fs.readdirSync(at('blind'))).toEqual(['a']);
+    },
+  );
 
   it('names the folder that does not exist', async () => {
     await expect(replace(at('no/such'), 'x')).rejects.toMatchObject({
@@ -58,7 +70,7 @@ describe.each(both)('$name', ({ replace }) => {
   });
 });
 
-it('sweepAbandoned deletes what a dead process was writing, and nothing else', async () => {
+it('sweepAbandoned deletes only what a dead process was writing', async () => {
   const script = `
     import fs from 'node:fs';
     const { temporaryName } = await import(${JSON.stringify(path.resolve('dist/runtime/files/temporaryName.js'))});
@@ -71,7 +83,7 @@ it('sweepAbandoned deletes what a dead process was writing, and nothing else', a
   expect(fs.readdirSync(folder).sort()).toEqual(['file', 'other.tmp', path.basename(own)].sort());
 });
 
-it('fileHash and fileHashSync give size and SHA-256', async () => {
+it('fileHash and fileHashSync return size and SHA-256', async () => {
   fs.writeFileSync(at('a'), 'abc');
   const expected = { bytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' };
   expect(await fileHash(at('a'))).toEqual(expected);

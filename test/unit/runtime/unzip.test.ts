@@ -17,7 +17,7 @@ const unzip = async (into = path.join(folder, 'out')) => {
   return (name: string) => fs.readFileSync(path.join(into, name));
 };
 
-it('gives back stored, deflated and empty members', async () => {
+it('unpacks stored, deflated and empty members', async () => {
   const [stored, deflated] = [randomBytes(700_000), Buffer.alloc(3_000_000, 'nodule')];
   fs.writeFileSync(
     file,
@@ -34,7 +34,7 @@ it('gives back stored, deflated and empty members', async () => {
   expect(read('empty').length).toBe(0);
 });
 
-it('a truncated archive is called broken, wherever it ends', () => {
+it('a truncated archive is refused, wherever it ends', () => {
   const zip = zipSync({ one: randomBytes(1000), two: randomBytes(1000) });
   for (const length of [0, 10, 1000, zip.length - 30, zip.length - 1]) {
     fs.writeFileSync(file, zip.subarray(0, length));
@@ -42,7 +42,7 @@ it('a truncated archive is called broken, wherever it ends', () => {
   }
 });
 
-it('a member whose bytes are spoiled is called broken', async () => {
+it('a member with damaged bytes is refused', async () => {
   const zip = zipSync({ one: Buffer.alloc(100_000, 'x') });
   fs.writeFileSync(file, zip.fill(255, 40, 90));
   await expect(unzip()).rejects.toMatchObject({
@@ -53,6 +53,6 @@ it('a member whose bytes are spoiled is called broken', async () => {
 
 it('a member that would leave the folder is refused', async () => {
   fs.writeFileSync(file, zipSync({ '../outside': randomBytes(10) }));
-  await expect(unzip()).rejects.toThrow("member '../outside' leaves its folder");
+  await expect(unzip()).rejects.toThrow("member '../outside' points outside the folder");
   expect(fs.existsSync(path.join(folder, 'outside'))).toBe(false);
 });

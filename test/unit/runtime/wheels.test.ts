@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { isNeeded, SETS, WHEELS } from '../../../dist/runtime/libtorch/wheels.js';
 import { inRoot } from '../../support/paths.js';
 
-const requirements = readFileSync(inRoot('scripts', 'python-requirements.txt'), 'utf8');
+const requirements = readFileSync(inRoot('scripts', 'setup', 'python-requirements.txt'), 'utf8');
 
-/** Every package that torch 2.11.0 brings along for CUDA, as pip resolved it for the Python peers: name==version → hashes. */
+/** Every package of torch 2.11.0 for CUDA, as pip resolved it for the Python peers: name==version → hashes. */
 const resolved = new Map(
   [
     ...requirements.matchAll(
@@ -18,18 +18,18 @@ const resolved = new Map(
 );
 
 describe('the set of wheels for CUDA', () => {
-  it('is all that pip resolves torch 2.11.0 to, no more and no less', () => {
+  it('is exactly what pip resolves torch 2.11.0 to', () => {
     expect(WHEELS.map(({ name, version }) => `${name}==${version}`).sort()).toEqual([...resolved.keys()].sort());
   });
 
-  it('has hashes that the resolution knows, each of its own file', () => {
+  it('has a different hash for each wheel, all from the resolution', () => {
     expect(new Set(WHEELS.map(({ sha256 }) => sha256)).size).toBe(WHEELS.length);
     for (const { name, version, sha256 } of SETS.cuda.wheels)
       expect(resolved.get(`${name}==${version}`)).toContain(sha256);
   });
 });
 
-it('the set for the CPU is what libtorch_cpu.so links', () => {
+it('the set for the CPU has what libtorch_cpu.so links', () => {
   expect(SETS.cpu.wheels.map(({ name }) => name)).toEqual(['torch', 'nvidia-cuda-cupti', 'nvidia-cuda-runtime']);
 });
 

@@ -11,7 +11,7 @@ describe('resolveTrainConfig', () => {
     expect(Object.values(config.compat)).not.toContain(true);
   });
 
-  it("gives the book's constants for the preset `book`", () => {
+  it("has the book's constants with the preset `book`", () => {
     const config = resolveTrainConfig({ ...place, preset: 'book' });
     expect(config).toMatchObject({
       samples: 300_000,
@@ -40,14 +40,14 @@ describe('resolveTrainConfig', () => {
     expect(Object.values(config.compat)).not.toContain(false);
   });
 
-  it('lets what is given win over the preset, field by field', () => {
+  it('prefers given fields to those of the preset, nested ones too', () => {
     const config = resolveTrainConfig({ ...place, preset: 'book', samples: 64, compat: { biasInit: false } });
     expect(config.samples).toBe(64);
     expect(config.compat.biasInit).toBe(false);
     expect(config.compat.offsetNoOp).toBe(true);
   });
 
-  it('resolves what it resolved to the same', () => {
+  it('leaves a resolved configuration unchanged', () => {
     const config = resolveTrainConfig({ ...place, preset: 'book', epochs: 3 });
     expect(resolveTrainConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
   });
@@ -55,7 +55,7 @@ describe('resolveTrainConfig', () => {
   it.each([
     [{ data: 'scans' }, '`out`'],
     [{ ...place, epochs: 0 }, '`epochs`'],
-    [{ ...place, device: 'gpu' }, '`device`: auto, cpu, cuda or cuda:N is wanted'],
+    [{ ...place, device: 'gpu' }, '`device`: expected auto, cpu, cuda or cuda:N'],
     [{ ...place, network: { pooling: 'min' } }, '`network.pooling`'],
     [{ ...place, epoch: 3 }, 'unknown field `epoch`'],
     [{ ...place, compat: { offset: true } }, 'unknown field `compat.offset`'],
@@ -76,7 +76,7 @@ describe('resolveTrainConfig', () => {
     [{ ...place, network: { depth: 8 } }, 'expected a multiple of 128 or a smaller depth'],
     [{ ...place, cropSize: 128 }, '`cropSize` is 128 but `planeSize`, which crops are taken from, only 96'],
     [{ ...place, optimizer: 'sgd', momentum: 0 }, '`nesterov` is on but `momentum` is 0'],
-  ])('refuses %j and names the field', (input, message) => {
+  ])('rejects %j and names the field', (input, message) => {
     expect(() => resolveTrainConfig(input)).toThrow(message);
   });
 });

@@ -17,7 +17,9 @@ const counted = (steps: number) => ({
   lastBad: 0,
 });
 
-/** Runs an epoch of 20 steps and tells the pieces that were asked for, the steps told and the steps saved at. */
+/**
+ * Runs an epoch of 20 steps. Returns the pieces that were run, the steps that were reported and those that were saved.
+ */
 const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
   const state = initialState();
   const told = { pieces: [] as [number, number][], logged: [] as number[], saved: [] as number[] };
@@ -46,7 +48,7 @@ const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
   return told;
 };
 
-it('steps come in pieces that end where something is to be told or saved', () => {
+it('runs steps in pieces that end where something is reported or saved', () => {
   expect(epoch(100, 8, 5)).toEqual({
     pieces: [
       [0, 5],

@@ -18,7 +18,7 @@ const counts: Counts = {
 };
 
 describe('pixelMetrics', () => {
-  it('gives the figures of a worked example', () => {
+  it('computes the figures of a worked example', () => {
     expect(pixelMetrics(counts)).toEqual({
       loss: { all: 0.5, positive: 0.75, negative: 2 / 6 },
       precision: 0.75,
@@ -29,7 +29,7 @@ describe('pixelMetrics', () => {
     });
   });
 
-  it('gives null, not NaN, where nothing was predicted or labelled', () => {
+  it('is null, not NaN, if nothing was predicted or labelled', () => {
     const nothing = pixelMetrics({ ...counts, truePositives: 0, falseNegatives: 0, falsePositives: 0 });
     expect([nothing.precision, nothing.recall, nothing.f1, nothing.percent.falsePositive]).toEqual([
       null,
@@ -68,7 +68,7 @@ describe('writeEpochRow', () => {
       .slice(1)
       .map((line) => line.split(',')[0]);
 
-  it('writes a header and one line for each epoch, every line of as many cells', () => {
+  it('writes a header and one line per epoch, all with the same number of cells', () => {
     const path = join(folder, 'metrics.csv');
     for (const epoch of [1, 2, 3]) writeEpochRow(path, row(epoch));
     const lines = readFileSync(path, 'utf8').trim().split('\n');
@@ -83,7 +83,7 @@ describe('writeEpochRow', () => {
     expect(epochs(path)).toEqual(['1', '2']);
   });
 
-  it('writes over a file that holds nothing', () => {
+  it('overwrites an empty file', () => {
     const path = join(folder, 'metrics.csv');
     writeFileSync(path, '');
     writeEpochRow(path, row(1));

@@ -13,7 +13,7 @@ const write = (text: string): string => {
 };
 
 describe('a recipe', () => {
-  it('is YAML or JSON, with comments, and takes the place of defaults', () => {
+  it('is YAML or JSON, with comments, and overrides defaults', () => {
     const yaml = write('# what helped\nlearningRate: 3e-3\nnetwork:\n  depth: 4\naugment: { noise: 0 }\n');
     expect(readRecipe(yaml)).toEqual({ learningRate: 0.003, network: { depth: 4 }, augment: { noise: 0 } });
     expect(readRecipe(write('{"epochs": 3, "compat": {"biasInit": true}}'))).toEqual({
@@ -27,11 +27,11 @@ describe('a recipe', () => {
 
   it.each([
     ['learningRate: [1, 2', /reading the recipe .*recipe\.yaml: .* at line 1/],
-    ['- 1\n- 2\n', /it holds no fields/],
-    ['3', /it holds no fields/],
+    ['- 1\n- 2\n', /found no fields/],
+    ['3', /found no fields/],
     ['a: 1\na: 2\n', /unique.* at line 2/],
     ['a: &x [1]\nb: *x\n', /reading the recipe/],
-  ])('of %j is refused in one line', (text, message) => {
+  ])('%j is rejected in one line', (text, message) => {
     expect(() => readRecipe(write(text))).toThrow(message);
     try {
       readRecipe(write(text));
@@ -40,7 +40,7 @@ describe('a recipe', () => {
     }
   });
 
-  it('that is not there is named, and a field that is not known too', () => {
+  it('is named if it does not exist, and so is an unknown field', () => {
     expect(() => readRecipe(join(folder, 'nowhere.yaml'))).toThrow(/nowhere\.yaml: there is no such file/);
     const fields = readRecipe(write('learningrate: 1'));
     expect(() => resolveTrainConfig({ ...fields, data: 'a', out: 'b' })).toThrow(/unknown field `learningrate`/);
@@ -48,7 +48,7 @@ describe('a recipe', () => {
 });
 
 describe('--set', () => {
-  it('sets fields by their path, numbers and switches as what they look like', () => {
+  it('sets fields by their path and parses numbers and booleans', () => {
     expect(assignedFields(['network.depth=4', 'augment.flip=false', 'loss=dice-ce', 'network.pooling=avg'])).toEqual({
       network: { depth: 4, pooling: 'avg' },
       augment: { flip: false },
@@ -56,20 +56,20 @@ describe('--set', () => {
     });
   });
   it.each(['network.depth', '=4', '.a=1', 'a..b=1', '__proto__.x=1'.replace('__proto__', '1')])(
-    'refuses %s',
+    'rejects %s',
     (text) => {
-      expect(() => assignedFields([text])).toThrow(/wanted is a field and its value/);
+      expect(() => assignedFields([text])).toThrow(/expected a field and its value/);
     },
   );
   it.each(['network={depth: 4', 'patientPattern=[A-Z]+)', 'loss=*dice', 'loss=%d'])(
-    'refuses the value of %s in one line',
+    'rejects the value of %s in one line',
     (text) => {
-      expect(() => assignedFields([text])).toThrow(/its value is no YAML.*put quotes around text that begins with/);
+      expect(() => assignedFields([text])).toThrow(/the value is not YAML.*Put quotes around text that begins with/);
       expect(() => assignedFields([text])).not.toThrow(/\n/);
     },
   );
 
-  it('passes names of what every object has on as fields, to be refused there', () => {
+  it('treats names of inherited properties as unknown fields', () => {
     for (const text of ['constructor.prototype.epochs=7', 'toString=1', 'hasOwnProperty.call=1']) {
       const fields = mergeFields({ data: 'a', out: 'b' }, assignedFields([text]));
       expect(() => resolveTrainConfig(fields), text).toThrow(`unknown field \`${text.split(/[.=]/)[0]}\``);

@@ -11,26 +11,26 @@ import { scratchFolderPerTest } from '../../support/scratch.js';
 const folder = scratchFolderPerTest('run');
 
 describe('createRunFolder', () => {
-  it('makes the folders where there is nothing but the lock', () => {
+  it('creates the folders if there is nothing but the lock', () => {
     const run = runFolder(join(folder, 'a', 'b'));
     takeRunLock(run.lock, run.folder);
     createRunFolder(run);
     expect(existsSync(run.checkpoints)).toBe(true);
   });
-  it('refuses a folder that holds anything, and says how to go on with it', () => {
+  it('rejects a folder that is not empty and says how to continue its run', () => {
     writeFileSync(join(folder, 'x'), '');
     expect(() => createRunFolder(runFolder(folder))).toThrow(`\`npx nodule-train train --resume ${folder}\``);
   });
 });
 
-it('openRunFolder refuses a folder that is no run', () => {
+it('openRunFolder rejects a folder that is not a run', () => {
   expect(() => openRunFolder(folder)).toThrow(`there is no ${join(folder, 'config.json')}`);
 });
 
 describe('takeRunLock', () => {
   const lock = () => join(folder, 'lock.json');
 
-  it('refuses a second holder while the first is alive, and lets it in afterwards', () => {
+  it('rejects a second holder while the first is alive, and accepts it afterwards', () => {
     const release = takeRunLock(lock(), folder);
     expect(() => takeRunLock(lock(), folder)).toThrow(`process ${process.pid} on ${hostname()} is training in it`);
     release();
@@ -44,14 +44,14 @@ describe('takeRunLock', () => {
     expect(JSON.parse(readFileSync(lock(), 'utf8')).pid).toBe(process.pid);
   });
   it.skipIf(!existsSync('/proc/self/stat'))(
-    'takes over the lock of a dead process whose number was given anew (skipped without /proc)',
+    'takes over the lock of a dead process whose id was reused (skipped without /proc)',
     () => {
       writeFileSync(lock(), JSON.stringify({ pid: process.pid, host: hostname(), started: '1' }));
       takeRunLock(lock(), folder);
       expect(JSON.parse(readFileSync(lock(), 'utf8')).started).not.toBe('1');
     },
   );
-  it('leaves a lock alone that is not filled yet, and takes over one that stays damaged', () => {
+  it('respects a lock that is still empty, and takes over one that stays damaged', () => {
     writeFileSync(lock(), '');
     expect(() => takeRunLock(lock(), folder)).toThrow(
       'is damaged and less than ten seconds old. Try again in ten seconds.',

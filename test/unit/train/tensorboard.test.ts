@@ -9,10 +9,10 @@ import { scratchFolderPerTest } from '../../support/scratch.js';
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe('crc32c', () => {
-  it("gives the check value of its definition for '123456789'", () => {
+  it("computes the check value of its definition for '123456789'", () => {
     expect(crc32c(bytes('123456789'))).toBe(0xe3069283);
   });
-  it('gives the values of RFC 3720, B.4', () => {
+  it('computes the values of RFC 3720, B.4', () => {
     expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
     expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
     expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e);
@@ -48,19 +48,19 @@ describe('TensorboardWriter', () => {
     }
     expect(events).toHaveLength(4);
     expect(events[0]?.includes('brain.Event:2')).toBe(true);
-    // Field 2, varint 3,000,000,000: beyond what shifts of 32-bit integers keep.
+    // Field 2, varint 3,000,000,000: beyond the range of 32-bit shifts.
     expect(events[1]?.includes(Buffer.from([0x10, 0x80, 0xbc, 0xc1, 0x96, 0x0b]))).toBe(true);
     expect(events[3]?.includes(Buffer.from('PNG'))).toBe(true);
   });
 
-  it('makes no file before the first record', () => {
+  it('creates no file before the first record', () => {
     const writer = new TensorboardWriter(join(folder, 'none'));
     expect([writer.path, writer.position()]).toEqual([null, null]);
     writer.close();
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 
-  it('resumed, cuts off what was written after the position, and goes on in a file that comes after', () => {
+  it('removes records after the position of a resumed run, and continues in a file that sorts after it', () => {
     const first = new TensorboardWriter(folder);
     first.scalar('loss', 1, 4);
     const position = first.position() as EventFilePosition;
@@ -76,12 +76,12 @@ describe('TensorboardWriter', () => {
     again.scalar('loss', 0.25, 8);
     again.close();
     expect(readdirSync(folder).sort()[0]).toBe(position.file);
-    const anew = new TensorboardWriter(folder, { position: null });
+    const emptied = new TensorboardWriter(folder, { position: null });
     expect(readdirSync(folder)).toEqual([]);
-    anew.close();
+    emptied.close();
   });
 
-  it('never makes a torn file longer than it is', () => {
+  it('never makes a torn file longer', () => {
     const writer = new TensorboardWriter(folder);
     writer.scalar('loss', 1, 4);
     const position = writer.position() as EventFilePosition;
@@ -91,7 +91,7 @@ describe('TensorboardWriter', () => {
     expect(statSync(join(folder, position.file)).size).toBe(position.bytes - 3);
   });
 
-  it('names its file after those that are there, also where the clock was set back', () => {
+  it('names its file so that it sorts after existing ones, even if the clock was set back', () => {
     const later = `events.out.tfevents.${(Date.now() / 1000 + 9999).toFixed(3).padStart(14, '0')}.host.1`;
     writeFileSync(join(folder, later), '');
     const writer = new TensorboardWriter(folder);

@@ -5,7 +5,7 @@ import { axesTurned, readNpyHeader } from './npyHeader.js';
 
 function* readNpy(file: OpenFile): Reading<Tensor> {
   const header = yield* readNpyHeader(file, (what) => {
-    throw new NoduleTrainError('npy', `${file.path} is no valid NumPy array: ${what}`);
+    throw new NoduleTrainError('npy', `reading ${file.path}: not a valid NumPy array: ${what}`);
   });
   const { dtype, bigEndian, fortranOrder, shape, begin } = header;
   const stored = yield* tensorAt(begin, dtype, fortranOrder ? [...shape].reverse() : shape, bigEndian);
@@ -13,9 +13,9 @@ function* readNpy(file: OpenFile): Reading<Tensor> {
 }
 
 /**
- * Reads an array of NumPy's `save`: versions 1 to 3, both byte orders, row-major and Fortran order (whose strides are kept).
- * Object arrays, which are pickles, are refused.
- * @throws NoduleTrainError `npy` naming what is wrong, `read-failed`
+ * Reads an array written by NumPy's `save`: versions 1 to 3, both byte orders, row-major and Fortran order (strides
+ * kept). Object arrays, which are pickles, are refused.
+ * @throws NoduleTrainError `npy` naming the fault, `read-failed`
  */
 export const loadNpy = (path: string): Promise<Tensor> => readFile(path, readNpy);
 

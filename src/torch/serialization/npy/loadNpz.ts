@@ -8,7 +8,7 @@ import { checkCrc32, readZipEntry } from '../zip/zipEntry.js';
 import { axesTurned, type NpyHeader, readNpyHeader } from './npyHeader.js';
 
 export interface LoadNpzOptions {
-  /** What the arrays may unpack to, all together, in bytes: a packed array of zeros is a thousandth of it. Default 2^30. */
+  /** Limit of the uncompressed size of all arrays, in bytes: zeros compress to a thousandth. Default 2^30. */
   maxBytes?: number;
 }
 
@@ -24,7 +24,10 @@ function* readArray(file: OpenFile, entry: ZipEntry): Reading<Tensor> {
   const bytes = yield* readZipEntry(file, entry, () => {});
   yield* checkCrc32(file, entry, bytes);
   const refuse = (what: string): never => {
-    throw new NoduleTrainError('npy', `${file.path}: its entry ${quoted(entry.name)} is no valid NumPy array: ${what}`);
+    throw new NoduleTrainError(
+      'npy',
+      `reading ${file.path}: its entry ${quoted(entry.name)} is not a valid NumPy array: ${what}`,
+    );
   };
   const header: NpyHeader = readMemory(file.path, bytes, (inside) => readNpyHeader(inside, refuse));
   const values = bytes.subarray(header.begin);
@@ -41,13 +44,17 @@ const readNpz = (maxBytes: number) =>
     if (!(all <= maxBytes))
       throw new NoduleTrainError(
         'npy',
-        `${file.path}: its ${entries.length} arrays unpack to ${all} bytes, allowed are ${maxBytes}; where that is meant, say loadNpz(path, { maxBytes: ${all} })`,
+        `reading ${file.path}: its ${entries.length} arrays have ${all} bytes uncompressed, ` +
+          `the limit is ${maxBytes}. Use loadNpz(path, { maxBytes: ${all} }) to allow it.`,
       );
     const tensors = new Map<string, Tensor>();
     try {
       for (const entry of entries) {
         if (!entry.name.endsWith('.npy'))
-          throw new NoduleTrainError('npy', `${file.path}: its entry ${quoted(entry.name)} is no array (.npy)`);
+          throw new NoduleTrainError(
+            'npy',
+            `reading ${file.path}: its entry ${quoted(entry.name)} is not an array, expected .npy`,
+          );
         tensors.set(entry.name.slice(0, -'.npy'.length), yield* readArray(file, entry));
       }
     } catch (error) {
@@ -59,12 +66,12 @@ const readNpz = (maxBytes: number) =>
 
 const limitOf = ({ maxBytes = 2 ** 30 }: LoadNpzOptions): number => {
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 0)
-    throw new NoduleTrainError('npy', `loadNpz: maxBytes is ${String(maxBytes)}, wanted is a whole number from 0`);
+    throw new NoduleTrainError('npy', `loadNpz: maxBytes is ${String(maxBytes)}, expected a non-negative integer`);
   return maxBytes;
 };
 
 /**
- * Reads the arrays of NumPy's `savez` and `savez_compressed` by their names; see `loadNpy`.
+ * Reads the arrays written by NumPy's `savez` and `savez_compressed`, by name; see `loadNpy`.
  * @throws NoduleTrainError `npy`, `zip`, `read-failed`
  */
 export const loadNpz = async (path: string, options: LoadNpzOptions = {}): Promise<Map<string, Tensor>> =>

@@ -4,7 +4,7 @@ import { mapFile, NoduleTrainError } from '../../../runtime/index.js';
 import { type OpenFile, type Reading, readMemory } from '../reading.js';
 import { npyHeader, readNpyHeader } from './npyHeader.js';
 
-/** The element types of our arrays on disk. */
+/** Element types of the arrays of a prepared store. */
 const kinds = { uint8: Uint8Array, int16: Int16Array, int32: Int32Array } as const;
 
 type Kind = keyof typeof kinds;
@@ -16,7 +16,10 @@ export interface NpyFile {
   sha256: string;
 }
 
-/** Writes an array in NumPy's own format; forcing it to the disk is the caller's. */
+/**
+ * Writes an array in NumPy's format. Does not force it to the disk.
+ * @internal
+ */
 export async function writeNpy(path: string, shape: readonly number[], data: NpyData): Promise<NpyFile> {
   const kind = (Object.keys(kinds) as Kind[]).find((name) => data instanceof kinds[name]) as Kind;
   const parts = [npyHeader(kind, shape)!, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
@@ -40,15 +43,17 @@ function* readArray(file: OpenFile): Reading<{ kind: Kind; shape: number[]; begi
   const { dtype, bigEndian, fortranOrder, shape, begin } = yield* readNpyHeader(file, refuse);
   const kind = Object.hasOwn(kinds, dtype) ? (dtype as Kind) : null;
   if (kind === null || bigEndian || fortranOrder)
-    return refuse(`found ${dtype}, wanted little-endian row-major ${Object.keys(kinds)}`);
-  if (begin % kinds[kind].BYTES_PER_ELEMENT !== 0) return refuse(`its values begin at the odd byte ${begin}`);
+    return refuse(`found ${dtype}, expected little-endian row-major ${Object.keys(kinds).join(', ')}`);
+  if (begin % kinds[kind].BYTES_PER_ELEMENT !== 0)
+    return refuse(`its values begin at byte ${begin}, expected a multiple of their size`);
   return { kind, shape, begin };
 }
 
 /**
- * An array that `writeNpy` wrote, mapped into memory: its values are read from the disk when they are looked at. What is written into them
- * never reaches the file. The mapping ends when the array is garbage.
- * @throws NoduleTrainError `npy` where the file is no such array or shorter than its shape, `map-failed`
+ * Maps an array that `writeNpy` wrote into memory: its values are read from the disk on access. Changes never reach the
+ * file. The mapping ends when the array is collected.
+ * @internal
+ * @throws NoduleTrainError `npy` where the file is not such an array or shorter than its shape, `map-failed`
  */
 export function mapNpy(path: string): { shape: number[]; data: NpyData } {
   const buffer = mapFile(path);

@@ -7,25 +7,23 @@ import { npyHead } from './saveNpy.js';
 type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 
 export interface NpzOptions {
-  /** Pack by deflate, as `savez_compressed`. */
+  /** Compress by deflate, as `savez_compressed`. */
   compress?: boolean;
 }
 
-/** The name of each entry, what goes before its values, and the tensor. */
+/** The entries: name, header and tensor. */
 const arraysOf = (tensors: Tensors): { name: string; head: Uint8Array; tensor: Tensor }[] =>
   namedTensors('saveNpz', tensors).map(([name, tensor]) => {
     if (Buffer.byteLength(name) > 65_000)
-      throw new NoduleTrainError(
-        'npy',
-        `saveNpz: a name has ${Buffer.byteLength(name)} bytes, a zip archive holds 65535`,
-      );
+      throw new NoduleTrainError('npy', `saveNpz: a name has ${Buffer.byteLength(name)} bytes, expected at most 65000`);
     return { name: `${name}.npy`, head: npyHead(`saveNpz: ${name}`, tensor), tensor };
   });
 
 /**
- * Writes arrays by name that NumPy's `load` opens. Never seen half-written. The tensors may be disposed at once, but must not
- * be written to until the promise resolves.
- * @throws NoduleTrainError `npy` for bfloat16, which NumPy has not, `tensors`, `tensor-changed`, `disk-full`, `write-failed`
+ * Writes named arrays for NumPy's `load`, atomically. The tensors may be disposed at once, but must not be written to
+ * until the promise resolves.
+ * @throws NoduleTrainError `npy` for bfloat16, which NumPy lacks, `tensors`, `tensor-changed`, `disk-full`,
+ *   `write-failed`
  */
 export async function saveNpz(path: string, tensors: Tensors, options: NpzOptions = {}): Promise<void> {
   const arrays = arraysOf(tensors);

@@ -14,7 +14,7 @@ const LEGACY_PROTOCOL = 1001;
 const FIRST_PART_BYTES = 2 ** 20;
 
 const refusePt = (path: string, what: string): never => {
-  throw new NoduleTrainError('pt', `${path} ${what}`);
+  throw new NoduleTrainError('pt', `reading ${path}: ${what}`);
 };
 
 const pickleOptions = (path: string, storages: Map<string, Storage>, spend: Spend): PickleOptions => ({
@@ -24,7 +24,7 @@ const pickleOptions = (path: string, storages: Map<string, Storage>, spend: Spen
   spend,
 });
 
-/** The tensors are views that keep their storage; the flat tensors they were made from are not needed afterwards. */
+/** Reads the storages and makes the tensors. These are views that keep their storage, so the flat tensors are freed. */
 function* withStorages(
   path: string,
   value: unknown,
@@ -45,13 +45,14 @@ function* readArchive(file: OpenFile): Reading<unknown> {
   const spend = allowance(file, 'pt');
   const entries = yield* readZipDirectory(file, spend);
   const pickle = [...entries.values()].find(({ name }) => name.endsWith('/data.pkl') || name === 'data.pkl');
-  if (pickle === undefined) return refusePt(path, 'is a zip archive without data.pkl, so torch.save did not write it');
+  if (pickle === undefined)
+    return refusePt(path, 'it is a zip archive without data.pkl, so torch.save did not write it');
   const root = pickle.name.slice(0, -'data.pkl'.length);
   if (entries.has(`${root}constants.pkl`))
-    return refusePt(path, 'is a TorchScript program, wanted is a file of torch.save with tensors');
+    return refusePt(path, 'it is a TorchScript program, expected tensors written by torch.save');
   const order = entries.get(`${root}byteorder`);
   if (order !== undefined && new TextDecoder().decode(yield* readZipEntry(file, order, spend)) !== 'little')
-    return refusePt(path, 'was written on a big-endian machine, which is not read here');
+    return refusePt(path, 'it was written on a big-endian machine, which is not supported');
   const storages = new Map<string, Storage>();
   const options = pickleOptions(path, storages, spend);
   const { value } = readPickle(yield* readZipEntry(file, pickle, spend), 0, options);
@@ -61,7 +62,7 @@ function* readArchive(file: OpenFile): Reading<unknown> {
     if (entry?.bytes !== elements * bytesPerElement[dtype])
       return refusePt(
         path,
-        `is damaged: storage ${quoted(key)} has ${entry?.bytes ?? 'no'} bytes, wanted are ${elements} of ${dtype}`,
+        `it is damaged: storage ${quoted(key)} has ${entry?.bytes ?? 'no'} bytes, expected ${elements} of ${dtype}`,
       );
     storage.tensor = entry.deflated
       ? tensorFromBytes(yield* readZipEntry(file, entry, spend), dtype, [elements])
@@ -86,15 +87,15 @@ const parseLegacyHead = (path: string, bytes: Uint8Array, spend: Spend): LegacyH
     end = read.end;
     return read.value;
   };
-  if (next() !== LEGACY_MAGIC) return refusePt(path, 'is no file of torch.save');
-  if (next() !== LEGACY_PROTOCOL) return refusePt(path, "has a version of torch.save's format that is not known");
+  if (next() !== LEGACY_MAGIC) return refusePt(path, 'it was not written by torch.save');
+  if (next() !== LEGACY_PROTOCOL) return refusePt(path, "it has an unknown version of torch.save's legacy format");
   const system = next();
   if (system instanceof Map && system.get('little_endian') === false)
-    return refusePt(path, 'was written on a big-endian machine, which is not read here');
+    return refusePt(path, 'it was written on a big-endian machine, which is not supported');
   return { value: next(), keys: next(), storages, end };
 };
 
-/** Where the pickles end stands nowhere: a part is read, and twice as much where they are longer. */
+/** Reads the pickles. Their end is not stored: reads a part, and twice as much while they are longer. */
 function* readLegacyHead(file: OpenFile): Reading<LegacyHead> {
   for (let length = Math.min(file.size, FIRST_PART_BYTES); ; length = Math.min(file.size, 2 * length)) {
     const bytes = yield* bytesAt(file, 0, length);
@@ -118,17 +119,17 @@ function* readLegacy(file: OpenFile): Reading<unknown> {
       storage ??
       refusePt(
         path,
-        `is damaged: it lists ${typeof key === 'string' ? quoted(key) : 'a storage'} twice or for no tensor`,
+        `it is damaged: it lists ${typeof key === 'string' ? quoted(key) : 'a storage'} twice or for no tensor`,
       )
     );
   });
-  if (left.size > 0) return refusePt(path, `is damaged: it does not list storage ${quoted([...left.keys()][0]!)}`);
+  if (left.size > 0) return refusePt(path, `it is damaged: it does not list storage ${quoted([...left.keys()][0]!)}`);
   let place = end;
   return yield* withStorages(path, value, ordered, function* (storage) {
     const { key, dtype, elements } = storage;
     const length = elements * bytesPerElement[dtype];
     if (!(place + 8 + length <= size) || Number((yield* bytesAt(file, place, 8)).readBigInt64LE()) !== elements)
-      return refusePt(path, `is cut off or damaged in storage ${quoted(key)}`);
+      return refusePt(path, `it is truncated or damaged in storage ${quoted(key)}`);
     storage.tensor = yield* tensorAt(place + 8, dtype, [elements]);
     place += 8 + length;
   });
@@ -138,14 +139,14 @@ function* readPt(file: OpenFile): Reading<unknown> {
   const start = yield* bytesAt(file, 0, Math.min(2, file.size));
   if (start[0] === 0x50 && start[1] === 0x4b) return yield* readArchive(file);
   if (start[0] === 0x80) return yield* readLegacy(file);
-  return refusePt(file.path, 'is no file of torch.save: it begins like neither of its two formats');
+  return refusePt(file.path, 'it was not written by torch.save: it begins like neither of the two formats');
 }
 
 /**
- * Reads a file of Python's `torch.save`, in today's zip format or the legacy one, without executing anything: dicts become
- * Maps (a state_dict is a `Map<string, Tensor>`), lists and tuples arrays, `torch.float32` and the like their names.
- * @throws NoduleTrainError `pickle-global` naming a class or function that is not plain data, `pickle`, `pickle-cut-off`, `pt`,
- *   `zip`, `read-failed`
+ * Reads a file written by Python's `torch.save`, in the zip or the legacy format, without executing anything. Dicts
+ * become Maps (a state_dict is a `Map<string, Tensor>`), lists and tuples arrays, dtypes their names.
+ * @throws NoduleTrainError `pickle-global` naming a class or function that is not plain data, `pickle`,
+ *   `pickle-cut-off`, `pt`, `zip`, `read-failed`
  */
 export const loadPt = (path: string): Promise<unknown> => readFile(path, readPt);
 

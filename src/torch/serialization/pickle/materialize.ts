@@ -4,7 +4,7 @@ import { viewOfStorage } from '../tensorBytes.js';
 import { PickleGlobal } from './pickleMachine.js';
 import { PendingTensor, Storage } from './torchPickle.js';
 
-// Python's own pickler stops at about half of it, and what walks through the value later may be recursive.
+// Python's pickler stops at about half of it, and code that walks the value later may be recursive.
 const MOST_LEVELS = 1000;
 
 type Container = unknown[] | Map<unknown, unknown> | Set<unknown>;
@@ -12,14 +12,15 @@ const isContainer = (value: unknown): value is Container =>
   Array.isArray(value) || value instanceof Map || value instanceof Set;
 
 /**
- * Replaces what stands for tensors by tensors, everywhere in the value, and dtypes by their names; without recursion, as the
- * nesting is the file's choice. The storages' tensors are there.
- * @throws NoduleTrainError `pickle` where the value holds itself, is nested too deep, or holds what is no data
+ * Replaces pending tensors by tensors and dtypes by their names, everywhere in the value. Not recursive, as the file
+ * chooses the nesting. The storages must have been read.
+ * @throws NoduleTrainError `pickle` if the value contains itself, is nested too deeply, or contains something other
+ *   than data
  */
 export const materialize = (what: string, value: unknown): unknown => {
   const tensors = new Map<PendingTensor, Tensor>();
   const refuse = (found: string): never => {
-    throw new NoduleTrainError('pickle', `${what}: ${found}`);
+    throw new NoduleTrainError('pickle', `reading ${what}: ${found}`);
   };
   const tensorFor = (pending: PendingTensor): Tensor => {
     const known = tensors.get(pending);
@@ -33,8 +34,10 @@ export const materialize = (what: string, value: unknown): unknown => {
   const resolved = (item: unknown): unknown => {
     if (item instanceof PendingTensor) return tensorFor(item);
     if (item instanceof PickleGlobal)
-      return item.name.startsWith('torch.') ? item.name.slice(6) : refuse(`${item.name} itself is no data`);
-    if (item instanceof Storage) return refuse('a storage without a tensor is not read here');
+      return item.name.startsWith('torch.')
+        ? item.name.slice(6)
+        : refuse(`it contains ${item.name} itself, expected data`);
+    if (item instanceof Storage) return refuse('it contains a storage without a tensor, which is not supported');
     return item;
   };
   const resolveItems = (container: Container): void => {
@@ -51,26 +54,26 @@ export const materialize = (what: string, value: unknown): unknown => {
   };
 
   const root: unknown[] = [value];
-  // Depth first with the way down from the root, to tell what holds itself from what is only held twice.
+  // Depth first with the path from the root, to tell a value that contains itself from one that is only shared.
   const done = new Set<Container>();
-  const onTheWay = new Set<Container>([root]);
-  const way: { container: Container; items: Iterator<unknown> }[] = [];
+  const onPath = new Set<Container>([root]);
+  const path: { container: Container; items: Iterator<unknown> }[] = [];
   const enter = (container: Container): void => {
     resolveItems(container);
-    onTheWay.add(container);
-    way.push({ container, items: container.values() });
+    onPath.add(container);
+    path.push({ container, items: container.values() });
   };
   try {
     enter(root);
-    for (let here = way[0]; here !== undefined; here = way[way.length - 1]) {
+    for (let here = path[0]; here !== undefined; here = path[path.length - 1]) {
       const { value: item, done: finished } = here.items.next();
       if (finished === true) {
-        onTheWay.delete(here.container);
+        onPath.delete(here.container);
         done.add(here.container);
-        way.pop();
+        path.pop();
       } else if (isContainer(item) && !done.has(item)) {
-        if (onTheWay.has(item)) refuse('the value holds itself');
-        if (way.length > MOST_LEVELS) refuse(`the value is nested more than ${MOST_LEVELS} levels deep`);
+        if (onPath.has(item)) refuse('the value contains itself');
+        if (path.length > MOST_LEVELS) refuse(`the value is nested more than ${MOST_LEVELS} levels deep`);
         enter(item);
       }
     }

@@ -2,26 +2,26 @@ import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import type { Spend } from '../allowance.js';
 import type { PickleSource } from './pickleSource.js';
 
-/** A name that a pickle refers to, which the caller knows and stands for; it is never looked up and never run. */
+/** A class or function that a pickle names, with our replacement. It is never looked up and never run. */
 export class PickleGlobal {
   constructor(
     readonly name: string,
-    /** Called with the arguments that the pickle gives (REDUCE). Null: it can be named, not called. */
+    /** Builds the value from the pickle's arguments (REDUCE). Null: may be named, not called. */
     readonly build: ((args: readonly unknown[]) => unknown) | null,
   ) {}
 }
 
 export interface PickleOptions {
-  /** Where the pickle lies, for messages. */
+  /** Path of the file, for messages. */
   what: string;
-  /** The globals that are allowed, by `module.name`; every other is refused by its name. */
+  /** Allowed globals, by `module.name`; any other is refused. */
   globals: ReadonlyMap<string, PickleGlobal>;
   persistentLoad(id: unknown): unknown;
-  /** Takes the bytes of what is built from the reader's allowance. */
+  /** Takes the memory of what is built from the reader's allowance. */
   spend: Spend;
 }
 
-/** Bytes that V8 takes for what a pickle builds, rounded up. */
+/** Bytes that V8 needs for what a pickle builds, rounded up. */
 export const COST = {
   value: 16,
   text: 32,
@@ -33,11 +33,11 @@ export const COST = {
   memo: 50,
 } as const;
 
-// A Map holds no more (V8).
+// V8's limit of a Map.
 const MOST_ENTRIES = 2 ** 24 - 1;
 const MARK = Symbol('mark');
 
-/** The stack and the memo of a pickle, and what opcodes do with them. */
+/** The stack and memo of a pickle, and the operations of the opcodes. */
 export class PickleMachine {
   readonly #stack: unknown[] = [];
   readonly #memo = new Map<number, unknown>();
@@ -55,14 +55,14 @@ export class PickleMachine {
   pop(): unknown {
     if (this.#stack.length === 0) return this.refuse('the stack is empty');
     const value = this.#stack.pop();
-    return value === MARK ? this.refuse('a mark where a value is wanted') : value;
+    return value === MARK ? this.refuse('found a mark, expected a value') : value;
   }
   top(): unknown {
     if (this.#stack.length === 0) return this.refuse('the stack is empty');
     const value = this.#stack[this.#stack.length - 1];
-    return value === MARK ? this.refuse('a mark where a value is wanted') : value;
+    return value === MARK ? this.refuse('found a mark, expected a value') : value;
   }
-  /** POP takes a mark as well. */
+  /** POP, which may remove a mark too. */
   drop(): void {
     if (this.#stack.length === 0) this.refuse('the stack is empty');
     this.#stack.pop();
@@ -70,7 +70,7 @@ export class PickleMachine {
   mark(): void {
     this.push(MARK);
   }
-  /** What lies above the last mark. */
+  /** Pops the items above the last mark. */
   popMark(): unknown[] {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark < 0) return this.refuse('no mark on the stack');
@@ -82,11 +82,11 @@ export class PickleMachine {
 
   remember(key: number = this.#memo.size): void {
     this.options.spend(COST.memo);
-    if (!Number.isSafeInteger(key) || this.#memo.size >= MOST_ENTRIES) this.refuse(`the memo has no place ${key}`);
+    if (!Number.isSafeInteger(key) || this.#memo.size >= MOST_ENTRIES) this.refuse(`the memo cannot hold entry ${key}`);
     this.#memo.set(key, this.top());
   }
   recall(key: number): void {
-    if (!this.#memo.has(key)) this.refuse(`nothing was remembered under ${key}`);
+    if (!this.#memo.has(key)) this.refuse(`the memo has no entry ${key}`);
     this.push(this.#memo.get(key));
   }
 
@@ -94,15 +94,16 @@ export class PickleMachine {
     this.push(new Map(), COST.map);
     this.setItems(items);
   }
-  /** Keys and values in turn, into the dict on the stack. */
+  /** Adds alternating keys and values to the dict on top of the stack. */
   setItems(items: readonly unknown[]): void {
     const target = this.top();
-    if (!(target instanceof Map) || items.length % 2 !== 0) throw this.refuse('items are set on what is no dict');
+    if (!(target instanceof Map) || items.length % 2 !== 0)
+      throw this.refuse('items are set on a value that is not a dict');
     this.options.spend((COST.mapItem * items.length) / 2);
     if (target.size + items.length / 2 > MOST_ENTRIES) this.refuse('a dict has too many entries');
     for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
   }
-  /** Into the list or the set on the stack. */
+  /** Appends to the list or the set on top of the stack. */
   append(items: readonly unknown[]): void {
     const target = this.top();
     if (Array.isArray(target)) {
@@ -112,32 +113,33 @@ export class PickleMachine {
       this.options.spend(COST.mapItem * items.length);
       if (target.size + items.length > MOST_ENTRIES) this.refuse('a set has too many entries');
       for (const item of items) target.add(item);
-    } else this.refuse('items are appended to what is no list');
+    } else this.refuse('items are appended to a value that is not a list');
   }
 
-  /** A class or function by its name: one of those that are allowed, or an error. */
+  /** Pushes the allowed class or function of this name. */
   find(module: unknown, name: unknown): void {
-    // Not String(…): the text of lists that hold each other ten times over would fill the memory.
+    // Not String(…): nested lists, each holding the next ten times, would have a text that exhausts memory.
     if (typeof module !== 'string' || typeof name !== 'string')
-      throw this.refuse('a global has a name that is no text');
+      throw this.refuse('a global has a name that is not a string');
     const full = `${module}.${name}`;
     const found = this.options.globals.get(full);
     if (found === undefined)
       throw new NoduleTrainError(
         'pickle-global',
-        `${this.options.what}: the pickle names ${plain(full)}, which is not among the data that may be read; nothing of it was run. Save a state_dict of plain tensors instead`,
+        `reading ${this.options.what}: the pickle names ${plain(full)}, which is not plain data. ` +
+          'Nothing was executed. Save a state_dict of plain tensors instead.',
       );
     this.push(found);
   }
-  /** REDUCE: stands for the call of a global. */
+  /** REDUCE: builds the replacement of a call. */
   reduce(): void {
     const args = this.pop();
     const callee = this.pop();
     if (!(callee instanceof PickleGlobal) || callee.build === null || !Array.isArray(args))
-      throw this.refuse(`${callee instanceof PickleGlobal ? callee.name : 'a value'} is called, which cannot be`);
+      throw this.refuse(`${callee instanceof PickleGlobal ? callee.name : 'a value'} is called, which is not allowed`);
     this.push(callee.build(args), COST.map);
   }
 }
 
-/** Without quotes where it is a name of Python's as they are. */
+/** Quotes a name unless it is an ordinary Python name. */
 const plain = (name: string): string => (/^[\w.]{1,200}$/.test(name) ? name : quoted(name));

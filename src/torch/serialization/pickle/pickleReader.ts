@@ -26,10 +26,10 @@ const tuple =
     m.push(items, COST.list + COST.item * size);
   };
 
-/** Every opcode that data needs, by its byte (Lib/pickletools.py of Python lists them all). */
+/** Every opcode that data needs, by its byte (Python's Lib/pickletools.py lists them all). */
 const opcodes: Record<string, Opcode> = {
   // PROTO, FRAME
-  '\x80': (m) => m.source.uint8() > 5 && m.refuse('the pickle has a protocol that is not known'),
+  '\x80': (m) => m.source.uint8() > 5 && m.refuse('the pickle has an unknown protocol'),
   '\x95': (m) => m.source.skip(8),
   // The stack: MARK, POP, POP_MARK, DUP
   '(': (m) => m.mark(),
@@ -104,10 +104,10 @@ const opcodes: Record<string, Opcode> = {
   },
   R: (m) => m.reduce(),
   Q: (m) => m.push(m.options.persistentLoad(m.pop()), COST.map),
-  // BUILD: the attributes of an OrderedDict (_metadata of a state_dict), which are nothing that is read here.
+  // BUILD: the attributes of an OrderedDict (_metadata of a state_dict), which are ignored.
   b: (m) => {
     m.pop();
-    if (!(m.top() instanceof Map)) m.refuse('attributes are set on what is no OrderedDict');
+    if (!(m.top() instanceof Map)) m.refuse('attributes are set on a value that is not an OrderedDict');
   },
 };
 
@@ -118,9 +118,8 @@ const table: (Opcode | undefined)[] = Array.from({ length: 256 }, (_, code) => {
 });
 
 /**
- * Reads one pickle (protocols 0–5, the opcodes that data needs) from `offset`. Nothing is executed: a global is a name in the
- * list of allowed ones or an error. Tuples and lists are arrays, dicts Maps.
- *
+ * Reads one pickle (protocols 0–5, the opcodes that data needs) from `offset`. Nothing is executed: a global must be in
+ * the list of allowed names. Tuples and lists become arrays, dicts Maps.
  * @returns the value and the offset behind it
  * @throws NoduleTrainError `pickle`, `pickle-cut-off`, `pickle-global`
  */
@@ -128,7 +127,7 @@ export function readPickle(bytes: Uint8Array, offset: number, options: PickleOpt
   const refuse = (what: string): never => {
     throw new NoduleTrainError(
       what === CUT_OFF ? 'pickle-cut-off' : 'pickle',
-      `${options.what}: ${what} (at byte ${source.place()} of the pickle's file)`,
+      `reading ${options.what}: ${what} (at byte ${source.place()} of the pickle's file)`,
     );
   };
   const source = pickleSource(bytes, offset, refuse);
@@ -137,7 +136,7 @@ export function readPickle(bytes: Uint8Array, offset: number, options: PickleOpt
     const code = source.uint8();
     if (code === STOP) return { value: machine.pop(), end: source.place() };
     const opcode = table[code];
-    if (opcode === undefined) return refuse(`opcode 0x${code.toString(16)} is not among those that data needs`);
+    if (opcode === undefined) return refuse(`found opcode 0x${code.toString(16)}, expected one that data needs`);
     opcode(machine);
   }
 }

@@ -1,5 +1,5 @@
-/** The end of the bytes was reached; more of the file may hold the rest. */
-export const CUT_OFF = 'the pickle is cut off';
+/** Reason if the bytes end within the pickle; the rest may follow in the file. */
+export const CUT_OFF = 'the pickle is truncated';
 
 export interface PickleSource {
   /** Offset of the next byte. */
@@ -8,9 +8,9 @@ export interface PickleSource {
   uint16(): number;
   int32(): number;
   uint32(): number;
-  /** As a number; one beyond the bytes that are there is a pickle that is cut off. */
+  /** As a number; used for lengths, where rounding beyond 2^53 does no harm. */
   uint64(): number;
-  /** Big-endian, as pickle has it. */
+  /** Big-endian, as in a pickle. */
   float64(): number;
   raw(length: number): Uint8Array;
   /** Up to the next line feed, without it. */
@@ -21,7 +21,7 @@ export interface PickleSource {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 export const textOf = (utf8: Uint8Array): string => decoder.decode(utf8);
 
-/** The bytes of a pickle from `offset` on, read in order. @param refuse called where they end too early */
+/** Reads the bytes of a pickle from `offset` on, in order. @param refuse throws if they end too early */
 export function pickleSource(bytes: Uint8Array, offset: number, refuse: (what: string) => never): PickleSource {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let place = offset;

@@ -17,16 +17,16 @@ const rowMajor = (shape: readonly number[]): number[] => {
   return strides;
 };
 
-/** The pickle of a value and the tensors whose bytes are its storages, in the order of their keys. */
+/** The pickle of a value, and its storages as tensors in the order of their keys. */
 export interface WrittenPickle {
   pickle: Uint8Array;
   storages: Tensor[];
 }
 
 /**
- * Writes Tensors, Maps and plain objects (dict), arrays (list), strings, numbers (int where whole), bigints, booleans and null
- * as a protocol 2 pickle that `torch.load(weights_only=True)` takes.
- * @throws NoduleTrainError `pickle` naming the place of what it cannot hold
+ * Writes Tensors, Maps and plain objects (as dict), arrays (list), strings, numbers (int if integral), bigints,
+ * booleans and null as a protocol 2 pickle that `torch.load(weights_only=True)` accepts.
+ * @throws NoduleTrainError `pickle` naming the place of a value it cannot hold
  */
 export function writePickle(value: unknown): WrittenPickle {
   const parts: Buffer[] = [];
@@ -55,7 +55,7 @@ export function writePickle(value: unknown): WrittenPickle {
       parts.push(bytes);
       return;
     }
-    // LONG1: little-endian two's complement in as many bytes as it takes.
+    // LONG1: little-endian two's complement in as few bytes as possible.
     let rest = BigInt(number);
     const bytes: number[] = [];
     for (;;) {
@@ -64,7 +64,8 @@ export function writePickle(value: unknown): WrittenPickle {
       const negative = bytes[bytes.length - 1]! >= 128;
       if ((rest === 0n && !negative) || (rest === -1n && negative)) break;
     }
-    if (bytes.length > 255) throw new NoduleTrainError('pickle', 'savePt: a bigint has more than 255 bytes');
+    if (bytes.length > 255)
+      throw new NoduleTrainError('pickle', 'savePt: a bigint has more than the 255 bytes that a pickle holds');
     byte(0x8a, bytes.length, ...bytes);
   };
   const fraction = (number: number): void => {
@@ -121,7 +122,8 @@ export function writePickle(value: unknown): WrittenPickle {
     if (!(item instanceof Map || Array.isArray(item) || plain))
       throw new NoduleTrainError(
         'pickle',
-        `savePt: ${place} is a ${typeof item === 'object' && item !== null ? item.constructor.name : typeof item}; wanted are Tensors, Maps, plain objects, arrays, strings, numbers, booleans and null`,
+        `savePt: ${place} is a ${typeof item === 'object' && item !== null ? item.constructor.name : typeof item}, ` +
+          'expected a Tensor, Map, plain object, array, string, number, boolean or null',
       );
     if (open.has(item)) throw new NoduleTrainError('pickle', `savePt: ${place} contains itself`);
     open.add(item);
@@ -135,7 +137,7 @@ export function writePickle(value: unknown): WrittenPickle {
         if (!['string', 'number', 'bigint', 'boolean'].includes(typeof key))
           throw new NoduleTrainError(
             'pickle',
-            `savePt: a key of ${place} is ${typeof key}, wanted is a string or a number`,
+            `savePt: a key of ${place} is ${typeof key}, expected a string or a number`,
           );
         write(key, place);
         write(inner, `${place}.${String(key)}`);

@@ -15,10 +15,10 @@ const layOut = (root: string, pickle: Uint8Array, storages: readonly ZipEntry[])
   ]);
 
 /**
- * Writes a file that Python's `torch.load(weights_only=True)` opens: Tensors in Maps, plain objects and arrays, with strings,
- * numbers, booleans and null beside them. Never seen half-written. The tensors may be disposed at once, but must not be
- * written to until the promise resolves.
- * @throws NoduleTrainError `pickle` naming what it cannot hold, `tensor-changed`, `disk-full`, `write-failed`
+ * Writes a file for Python's `torch.load(weights_only=True)`, atomically: Tensors, strings, numbers, booleans and null
+ * in Maps, plain objects and arrays. The tensors may be disposed at once, but must not be written to until the promise
+ * resolves.
+ * @throws NoduleTrainError `pickle` naming a value it cannot hold, `tensor-changed`, `disk-full`, `write-failed`
  */
 export async function savePt(path: string, value: unknown): Promise<void> {
   const { pickle, storages } = writePickle(value);

@@ -17,9 +17,9 @@ export const dtypeOfStorage: Record<string, DType> = {
   'torch.BoolStorage': 'bool',
 };
 
-/** Stands for a storage of the file, whose bytes are read when the pickle is. */
+/** A storage of the file, whose bytes are read after the pickle. */
 export class Storage {
-  /** Flat. */
+  /** The values as a 1-dim tensor, once read. */
   tensor: Tensor | null = null;
   constructor(
     readonly key: string,
@@ -28,7 +28,7 @@ export class Storage {
   ) {}
 }
 
-/** A tensor of the pickle, before the bytes of its storage are there. */
+/** A tensor of the pickle, before the bytes of its storage are read. */
 export class PendingTensor {
   constructor(
     readonly storage: Storage,
@@ -43,17 +43,17 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length <= MOST_DIMENSIONS && value.every(isSize);
 
-/** All that a file of tensors, dicts, lists and numbers needs; every other name is refused. */
+/** Returns the globals that a file of tensors, dicts, lists and numbers needs; every other name is refused. */
 export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlobal> => {
   const refuse = (found: string): never => {
-    throw new NoduleTrainError('pickle', `${what}: ${found}`);
+    throw new NoduleTrainError('pickle', `reading ${what}: ${found}`);
   };
   const globals = new Map<string, PickleGlobal>();
   const add = (name: string, build: ((args: readonly unknown[]) => unknown) | null): void => {
     globals.set(name, new PickleGlobal(name, build));
   };
 
-  /** (storage, offset, sizes, strides, requires_grad, backward_hooks, metadata), of which the last may be missing. */
+  /** Arguments: storage, offset, sizes, strides, requires_grad, backward_hooks and, optionally, metadata. */
   const rebuildTensor = (args: readonly unknown[]): PendingTensor => {
     const [storage, offset, sizes, strides, requiresGrad, , metadata] = args;
     if (
@@ -65,20 +65,21 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
     )
       return refuse('a tensor has no valid storage, offset, shape or strides');
     if (metadata instanceof Map && metadata.size > 0)
-      return refuse('a tensor is a conjugate or a negative view, which is not read here; save tensor.clone()');
+      return refuse('a tensor is a conjugate or a negative view, which is not supported. Save tensor.clone().');
     if (!Number.isSafeInteger(sizes.reduce((product, size) => product * Math.max(size, 1), 8)))
-      return refuse(`a tensor has the shape [${sizes}], which no memory holds`);
+      return refuse(`a tensor has the shape [${sizes}], which does not fit into memory`);
     const last = sizes.reduce((place, size, dim) => place + (size - 1) * strides[dim]!, offset);
     if (sizes.includes(0) ? offset > storage.elements : !(last < storage.elements))
       return refuse(
-        `a tensor of shape [${sizes}] reaches element ${last} of storage ${quoted(storage.key)}, which has ${storage.elements}`,
+        `a tensor of shape [${sizes}] reaches element ${last} of storage ${quoted(storage.key)}, ` +
+          `which has ${storage.elements}`,
       );
     spend(TENSOR_COST + 2 * COST.item * sizes.length);
-    // Copies, as the pickle may go on to append to its lists.
+    // Copies, as the pickle may append to its lists later.
     return new PendingTensor(storage, offset, [...sizes], [...strides], requiresGrad === true);
   };
   const itemsOf = (name: string, value: unknown): readonly unknown[] => {
-    if (value !== undefined && !Array.isArray(value)) return refuse(`${name} is made of what is no list`);
+    if (value !== undefined && !Array.isArray(value)) return refuse(`${name} is made from a value that is not a list`);
     spend(COST.mapItem * (value?.length ?? 0));
     return value ?? [];
   };
@@ -88,7 +89,9 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
   add('collections.OrderedDict', ([value]) => {
     const items = itemsOf('an OrderedDict', value);
     const pairs = items.every((item): item is [unknown, unknown] => Array.isArray(item) && item.length === 2);
-    return pairs ? new Map(items as [unknown, unknown][]) : refuse('an OrderedDict is made of what are no pairs');
+    return pairs
+      ? new Map(items as [unknown, unknown][])
+      : refuse('an OrderedDict is made from items that are not pairs');
   });
   for (const name of ['torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v2']) add(name, rebuildTensor);
   add('torch._utils._rebuild_parameter', ([data, requiresGrad]) => {
@@ -96,23 +99,23 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
     spend(TENSOR_COST);
     return new PendingTensor(data.storage, data.offset, data.sizes, data.strides, requiresGrad === true);
   });
-  add('torch.Size', ([sizes]) => (isSizes(sizes) ? [...sizes] : refuse('a torch.Size is no list of sizes')));
+  add('torch.Size', ([sizes]) => (isSizes(sizes) ? [...sizes] : refuse('a torch.Size is not a list of sizes')));
   add('torch.device', ([type, index]) => {
     if (typeof type !== 'string' || type.length > 32 || !(index === undefined || isSize(index)))
       return refuse('a torch.device has no type');
     return index === undefined ? type : `${type}:${index}`;
   });
   for (const name of ['builtins.set', '__builtin__.set']) add(name, ([value]) => new Set(itemsOf('a set', value)));
-  // How protocol 2 writes bytes.
+  // Protocol 2 writes bytes this way.
   add('_codecs.encode', ([value]) => {
-    if (typeof value !== 'string') return refuse('bytes are made of what is no text');
+    if (typeof value !== 'string') return refuse('bytes are made from a value that is not a string');
     spend(COST.bytes + value.length);
     return Uint8Array.from(value, (letter) => letter.charCodeAt(0));
   });
   return globals;
 };
 
-/** ('storage', type, key, location, elements) and, in legacy files, a view; the only persistent id there is. */
+/** Reads a persistent id: ('storage', type, key, location, elements) and, in legacy files, a view. */
 export const readStorageId = (what: string, id: unknown): Storage => {
   const [kind, type, key, , elements, view] = Array.isArray(id) ? id : [];
   const dtype = type instanceof PickleGlobal ? dtypeOfStorage[type.name] : undefined;
@@ -123,11 +126,11 @@ export const readStorageId = (what: string, id: unknown): Storage => {
     !isSize(elements) ||
     (view ?? null) !== null
   )
-    throw new NoduleTrainError('pickle', `${what}: a storage is described in a way that is not known`);
+    throw new NoduleTrainError('pickle', `reading ${what}: a storage has an unknown description`);
   return new Storage(key, dtype, elements);
 };
 
-/** The storage that an id names: one for each key, of one dtype and size. */
+/** Returns the storage of an id: one for each key, with one dtype and size. */
 export const storageOf = (what: string, storages: Map<string, Storage>, id: unknown): Storage => {
   const found = readStorageId(what, id);
   const known = storages.get(found.key);
@@ -138,7 +141,8 @@ export const storageOf = (what: string, storages: Map<string, Storage>, id: unkn
   if (known.dtype !== found.dtype || known.elements !== found.elements)
     throw new NoduleTrainError(
       'pickle',
-      `${what}: storage ${quoted(found.key)} is ${known.elements} of ${known.dtype} in one place and ${found.elements} of ${found.dtype} in another`,
+      `reading ${what}: storage ${quoted(found.key)} is ${known.elements} of ${known.dtype} in one place ` +
+        `and ${found.elements} of ${found.dtype} in another`,
     );
   return known;
 };

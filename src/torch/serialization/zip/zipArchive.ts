@@ -1,21 +1,21 @@
 import { promisify } from 'node:util';
 import zlib, { deflateRaw, deflateRawSync } from 'node:zlib';
 
-// torch.save puts every record on a multiple of this, so that it can be mapped into memory.
+// torch.save aligns every record to this many bytes, so that it can be mapped into memory.
 const ALIGNMENT = 64;
 
 export interface ZipEntry {
   name: string;
-  /** As it lies in the file. */
+  /** Content as stored in the file. */
   data: Uint8Array;
-  /** Bytes of the content. */
+  /** Size of the content in bytes. */
   size: number;
   /** CRC-32 of the content. */
   sum: number;
   packed: boolean;
 }
 
-/** @param packed by deflate; else stored as it is */
+/** Makes an entry. @param packed compress by deflate; else store */
 export const zipEntry = (name: string, content: Uint8Array, packed = false): ZipEntry => ({
   name,
   data: packed ? deflateRawSync(content) : content,
@@ -26,7 +26,7 @@ export const zipEntry = (name: string, content: Uint8Array, packed = false): Zip
 
 const SLICE = 4 << 20;
 
-/** As {@link zipEntry}, without holding the event loop: packed off the thread, summed in slices. */
+/** As {@link zipEntry}, without blocking the event loop: compressed off the thread, checksum in slices. */
 export const zipEntryAsync = async (name: string, content: Uint8Array, packed = false): Promise<ZipEntry> => {
   let sum = 0;
   for (let place = 0; place < content.length; place += SLICE) {
@@ -36,7 +36,7 @@ export const zipEntryAsync = async (name: string, content: Uint8Array, packed = 
   return { name, data: packed ? await promisify(deflateRaw)(content) : content, size: content.length, sum, packed };
 };
 
-/** A zip archive with zip64 records throughout, as torch.save and numpy write; each entry on a multiple of 64 bytes. */
+/** Makes a zip archive with zip64 records throughout, as torch.save and NumPy do; each entry aligned to 64 bytes. */
 export const zipArchive = (entries: readonly ZipEntry[]): Uint8Array[] => {
   const chunks: Uint8Array[] = [];
   const central: Buffer[] = [];

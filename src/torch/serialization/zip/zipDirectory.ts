@@ -12,12 +12,13 @@ const ENTRY_COST = 300;
 
 export interface ZipEntry {
   name: string;
-  /** Packed by deflate; else stored as it is. */
+  /** Compressed by deflate; else stored. */
   deflated: boolean;
   crc32: number;
-  /** Of the packed bytes, from the start of the file. */
+  /** Offset of the stored bytes from the start of the file. */
   begin: number;
   packedBytes: number;
+  /** Uncompressed size. */
   bytes: number;
 }
 
@@ -26,10 +27,10 @@ type Refuse = (what: string) => never;
 export const refuseZip =
   (path: string): Refuse =>
   (what) => {
-    throw new NoduleTrainError('zip', `${path} is no readable zip archive: ${what}`);
+    throw new NoduleTrainError('zip', `reading ${path}: not a readable zip archive: ${what}`);
   };
 
-/** Where the directory lies and how many entries it has. */
+/** Finds the directory: its offsets in the file and its number of entries. */
 function* findDirectory(
   file: OpenFile,
   refuse: Refuse,
@@ -38,7 +39,7 @@ function* findDirectory(
   const tail = yield* bytesAt(file, tailBegin, file.size - tailBegin);
   let at = tail.length - 22;
   while (at >= 0 && !(tail.readUInt32LE(at) === END && at + 22 + tail.readUInt16LE(at + 20) === tail.length)) at--;
-  if (at < 0) return refuse('it has no directory; the file is cut off or no archive');
+  if (at < 0) return refuse('it has no directory: the file is truncated or not an archive');
   const found = {
     begin: tail.readUInt32LE(at + 16),
     directoryBytes: tail.readUInt32LE(at + 12),
@@ -47,7 +48,7 @@ function* findDirectory(
   };
   if (at < 20 || tail.readUInt32LE(at - 20) !== END_64_LOCATOR) return found;
   const end64 = Number(tail.readBigUInt64LE(at - 20 + 8));
-  if (!(end64 + 56 <= file.size)) return refuse('its zip64 directory lies outside of it');
+  if (!(end64 + 56 <= file.size)) return refuse('its zip64 directory is outside the file');
   const record = yield* bytesAt(file, end64, 56);
   if (record.readUInt32LE(0) !== END_64) return refuse('its zip64 directory is damaged');
   return {
@@ -58,7 +59,7 @@ function* findDirectory(
   };
 }
 
-/** The sizes and the place of an entry, from its zip64 field where they do not fit 32 bits. */
+/** Reads the sizes and the offset of an entry, from its zip64 field if they do not fit into 32 bits. */
 const placesOf = (record: Buffer, nameBytes: number, extraBytes: number, refuse: Refuse) => {
   const found = { packed: record.readUInt32LE(20), size: record.readUInt32LE(24), local: record.readUInt32LE(42) };
   const end = 46 + nameBytes + extraBytes;
@@ -66,10 +67,10 @@ const placesOf = (record: Buffer, nameBytes: number, extraBytes: number, refuse:
     const length = record.readUInt16LE(at + 2);
     if (record.readUInt16LE(at) === 1) {
       let value = at + 4;
-      // The field holds those of the three that do not fit, in this order.
+      // The field holds the values that do not fit, in this order.
       for (const key of ['size', 'packed', 'local'] as const)
         if (found[key] === 0xffffffff) {
-          if (value + 8 > Math.min(end, at + 4 + length)) return refuse('a zip64 field is cut off');
+          if (value + 8 > Math.min(end, at + 4 + length)) return refuse('a zip64 field is truncated');
           found[key] = Number(record.readBigUInt64LE(value));
           value += 8;
         }
@@ -80,15 +81,15 @@ const placesOf = (record: Buffer, nameBytes: number, extraBytes: number, refuse:
 };
 
 /**
- * The directory of a zip archive. Entries whose bytes overlap, which a small archive needs to unpack to a huge one, are
- * refused, as are names that stand there twice.
+ * Reads the directory of a zip archive. Overlapping entries, by which a small archive can unpack to a huge size, and
+ * duplicate names are refused.
  * @throws NoduleTrainError `zip`
  */
 export function* readZipDirectory(file: OpenFile, spend: Spend): Reading<Map<string, ZipEntry>> {
   const refuse = refuseZip(file.path);
   const { begin, end, count, directoryBytes } = yield* findDirectory(file, refuse);
   if (!(begin + directoryBytes <= end) || count * 46 > directoryBytes)
-    return refuse('its directory lies outside of it or is too small for its entries');
+    return refuse('its directory is outside the file or too small for its entries');
   const directory = yield* bytesAt(file, begin, directoryBytes);
   const entries = new Map<string, ZipEntry>();
   const taken: { from: number; to: number; name: string }[] = [];
@@ -102,7 +103,7 @@ export function* readZipDirectory(file: OpenFile, spend: Spend): Reading<Map<str
       number,
     ];
     const next = place + 46 + nameBytes + extraBytes + commentBytes;
-    if (next > directory.length) return refuse('its directory is cut off');
+    if (next > directory.length) return refuse('its directory is truncated');
     const record = directory.subarray(place, next);
     place = next;
     spend(ENTRY_COST + 2 * nameBytes);
@@ -111,15 +112,15 @@ export function* readZipDirectory(file: OpenFile, spend: Spend): Reading<Map<str
     const flags = record.readUInt16LE(8);
     const method = record.readUInt16LE(10);
     if ((flags & 1) !== 0 || (method !== 0 && method !== 8))
-      return refuse(`its entry ${quoted(name)} is packed in a way that is not read here (method ${method})`);
+      return refuse(`its entry ${quoted(name)} is encrypted or uses the unsupported compression method ${method}`);
     if (entries.has(name)) return refuse(`its directory names ${quoted(name)} twice`);
-    if (!(local + 30 <= begin)) return refuse(`its entry ${quoted(name)} lies outside of it`);
+    if (!(local + 30 <= begin)) return refuse(`its entry ${quoted(name)} is outside the file`);
     const head = yield* bytesAt(file, local, 30);
     if (head.readUInt32LE(0) !== LOCAL) return refuse(`its entry ${quoted(name)} is damaged`);
     const dataBegin = local + 30 + head.readUInt16LE(26) + head.readUInt16LE(28);
-    if (!(dataBegin + packed <= begin)) return refuse(`its entry ${quoted(name)} lies outside of it`);
+    if (!(dataBegin + packed <= begin)) return refuse(`its entry ${quoted(name)} is outside the file`);
     if (method === 0 && packed !== size)
-      return refuse(`its entry ${quoted(name)} has ${packed} bytes and should have ${size}`);
+      return refuse(`its entry ${quoted(name)} has ${packed} bytes, expected ${size}`);
     taken.push({ from: local, to: dataBegin + packed, name });
     entries.set(name, {
       name,

@@ -6,12 +6,12 @@ import type { Spend } from '../allowance.js';
 import { bytesAt, type OpenFile, type Reading } from '../reading.js';
 import { refuseZip, type ZipEntry } from './zipDirectory.js';
 
-// zlib.crc32 is not imported by name: under Node 18, which has none, that would end in a SyntaxError before the error that
-// says so.
+// zlib.crc32 is not imported by name: Node 18 has none, and the SyntaxError would hide the error that names the Node
+// version.
 const inflateRawAsync = promisify(inflateRaw);
 
 /**
- * The unpacked bytes of an entry. What it unpacks to is spent before it is unpacked, and no more than it says is unpacked.
+ * Reads and unpacks an entry. The declared size is spent before unpacking, and no more than that is unpacked.
  * @throws NoduleTrainError `zip`
  */
 export function* readZipEntry(file: OpenFile, entry: ZipEntry, spend: Spend): Reading<Uint8Array> {
@@ -23,7 +23,8 @@ export function* readZipEntry(file: OpenFile, entry: ZipEntry, spend: Spend): Re
   let bytes: Uint8Array = packed;
   const failed = (cause: unknown): never =>
     refuse(
-      `its entry ${quoted(entry.name)} does not unpack to the ${entry.bytes} bytes that it says (${(cause as Error).message})`,
+      `its entry ${quoted(entry.name)} does not unpack to the declared ${entry.bytes} bytes ` +
+        `(${(cause as Error).message})`,
     );
   yield {
     run() {
@@ -38,13 +39,13 @@ export function* readZipEntry(file: OpenFile, entry: ZipEntry, spend: Spend): Re
     },
   };
   if (bytes.length !== entry.bytes)
-    return refuse(`its entry ${quoted(entry.name)} unpacks to ${bytes.length} bytes, it says ${entry.bytes}`);
+    return refuse(`its entry ${quoted(entry.name)} unpacks to ${bytes.length} bytes, expected ${entry.bytes}`);
   return bytes;
 }
 
 const CHECKED_AT_ONCE = 2 ** 22;
 
-/** @throws NoduleTrainError `zip` where the bytes are not those that were packed */
+/** Checks the CRC-32 of unpacked bytes. @throws NoduleTrainError `zip` */
 export function* checkCrc32(file: OpenFile, entry: ZipEntry, bytes: Uint8Array): Reading<void> {
   let sum = 0;
   yield {
@@ -58,6 +59,5 @@ export function* checkCrc32(file: OpenFile, entry: ZipEntry, bytes: Uint8Array):
       }
     },
   };
-  if (sum !== entry.crc32)
-    refuseZip(file.path)(`the checksum of its entry ${quoted(entry.name)} does not fit its bytes`);
+  if (sum !== entry.crc32) refuseZip(file.path)(`its entry ${quoted(entry.name)} has a wrong checksum`);
 }

@@ -1,0 +1,151 @@
+// Writes src/torch/operators/operatorTypes.generated.ts from the loaded dispatcher, so that `ops.<name>(…)` is typed by
+// its schemas. Part of set-up, between the addon and TypeScript.
+import fs from 'node:fs';
+import { loadNative } from '../../src/runtime/libtorch/load.js';
+import { crashingOperators } from '../../src/torch/operators/crashingOperators.js';
+import { parseSchema } from './parseSchema.mjs';
+
+const target = new URL('../../src/torch/operators/operatorTypes.generated.ts', import.meta.url);
+
+const plainTypes = {
+  Scalar: 'Scalar',
+  int: 'Int',
+  float: 'number',
+  bool: 'boolean',
+  str: 'string',
+  ScalarType: 'DType',
+  Layout: 'Layout',
+  MemoryFormat: 'MemoryFormat',
+  Device: 'Device',
+  'Tensor[]': 'readonly Tensor[]',
+  'Tensor?[]': 'readonly (Tensor | null)[]',
+  'Scalar[]': 'readonly Scalar[]',
+  'int[]': 'readonly Int[]',
+  'float[]': 'readonly number[]',
+};
+
+const resultTypes = {
+  ...plainTypes,
+  'Tensor[]': 'Tensor[]',
+  'bool[]': 'boolean[]',
+  SymBool: 'boolean',
+  QScheme: 'number',
+};
+
+/** TypeScript type of an argument; undefined if it has no counterpart in JavaScript. */
+const argumentType = ({ type, written }, takesNumbers) => {
+  const bare = type.replace(/\?$/, '');
+  const optional = bare !== type;
+  const found =
+    bare === 'Tensor'
+      ? takesNumbers && !written
+        ? 'Operand'
+        : 'Tensor'
+      : /^int\[\d\]$/.test(bare)
+        ? 'Ints'
+        : /^bool\[\d\]$/.test(bare)
+          ? 'readonly boolean[]'
+          : plainTypes[bare];
+  return found === undefined ? undefined : optional ? `${found} | null` : found;
+};
+
+const camelCase = (name) => name.replace(/(?<=[a-z0-9])_+([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+const reserved = new Set(['in', 'function', 'default', 'with', 'new', 'this', 'var', 'for', 'case', 'enum']);
+const parameterName = (name) => (reserved.has(camelCase(name)) ? `${camelCase(name)}_` : camelCase(name));
+
+const resultType = ({ results, parameters }) => {
+  // A mask selects the gradients that are computed; the others are null.
+  const masked = parameters.some(({ type }) => /^bool\[\d\]$/.test(type));
+  const one = ({ type, written }) =>
+    type === 'Tensor' ? (masked && !written ? 'Tensor | null' : 'Tensor') : resultTypes[type];
+  if (results.some((result) => one(result) === undefined)) return undefined;
+  if (results.length === 0) return 'void';
+  if (results.length === 1) return one(results[0]);
+  const named = results.every(({ name }) => name !== undefined);
+  return `[${results.map((result) => (named ? `${parameterName(result.name)}: ${one(result)}` : one(result))).join(', ')}]`;
+};
+
+/**
+ * One signature with every optional argument by place, and for each optional argument one in which it and those after
+ * it come by name: `sum(x, [0], true)`, `sum(x, [0], {keepdim: true})`.
+ */
+const signatures = (schema, takesNumbers) => {
+  const result = resultType(schema);
+  const all = schema.parameters.map((parameter, i) => ({
+    ...parameter,
+    typed: argumentType(parameter, takesNumbers && i > 0),
+  }));
+  const known = all.filter(({ typed, hasDefault }) => typed !== undefined || !hasDefault);
+  if (result === undefined || known.some(({ typed }) => typed === undefined)) return [];
+  const inPlace = all.filter(({ keywordOnly }) => !keywordOnly);
+  // Arguments after one without a counterpart cannot be given by place.
+  const stop = inPlace.findIndex(({ typed }) => typed === undefined);
+  const placed = stop < 0 ? inPlace : inPlace.slice(0, stop);
+  const byName = known.filter((parameter) => !placed.includes(parameter));
+  const trailing = placed.length - placed.findLastIndex(({ hasDefault }) => !hasDefault) - 1;
+  const first = placed.length - trailing;
+  const placeText = ({ name, typed, hasDefault }, i) =>
+    i < first && hasDefault ? `${parameterName(name)}: ${typed} | undefined` : `${parameterName(name)}: ${typed}`;
+  const optionsText = (list) =>
+    `{ ${list.map(({ name, typed, hasDefault }) => `${camelCase(name)}${hasDefault ? '?' : ''}: ${typed}`).join('; ')} }`;
+  const texts = [];
+  for (let count = placed.length; count >= first; count--) {
+    const named = [...placed.slice(count), ...byName];
+    if (count < placed.length && named.length === 0) continue;
+    const needed = named.some(({ hasDefault }) => !hasDefault);
+    const places = placed.slice(0, count).map((parameter, i) => {
+      const text = placeText(parameter, i);
+      return i >= first && count === placed.length && !needed ? text.replace(': ', '?: ') : text;
+    });
+    if (named.length > 0) places.push(`options${count === placed.length && !needed ? '?' : ''}: ${optionsText(named)}`);
+    texts.push(`${schema.name}(${places.join(', ')}): ${result};`);
+  }
+  return texts;
+};
+
+const dispatcher = loadNative();
+const schemasBelow = (namespace) => {
+  const names = new Set(
+    dispatcher
+      .operatorNames()
+      .filter((name) => name.startsWith(`${namespace}::`) && !name.startsWith(`${namespace}::_`))
+      .map((name) => name.split('.')[0]),
+  );
+  return [...names].sort().map((name) => {
+    const { schemas, numbersAsTensors } = dispatcher.resolveOperator(name, []);
+    return { schemas: schemas.map(parseSchema), numbersAsTensors };
+  });
+};
+
+const fullName = ({ namespace, name, overload }) => `${namespace}::${name}${overload === '' ? '' : `.${overload}`}`;
+
+/** Named dimensions: no tensor here can have names, so these signatures always throw. */
+const isForNames = ({ overload }) => /dimname|names/i.test(overload);
+
+const entry = (schema, takesNumbers) => {
+  const [main, ...others] = signatures(schema, takesNumbers);
+  if (main === undefined) return [];
+  const schemaText = schema.text.slice(schema.namespace.length + 2).replaceAll('*/', '*\\/');
+  return [`  /** ${schemaText} */`, `  ${main}`, ...others.map((text) => `  ${text}`)];
+};
+
+const interfaceOf = (title, namespace) => {
+  const lines = schemasBelow(namespace).flatMap(({ schemas, numbersAsTensors }) =>
+    schemas
+      .filter((schema) => !isForNames(schema) && !(fullName(schema) in crashingOperators))
+      .flatMap((schema) => entry(schema, numbersAsTensors)),
+  );
+  return `export interface ${title} {\n${lines.join('\n')}\n}\n`;
+};
+
+const text = `// Written by scripts/setup/operator-types.mjs from the loaded dispatcher, at every build.
+import type { Device, DType } from '../tensor/dtype.js';
+import type { Int, Ints, Layout, MemoryFormat, Operand, Scalar } from './operatorArguments.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** Public operators of the \`aten\` namespace, each with its schemas. */
+${interfaceOf('AtenOperators', 'aten')}
+/** The project's own operators. */
+${interfaceOf('NoduleOperators', 'nodule')}`;
+
+if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) fs.writeFileSync(target, text);

@@ -1,5 +1,0 @@
-import type { Tensor } from '../../torch/index.js';
-
-/** The gradients of those parameters that have one. */
-export const gradientsOf = (parameters: readonly Tensor[]): Tensor[] =>
-  parameters.flatMap(({ grad }) => (grad === null ? [] : [grad]));
