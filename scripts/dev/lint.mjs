@@ -94,7 +94,7 @@ const columns = () =>
       textOf(file)
         .split('\n')
         .flatMap((line, at) =>
-          line.length > COLUMNS && /^\s*(\/\/|\/?\*)/.test(line)
+          line.length > COLUMNS && /^\s*(\/\/|\/\*|\* )/.test(line)
             ? [`${file}:${at + 1}: comment of ${line.length} columns, at most ${COLUMNS} are allowed`]
             : [],
         ),

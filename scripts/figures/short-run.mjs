@@ -1,4 +1,4 @@
-// Nodules that a short run finds on phantoms at four false components per scan, for the table in docs/records/short-runs.md.
+// Nodules that a short run finds on phantoms at four false components per scan, for docs/records/short-runs.md.
 // Components above one half are ranked by their mean probability.
 //   node scripts/figures/short-run.mjs FOLDER --loss dice-ce --learning-rate 0.002
 // Phantoms and run are kept in FOLDER; the options after it are passed to `nodule-train train`.

@@ -1,6 +1,6 @@
-// Processor time of a training step (forward, loss, backward, Adam) in several configurations, for docs/records/short-runs.md.
-// Measured on one thread as processor time, so that other work on the machine counts little: the minimum over five
-// rounds, which alternate between the configurations.
+// Processor time of a training step (forward, loss, backward, Adam) in several configurations, for
+// docs/records/short-runs.md. Measured on one thread as processor time, so that other work on the machine counts
+// little: the minimum over five rounds, which alternate between the configurations.
 //   node scripts/figures/step-cost.mjs
 import { manualSeed, nn, optim, rand, scope, setNumThreads } from '../../dist/torch/index.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';

@@ -10,7 +10,7 @@ import path from 'node:path';
  * | `VIRTUAL_ENV`, `CONDA_PREFIX`, `PATH` | Python environments that are searched for torch |
  * | `CUDA_HOME` | CUDA 13 with nvcc, to build the CUDA plugin |
  * | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the cache is |
- * | `GOMP_SPINCOUNT`, `OMP_WAIT_POLICY` | how long libgomp's threads spin; if neither is set, the first is set to 1000 |
+ * | `GOMP_SPINCOUNT`, `OMP_WAIT_POLICY` | spin time of libgomp's threads; if neither is set, the first is set to 1000 |
  * | those of `kernelVariables` | only recorded in a run's manifest: libtorch's libraries choose their kernels by them |
  *
  * node-gyp-build, which chooses among the prebuilt loaders, reads its own: `NODULE_TRAIN_PREBUILD` (another folder with

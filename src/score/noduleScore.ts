@@ -4,9 +4,9 @@ import type { ScanScore } from './matching.js';
 import { selectionScore } from './selectionScore.js';
 
 /**
- * Figures over scans, or over crops of one nodule each; docs/reference/figures.md defines them. A nodule has agreement if its
- * truth has any voxel. One without agreement cannot be found and has no Dice. A figure with nothing to compute it from
- * is null.
+ * Figures over scans, or over crops of one nodule each; docs/reference/figures.md defines them. A nodule has agreement
+ * if its truth has any voxel. One without agreement cannot be found and has no Dice. A figure with nothing to compute
+ * it from is null.
  */
 export interface NoduleScores {
   /** Number of nodules with agreement. */

@@ -49,8 +49,10 @@ export const dictionary = {
 const longLength = new Set(['OB', 'OW', 'OF', 'OD', 'SQ', 'UN', 'UT']);
 
 /**
- * @typedef {string | number | readonly (string | number)[] | Uint8Array} Value Bytes stand as they are; of a sequence bytes are its items.
- * @typedef {Record<string, Value | undefined>} Fields By keyword; undefined leaves a tag out. `(gggg,eeee) VR` names any other tag.
+ * @typedef {string | number | readonly (string | number)[] | Uint8Array} Value
+ *   bytes are written unchanged; those of a sequence are its items
+ * @typedef {Record<string, Value | undefined>} Fields
+ *   values by keyword, or by `(gggg,eeee) VR` for any other tag; undefined omits the tag
  */
 
 /** @param {string} keyword @returns {[tag: number, vr: string]} */

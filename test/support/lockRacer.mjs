@@ -1,5 +1,5 @@
-// Takes a lock again and again for a second, beside other processes, and leaves each time a lock of a dead process behind. Prints how often
-// it had the lock and how often another process had it at the same moment.
+// Takes a lock repeatedly for a second, beside other processes, and each time leaves the lock of a dead process behind.
+// Prints how often it held the lock, and how often another process held it at the same moment.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// Loaded with `--import`: appends one line of JSON to $RECORDED_SYNCS for every rename and every fsync, in all threads, so that a test can
-// check what survives a power cut.
+// Loaded with `--import`: appends one line of JSON to $RECORDED_SYNCS for every rename and every fsync, in all threads,
+// so that a test can check what survives a power cut.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';

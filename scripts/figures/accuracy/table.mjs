@@ -1,5 +1,5 @@
-// Prints the tables of docs/records/results.md from the lines that score.mjs appended: folds pooled, seeds averaged, intervals
-// over patients.
+// Prints the tables of docs/records/results.md from the lines that score.mjs appended: folds pooled, seeds averaged,
+// intervals over patients.
 //   node scripts/figures/accuracy/table.mjs results.jsonl [--learners ours,peer-whole] [--against ours]
 // With --against, also the lead of that learner over each other one, resampled over the same patients.
 import { readFileSync } from 'node:fs';

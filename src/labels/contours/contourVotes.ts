@@ -13,8 +13,8 @@ export interface ContourVotes {
 
 /**
  * Fills LIDC's outlines on the grid of a scan. An outline runs along the first pixels outside a nodule, so only its
- * inside counts (docs/explanation/labels.md). An exclusion removes its inside from its own nodule. A reader has one vote per voxel,
- * even if several of the reader's nodules contain it.
+ * inside counts (docs/explanation/labels.md). An exclusion removes its inside from its own nodule. A reader has one
+ * vote per voxel, even if several of the reader's nodules contain it.
  *
  * Outlines are in pixels of the DICOM slices, so columns, rows and direction must match the DICOM files.
  * @throws NoduleTrainError `contours-series`, `contours-grid`, `contours-slice` or `contours-pixel`, with the figures

@@ -96,8 +96,8 @@ export async function syncAll(files) {
 const NOT_FLUSHABLE = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']);
 
 /**
- * Flushes the names in a folder to the disk, such as that of a file just created in it. A folder that cannot be flushed is
- * skipped: the file is there and whole, only a power cut within the next seconds could undo its name.
+ * Flushes the names in a folder to the disk, such as that of a file just created in it. A folder that cannot be flushed
+ * is skipped: the file is there and whole, only a power cut within the next seconds could undo its name.
  * @param {string} folder
  */
 export function syncFolder(folder) {

@@ -24,5 +24,6 @@ function issueText(issue: z.core.$ZodIssue): string {
     const at = issue.path.length > 0 ? `${issue.path.map(String).join('.')}.` : '';
     return `unknown field ${issue.keys.map((key) => `\`${at}${key}\``).join(', ')}`;
   }
+  if (issue.code === 'invalid_type' && issue.input === undefined) return `\`${field}\` is missing`;
   return `\`${field}\`: ${issue.message}`;
 }

@@ -44,7 +44,7 @@ const sampled = (direction: Matrix3, spacing: Vector3, places?: readonly number[
   return buildVolume(shape, voxels, { spacing, origin, direction, uid: 'field' });
 };
 
-/** The largest error of a voxel from the field at its position, except those equal to `outside`, and the number of those. */
+/** Largest difference of a voxel from the field at its position, except voxels equal to `outside`, and their number. */
 const departures = (volume: Volume, outside = -1000) => {
   let worst = 0;
   let left = 0;
