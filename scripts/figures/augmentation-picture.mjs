@@ -1,4 +1,4 @@
-// Draws docs/augmentation.png: the effect of each augmentation on four crops of a phantom. Run `npm run build` before
+// Draws docs/explanation/pictures/augmentation.png: the effect of each augmentation on four crops of a phantom. Run `npm run build` before
 // it.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -72,6 +72,6 @@ for (const [column, augment] of columns.entries()) {
   sampler.dispose();
 }
 
-const file = path.resolve(import.meta.dirname, '..', '..', 'docs', 'augmentation.png');
+const file = path.resolve(import.meta.dirname, '..', '..', 'docs', 'explanation', 'pictures', 'augmentation.png');
 writeFileSync(file, encode({ width, height, data, channels: 3 }));
 process.stderr.write(`${file}\n`);

@@ -1,7 +1,7 @@
 // Location of the pinned Python environment that tests and scripts compare with. scripts/setup/python.mjs creates it.
 import fs from 'node:fs';
 import path from 'node:path';
-import { PEERS_COMPLETE } from '../../src/runtime/libtorch/libtorch.js';
+import { PEERS_COMPLETE } from '../../src/runtime/libtorch/findLibtorch.js';
 import { pinnedFolder, requirementsFile } from './pip.mjs';
 
 export const requirements = requirementsFile('python');

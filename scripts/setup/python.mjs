@@ -6,7 +6,7 @@ import path from 'node:path';
 import { cacheFolder, searchPath } from '../../src/runtime/environment.js';
 import { NoduleTrainError } from '../../src/runtime/error.js';
 import { withLock } from '../../src/runtime/files/lock.js';
-import { PEERS_COMPLETE } from '../../src/runtime/libtorch/libtorch.js';
+import { PEERS_COMPLETE } from '../../src/runtime/libtorch/findLibtorch.js';
 import { runCommand } from '../../src/runtime/runCommand.js';
 import { peersFolder, peersPython, requirements } from './peers.mjs';
 import { installArguments, lastLine, pipEnvironment } from './pip.mjs';

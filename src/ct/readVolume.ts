@@ -5,8 +5,8 @@ import { inferFormat } from './formats.js';
 import { type MaskVolume, pickGeometry, type Volume } from './grid/volume.js';
 import { checkGrid } from './imageFile/checkGrid.js';
 import type { ImageFile } from './imageFile/imageFile.js';
-import { storeValues } from './imageFile/storeValues.js';
 import { straightenMask, straightenVolume } from './imageFile/straighten.js';
+import { toInt16 } from './imageFile/toInt16.js';
 
 /** Options of `readVolume`. */
 export const readOptionsSchema = z.strictObject({
@@ -44,7 +44,7 @@ export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadO
   const image = await inferFormat(path, 'reading the scan').read(path, { series });
   const straight = checkGrid(path, image, resample);
   for (const note of image.notes) onNote(`${path}: ${note}`);
-  const { min, max, ...stored } = storeValues(path, image);
+  const { min, max, ...stored } = toInt16(path, image);
   if (stored.scale !== 1 || stored.offset !== 0) {
     const error = (max - min) / 65535;
     onNote(

@@ -9,7 +9,7 @@ export {
   augmentationSchema,
   type SamplerCompat,
   samplerCompatSchema,
-} from './sampling/augmentation.js';
+} from './sampling/augmentationOptions.js';
 export type { CropSource } from './sampling/gatherCrops.js';
 export { readHardPoints } from './sampling/hardPoints.js';
 export {

@@ -1,8 +1,9 @@
 import { NoduleTrainError } from '../runtime/index.js';
 import type { nn, Tensor } from '../torch/index.js';
 import { inferUNetOptions } from './inferUNetOptions.js';
+import { loadModelFile } from './loadModelFile.js';
 import type { InputTransform, ModelDescription } from './modelDescription.js';
-import { loadModelFile, modelFileKind } from './modelFile.js';
+import { modelFileKind } from './modelFileKind.js';
 import { readWeights } from './readWeights.js';
 import { refuseNotFinite } from './refuseNotFinite.js';
 

@@ -1,5 +1,4 @@
 import { identityDirection, indexIRC, indexToWorld, type Vector3, type Volume, type WorldLPS } from '../ct/index.js';
-import { measured } from './addNoise.js';
 import { Anatomy } from './anatomy.js';
 import type { Canvas } from './canvas.js';
 import { drawChest, greatTubes } from './drawChest.js';
@@ -10,6 +9,7 @@ import { levels, type NoduleAttachment, type NoduleKind } from './levels.js';
 import { checkPhantomOptions, type PhantomOptions, phantomSchema } from './phantomOptions.js';
 import { placeNodules } from './placeNodules.js';
 import { Random } from './random.js';
+import { simulateScanner } from './simulateScanner.js';
 import { growVessels } from './vesselTree.js';
 
 /** A nodule of a phantom. */
@@ -64,7 +64,7 @@ export function synthesize(options: PhantomOptions): Phantom {
   const noise = stream(5).between(parameters.noiseHu[0], parameters.noiseHu[1]);
   const origin: Vector3 = [-half[0] + spacing[0] / 2, -half[1] + spacing[1] / 2, -half[2] + spacing[2] / 2];
   const volume: Volume = {
-    voxels: measured(canvas, noise, seed),
+    voxels: simulateScanner(canvas, noise, seed),
     intensity: 'hu',
     shape: size,
     spacing,

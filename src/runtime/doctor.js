@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder } from './environment.js';
 import { findInflater } from './files/inflater.js';
+import { inspectLibtorch, libtorchPlaces } from './libtorch/findLibtorch.js';
 import { cudaVersion, gpuNames, unusedGpuOf } from './libtorch/gpu.js';
-import { inspectLibtorch, libtorchPlaces } from './libtorch/libtorch.js';
 import { addonFiles, chooseLibtorch, loadLoader, packageRoot, probeCuda } from './libtorch/load.js';
 import { ADVICE } from './libtorch/loadError.js';
 import { openInChild } from './libtorch/openInChild.js';
@@ -19,7 +19,7 @@ import { GLIBC_FLOOR } from './versions.js';
  * @property {string | null} remedy the command (or change) that fixes it
  *
  * @typedef {object} Candidate a place that is searched for libtorch, in search order
- * @property {import('./libtorch/libtorch.js').LibtorchSource} source
+ * @property {import('./libtorch/findLibtorch.js').LibtorchSource} source
  * @property {string} root
  * @property {boolean} usable
  * @property {string} verdict

@@ -1,5 +1,5 @@
 /** @typedef {import('./doctor.js').Diagnosis} Diagnosis */
-/** @typedef {import('./libtorch/libtorch.js').Libtorch} Libtorch */
+/** @typedef {import('./libtorch/findLibtorch.js').Libtorch} Libtorch */
 
 export { diagnose } from './doctor.js';
 export { kernelVariables } from './environment.js';
@@ -21,9 +21,9 @@ export {
 } from './files/replaceFile.js';
 export { isAbandoned, sweepAbandoned, temporaryName } from './files/temporaryName.js';
 export { figure, Html, html, htmlPage } from './htmlPage.js';
+export { findLibtorch } from './libtorch/findLibtorch.js';
 export { gpuNames } from './libtorch/gpu.js';
 export { installLibtorch } from './libtorch/installLibtorch.js';
-export { findLibtorch } from './libtorch/libtorch.js';
 export { licenseFiles } from './libtorch/licenses.js';
 export {
   addonFiles,

@@ -1,14 +1,5 @@
 import { type Component, type Components, connectedComponents, type Shape3 } from '../ct/index.js';
-
-/** Thresholds that turn probabilities into nodules. */
-export interface OperatingPoint {
-  /** Probability above which a voxel belongs to a candidate. */
-  threshold: number;
-  /** Smallest candidate that is kept. */
-  minimumVoxels: number;
-  /** Lowest score that is kept. */
-  minimumScore: number;
-}
+import type { OperatingPoint } from './operatingPoint.js';
 
 /** A 26-connected component of voxels above a threshold. */
 export interface Candidate extends Component {

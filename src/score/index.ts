@@ -4,7 +4,20 @@ export {
   type Interval,
   type IntervalOptions,
 } from './bootstrap.js';
-export { type Candidate, type Candidates, candidatesAbove, isNodule, type OperatingPoint } from './candidates.js';
+export { type Candidate, type Candidates, candidatesAbove, isNodule } from './candidates.js';
+export {
+  applyPoint,
+  chooseOperatingPoint,
+  matchAt,
+  type PointChoice,
+  type PointGrid,
+  type PointOptions,
+  type PointResult,
+  PointSearch,
+  predictionAt,
+  type SelectedPoint,
+  scoreAt,
+} from './chooseOperatingPoint.js';
 export { scoreCrop } from './cropScore.js';
 export { dice, type Overlap, overlap } from './dice.js';
 export {
@@ -19,22 +32,9 @@ export {
   scoreScan,
   type TrueNodule,
 } from './matching.js';
-export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScore.js';
-export {
-  applyPoint,
-  chooseOperatingPoint,
-  matchAt,
-  type PointChoice,
-  type PointGrid,
-  type PointOptions,
-  type PointResult,
-  PointSearch,
-  type PredictedScan,
-  predictionAt,
-  type SelectedPoint,
-  scoreAt,
-} from './operatingPoint.js';
-export { predictedScan } from './predictedScan.js';
+export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
+export type { OperatingPoint } from './operatingPoint.js';
+export { type PredictedScan, predictedScan } from './predictedScan.js';
 export { HALF_FALSE_PER_SCAN, selectionScore } from './selectionScore.js';
 export {
   BASELINE_CUTS_HU,

@@ -3,15 +3,7 @@ export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
 export { autocast, carryModes, gradients, noGrad } from './gradMode.js';
 export * as losses from './losses/index.js';
-export {
-  cpuCapability,
-  emptyCache,
-  getNumThreads,
-  type Memory,
-  manualSeed,
-  memory,
-  setNumThreads,
-} from './memory.js';
+export { emptyCache, type Memory, memory } from './memory.js';
 export type { CudaMemory } from './native.js';
 export type { Module } from './nn/index.js';
 export * as nn from './nn/index.js';
@@ -27,7 +19,6 @@ export type {
 export { type Operator, op } from './operators/operators.js';
 export { type Ops, ops } from './operators/ops.js';
 export * as optim from './optim/index.js';
-export { setAllowTf32, setDeterministic } from './precision.js';
 export { keep, scope } from './scope.js';
 export {
   type LoadedTensors,
@@ -55,6 +46,7 @@ export {
   saveTensorsSync,
   writeNpy,
 } from './serialization/index.js';
+export { cpuCapability, getNumThreads, manualSeed, setAllowTf32, setDeterministic, setNumThreads } from './settings.js';
 export {
   arange,
   fromData,

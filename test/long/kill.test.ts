@@ -3,7 +3,7 @@ import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tensorsHash } from '../../dist/model/tensorsHash.js';
+import { hashTensors } from '../../dist/model/hashTensors.js';
 import { loadTensorsSync, scope } from '../../dist/torch/index.js';
 import type { Child } from '../support/child.js';
 import { cliIn, startCli, succeeded } from '../support/cli.js';
@@ -65,7 +65,7 @@ const bits = (run: string) =>
     const { tensors, metadata } = loadTensorsSync(join(folder, run, 'checkpoints', 'last.safetensors'));
     expect([...tensors.keys()].some((name) => name.startsWith('average.'))).toBe(true);
     const { secondsInEpoch: _seconds, tensorboard: _position, ...state } = JSON.parse(metadata.state as string);
-    return { sha256: tensorsHash(tensors), state };
+    return { sha256: hashTensors(tensors), state };
   });
 
 let whole: ReturnType<typeof bits>;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { libtorchPlaces } from '../../dist/runtime/libtorch/libtorch.js';
+import { libtorchPlaces } from '../../dist/runtime/libtorch/findLibtorch.js';
 import { compileLibrary, fakeDriver, hasCompiler } from '../support/libraries.js';
 import { inDist, inRoot, root } from '../support/paths.js';
 import { scratchFolder } from '../support/scratch.js';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { findLibtorch } from '../../dist/runtime/libtorch/libtorch.js';
+import { findLibtorch } from '../../dist/runtime/libtorch/findLibtorch.js';
 import { binaryFaults } from '../../scripts/release/binaries.mjs';
 import { LIBRARIES, LICENSES, libtorchFaults, licenseFaults } from '../../scripts/release/libtorchContents.mjs';
 import { packageFaults } from '../../scripts/release/packageContents.mjs';

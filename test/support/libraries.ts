@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { findLibtorch } from '../../dist/runtime/libtorch/libtorch.js';
+import { findLibtorch } from '../../dist/runtime/libtorch/findLibtorch.js';
 
 const compiler = 'cc';
 

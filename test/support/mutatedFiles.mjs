@@ -21,8 +21,8 @@ import {
   tensor,
 } from '../../dist/torch/index.js';
 import { readMemory } from '../../dist/torch/serialization/reading.js';
-import { zipArchive, zipEntry } from '../../dist/torch/serialization/zip/zipArchive.js';
-import { readZipDirectory } from '../../dist/torch/serialization/zip/zipDirectory.js';
+import { readZipDirectory } from '../../dist/torch/serialization/zip/readZipDirectory.js';
+import { zipArchive, zipEntry } from '../../dist/torch/serialization/zip/writeZip.js';
 import { byteMutations, EDGE_NUMBERS, inputRules, mebibytes, mutationArguments, peakMemory } from './mutating.mjs';
 
 const { count, seed, folder, random, below, pick } = mutationArguments();

@@ -3,7 +3,7 @@ import type { Volume, WorldLPS } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { arange, type Device, fromData, keep, op, scope, type Tensor, zeros } from '../../torch/index.js';
 import type { LabelledScan } from '../labelling/labelledScan.js';
-import { augmentationSchema, samplerCompatSchema } from './augmentation.js';
+import { augmentationSchema, samplerCompatSchema } from './augmentationOptions.js';
 import { type CropSource, type Crops, gatherCrops } from './gatherCrops.js';
 
 export const samplerOptionsSchema = z.object({

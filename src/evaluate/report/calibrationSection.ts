@@ -1,6 +1,6 @@
 import { type Html, html } from '../../runtime/index.js';
 import { CALIBRATION_BINS, type CalibrationBins } from './calibration.js';
-import { coordinate, fixed, intervalText } from './formats.js';
+import { coordinate, fixed, intervalText } from './formatNumbers.js';
 import { rotatedLabel } from './lineChart.js';
 import type { CalibrationFigures } from './scoreValidation.js';
 import { table } from './table.js';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Html, html } from '../../runtime/index.js';
 import { resolveTrainConfig, type TrainConfig, trainConfigSchema } from '../../train/index.js';
-import { DASH } from './formats.js';
+import { DASH } from './formatNumbers.js';
 import { table } from './table.js';
 
 /** One field of a configuration, by its path. */

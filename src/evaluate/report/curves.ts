@@ -1,5 +1,5 @@
 import { type Html, html } from '../../runtime/index.js';
-import { plural } from './formats.js';
+import { plural } from './formatNumbers.js';
 import { type Line, type LineChart, lineChart } from './lineChart.js';
 import type { EpochRecord, RunHistory } from './runHistory.js';
 

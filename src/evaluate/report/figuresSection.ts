@@ -1,7 +1,7 @@
 import { type Html, html } from '../../runtime/index.js';
 import type { Interval } from '../../score/index.js';
 import type { Figures } from '../figures.js';
-import { coordinate, DASH, fixed, intervalText, plural } from './formats.js';
+import { coordinate, DASH, fixed, intervalText, plural } from './formatNumbers.js';
 import type { ValidationScores } from './scoreValidation.js';
 import { table } from './table.js';
 

@@ -1,6 +1,6 @@
 import { type Html, html } from '../../runtime/index.js';
 import { ticks, tickText } from '../../train/index.js';
-import { coordinate } from './formats.js';
+import { coordinate } from './formatNumbers.js';
 
 export interface Line {
   name: string;

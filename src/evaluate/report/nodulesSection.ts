@@ -1,5 +1,5 @@
 import { figure, type Html, html } from '../../runtime/index.js';
-import { DASH, fixed, intervalText, plural } from './formats.js';
+import { DASH, fixed, intervalText, plural } from './formatNumbers.js';
 import { OUTLINE_LEGEND } from './nodulePictures.js';
 import type { PicturedNodule, ReportNodule, ValidationScores } from './scoreValidation.js';
 import { table } from './table.js';

@@ -5,7 +5,7 @@ import { calibrationSection } from './calibrationSection.js';
 import { configSection } from './configSection.js';
 import { curvesSection, findBestEpoch } from './curves.js';
 import { figuresSection, heldOutSection } from './figuresSection.js';
-import { countBox, DASH, fixed, plural } from './formats.js';
+import { countBox, DASH, fixed, plural } from './formatNumbers.js';
 import { picturesSection, sizeSection } from './nodulesSection.js';
 import type { RunHistory } from './runHistory.js';
 import type { ValidationScores } from './scoreValidation.js';

@@ -1,7 +1,7 @@
 import { upperMedian } from '../../ct/index.js';
 import { type Html, html } from '../../runtime/index.js';
 import { epochPoints } from './curves.js';
-import { countBox, duration, fixed, gigabytes, plural } from './formats.js';
+import { countBox, duration, fixed, gigabytes, plural } from './formatNumbers.js';
 import { type LineChart, lineChart } from './lineChart.js';
 import type { EpochRecord, RunHistory } from './runHistory.js';
 import { table } from './table.js';

@@ -6,7 +6,7 @@ import { fileHash } from '../files/fileHash.js';
 import { withLock } from '../files/lock.js';
 import { unzipMember, zipMembers } from '../files/unzip.js';
 import { runCommand } from '../runCommand.js';
-import { inspectLibtorch, installedLibtorch } from './libtorch.js';
+import { inspectLibtorch, installedLibtorch } from './findLibtorch.js';
 import { isNeeded, PLATFORMS, SETS } from './wheels.js';
 
 /**
@@ -210,7 +210,7 @@ const unpack = async (files, folder, kind, onProgress) => {
  * without it or with all of it; the next attempt deletes what a killed one left.
  *
  * @param {InstallOptions} [options]
- * @returns {Promise<import('./libtorch.js').Libtorch>}
+ * @returns {Promise<import('./findLibtorch.js').Libtorch>}
  * @throws {NoduleTrainError} `platform-unsupported`, `disk-full`, `python-missing`, `download-failed`, `wheel-missing`,
  *   `wheel-broken`, `archive-broken`, `interrupted`
  */
@@ -258,7 +258,7 @@ export async function installLibtorch({
     } finally {
       fs.rmSync(temporary, { recursive: true, force: true });
     }
-    return /** @type {import('./libtorch.js').Libtorch} */ (installed());
+    return /** @type {import('./findLibtorch.js').Libtorch} */ (installed());
   };
   const found = installed();
   if (found !== null) return found;

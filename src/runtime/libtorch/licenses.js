@@ -14,7 +14,7 @@ const filesIn = (folder) =>
 
 /**
  * Finds the licence texts of a libtorch: `licenses/` of the npm package, `*.dist-info/licenses/` of wheels.
- * @param {import('./libtorch.js').Libtorch} libtorch
+ * @param {import('./findLibtorch.js').Libtorch} libtorch
  * @returns {string[]} full paths
  * @throws {NoduleTrainError} `licenses-missing`
  */

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LIBTORCH_VERSION } from '../versions.js';
+import { findLibtorch } from './findLibtorch.js';
 import { CUDA_PLUGIN, gpuNames, judgeDriver, unusedGpuOf } from './gpu.js';
-import { findLibtorch } from './libtorch.js';
 import { loadError } from './loadError.js';
 import { platformFault, thisMachine } from './platform.js';
 
@@ -22,7 +22,7 @@ import { platformFault, thisMachine } from './platform.js';
  *
  * @typedef {object} Loaded
  * @property {NativeAddon} addon
- * @property {import('./libtorch.js').Libtorch} libtorch
+ * @property {import('./findLibtorch.js').Libtorch} libtorch
  * @property {string | null} noCuda why CUDA cannot be used, null if libtorch_cuda and the plugin are open
  * @property {import('./gpu.js').CudaProbe} probe
  * @property {import('./gpu.js').UnusedGpu | null} unusedGpu
@@ -108,7 +108,7 @@ export function chooseLibtorch(probe = probeCuda(loadLoader())) {
 /**
  * Opens libtorch_cuda, if the plugin exists that makes use of it.
  * @param {Loader} loader
- * @param {import('./libtorch.js').Libtorch} libtorch
+ * @param {import('./findLibtorch.js').Libtorch} libtorch
  * @param {string} plugin
  * @returns {string | null} why CUDA cannot be used
  */

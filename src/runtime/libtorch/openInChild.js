@@ -33,7 +33,7 @@ const librariesOf = (folder) => {
 
 /**
  * Hashes what a verdict depends on: the libraries, NVIDIA's beside them, the addon, Node and the driver.
- * @param {import('./libtorch.js').Libtorch} libtorch
+ * @param {import('./findLibtorch.js').Libtorch} libtorch
  * @param {import('./gpu.js').CudaProbe} probe
  */
 const keyOf = ({ root, lib }, { driver, devices }) => {
@@ -75,7 +75,7 @@ const keep = (key, verdict) => {
  * Opens a libtorch and the addon in a child process, so that a crash while opening is reported instead of ending this
  * process. A good verdict is cached under the libraries' paths, sizes and times, the addon's content and Node's
  * version. A bad one is not, because its cause may be elsewhere.
- * @param {import('./libtorch.js').Libtorch} libtorch
+ * @param {import('./findLibtorch.js').Libtorch} libtorch
  * @param {import('./gpu.js').CudaProbe} probe
  * @returns {Verdict}
  */

@@ -1,2 +1,2 @@
 export { Optimizer, type PythonOptimizerState } from './optimizer.js';
-export { type AdamOptions, adam, adamW, type SgdOptions, sgd } from './rules.js';
+export { type AdamOptions, adam, adamW, type SgdOptions, sgd } from './optimizers.js';

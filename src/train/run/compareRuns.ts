@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { tensorsHash } from '../../model/index.js';
+import { hashTensors } from '../../model/index.js';
 import { loadTensorsSync, scope } from '../../torch/index.js';
 import { FIELDS_IGNORED_IN_COMPARISON } from '../config/fieldsIgnoredInComparison.js';
 import { type RunFolder, runFolder } from './runFolder.js';
@@ -14,7 +14,7 @@ export interface RunComparison {
   firstDifference: string | null;
 }
 
-const checkpointHash = (path: string): string => scope(() => tensorsHash(loadTensorsSync(path).tensors));
+const checkpointHash = (path: string): string => scope(() => hashTensors(loadTensorsSync(path).tensors));
 
 const json = (path: string): unknown => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null);
 

@@ -3,7 +3,7 @@ import { type PointGrid, PointSearch, predictedScan } from '../../score/index.js
 import { type nn, scope } from '../../torch/index.js';
 import { loadCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
 import type { Session } from '../session/session.js';
-import { predictionParts, predictScan } from './validate.js';
+import { predictForValidation, predictionParts } from './validate.js';
 
 /**
  * Points to try: a range wide enough for whole scans and for crops of 8-bit values. `PointSearch` adds the lowest
@@ -30,7 +30,7 @@ export async function saveOperatingPoint(session: Session): Promise<boolean> {
   const search = new PointSearch(GRID);
   let scans = 0;
   for await (const scan of data.validation()) {
-    const probabilities = predictScan(scan, ++scans, parts);
+    const probabilities = predictForValidation(scan, ++scans, parts);
     if (probabilities === null) return false;
     search.add(predictedScan(scan, probabilities));
   }

@@ -76,7 +76,7 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
   const pictures: ValidationPicture[] = [];
   let shown = 0;
   for await (const scan of parts.scans()) {
-    const probabilities = predictScan(scan, scores.length + 1, { ...parts, judge });
+    const probabilities = predictForValidation(scan, scores.length + 1, { ...parts, judge });
     if (probabilities === null) return null;
     const [, rows, columns] = scan.volume.shape;
     for (const middle of noduleCenters(scan).slice(0, parts.pictured - shown)) {
@@ -102,7 +102,7 @@ export async function validate(parts: ValidationParts): Promise<Validation | nul
  * Runs the network over a scan, in the same way as evaluation.
  * @returns probabilities `[slices, rows, columns]`, 0 in skipped slices; null if a stop was requested
  */
-export function predictScan(scan: LabelledScan, number: number, parts: PredictionParts): Float32Array | null {
+export function predictForValidation(scan: LabelledScan, number: number, parts: PredictionParts): Float32Array | null {
   const { model, judge } = parts;
   const [depth, rows, columns] = scan.volume.shape;
   const size = rows * columns;

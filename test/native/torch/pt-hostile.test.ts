@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { NoduleTrainError } from '../../../dist/runtime/error.js';
 import { loadPt, loadPtSync, memory } from '../../../dist/torch/index.js';
-import { zipArchive, zipEntry } from '../../../dist/torch/serialization/zip/zipArchive.js';
+import { zipArchive, zipEntry } from '../../../dist/torch/serialization/zip/writeZip.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 const folder = scratchFolder('hostile');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { resolveTrainConfig, resumeTraining, type TrainConfigInput, train } from '../../../dist/index.js';
-import { tensorsHash } from '../../../dist/model/tensorsHash.js';
+import { hashTensors } from '../../../dist/model/hashTensors.js';
 import { fileHashSync } from '../../../dist/runtime/files/fileHash.js';
 import { loadTensorsSync } from '../../../dist/torch/index.js';
 import { openTraining } from '../../../dist/train/session/session.js';
@@ -40,7 +40,7 @@ const losses = async (more: Partial<TrainConfigInput>) => {
   });
 };
 const bits = (out: string) =>
-  tensorsHash(loadTensorsSync(join(folder, out, 'checkpoints', 'last.safetensors')).tensors);
+  hashTensors(loadTensorsSync(join(folder, out, 'checkpoints', 'last.safetensors')).tensors);
 /** Writes a module with one faulty function. */
 const wrong = (name: string, body: string) => {
   const path = join(folder, `${name}.mjs`);

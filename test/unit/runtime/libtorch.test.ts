@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findLibtorch, libtorchPlaces } from '../../../dist/runtime/libtorch/libtorch.js';
+import { findLibtorch, libtorchPlaces } from '../../../dist/runtime/libtorch/findLibtorch.js';
 import { ADVICE } from '../../../dist/runtime/libtorch/loadError.js';
 import { scratchFolderPerTest } from '../../support/scratch.js';
 

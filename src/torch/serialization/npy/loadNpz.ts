@@ -3,8 +3,8 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { allowance } from '../allowance.js';
 import { type OpenFile, type Reading, readFile, readFileSync, readMemory } from '../reading.js';
 import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
-import { readZipDirectory, type ZipEntry } from '../zip/zipDirectory.js';
-import { checkCrc32, readZipEntry } from '../zip/zipEntry.js';
+import { readZipDirectory, type ZipEntry } from '../zip/readZipDirectory.js';
+import { checkCrc32, readZipEntry } from '../zip/readZipEntry.js';
 import { axesTurned, type NpyHeader, readNpyHeader } from './npyHeader.js';
 
 export interface LoadNpzOptions {

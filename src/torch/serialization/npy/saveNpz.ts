@@ -1,7 +1,7 @@
 import { NoduleTrainError, replaceFile, replaceFileSync } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { namedTensors, tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
-import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
+import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/writeZip.js';
 import { npyHead } from './saveNpy.js';
 
 type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };

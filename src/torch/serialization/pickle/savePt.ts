@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { replaceFile, replaceFileSync } from '../../../runtime/index.js';
 import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
-import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/zipArchive.js';
+import { type ZipEntry, zipArchive, zipEntry, zipEntryAsync } from '../zip/writeZip.js';
 import { writePickle } from './pickleWriter.js';
 
 const rootOf = (file: string): string => path.basename(file).replace(/\.[^.]*$/, '') || 'archive';

@@ -4,7 +4,7 @@ import zlib, { inflateRaw, inflateRawSync } from 'node:zlib';
 import { quoted } from '../../../runtime/index.js';
 import type { Spend } from '../allowance.js';
 import { bytesAt, type OpenFile, type Reading } from '../reading.js';
-import { refuseZip, type ZipEntry } from './zipDirectory.js';
+import { refuseZip, type ZipEntry } from './readZipDirectory.js';
 
 // zlib.crc32 is not imported by name: Node 18 has none, and the SyntaxError would hide the error that names the Node
 // version.

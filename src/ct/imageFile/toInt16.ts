@@ -19,7 +19,7 @@ const levels = 65535;
  * @throws NoduleTrainError `voxel-not-finite` with the index of the first NaN or infinity; `voxel-range` where the
  * range cannot be scaled
  */
-export const storeValues = (path: string, image: ImageFile): Stored => {
+export const toInt16 = (path: string, image: ImageFile): Stored => {
   const { values, slope, intercept, shape } = image;
   if (values instanceof Int16Array && slope === 1 && intercept === 0)
     return { voxels: values, scale: 1, offset: 0, min: -32768, max: 32767 };

@@ -13,7 +13,7 @@ const BLUR_SLICES = 0.35;
  *
  * The noise of a voxel depends only on the seed and the voxel's number.
  */
-export function measured({ hu, shape, spacing }: Canvas, noiseHu: number, seed: number): Int16Array {
+export function simulateScanner({ hu, shape, spacing }: Canvas, noiseHu: number, seed: number): Int16Array {
   const [slices, rows, columns] = shape;
   const plane = rows * columns;
   const out = new Int16Array(slices * plane);

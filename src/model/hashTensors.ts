@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { noGrad, scope, type Tensor } from '../torch/index.js';
 
 /** Computes the SHA-256 over tensors, their names, types and shapes, in the order of their names. */
-export function tensorsHash(tensors: ReadonlyMap<string, Tensor>): string {
+export function hashTensors(tensors: ReadonlyMap<string, Tensor>): string {
   return noGrad(() =>
     scope(() => {
       const hash = createHash('sha256');
