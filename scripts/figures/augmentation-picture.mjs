@@ -1,5 +1,5 @@
-// Draws docs/explanation/pictures/augmentation.png: the effect of each augmentation on four crops of a phantom. Run `npm run build` before
-// it.
+// Draws docs/explanation/pictures/augmentation.png: the effect of each augmentation on four crops of a phantom. Run
+// `npm run build` first.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encode } from 'fast-png';
