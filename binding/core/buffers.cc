@@ -48,7 +48,7 @@ Napi::Value data(const Napi::CallbackInfo& info) {
     }
     if (tensor._is_zerotensor() || tensor.is_neg() || tensor.is_conj()) {
       throw std::invalid_argument(
-          "data(): the tensor has no memory of its own that holds its values. Call clone() first");
+          "data(): found a lazy view (zero, negated or conjugated), expected values in memory. Call clone() first");
     }
     Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
     if (info[1].IsArrayBuffer()) {

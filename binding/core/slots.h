@@ -24,7 +24,7 @@ class SlotTable {
   bool release(double slot);
   std::size_t count() const { return live_; }
 
-  // The tensor that the last `data()` of this slot shows; null if there was none.
+  // The tensor whose memory the last `data()` of this slot exposed; null before the first.
   std::shared_ptr<at::Tensor>& view_of(double slot);
   // Counts the tensor's bytes, once until its release, among those that only the garbage collector frees.
   void watch(double slot);

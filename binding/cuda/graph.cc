@@ -98,7 +98,7 @@ void StepGraph::drop_recording() {
 }
 
 void StepGraph::end() {
-  TORCH_CHECK(recording_, "ending the capture: none has started");
+  TORCH_CHECK(recording_, "ending the capture: no capture was started. Call begin() first");
   const c10::cuda::CUDAGuard guard(device_);
   stop_recording();
   ready_ = true;

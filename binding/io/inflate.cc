@@ -12,6 +12,8 @@
 #include <memory>
 #include <string>
 
+#include "io/type_text.h"
+
 namespace io {
 namespace {
 
@@ -22,7 +24,8 @@ struct Bytes {
 
 Bytes bytes_of(const Napi::Value& value, const char* function) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    throw Napi::TypeError::New(value.Env(), std::string(function) + ": expected Uint8Arrays");
+    throw Napi::TypeError::New(value.Env(),
+                               std::string(function) + ": found " + type_text(value) + ", expected a Uint8Array");
   auto array = value.As<Napi::Uint8Array>();
   return {array.Data(), array.ByteLength()};
 }

@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 
+#include "io/type_text.h"
+
 namespace io {
 namespace {
 
@@ -49,7 +51,10 @@ std::int64_t regular_size(int descriptor) {
 // code writes. The pages are unmapped when the buffer and every array over it are garbage, or the thread ends.
 Napi::Value map_file(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (info.Length() != 1 || !info[0].IsString()) throw Napi::TypeError::New(env, "mapFile(file): expected one path");
+  if (info.Length() != 1 || !info[0].IsString())
+    throw Napi::TypeError::New(env, "mapFile(file): found " +
+                                        (info.Length() > 1 ? "several arguments" : type_text(info[0])) +
+                                        ", expected a path string");
   const std::string file = info[0].As<Napi::String>().Utf8Value();
   // O_NONBLOCK: otherwise opening a pipe would wait for a writer.
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -37,7 +37,7 @@ void fill(const FileRead& read) {
     const ssize_t got = pread(read.descriptor, data + done, wanted, read.position + done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw std::runtime_error(std::strerror(errno));
-    if (got == 0) throw std::runtime_error("the file became shorter while it was read");
+    if (got == 0) throw std::runtime_error("the file became shorter while it was being read");
     done += got;
   }
   if (read.swap_bytes) swap_elements(data, bytes, static_cast<std::int64_t>(read.tensor.element_size()));

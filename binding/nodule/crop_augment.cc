@@ -243,7 +243,7 @@ std::tuple<at::Tensor, at::Tensor> crop_augment(const at::Tensor& image, const a
   const Options options{batch, window, clip_low, clip_high, border_at_window, label_resample, noise_after_clamp};
   const double* rows = draws.const_data_ptr<double>();
   std::int64_t& position = *cursor.mutable_data_ptr<std::int64_t>();
-  TORCH_CHECK(position >= 0, "crop_augment: cursor must not be negative, found ", position);
+  TORCH_CHECK(position >= 0, "crop_augment: cursor is ", position, ", expected at least 0");
   check_rows(planes, options, rows, draws.size(0), position);
 
   at::Tensor out = at::empty({batch, planes.channels, window, window}, image.options().dtype(type));

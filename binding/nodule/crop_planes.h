@@ -32,7 +32,7 @@ struct RowFault {
   std::int64_t place;
 };
 
-/// Comparisons are written so that a NaN is a fault.
+/// The comparisons are written so that NaN counts as a fault.
 NODULE_HOST_DEVICE RowFault row_fault(const CropPlanes& p, const CropOptions& o, const double* row) {
   const double size = static_cast<double>(o.size);
   const bool inside = row[kCrop] >= 0 && row[kCrop] < static_cast<double>(p.crops) && row[kRowOffset] >= 0 &&

@@ -129,12 +129,12 @@ std::int64_t place_window(std::uint32_t word, std::int64_t focus, std::int64_t e
 
 void check_groups(const at::Tensor& groups, const char* name, std::int64_t crops) {
   TORCH_CHECK(groups.dim() == 1 && groups.numel() >= 1 && groups.scalar_type() == at::kLong && groups.is_contiguous(),
-              "draw_epoch: ", name, " must be contiguous int64 [groups + 1], found ", groups.scalar_type(), " ",
-              groups.sizes());
+              "draw_epoch: ", name, " is ", groups.scalar_type(), " ", groups.sizes(),
+              ", expected contiguous int64 [groups + 1]");
   const std::int64_t* g = groups.const_data_ptr<std::int64_t>();
   for (std::int64_t i = 0; i + 1 < groups.numel(); ++i)
-    TORCH_CHECK(g[i] >= 0 && g[i] < g[i + 1] && g[i + 1] <= crops, "draw_epoch: ", name,
-                " must increase strictly within 0 to ", crops, ", found ", g[i], " then ", g[i + 1]);
+    TORCH_CHECK(g[i] >= 0 && g[i] < g[i + 1] && g[i + 1] <= crops, "draw_epoch: ", name, " has ", g[i], " then ",
+                g[i + 1], ", expected strictly increasing values from 0 to ", crops);
 }
 
 at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negative_groups, const at::Tensor& focus,
@@ -144,7 +144,8 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
                       std::int64_t transform_batch, std::int64_t hide_edges,
                       const std::optional<at::Tensor>& hard_groups, double hard_share) {
   TORCH_CHECK(focus.dim() == 2 && focus.size(1) == 2 && focus.scalar_type() == at::kInt && focus.is_contiguous(),
-              "draw_epoch: focus must be contiguous int32 [crops, 2], found ", focus.scalar_type(), " ", focus.sizes());
+              "draw_epoch: focus is ", focus.scalar_type(), " ", focus.sizes(),
+              ", expected contiguous int32 [crops, 2]");
   const std::int32_t* foci = focus.const_data_ptr<std::int32_t>();
   for (std::int64_t i = 0; i < focus.size(0); ++i)
     TORCH_CHECK(foci[2 * i] >= 0 && foci[2 * i] < rows && foci[2 * i + 1] >= 0 && foci[2 * i + 1] < columns,
@@ -152,18 +153,19 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
                 rows, "x", columns);
   check_groups(positive_groups, "positive_groups", focus.size(0));
   check_groups(negative_groups, "negative_groups", focus.size(0));
-  TORCH_CHECK(positions > 0, "draw_epoch: positions must be at least 1, found ", positions);
-  TORCH_CHECK(epoch >= 0 && epoch < (std::int64_t{1} << 32), "draw_epoch: epoch must be 0 to 2^32 - 1, found ", epoch);
-  TORCH_CHECK(window > 0 && window <= rows && window <= columns, "draw_epoch: window must be 1 to ",
-              std::min(rows, columns), ", found ", window);
-  TORCH_CHECK(negative_share >= 0 && negative_share <= 1, "draw_epoch: negative_share must be 0 to 1, found ",
-              negative_share);
-  TORCH_CHECK(scale >= 0 && scale < 1, "draw_epoch: scale must be at least 0 and below 1, found ", scale);
-  TORCH_CHECK(offset >= 0 && noise >= 0, "draw_epoch: offset and noise must not be negative, found ", offset, " and ",
-              noise);
-  TORCH_CHECK(transform_batch > 0, "draw_epoch: transform_batch must be at least 1, found ", transform_batch);
-  TORCH_CHECK(hide_edges >= 0, "draw_epoch: hide_edges must not be negative, found ", hide_edges);
-  TORCH_CHECK(hard_share >= 0 && hard_share <= 1, "draw_epoch: hard_share must be 0 to 1, found ", hard_share);
+  TORCH_CHECK(positions > 0, "draw_epoch: positions is ", positions, ", expected at least 1");
+  TORCH_CHECK(epoch >= 0 && epoch < (std::int64_t{1} << 32), "draw_epoch: epoch is ", epoch,
+              ", expected 0 to 2^32 - 1");
+  TORCH_CHECK(window > 0 && window <= rows && window <= columns, "draw_epoch: window is ", window, ", expected 1 to ",
+              std::min(rows, columns));
+  TORCH_CHECK(negative_share >= 0 && negative_share <= 1, "draw_epoch: negative_share is ", negative_share,
+              ", expected 0 to 1");
+  TORCH_CHECK(scale >= 0 && scale < 1, "draw_epoch: scale is ", scale, ", expected at least 0 and below 1");
+  TORCH_CHECK(offset >= 0 && noise >= 0, "draw_epoch: offset is ", offset, " and noise is ", noise,
+              ", expected at least 0");
+  TORCH_CHECK(transform_batch > 0, "draw_epoch: transform_batch is ", transform_batch, ", expected at least 1");
+  TORCH_CHECK(hide_edges >= 0, "draw_epoch: hide_edges is ", hide_edges, ", expected at least 0");
+  TORCH_CHECK(hard_share >= 0 && hard_share <= 1, "draw_epoch: hard_share is ", hard_share, ", expected 0 to 1");
   TORCH_CHECK(hard_share == 0 || (hard_groups.has_value() && hard_groups->numel() > 1),
               "draw_epoch: there is no hard crop, but hard_share is ", hard_share, ", expected 0");
   const at::Tensor& hard_starts = hard_share > 0 ? *hard_groups : negative_groups;

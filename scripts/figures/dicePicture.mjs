@@ -3,7 +3,7 @@ import { blue, fontSize, green, grey, ink, line, orange, paper, purple, vermilio
 import { cells, element, outline, polyline, rect, segment, svgPicture, text } from './svg.mjs';
 
 const phantom = { seed: 6, level: 'standard' };
-/** Of its nodules, a large and a small one. */
+/** Indices of a large and a small nodule. */
 const LARGE = 2;
 const SMALL = 1;
 /** Pixels from a nodule's centre to the edge of its picture. */

@@ -42,7 +42,7 @@ export type ConvertedScan = Geometry & {
  * Converts a scan or labels between file formats; the extension of `to` selects the output format. Values are written
  * as int16, or as float64 where int16 cannot hold them; labels as bytes. Voxels keep the file's order, nothing is
  * reoriented.
- * @throws NoduleTrainError `convert-exists` where `to` or its data file exists already, so no file is overwritten; and
+ * @throws NoduleTrainError `convert-exists` if `to` or its data file exists already, so no file is overwritten; and
  * what `readVolume` and `writeVolume` throw
  */
 export const convertScan = async (
@@ -64,7 +64,7 @@ export const convertScan = async (
     if (intensity !== undefined)
       throw new NoduleTrainError(
         'options',
-        `converting ${from}: intensity is ${intensity}, expected none for labels. Remove it, or remove mask.`,
+        `converting ${from}: found intensity ${intensity}, but a label image has none. Remove intensity or mask.`,
       );
     const labels = await readMask(from, { series, resample });
     onStage('writing');

@@ -14,7 +14,7 @@ export interface Prediction extends Geometry {
 /**
  * Reads a predicted mask (integer type; every value but 0 is nodule, so numbered nodules work too) or a probability map
  * (float type, 0 to 1, not rounded to int16).
- * @throws NoduleTrainError `prediction-value` where a value is not a probability; and what `readVolume` throws
+ * @throws NoduleTrainError `prediction-value` if a value is not a probability; and what `readVolume` throws
  */
 export const readPrediction = async (path: string): Promise<Prediction> => {
   const image = await inferFormat(path, 'reading the prediction').read(path, {});

@@ -29,7 +29,7 @@ export interface Dataset {
 export function unknownSeries(dir: string, uid: string): NoduleTrainError {
   return new NoduleTrainError(
     'dataset-series',
-    `reading series ${uid}: the data in ${dir} have no such series, expected one of their \`scans\``,
+    `reading series ${uid}: ${dir} has no such series, expected one listed in \`scans\`. Check the UID.`,
   );
 }
 

@@ -40,7 +40,7 @@ export async function convertModel(
       throw new NoduleTrainError(
         'model-said',
         `converting the model ${from}: found --pooling ${pooling}, but the file records ${recorded}. ` +
-          'Leave the option out.',
+          'Omit the option.',
       );
     const known = recorded ?? pooling ?? null;
     if (isSafetensors(to)) await saveTensors(to, state, known === null ? {} : { pooling: known });

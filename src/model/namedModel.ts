@@ -6,8 +6,8 @@ import { NoduleTrainError, packageRoot } from '../runtime/index.js';
 export const modelNames = ['default', 'phantom-hu'] as const;
 
 /**
- * Returns the path of a model: `default` and `phantom-hu` are bundled with this package, everything else is a path
- * already. A file of that name is given as `./default`.
+ * Returns the path of a model: `default` and `phantom-hu` are bundled with this package, anything else is
+ * taken as a path. For a file named `default`, write `./default`.
  *
  * @throws NoduleTrainError `model-missing` if this package was built without the model
  */

@@ -117,6 +117,6 @@ function refuseContradiction(
   if (given === undefined || recorded === undefined || given === recorded) return;
   throw new NoduleTrainError(
     contradiction,
-    `${doing} ${path}: found ${option}${name} ${given}, but the file records ${recorded}. Leave the option out.`,
+    `${doing} ${path}: found ${option}${name} ${given}, but the file records ${recorded}. Omit the option.`,
   );
 }

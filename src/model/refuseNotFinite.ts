@@ -14,8 +14,8 @@ export function refuseNotFinite(path: string, state: ReadonlyMap<string, Tensor>
       const first = (ops.nonzero(ops.logical_not(finite)) as Tensor).select(0, 0).toArray() as number[];
       throw new NoduleTrainError(
         'model-not-finite',
-        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, expected finite weights: ` +
-          'its training diverged. Use an earlier checkpoint.',
+        `reading the model ${path}: ${name}[${first.join(', ')}] is NaN or infinite, expected finite weights. ` +
+          'The training diverged; use an earlier checkpoint.',
       );
     }
   });

@@ -30,7 +30,7 @@ export function saveModel(path: string, net: nn.Module, description: ModelDescri
   saveDescribed(path, net.stateDict(), MODEL_FORMAT, description);
 }
 
-/** Writes a checkpoint; `metadata` is what its run needs to be resumed. The file is replaced in one step. */
+/** Writes a checkpoint; `metadata` is what is needed to resume the run. Replaces the file atomically. */
 export function saveCheckpointFile(
   path: string,
   tensors: CheckpointTensors,

@@ -138,7 +138,7 @@ function forwardWindows(volume: Volume, model: ScanModel, slice: number, windows
 }
 
 /**
- * Scales one slice of a window, `round(255 · (HU − min) / (max − min))` of its own minimum and maximum, unclipped, as
+ * Scales one slice of a window, `round(255 · (HU − min) / (max − min))` with its own minimum and maximum, unclipped, as
  * lidc-nodules is made; all 0 if every value is the same. Rows of `out` are `wide` long; beyond the window its last row
  * and column repeat.
  */

@@ -32,7 +32,8 @@ const DEFAULT_GRID = {
 } satisfies PointGrid;
 
 /**
- * Searches a grid of operating points. Keeps each scan matched with its truth at every threshold, but not its voxels.
+ * Searches a grid of operating points. Keeps each scan's matches with the ground truth at every
+ * threshold, not its voxels.
  */
 export class PointSearch {
   readonly #grid: Required<PointGrid>;

@@ -5,7 +5,7 @@ const SEEDS = [11, 12, 13, 14];
 const EACH = 25_000;
 
 it.each(SEEDS)(
-  '25,000 mutated tensor files of seed %i: no crash, no hang, at most 64 MiB beyond the file',
+  '25,000 mutated tensor files with seed %i: no crash, no hang, at most 64 MiB beyond the file',
   {
     timeout: 1_200_000,
   },

@@ -94,7 +94,7 @@ export const cases = {
     const node = await fetchNode(world, TOOLS.node18);
     const output = await run(installed, node, ['esm.mjs'], { expected: 1 });
     check(/code: 'node-unsupported'/.test(output), output);
-    check(/this is Node 18\.[\d.]+, wanted is 20\.19, 22\.12 or newer/.test(output), output);
+    check(/found Node 18\.[\d.]+, expected 20\.19, 22\.12 or newer/.test(output), output);
   },
 
   'Node 22 computes': async (world) => {

@@ -99,8 +99,8 @@ describe('convert', { timeout: 60_000 }, () => {
       'latin1',
     );
     expect(convert(at('silent.mha'), at('guessed.nrrd')).stdout).toMatch(/^Note: .*assuming 'hu'/);
-    expect(convert(at('silent.mha'), at('told.nrrd'), '--intensity', 'arbitrary').stdout).not.toMatch(/Note/);
-    expect((await readVolume(at('told.nrrd'))).intensity).toBe('arbitrary');
+    expect(convert(at('silent.mha'), at('given.nrrd'), '--intensity', 'arbitrary').stdout).not.toMatch(/Note/);
+    expect((await readVolume(at('given.nrrd'))).intensity).toBe('arbitrary');
   });
 
   it('names a file that it cannot read or write before it reads anything', () => {

@@ -169,9 +169,9 @@ describe('a result that cannot be written at the end is not lost', () => {
     });
     expect(result.nodules).toBeGreaterThan(0);
     expect(result.unwritten).toMatch(
-      /^writing .*x\.png: the folder .*late does not exist\. .* The result is saved as .*x\.png\.$/,
+      /^writing .*x\.png: the folder .*late does not exist\. .* The result was saved to .*x\.png instead\.$/,
     );
-    const spare = /saved as (.*)\.$/.exec(result.unwritten!)![1]!;
+    const spare = /saved to (.*) instead\.$/.exec(result.unwritten!)![1]!;
     expect(readFileSync(spare).subarray(1, 4).toString()).toBe('PNG');
     rmSync(resolve(spare, '..'), { recursive: true });
   });

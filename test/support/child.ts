@@ -52,7 +52,7 @@ export function watchChild(child: ChildProcess, deadlineMs: number): Child {
       resolve({ code, signal, stdout, stderr });
     });
   });
-  // A caller that waits for a stage hears of it there.
+  // A caller that waits for a stage gets the rejection there.
   ended.catch(() => {});
   const said = (what: string | ((stdout: string) => boolean)) =>
     new Promise<void>((resolve, reject) => {
@@ -71,7 +71,7 @@ export function watchChild(child: ChildProcess, deadlineMs: number): Child {
   return { process: child, stdout: () => stdout, said, stage, ended };
 }
 
-/** Runs an ES module in a Node process of its own, with `torch` imported. Every wait has a deadline. */
+/** Runs an ES module in a separate Node process, with `torch` imported. Every wait has a deadline. */
 export function runChild(source: string, { deadline = 20_000, flags = [] as string[], withTorch = true } = {}): Child {
   const program = `${withTorch ? `import * as torch from ${JSON.stringify(torchUrl)};` : ''}\n${source}`;
   const args = [...flags, '--input-type=module', '--eval', program];

@@ -45,8 +45,8 @@ export function startCli(args: readonly string[], { cwd, env, deadline = 120_000
 }
 
 /**
- * Gives back a run that ended well.
- * @throws Error with what it printed to stderr where it did not
+ * Returns a run that succeeded.
+ * @throws Error with what it printed to stderr if it did not
  */
 export function succeeded(run: CliRun): CliRun {
   if (run.status !== 0) throw new Error(`nodule-train: ${run.signal ?? `exit status ${run.status}`}\n${run.stderr}`);

@@ -150,7 +150,7 @@ export const dicomBytes = (fields, syntax = explicitLittle) => {
 
 export const ctImage = '1.2.840.10008.5.1.4.1.1.2';
 
-/** Of the identity that tests look for where it must not be. */
+/** Patient identity that must not appear in any output. */
 export const patient = {
   PatientName: 'Planted^Felicitas',
   PatientID: 'PLANTED-77',

@@ -22,8 +22,8 @@ export interface MutatedDicomFigures {
 }
 
 /**
- * Runs mutatedDicom.mjs in a process of its own, so that a crash or a hang is an error of this test and no more.
- * @throws Error with the input where one left the rules
+ * Runs mutatedDicom.mjs in a separate process, so that a crash or a hang fails only this test.
+ * @throws Error with the input if one left the rules
  */
 export function readMutatedDicom(count: number, seed: number, deadlineMs: number): MutatedDicomFigures {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutated-dicom-'));

@@ -12,7 +12,7 @@ export interface StepMemory {
   meanLoss: number;
 }
 
-/** Trains so many steps in a process of its own, so that the test runner's memory does not count. */
+/** Trains `steps` steps in a separate process, so that the test runner's memory does not count. */
 export function stepMemory(steps: number): StepMemory {
   const script = inRoot('scripts', 'figures', 'step-memory.mjs');
   const run = spawnSync(process.execPath, [script, '--steps', String(steps)], { encoding: 'utf8' });

@@ -34,8 +34,8 @@ const works: Record<string, string> = {
 };
 
 /**
- * Starts a worker for each kind of work and ends it in the middle, `times` times, all kinds side by side, in a process
- * of its own that must then still compute and hold no more bytes than before.
+ * Starts a worker for each kind of work and ends it in the middle, `times` times, all kinds side by side, in a separate
+ * process that must then still compute and hold no more bytes than before.
  */
 export async function terminateWorkers(times: number, deadline: number): Promise<{ seconds: number; ended: number }> {
   const start = performance.now();

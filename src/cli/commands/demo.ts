@@ -142,8 +142,8 @@ async function clearEarlierDemo(run: string, scans: string): Promise<void> {
     if (!existsSync(join(folder, MARK)))
       throw new NoduleTrainError(
         'demo-folder',
-        `making room for the demo: ${folder} exists and is not from a demo (it has no ${MARK}). ` +
-          'Give another folder with --out, or remove it.',
+        `making room for the demo: found ${folder} without ${MARK}, so it is not from a demo. ` +
+          `Give another folder with --out, or remove ${folder}.`,
       );
     await rm(folder, { recursive: true });
   }

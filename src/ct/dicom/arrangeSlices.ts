@@ -32,7 +32,7 @@ const sameEntry = 1e-3;
  * Orders slices along the normal of their plane, as ITK does (image position · (row × column), ascending), and derives
  * their grid. The third axis is the normal; where the positions go another way (tilted gantry) it is that sheared
  * direction.
- * @throws NoduleTrainError `dicom-slices` where the slices do not form one stack; `dicom-tag` for invalid axes or a
+ * @throws NoduleTrainError `dicom-slices` if the slices do not form one stack; `dicom-tag` for invalid axes or a
  * single slice without thickness
  */
 export const arrangeSlices = (dir: string, slices: readonly [Slice, ...Slice[]]): Arranged => {

@@ -8,7 +8,7 @@ const derived = new Set(['SEG', 'RTDOSE', 'RTIMAGE', 'RTSTRUCT', 'RTPLAN']);
  * Chooses the images of the series with the UID `requested`. Without it they are those of the only series that is a
  * scan (not just localizers and secondary captures, and not a segmentation or dose), or of the only such CT series;
  * `note` says so where the folder has other series.
- * @throws NoduleTrainError `dicom-series` with a list of the series, where none or several remain; `scan-missing` where
+ * @throws NoduleTrainError `dicom-series` with a list of the series, if none or several remain; `scan-missing` if
  * the folder holds no image
  */
 export const chooseSeries = (

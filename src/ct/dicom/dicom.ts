@@ -61,7 +61,7 @@ const notHu =
 
 /**
  * Selects the slices that belong to the volume.
- * @throws NoduleTrainError the fault of an image that belongs to it; `dicom-series` where none does
+ * @throws NoduleTrainError the fault of an image that belongs to it; `dicom-series` if none does
  */
 const selectSlices = (
   path: string,

@@ -5,7 +5,7 @@ import type { Slice } from './slice.js';
 
 /**
  * Keeps one slice per position: copies with the same pixels are skipped, with a note.
- * @throws NoduleTrainError `dicom-slices` where two slices at one position differ, as in a series of several phases or
+ * @throws NoduleTrainError `dicom-slices` if two slices at one position differ, as in a series of several phases or
  * reconstructions
  */
 export const dropCopies = async (

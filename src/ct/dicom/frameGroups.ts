@@ -43,8 +43,8 @@ const otherMultiFrame: ReadonlyMap<string, string> = new Map([
 /**
  * Lists the frames of an image, in the file's order. Those of Enhanced CT are read from their functional groups (PS3.3
  * section C.7.6.16), where a frame's own groups take precedence over the shared ones.
- * @throws NoduleTrainError `dicom-frames` for other multi-frame images, for part of a concatenation, and where the
- * numbers of frames and groups differ; `dicom-tag` where a group is missing
+ * @throws NoduleTrainError `dicom-frames` for other multi-frame images, for part of a concatenation, and if the
+ * numbers of frames and groups differ; `dicom-tag` if a group is missing
  */
 export const frameGroups = (tags: DicomTags, syntax: TransferSyntax): readonly FrameGroups[] => {
   const { file } = tags;
@@ -78,7 +78,7 @@ export const frameGroups = (tags: DicomTags, syntax: TransferSyntax): readonly F
 
 /**
  * Reads NumberOfFrames, 1 where it is missing.
- * @throws NoduleTrainError `dicom-tag` where it is not a whole number from 1
+ * @throws NoduleTrainError `dicom-tag` if it is not a whole number from 1
  */
 export const frameCount = (tags: DicomTags): number => {
   const frames = tags.number('NumberOfFrames') ?? 1;
@@ -89,7 +89,7 @@ export const frameCount = (tags: DicomTags): number => {
 
 /**
  * Finds the functional groups with the position of a frame.
- * @throws NoduleTrainError `dicom-tag` where one is missing
+ * @throws NoduleTrainError `dicom-tag` if one is missing
  */
 export const planeGroups = (
   file: string,

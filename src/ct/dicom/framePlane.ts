@@ -15,7 +15,7 @@ export interface FramePlane {
 
 /**
  * Reads the position of a frame; errors name `file`.
- * @throws NoduleTrainError `dicom-tag` where a tag is missing or invalid
+ * @throws NoduleTrainError `dicom-tag` if a tag is missing or invalid
  */
 export const framePlane = (
   file: string,

@@ -12,7 +12,7 @@ const tolerance = 0.1;
  * Puts the frames of a segmentation on the grid of its scan: `[slices, rows, columns]`, 0 and 1. Its axes may be
  * permuted or flipped against the scan's, and it may cover only a part of the scan, but every pixel must lie at the
  * centre of a voxel, within a tenth of a voxel.
- * @throws NoduleTrainError `mask-grid` with the figures, where a pixel does not, or a marked one lies outside the scan;
+ * @throws NoduleTrainError `mask-grid` with the figures, if a pixel does not, or a marked one lies outside the scan;
  * `spacing-unknown`
  */
 export const layOnGrid = (path: string, { rows, columns, frames }: Segmentation, grid: Geometry): Uint8Array => {

@@ -44,7 +44,7 @@ const filesAtOnce = 8;
 /**
  * Lists the series of a folder and its subfolders, sorted by UID. DICOM files are recognised by their content, other
  * files are ignored.
- * @throws NoduleTrainError `scan-missing` where there is no such folder; `dicom-file` and `dicom-tag` for a damaged
+ * @throws NoduleTrainError `scan-missing` if there is no such folder; `dicom-file` and `dicom-tag` for a damaged
  * image, as its series is unknown
  */
 export const listSeries = async (dir: string): Promise<DicomSeries[]> =>
@@ -124,7 +124,7 @@ const secondaryCapture = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.\d)?$/;
 
 /**
  * Describes one image of a series.
- * @throws NoduleTrainError `dicom-tag` where it has no series UID
+ * @throws NoduleTrainError `dicom-tag` if it has no series UID
  */
 export const describeImage = (file: DicomFile): SeriesImage => {
   const { tags, path } = file;

@@ -17,7 +17,7 @@ export interface PixelFormat {
 
 /**
  * Reads and checks the pixel format of an image.
- * @throws NoduleTrainError `dicom-tag` where a tag is missing or invalid; `dicom-pixels` where pixels are not grey
+ * @throws NoduleTrainError `dicom-tag` if a tag is missing or invalid; `dicom-pixels` if pixels are not grey
  * values
  */
 export const pixelFormat = (tags: DicomTags): PixelFormat => {
@@ -66,7 +66,7 @@ const notGrey = (file: string, samples: number, photometric: string): NoduleTrai
       : 'It is in colour, such as a screenshot: remove it from the series.';
   return new NoduleTrainError(
     'dicom-pixels',
-    `reading ${file}: tag ${tagName('PhotometricInterpretation')} is ${found} with ${samples} sample(s) per ` +
-      `pixel, expected MONOCHROME2 with 1. ${advice}`,
+    `reading ${file}: tag ${tagName('PhotometricInterpretation')}: found ${found} with ${samples} ` +
+      `${samples === 1 ? 'sample' : 'samples'} per pixel, expected MONOCHROME2 with one. ${advice}`,
   );
 };

@@ -48,7 +48,7 @@ const undefinedLength = 0xffffffff;
 /**
  * Reads the tags of a file up to its pixels. Null where it is not a DICOM file: it has no "DICM" after 128 bytes, and
  * is not a data set without a file header, as in old archives. Errors call the file `name`.
- * @throws NoduleTrainError `dicom-file` where it is DICOM but cannot be read; `scan-missing` where it cannot be opened
+ * @throws NoduleTrainError `dicom-file` if it is DICOM but cannot be read; `scan-missing` if it cannot be opened
  */
 export const readDicomFile = async (path: string, name = path): Promise<DicomFile | null> => {
   const file = await openToRead(path, `reading ${name}`, 'Give a readable DICOM file');
@@ -133,8 +133,8 @@ const damaged = (name: string, cause: unknown): NoduleTrainError => {
   );
   return new NoduleTrainError(
     'dicom-file',
-    `reading ${name}: its tags cannot be read (${reason}), expected a whole DICOM file. It is damaged or ` +
-      'truncated: copy it again.',
+    `reading ${name}: its tags cannot be read (${reason}), expected a complete DICOM file. The file is ` +
+      'damaged or truncated: copy it again.',
     { cause: thrown },
   );
 };

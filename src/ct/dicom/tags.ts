@@ -9,9 +9,9 @@ export interface DicomTags {
   readonly has: (keyword: Keyword) => boolean;
   /** Text values, split at `\`, without padding. */
   readonly texts: (keyword: Keyword) => readonly string[] | null;
-  /** @throws NoduleTrainError `dicom-tag` where it is not digits and dots, 64 characters at most */
+  /** @throws NoduleTrainError `dicom-tag` if it is not digits and dots, 64 characters at most */
   readonly uid: (keyword: Keyword) => string | null;
-  /** @throws NoduleTrainError `dicom-tag` where they are not finite, or not `count` numbers */
+  /** @throws NoduleTrainError `dicom-tag` if they are not finite, or not `count` numbers */
   readonly numbers: (keyword: Keyword, count?: number) => readonly number[] | null;
   /** The only number. */
   readonly number: (keyword: Keyword) => number | null;
@@ -30,7 +30,7 @@ const printable = (text: string): string =>
 
 const trimmed = (text: string): string => text.replace(/^[\0 ]+|[\0 ]+$/g, '');
 
-/** Wraps a data set of dicom-parser; errors call the file `file`. */
+/** Wraps a dicom-parser data set. Errors refer to it as `file`. */
 export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
   const element = (keyword: Keyword) => {
     const found = dataSet.elements[`x${dictionary[keyword][0]}`];
@@ -100,7 +100,7 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
 
 /**
  * Returns a value that the file must have.
- * @throws NoduleTrainError `dicom-tag` where it is null
+ * @throws NoduleTrainError `dicom-tag` if it is null
  */
 export const required = <Value>(file: string, keyword: Keyword, value: Value | null, expected: string): Value => {
   if (value === null) throw tagError(file, keyword, 'is missing', expected);

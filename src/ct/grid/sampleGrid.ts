@@ -68,7 +68,7 @@ const clamp = (place: number, length: number): number => Math.min(Math.max(place
 interface AxisPlaces {
   /** Index of the old voxel at or before each; -1 outside the old grid. */
   readonly before: Int32Array;
-  /** 1 where the old grid has a voxel after that one, else 0. */
+  /** 1 if the old grid has a voxel after `before`, else 0. */
   readonly next: Uint8Array;
   /** Fraction of the way to that next voxel. */
   readonly way: Float64Array;

@@ -36,9 +36,8 @@ export const checkGrid = (path: string, image: ImageFile, resample: boolean): bo
     const odd = departures.indexOf(Math.max(...departures));
     throw new NoduleTrainError(
       'scan-slices',
-      `reading ${path}: its slices lie ${usual.toPrecision(4)} mm apart (the median), but slices ${odd} and ` +
-        `${odd + 1} (counted from 0) ${gaps[odd]!.toPrecision(4)} mm, expected even distances. ` +
-        'Get the missing slices, or resample it (--resample).',
+      `reading ${path}: found slices ${odd} and ${odd + 1} (counted from 0) ${gaps[odd]!.toPrecision(4)} mm apart, ` +
+        `expected ${usual.toPrecision(4)} mm, the median. Get the missing slices, or resample with --resample.`,
     );
   }
   return false;

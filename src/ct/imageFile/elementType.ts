@@ -14,7 +14,7 @@ export type Values = Numbers | BigInt64Array | BigUint64Array;
 export interface ElementType {
   /** Bytes of one value in the file. */
   readonly bytes: number;
-  /** Makes a view of bytes, which must be aligned and in this machine's byte order. */
+  /** Creates a typed-array view of the bytes, which must be aligned and in native byte order. */
   readonly view: (bytes: Uint8Array) => Values;
   /** Whether the type can hold -1000 HU; unsigned and 8-bit types cannot. */
   readonly holdsHu: boolean;

@@ -3,7 +3,7 @@ import type { Values } from './elementType.js';
 
 /** The content of an image file as it is stored: not yet checked, resampled or converted to int16. */
 export interface ImageFile extends Geometry {
-  /** `[slices, rows, columns]`; a voxel has the value `values[k] * slope + intercept`. */
+  /** Stored values, `[slices, rows, columns]`; voxel `k` is `values[k] * slope + intercept`. */
   readonly values: Values;
   readonly slope: number;
   readonly intercept: number;

@@ -4,7 +4,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 /**
  * Opens a file for reading. `doing` begins the error and names the file; `advice` ends it, a sentence without a full
  * stop.
- * @throws NoduleTrainError `scan-missing` where it does not exist, cannot be opened, or is not a file
+ * @throws NoduleTrainError `scan-missing` if it does not exist, cannot be opened, or is not a file
  */
 export const openToRead = async (path: string, doing: string, advice: string): Promise<FileHandle> => {
   try {

@@ -14,7 +14,7 @@ export interface DataFile {
 /**
  * Calls `read` with the file that holds the values of a header: the header's own `file`, or the data file beside it,
  * which is opened and closed here.
- * @throws NoduleTrainError `scan-missing` where there is no data file; and what `read` throws
+ * @throws NoduleTrainError `scan-missing` if there is no data file; and what `read` throws
  */
 export const readDataFile = async <Result>(
   file: FileHandle,

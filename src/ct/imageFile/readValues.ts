@@ -67,7 +67,7 @@ const largeBytes = 8e6;
 /** The number of threads in Node's pool. */
 const partsOfLarge = 4;
 
-/** Reads exactly `length` bytes from `start`. Throws `code` where the file ends earlier. */
+/** Reads exactly `length` bytes from `start`. Throws `code` if the file ends earlier. */
 const readBytes = async (
   file: FileHandle,
   path: string,

@@ -39,7 +39,7 @@ const storedOutside = (volume: Pick<Volume, 'voxels' | 'intensity' | 'scale' | '
  *
  * The column direction is kept, the row direction is made perpendicular to it, and slices follow their common normal.
  * The in-plane spacing is the file's; the slice spacing is the file's measured along the normal.
- * @throws NoduleTrainError `resample` where that grid would not fit into memory
+ * @throws NoduleTrainError `resample` if that grid would not fit into memory
  */
 export const straightenVolume = (path: string, volume: Volume, grid: CrookedGrid): Volume => {
   const { geometry, sampling } = straightGrid(path, grid);
@@ -49,7 +49,7 @@ export const straightenVolume = (path: string, volume: Volume, grid: CrookedGrid
 
 /**
  * Resamples labels to the grid of `straightenVolume`, by nearest neighbour; 0 outside.
- * @throws NoduleTrainError `resample` where that grid would not fit into memory
+ * @throws NoduleTrainError `resample` if that grid would not fit into memory
  */
 export const straightenMask = (path: string, mask: MaskVolume, grid: CrookedGrid): MaskVolume => {
   const { geometry, sampling } = straightGrid(path, grid);

@@ -16,7 +16,7 @@ const levels = 65535;
 /**
  * Converts a file's values to int16: unchanged where int16 holds each of them exactly, else with a scale and an offset
  * that spread their range over all 65,536 levels (error at most range / 65,535).
- * @throws NoduleTrainError `voxel-not-finite` with the index of the first NaN or infinity; `voxel-range` where the
+ * @throws NoduleTrainError `voxel-not-finite` with the index of the first NaN or infinity; `voxel-range` if the
  * range cannot be scaled
  */
 export const toInt16 = (path: string, image: ImageFile): Stored => {

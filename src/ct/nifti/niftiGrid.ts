@@ -55,7 +55,7 @@ const checkFinite = (path: string, field: string, numbers: readonly number[]): v
 
 interface Affine {
   readonly field: string;
-  /** Columns of the affine matrix: the step of each index, RAS. */
+  /** Columns of the affine matrix: the step per index along each axis, in RAS. */
   readonly columns: Matrix3;
   readonly offset: Vector3;
 }

@@ -16,7 +16,7 @@ const spaces = new Map<string, Vector3>([
 /** Spaces of three axes that are not aligned to the patient. */
 const otherSpaces = new Set(['scanner-xyz', '3d-right-handed', '3d-left-handed']);
 
-/** Millimetres by name of the unit; a missing unit counts as mm, as in other readers. */
+/** Millimetres per unit, keyed by unit name; a missing unit counts as mm, as in other readers. */
 const millimetres = new Map([
   ['mm', 1],
   ['millimeter', 1],

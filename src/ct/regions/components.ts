@@ -28,7 +28,7 @@ export interface Components {
  * (6), or a face, an edge or a corner (26).
  *
  * It works on runs along the columns, so the time is that of reading the mask once, plus the number of runs.
- * @throws NoduleTrainError `mask-shape` where the mask does not have the voxels of its shape
+ * @throws NoduleTrainError `mask-shape` if the mask does not have the voxels of its shape
  */
 export function connectedComponents(mask: ArrayLike<number>, shape: Shape3, connectivity: 6 | 26): Components {
   const [slices, rows, columns] = shape;

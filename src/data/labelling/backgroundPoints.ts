@@ -84,9 +84,9 @@ const CIRCLE_POINTS = 32;
 const LONGEST_ARC = CIRCLE_POINTS / 4;
 
 /**
- * Counts the thin dense branches that leave a place in its slice: dense arcs of a circle around it. 2 is a vessel
- * passing through, 3 a fork, 4 a crossing (the crossing number of thinning, Rutovitz 1966). 0 if an arc is too long for
- * a vessel or the circle leaves the slice.
+ * Counts the thin dense branches that leave a position within its slice: dense arcs of a circle around it. 2 is a
+ * vessel passing through, 3 a fork, 4 a crossing (the crossing number of thinning, Rutovitz 1966). 0 if an arc is too
+ * long for a vessel or the circle leaves the slice.
  */
 export function countBranches(volume: Volume, [slice, row, column]: Index3): number {
   const { voxels, shape, spacing } = volume;

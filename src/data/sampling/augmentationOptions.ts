@@ -31,26 +31,26 @@ export type Augmentation = z.output<typeof augmentationSchema>;
 
 /** Faults of the book that the sampler can reproduce, each with its own switch; all are fixed when off. */
 export const samplerCompatSchema = z.object({
-  offsetNoOp: z.boolean().default(false).describe('the offset augmentation has no effect'),
+  offsetNoOp: z.boolean().default(false).describe('offset augmentation without effect'),
   batchTransform: z.boolean().default(false).describe('one random transform per batch'),
   shiftedLabel: z
     .boolean()
     .default(false)
-    .describe('near the ends of a scan, the label is not that of the centre slice'),
+    .describe('near the ends of a scan, label of a slice other than the centre one'),
   edgeMismatch: z
     .boolean()
     .default(false)
-    .describe('near the ends of a scan, training shifts the stack of slices inwards'),
-  noiseAfterClamp: z.boolean().default(false).describe('noise is added after clipping'),
+    .describe('near the ends of a scan, stack of slices shifted inwards in training'),
+  noiseAfterClamp: z.boolean().default(false).describe('noise added after clipping'),
   borderAtWindow: z
     .boolean()
     .default(false)
-    .describe('beyond the window its edge is repeated, instead of reading the crop around it'),
+    .describe('beyond the window, its edge repeated instead of the crop around it'),
   annotatedSliceOnly: z
     .boolean()
     .default(false)
-    .describe('only one slice of each nodule is used: that of its annotation, or the one before'),
-  labelResample: z.boolean().default(false).describe('labels are resampled bilinearly and thresholded at 0.5'),
+    .describe('only one slice used of each nodule: that of its annotation, or the one before'),
+  labelResample: z.boolean().default(false).describe('labels resampled bilinearly and thresholded at 0.5'),
 });
 
 export type SamplerCompat = z.output<typeof samplerCompatSchema>;

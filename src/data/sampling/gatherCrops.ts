@@ -14,7 +14,7 @@ export interface CropOptions {
   negativesPerScan: number;
   /** What is sampled equally often: nodules, their slices, or size classes. */
   balance: 'nodule' | 'slice' | 'size';
-  /** Points to train on as negatives, by series; at most `negativesPerScan` of each series are cut. */
+  /** Points to train on as negatives, by series; at most `negativesPerScan` crops are taken per series. */
   hardPoints?: ReadonlyMap<string, readonly WorldLPS[]> | undefined;
   shiftedLabel: boolean;
   edgeMismatch: boolean;

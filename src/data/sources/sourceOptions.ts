@@ -23,7 +23,8 @@ export const sourceOptionsSchema = z.object({
     .enum(['hu', 'arbitrary'])
     .optional()
     .describe(
-      'unit of the voxels, if the files do not tell: Hounsfield units, or others such as 8-bit or rescaled values',
+      'voxel unit, if the files do not record it; hu: Hounsfield units, arbitrary: others, such as 8-bit or ' +
+        'rescaled values',
     ),
   crops: z
     .boolean()

@@ -119,7 +119,7 @@ export function checkSplit(split: Split, required: readonly SplitPart[] = ['trai
       throw new NoduleTrainError(
         'split-empty',
         `using a split of ${split.train.length} training, ${split.validation.length} validation and ` +
-          `${split.test.length} test series: the part ${part} is empty, expected at least one series in it. ` +
+          `${split.test.length} test series: found no series in its ${part} part, expected at least one. ` +
           'Add scans, or choose another split.',
       );
   const seen = new Map<string, SplitPart>();

@@ -115,7 +115,7 @@ async function moveAside(folder: string): Promise<void> {
 async function refuseChanged(path: string, before: string): Promise<void> {
   const { mtimeNs } = await stat(path, { bigint: true });
   if (String(mtimeNs) === before) return;
-  throw new NoduleTrainError('scan-changed', `${path} changed while it was read. Prepare the data again.`);
+  throw new NoduleTrainError('scan-changed', `${path} changed while it was being read. Prepare the data again.`);
 }
 
 async function exportMask(folder: string, dir: string): Promise<void> {

@@ -117,7 +117,7 @@ function fieldTable(fields: readonly ConfigField[]): Html {
   return table(columns, rows, 'fields');
 }
 
-/** Lists the manifest without the hashes of the data: there is one per series. */
+/** Lists the manifest without the data hashes, of which there is one per series. */
 function manifestRows({ data: _, ...manifest }: Record<string, unknown>): [string, string][] {
   return [...flatten(manifest)].map(([name, value]) => [
     name,

@@ -24,19 +24,19 @@ const compatSchema = z.strictObject({
   transposedDirection: z
     .boolean()
     .optional()
-    .describe("fault 8 of the book's code: positions become indices by the transposed direction matrix"),
+    .describe("positions converted to indices with the transposed direction matrix (fault 8 of the book's code)"),
   wrapAtEdges: z
     .boolean()
     .optional()
-    .describe("fault 9 of the book's code: search and box wrap to the far side at the volume's lower edges"),
+    .describe("box search that wraps around at the volume's lower edges (fault 9 of the book's code)"),
   boxLabels: z
     .boolean()
     .optional()
-    .describe("fault 10 of the book's code: every voxel of the box above the threshold is labelled"),
+    .describe("labels for all voxels of the box above the threshold (fault 10 of the book's code)"),
   stopOnEither: z
     .boolean()
     .optional()
-    .describe("fault 11 of the book's code: the search stops on both sides as soon as one meets air"),
+    .describe("search that stops on both sides as soon as one meets air (fault 11 of the book's code)"),
 });
 
 /** Options of the box rule, which makes ground truth from annotated points. */
@@ -102,7 +102,7 @@ export function boundingBoxMask(
   if (volume.intensity !== 'hu') {
     throw new NoduleTrainError(
       'rule-needs-hu',
-      `labelling the nodules of ${volume.uid}: its values are not Hounsfield units, which the box rule needs. ` +
+      `labelling the nodules of ${volume.uid}: found arbitrary intensities, but the box rule expects Hounsfield units. ` +
         'Give masks for such scans.',
     );
   }

@@ -53,7 +53,7 @@ export function saveResult(file, content) {
     } catch {
       throw error;
     }
-    throw new NoduleTrainError(code, `${message} The result is saved as ${spare}.`, { cause: error });
+    throw new NoduleTrainError(code, `${message} The result was saved to ${spare} instead.`, { cause: error });
   }
 }
 

@@ -106,7 +106,7 @@ export function chooseLibtorch(probe = probeCuda(loadLoader())) {
 }
 
 /**
- * Opens libtorch_cuda, if the plugin exists that makes use of it.
+ * Opens libtorch_cuda, if the plugin that uses it exists.
  * @param {Loader} loader
  * @param {import('./findLibtorch.js').Libtorch} libtorch
  * @param {string} plugin

@@ -51,7 +51,7 @@ const sizeOf = (path: string, stat: fs.Stats): number => {
   return stat.size;
 };
 
-const shortened = new Error('the file was truncated while it was read');
+const shortened = new Error('the file became shorter while it was being read');
 
 const readSync = (descriptor: number, at: number, into: Uint8Array): void => {
   for (let done = 0; done < into.length; ) {

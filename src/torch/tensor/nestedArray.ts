@@ -17,8 +17,8 @@ function refuseTooMany(shape: readonly number[]): void {
   if (arrays > MOST_ARRAYS)
     throw new NoduleTrainError(
       'torch',
-      `toArray(): shape [${shape.join(', ')}] needs ${arrays} arrays, the limit is ${MOST_ARRAYS}. ` +
-        'Use data(), one typed array.',
+      `toArray(): shape [${shape.join(', ')}] needs ${arrays} arrays, expected at most ${MOST_ARRAYS}. ` +
+        'Use data(), which returns one typed array.',
     );
 }
 

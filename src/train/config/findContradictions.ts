@@ -20,7 +20,7 @@ export function findContradictions(config: TrainConfig): string[] {
   if (optimizer === 'sgd' && nesterov && momentum === 0)
     found.push('`nesterov` is on but `momentum` is 0, expected a momentum. Give one, or --no-nesterov');
   if (config.captureSteps && (config.accumulate > 1 || config.ema > 0 || config.augmentModule !== undefined))
-    found.push('`captureSteps` is on, which excludes `accumulate`, `ema` and `augmentModule`. Leave one of them out');
+    found.push('`captureSteps` is on, which excludes `accumulate`, `ema` and `augmentModule`. Omit one of them');
   const split = splitChoiceFault(config);
   if (split !== null) found.push(split);
   return found;

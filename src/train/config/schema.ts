@@ -195,7 +195,7 @@ export const trainConfigSchema = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .describe('validation fold, from 0: of --folds, or of the folds that come with the data'),
+    .describe("index of the validation fold, from 0, among --folds or the data set's own folds"),
   validateEvery: count()
     .default(1)
     .describe('epochs between validations; the first and the last epoch are always validated'),

@@ -59,7 +59,7 @@ function networkDifferences(found: Record<string, unknown>, { network, contextSl
       return [
         is
           ? "found weights with the names of the book's wrapper (input_batchnorm.*, unet.*), " +
-            "expected pytorch-unet's (down_path…). Leave out --no-network-input-norm"
+            "expected pytorch-unet's (down_path…). Omit --no-network-input-norm"
           : "found weights with pytorch-unet's names (down_path…), " +
             "expected those of the book's wrapper (input_batchnorm.*, unet.*). Set --no-network-input-norm",
       ];

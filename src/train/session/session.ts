@@ -86,7 +86,7 @@ export async function openTraining(
   if (config.captureSteps && device === 'cpu')
     throw new NoduleTrainError(
       'device',
-      'training with `captureSteps` on the CPU: only CUDA can capture steps. Leave it out, or use --device cuda.',
+      'training with `captureSteps` on the CPU: only CUDA can capture steps. Omit it, or use --device cuda.',
     );
   if (config.threads > 0) setNumThreads(config.threads);
   if (config.deterministic) setDeterministic(true);

@@ -39,7 +39,7 @@ describe('an exported model', () => {
     expect(loadModelFile(file).description.spacing).toBe('native, not recorded');
   });
 
-  it('contains weights and their description, but nothing of the run or the location of its data', () => {
+  it('contains weights and their description, but nothing about the run or where its data are', () => {
     const { tensors, metadata } = loadTensorsSync(file);
     expect([...tensors.keys()]).toEqual([...net.stateDict().keys()]);
     expect(Object.keys(metadata).sort()).toEqual(['format', 'inputTransform', 'model', 'pooling', 'sha256']);

@@ -324,6 +324,8 @@ describe('crop_augment refuses', () => {
     expect(() => call((p) => (p.draws = zeros([1, 4], { dtype: 'float64' })))).toThrow(
       '[positions, 15] from draw_epoch',
     );
-    expect(() => call((p) => (p.cursor = tensor([-1], { dtype: 'int64' })))).toThrow('cursor must not be negative');
+    expect(() => call((p) => (p.cursor = tensor([-1], { dtype: 'int64' })))).toThrow(
+      'cursor is -1, expected at least 0',
+    );
   });
 });

@@ -206,12 +206,14 @@ describe('draw_epoch refuses', () => {
       'there is no crop without a nodule, but negative_share is 0.25, expected 0',
     );
     expect(() => draw({ positive: [0, 0] })).toThrow(
-      'positive_groups must increase strictly within 0 to 70, found 0 then 0',
+      'positive_groups has 0 then 0, expected strictly increasing values from 0 to 70',
     );
-    expect(() => draw({ positive: [0, 71] })).toThrow('found 0 then 71');
-    expect(() => draw({ scale: 1 })).toThrow('scale must be at least 0 and below 1, found 1');
-    expect(() => draw({ negativeShare: Number.NaN })).toThrow('negative_share must be 0 to 1');
-    expect(() => draw({ positions: 0 })).toThrow('positions must be at least 1');
+    expect(() => draw({ positive: [0, 71] })).toThrow(
+      'positive_groups has 0 then 71, expected strictly increasing values from 0 to 70',
+    );
+    expect(() => draw({ scale: 1 })).toThrow('scale is 1, expected at least 0 and below 1');
+    expect(() => draw({ negativeShare: Number.NaN })).toThrow('negative_share is nan, expected 0 to 1');
+    expect(() => draw({ positions: 0 })).toThrow('positions is 0, expected at least 1');
     expect(() => draw({ focus: [96, 0] })).toThrow('row 0 of focus is (96, 0), outside a plane of 96x96');
   });
 });

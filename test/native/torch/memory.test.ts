@@ -77,7 +77,7 @@ describe('memory', () => {
 });
 
 describe('running out of memory', () => {
-  it('is an error with its own code that reports the memory in use, and loses nothing', () => {
+  it('throws `out-of-memory` with the memory in use, and leaves other tensors intact', () => {
     const held = ones([1 << 20]);
     const before = memory();
     let error: unknown;
@@ -96,7 +96,7 @@ describe('running out of memory', () => {
     held.dispose();
   });
 
-  it('is reported at once for sizes no machine has, also if their product nearly overflows', () => {
+  it('is reported immediately for impossible sizes, even if their product nearly overflows', () => {
     expect(() => zeros([2 ** 31, 2 ** 29], { dtype: 'float64' })).toThrow(/out of memory|overflow/);
     expect(() => zeros([2 ** 31, 2 ** 31, 4])).toThrow(expect.objectContaining({ name: 'NoduleTrainError' }));
     expect(() =>

@@ -17,7 +17,7 @@ class Block extends nn.Module {
 }
 
 describe('a Module in TypeScript', () => {
-  it('names what is assigned to it as Python does: parameters, buffers, children, lists of them', () => {
+  it('names assigned parameters, buffers, children and lists as PyTorch does', () => {
     const block = new Block();
     expect([...block.stateDict().keys()]).toEqual(['scale', 'steps', 'first.weight', 'rest.0.weight']);
     expect([...block.namedParameters().keys()]).toEqual(['scale', 'first.weight', 'rest.0.weight']);

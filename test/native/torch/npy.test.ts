@@ -115,7 +115,7 @@ describe('npy and npz', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('refuses an archive above the limit of uncompressed bytes, and names the option to allow it', async () => {
+  it('refuses an archive whose uncompressed size exceeds the limit, and names the option that raises it', async () => {
     saveNpzSync(inFolder('zeros.npz'), { a: zeros([1 << 20]) }, { compress: true });
     expect(fs.statSync(inFolder('zeros.npz')).size).toBeLessThan(20_000);
     const refused = /its 1 arrays have 4194432 bytes uncompressed, the limit is 1000000\. .*maxBytes: 4194432/;

@@ -51,7 +51,7 @@ describe('the names in ops', () => {
     expect(seen).toEqual(Object.keys(ops));
   });
 
-  it('each give the operator', () => {
+  it('each resolve to their operator', () => {
     const { nodule: own, ...aten } = ops;
     expect(Object.keys(own)).toEqual(nodule);
     for (const [name, operator] of Object.entries(aten)) {

@@ -200,8 +200,8 @@ describe('fixing a single fault of the preset `book`', () => {
 
   it('positiveCropsOnly, adds the crops without a nodule that `negatives` asks for', async () => {
     expect((await firstCrops({ negatives: 0.25 })).counts.negativeCrops).toBe(0);
-    const mended = await firstCrops({ negatives: 0.25, compat: { positiveCropsOnly: false } });
-    expect(mended.counts.negativeCrops).toBeGreaterThan(0);
+    const fixed = await firstCrops({ negatives: 0.25, compat: { positiveCropsOnly: false } });
+    expect(fixed.counts.negativeCrops).toBeGreaterThan(0);
   });
 
   it('biasInit, draws the biases around 0', async () => {
@@ -259,11 +259,11 @@ describe('a run with the preset `book`', { timeout: 60_000 }, () => {
     expect(trained.precision).toBeLessThan(0);
 
     const compat = { positiveSlicesOnly: false, selectByRecall: false, diceLogged: false, bitwiseNot: false };
-    const mended = await run({ ...low, compat });
-    expect(mended.slices).toBe(18);
-    expect(mended.validation.score).not.toBe(mended.validation.metrics.recall);
-    expect(mended.loss).toBeGreaterThan(1);
-    expect(mended.trained.percent.falsePositive).toBeGreaterThan(0);
+    const fixed = await run({ ...low, compat });
+    expect(fixed.slices).toBe(18);
+    expect(fixed.validation.score).not.toBe(fixed.validation.metrics.recall);
+    expect(fixed.loss).toBeGreaterThan(1);
+    expect(fixed.trained.percent.falsePositive).toBeGreaterThan(0);
   });
 
   it('counts false positives correctly with any augmentation, despite the switch', async () => {

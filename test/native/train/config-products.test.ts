@@ -46,14 +46,14 @@ describe('one step from the command line', { timeout: 120_000 }, () => {
       for (const loss of losses)
         for (const schedule of schedules)
           scope(() => {
-            const told = `${optimizer}, ${loss}, ${schedule}`;
+            const label = `${optimizer}, ${loss}, ${schedule}`;
             const config = configOf('--optimizer', optimizer, '--loss', loss, '--schedule', schedule, '--epochs', '2');
             manualSeed(1);
             const net = nn.unet(networkOptions(config));
             const before = [...net.parameters()].map((parameter) => parameter.detach().clone());
             const steps = createOptimizer(net.parameters(), config);
             steps.lr = learningRate(config, 1, 8);
-            expect(steps.lr, told).toBeGreaterThan(0);
+            expect(steps.lr, label).toBeGreaterThan(0);
             let counted: Tensor | undefined;
             trainingStep({
               sampler: { next: batch },
@@ -62,18 +62,18 @@ describe('one step from the command line', { timeout: 120_000 }, () => {
               optimizer: steps,
               counts: {
                 add(_probability, _mask, each) {
-                  expect([each.shape, allFinite(each)], told).toEqual([[2], true]);
+                  expect([each.shape, allFinite(each)], label).toEqual([[2], true]);
                   counted = each;
                 },
               },
             })();
-            expect(counted, told).toBeDefined();
+            expect(counted, label).toBeDefined();
             const after = [...net.parameters()];
-            expect(after.every(allFinite), told).toBe(true);
+            expect(after.every(allFinite), label).toBe(true);
             const moved = after.filter(
               (parameter, i) => (parameter.detach().sub(before[i]!).abs().max().item() as number) > 0,
             );
-            expect(moved.length, told).toBeGreaterThan(after.length / 2);
+            expect(moved.length, label).toBeGreaterThan(after.length / 2);
           });
     },
   );

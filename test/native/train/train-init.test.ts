@@ -98,7 +98,7 @@ describe('training from a model (`init`)', { timeout: 120_000 }, () => {
     const { state } = await start({ init: join(folder, 'plain.pt'), ...said, network });
     expect([...state.keys()][0]).toBe('down_path.0.block.0.weight');
     await expect(start({ init: join(folder, 'wrapped.pt'), ...said, network })).rejects.toThrow(
-      /book's wrapper \(input_batchnorm\.\*, unet\.\*\).*Leave out --no-network-input-norm/,
+      /book's wrapper \(input_batchnorm\.\*, unet\.\*\).*Omit --no-network-input-norm/,
     );
   });
 

@@ -38,7 +38,7 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
       'a missing slice',
       'scan-slices',
       () => series({ name: (k) => (k === 3 ? null : `${k}`) }),
-      /2\.500 mm apart .* slices 2 and 3 .* 5\.000 mm/,
+      /found slices 2 and 3 .* 5\.000 mm apart, expected 2\.500 mm, the median/,
     ],
     [
       'a tilted gantry',
@@ -112,7 +112,7 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
       'colour',
       'dicom-pixels',
       () => series({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }),
-      /RGB with 3 sample\(s\) per pixel/,
+      /found RGB with 3 samples per pixel, expected MONOCHROME2 with one/,
     ],
     [
       'a palette',
@@ -213,19 +213,19 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
         await truncate(join(dir, '4'), (await readFile(join(dir, '4'))).length - 3);
         return dir;
       },
-      /file 4: tag PixelData \(7fe0,0010\): the file is truncated, it has 21 bytes, expected 24 \(1 of 3 x 4 of 16 bits\)/,
+      /file 4: tag PixelData \(7fe0,0010\): the file is truncated to 21 bytes of pixels, expected 24 bytes \(1 frame of 3 x 4 pixels, 16 bits each\)/,
     ],
     [
       'too few pixels',
       'dicom-pixels',
       () => series({ over: () => ({ PixelData: Buffer.alloc(22) }) }),
-      /it has 22 bytes, expected 24/,
+      /it has 22 bytes, expected 24 bytes/,
     ],
     [
       'a huge size in a small file',
       'dicom-pixels',
       () => series({ over: () => ({ Rows: 65535, Columns: 65535, BitsAllocated: 32, BitsStored: 32, HighBit: 31 }) }),
-      /it has 24 bytes, expected 17179344900/,
+      /it has 24 bytes, expected 17179344900 bytes/,
     ],
     [
       'truncated tags',
@@ -235,7 +235,7 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
         await truncate(join(dir, '4'), 700);
         return dir;
       },
-      /file 4: its tags cannot be read \(.*\), expected a whole DICOM file/,
+      /file 4: its tags cannot be read \(.*\), expected a complete DICOM file/,
     ],
     [
       'a deflated file that does not unpack',

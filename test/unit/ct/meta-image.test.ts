@@ -298,7 +298,7 @@ describe('writing MetaImage', () => {
     expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
   });
 
-  it('keeps masks, and reads labels of any whole-numbered type', async () => {
+  it('keeps masks, and reads labels of any integer type', async () => {
     const mask: MaskVolume = { ...plain, uid: 'mask', voxels: Uint8Array.from({ length: 60 }, (_, k) => k % 5) };
     const { shape, spacing, origin, direction, voxels, uid } = mask;
     await writeMask(join(folder, 'mask.mhd'), mask);

@@ -49,7 +49,7 @@ describe('a folder in the layout of LUNA16', () => {
       rule: 'fold',
       unit: 'series',
     });
-    expect(() => splitFromFold(source, { fold: 1 })).toThrow(/the part validation is empty/);
+    expect(() => splitFromFold(source, { fold: 1 })).toThrow(/found no series in its validation part/);
     expect(() => splitFromFold(source, { fold: 3 })).toThrow(
       /taking fold 3 of .*: found 3 folds, expected a number from 0 to 2/,
     );
@@ -139,7 +139,7 @@ describe('an nnU-Net raw dataset', () => {
     expect(await valuesOf('whole')).toEqual({ nodule: [1, 2], other: [0] });
   });
 
-  it('with several channels needs the name of one', async () => {
+  it('with several channels requires choosing one', async () => {
     await writeNnunetFixture(dir, { cases, json: { channel_names: { 0: 'CT', 1: 'PET' } } });
     await expect(openSource(dir)).rejects.toThrow(
       /found 2 channels, "CT", "PET", expected one\. Choose with --channel NAME/,

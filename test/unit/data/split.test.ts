@@ -72,8 +72,10 @@ describe('a split', () => {
       'splitting 2 scans by patient: found 1 patients, expected at least one for each of train, validation. Add scans',
     );
     const split = drawSplit(scans(10));
-    expect(() => checkSplit({ ...split, validation: [] })).toThrow('the part validation is empty');
-    expect(() => checkSplit(split, ['test'])).toThrow('the part test is empty');
+    expect(() => checkSplit({ ...split, validation: [] })).toThrow(
+      'found no series in its validation part, expected at least one',
+    );
+    expect(() => checkSplit(split, ['test'])).toThrow('found no series in its test part, expected at least one');
   });
 
   it('with a series on two sides is refused', () => {

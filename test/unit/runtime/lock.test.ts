@@ -66,7 +66,7 @@ it('the lock of another machine expires after two minutes without a heartbeat', 
   expect(await withLock(file, refuse, async () => 7)).toBe(7);
 });
 
-it('a waiting process is told the holder', async () => {
+it('reports the lock holder to a waiting process', async () => {
   fs.writeFileSync(file, holder({}));
   let reported: unknown;
   const work = withLock(

@@ -22,7 +22,7 @@ const counted = (steps: number) => ({
  */
 const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
   const state = initialState();
-  const told = { pieces: [] as [number, number][], logged: [] as number[], saved: [] as number[] };
+  const reported = { pieces: [] as [number, number][], logged: [] as number[], saved: [] as number[] };
   let steps = 0;
   const whole = trainEpoch({
     state,
@@ -30,7 +30,7 @@ const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
     steps: {
       atOnce,
       run(first: number, many: number) {
-        told.pieces.push([first, many]);
+        reported.pieces.push([first, many]);
         steps += many;
       },
     },
@@ -38,14 +38,14 @@ const epoch = (atOnce: number, logSteps: number, checkpointSteps: number) => {
     logSteps,
     checkpointSteps,
     checkpointMinutes: 0,
-    saveLast: () => told.saved.push(state.step),
-    emit: (event) => event.type === 'step' && told.logged.push(event.step),
+    saveLast: () => reported.saved.push(state.step),
+    emit: (event) => event.type === 'step' && reported.logged.push(event.step),
     stopRequested: () => false,
     onCounts: () => {},
   });
   expect(whole).toBe(true);
-  expect(told.pieces.reduce((sum, [, many]) => sum + many, 0)).toBe(20);
-  return told;
+  expect(reported.pieces.reduce((sum, [, many]) => sum + many, 0)).toBe(20);
+  return reported;
 };
 
 it('runs steps in pieces that end where something is reported or saved', () => {

@@ -15,7 +15,7 @@ export interface Samples {
  */
 export type Codec = (stream: Buffer, format: PixelFormat) => Samples | Promise<Samples>;
 
-/** Checks the size in a stream, which every codec does first. Throws an Error where it does not fit. */
+/** Checks the size in a stream, which every codec does first. Throws an Error if it does not fit. */
 export const checkStreamSize = (
   { rows, columns }: PixelFormat,
   stream: { rows: number; columns: number; components: number; precision: number },

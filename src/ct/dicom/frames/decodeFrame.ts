@@ -31,7 +31,7 @@ const codecs: ReadonlyMap<string, Codec> = new Map([
 /**
  * Decodes a compressed frame to the bytes of an uncompressed little-endian file, `format.frameBytes` of them.
  * @throws NoduleTrainError `dicom-syntax` with the name of a transfer syntax that is not read (among them JPEG Baseline
- * and Extended, which are never lossless, and High-Throughput JPEG 2000); `dicom-codec` where the frame is damaged or
+ * and Extended, which are never lossless, and High-Throughput JPEG 2000); `dicom-codec` if the frame is damaged or
  * does not fit the header
  */
 export const decodeFrame = async (compressed: CompressedFrame): Promise<Uint8Array> => {

@@ -9,7 +9,7 @@ const startOfImage = 0xffd8;
 const startOfScan = 0xffda;
 
 /**
- * Iterates the segments of a JPEG or JPEG-LS stream up to and including its first scan header. Throws an Error where it
+ * Iterates the segments of a JPEG or JPEG-LS stream up to and including its first scan header. Throws an Error if it
  * is not such a stream.
  */
 export function* jpegSegments(stream: Buffer): Generator<JpegSegment> {

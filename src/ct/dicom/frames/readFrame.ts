@@ -8,8 +8,8 @@ import { decodeFrame, mostFramePixels } from './decodeFrame.js';
 
 /**
  * Reads the pixels of a slice into `into` (`format.frameBytes` long), as stored but little-endian.
- * @throws NoduleTrainError `dicom-pixels` where the file does not hold them; `dicom-syntax` for a compression that is
- * not read; `dicom-codec` where they do not decode
+ * @throws NoduleTrainError `dicom-pixels` if the file does not hold them; `dicom-syntax` for a compression that is
+ * not read; `dicom-codec` if they do not decode
  */
 export const readFrame = async (slice: Slice, into: Uint8Array): Promise<void> => {
   const { syntax, format } = slice;
@@ -40,23 +40,27 @@ export const checkFrame = (slice: Slice): void => {
   const { syntax, pixels, format, frames } = slice;
   if (syntax.compressed) {
     if (format.rows * format.columns <= mostFramePixels) return;
-    throw wrongSize(
-      slice,
-      `it has ${pixels.available} compressed bytes, and frames of at most ${mostFramePixels} pixels are decoded`,
+    throw new NoduleTrainError(
+      'dicom-pixels',
+      `reading ${slice.name}: tag ${tagName('PixelData')}: found compressed frames of ${format.columns} x ` +
+        `${format.rows} pixels, expected at most ${mostFramePixels} pixels each. Copy the file again, or decompress ` +
+        'it first (gdcmconv --raw IN OUT).',
     );
   }
   const expected = frames * format.frameBytes;
   if (pixels.length < expected)
     throw wrongSize(slice, `it has ${pixels.length < 0 ? 'no length' : `${pixels.length} bytes`}`);
-  if (pixels.available < expected) throw wrongSize(slice, `the file is truncated, it has ${pixels.available} bytes`);
+  if (pixels.available < expected)
+    throw wrongSize(slice, `the file is truncated to ${pixels.available} bytes of pixels`);
 };
 
 const wrongSize = ({ name, frames, format }: Slice, found: string): NoduleTrainError => {
   const { rows, columns, bitsAllocated } = format;
   return new NoduleTrainError(
     'dicom-pixels',
-    `reading ${name}: tag ${tagName('PixelData')}: ${found}, expected ${frames * format.frameBytes} (${frames} ` +
-      `of ${columns} x ${rows} of ${bitsAllocated} bits). Copy the file again.`,
+    `reading ${name}: tag ${tagName('PixelData')}: ${found}, expected ${frames * format.frameBytes} bytes ` +
+      `(${frames} ${frames === 1 ? 'frame' : 'frames'} of ${columns} x ${rows} pixels, ${bitsAllocated} bits each). ` +
+      'Copy the file again.',
   );
 };
 

@@ -16,7 +16,7 @@ const framesAtOnce = 6;
  * Reads the pixels of slices of one size, `[slices, rows, columns]`. They are int16 with slope and intercept applied
  * per slice, where these are whole and every value fits; else as stored where all slices share slope, intercept and
  * format; else float64 with them applied.
- * @throws NoduleTrainError `dicom-pixels` where the slices are too many for memory; and what `readFrame` throws
+ * @throws NoduleTrainError `dicom-pixels` if the slices are too many for memory; and what `readFrame` throws
  */
 export const readPixels = async (slices: readonly [Slice, ...Slice[]]): Promise<Pixels> => {
   const [first] = slices;

@@ -40,7 +40,7 @@ export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: strin
     return { create: () => new module[className](), message, printed };
   };
 
-  /** Decodes one stream. Throws an Error with the library's reason, also where the library only printed it. */
+  /** Decodes one stream. Throws an Error with the library's reason, even if the library only printed it. */
   return async (stream: Uint8Array, expectedBytes: number): Promise<Uint8Array> => {
     loaded ??= instance();
     const { create, message, printed } = await loaded;

@@ -53,7 +53,7 @@ function* readArray(file: OpenFile): Reading<{ kind: Kind; shape: number[]; begi
  * Maps an array that `writeNpy` wrote into memory: its values are read from the disk on access. Changes never reach the
  * file. The mapping ends when the array is collected.
  * @internal
- * @throws NoduleTrainError `npy` where the file is not such an array or shorter than its shape, `map-failed`
+ * @throws NoduleTrainError `npy` if the file is not such an array or shorter than its shape, `map-failed`
  */
 export function mapNpy(path: string): { shape: number[]; data: NpyData } {
   const buffer = mapFile(path);

@@ -65,7 +65,7 @@ export function writePickle(value: unknown): WrittenPickle {
       if ((rest === 0n && !negative) || (rest === -1n && negative)) break;
     }
     if (bytes.length > 255)
-      throw new NoduleTrainError('pickle', 'savePt: a bigint has more than the 255 bytes that a pickle holds');
+      throw new NoduleTrainError('pickle', `savePt: found a bigint of ${bytes.length} bytes, expected at most 255`);
     byte(0x8a, bytes.length, ...bytes);
   };
   const fraction = (number: number): void => {
