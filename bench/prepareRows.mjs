@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { measurePrepare } from '../scripts/figures/prepare.mjs';
-import { writeQuickScans } from '../scripts/fixtures/quickScans.mjs';
+import { writeQuickScans } from '../test/support/quickScans.mjs';
 
 /**
  * Preparing is compared with itself on fewer scans: a ratio of 1 means that its time is linear in the number of scans.

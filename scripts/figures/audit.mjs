@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { auditChecks, auditScan } from '../../dist/labels/index.js';
 import { synthesize } from '../../dist/phantom/index.js';
-import { cleanScan, plants } from '../fixtures/plantedFaults.mjs';
+import { cleanScan, plants } from '../../test/support/plantedFaults.mjs';
 
 const { values } = parseArgs({
   options: {

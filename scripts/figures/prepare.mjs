@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { writeQuickScans } from '../fixtures/quickScans.mjs';
+import { writeQuickScans } from '../../test/support/quickScans.mjs';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeQuickScans } from '../../scripts/fixtures/quickScans.mjs';
 import type { Child } from '../support/child.js';
 import { cliIn, jsonLines, startCli } from '../support/cli.js';
+import { writeQuickScans } from '../support/quickScans.mjs';
 import { scratchFolder } from '../support/scratch.js';
 
 const COUNT = 1000;

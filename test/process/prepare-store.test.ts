@@ -14,8 +14,8 @@ import {
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeQuickScans } from '../../scripts/fixtures/quickScans.mjs';
 import { cliIn, jsonLines, startCli } from '../support/cli.js';
+import { writeQuickScans } from '../support/quickScans.mjs';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder('store');

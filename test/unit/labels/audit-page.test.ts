@@ -4,7 +4,7 @@ import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AuditCounts, auditPage, collectAudits, writeAudit } from '../../../dist/labels/index.js';
 import { synthesize } from '../../../dist/phantom/index.js';
-import { cleanScan, plants } from '../../../scripts/fixtures/plantedFaults.mjs';
+import { cleanScan, plants } from '../../support/plantedFaults.mjs';
 import { scratchFolder } from '../../support/scratch.js';
 
 describe('the audit page', () => {

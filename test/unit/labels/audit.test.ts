@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { worldLPS } from '../../../dist/ct/index.js';
 import { type AuditCheck, type AuditFlag, auditChecks, auditScan } from '../../../dist/labels/index.js';
 import { type Phantom, synthesize } from '../../../dist/phantom/index.js';
-import { cleanScan, labelledScan, plants } from '../../../scripts/fixtures/plantedFaults.mjs';
+import { cleanScan, labelledScan, plants } from '../../support/plantedFaults.mjs';
 
 const grid = { size: [48, 128, 128], spacing: [2.6, 2.6, 3.2] } as const;
 const levels = ['easy', 'standard', 'hard'] as const;
