@@ -14,7 +14,7 @@ namespace {
 // The dispatcher comes here if any argument is on CUDA; reading a host pointer in a kernel would end the process.
 void check_same_device(const char* name, const at::Tensor& first, const char* other_name, const at::Tensor& other) {
   TORCH_CHECK(first.device() == other.device(), name, ": ", other_name, " is on ", other.device(),
-              ", the first argument on ", first.device(), "; all must be on one device");
+              ", expected ", first.device(), ", the device of the first argument");
 }
 
 template <class T>
@@ -60,8 +60,8 @@ at::Tensor philox_cuda(const at::Tensor& counters, const at::Tensor& keys) {
   check_same_device("philox4x32_10", counters, "keys", keys);
   TORCH_CHECK(counters.dim() == 2 && counters.size(1) == 4 && counters.scalar_type() == at::kLong && keys.dim() == 2 &&
                   keys.size(1) == 2 && keys.size(0) == counters.size(0) && keys.scalar_type() == at::kLong,
-              "philox4x32_10: counters must be int64 [n, 4] and keys int64 [n, 2], found ", counters.sizes(), " and ",
-              keys.sizes());
+              "philox4x32_10: counters is ", counters.scalar_type(), " ", counters.sizes(), " and keys is ",
+              keys.scalar_type(), " ", keys.sizes(), ", expected int64 [n, 4] and int64 [n, 2]");
   const OnDevice device(counters);
   const at::Tensor counter_rows = counters.contiguous(), key_rows = keys.contiguous();
   at::Tensor out = at::empty_like(counters, at::MemoryFormat::Contiguous);

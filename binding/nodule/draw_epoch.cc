@@ -216,8 +216,8 @@ at::Tensor draw_epoch(const at::Tensor& positive_groups, const at::Tensor& negat
 at::Tensor philox(const at::Tensor& counters, const at::Tensor& keys) {
   TORCH_CHECK(counters.dim() == 2 && counters.size(1) == 4 && counters.scalar_type() == at::kLong && keys.dim() == 2 &&
                   keys.size(1) == 2 && keys.size(0) == counters.size(0) && keys.scalar_type() == at::kLong,
-              "philox4x32_10: counters must be int64 [n, 4] and keys int64 [n, 2], found ", counters.sizes(), " and ",
-              keys.sizes());
+              "philox4x32_10: counters is ", counters.scalar_type(), " ", counters.sizes(), " and keys is ",
+              keys.scalar_type(), " ", keys.sizes(), ", expected int64 [n, 4] and int64 [n, 2]");
   at::Tensor out = at::empty_like(counters, at::MemoryFormat::Contiguous);
   const auto c = counters.accessor<std::int64_t, 2>();
   const auto k = keys.accessor<std::int64_t, 2>();

@@ -102,7 +102,7 @@ describe.skipIf(reason !== null)(`our operators on a GPU${skipNote(reason)}`, ()
       const [label, table] = [zeros([1, 8, 8], { dtype: 'uint8' }), zeros([1, 2], { dtype: 'int32' })];
       const [draws, cursor] = [zeros([2, 15], { dtype: 'float64' }), zeros([1], { dtype: 'int64' })];
       expect(() => op('nodule::crop_augment')(image, label, table, draws, cursor, 2, 8, -1, 1)).toThrow(
-        'all must be on one device',
+        'label is on cpu, expected cuda:0, the device of the first argument',
       );
     }));
 

@@ -80,7 +80,7 @@ describe('convert', { timeout: 60_000 }, () => {
     ].join('\n');
     writeFileSync(at('tilted.mha'), Buffer.concat([Buffer.from(header), Buffer.from(scan.voxels.buffer)]));
     expect(convert(at('tilted.mha'), at('straight.nrrd')).stderr).toMatch(
-      /TransformMatrix .* off orthonormal by 0\.3.*--resample/,
+      /TransformMatrix .* deviate from orthonormal by 0\.3.*--resample/,
     );
     expect(convert(at('tilted.mha'), at('straight.nrrd'), '--resample').status).toBe(0);
     expect((await readVolume(at('straight.nrrd'))).direction).toEqual([

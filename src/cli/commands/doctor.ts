@@ -3,7 +3,7 @@ import { type Diagnosis, diagnose } from '../../runtime/index.js';
 import { openOutput } from '../output.js';
 
 const MARKS = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' };
-/** Column of the findings: mark, name and the gaps after them. */
+/** Column at which findings start: the width of mark and name with their gaps. */
 const INDENT = 20;
 
 export function doctorCommand(): Command {

@@ -79,7 +79,7 @@ function whatToMine(options: z.output<typeof mineSchema>) {
     if (data === undefined || model === undefined)
       throw new NoduleTrainError(
         'bad-use',
-        '`mine`: expected --run RUN, or --data DIR with --model FILE and --split FILE',
+        '`mine`: found neither --run nor both --data and --model, expected --run RUN, or --data DIR with --model FILE',
       );
     return { data, model, split, source };
   }

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 
-/** What identifies a segment of a SEG or a region of an RTSTRUCT for a user. */
+/** Number and label by which a user identifies a segment of a SEG or a region of an RTSTRUCT. */
 export interface Named {
   readonly number: number;
   /** Safe to show in an error; 'unnamed' where the file has none, or one with other than printable ASCII characters. */

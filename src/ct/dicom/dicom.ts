@@ -75,8 +75,8 @@ const selectSlices = (
   if (first === undefined) {
     throw new NoduleTrainError(
       'dicom-series',
-      `reading ${path}: it holds ${localizers} localizers and ${captures} secondary captures, expected slices of ` +
-        'a scan. Choose another series.',
+      `reading ${path}: found only localizers (${localizers}) and secondary captures (${captures}), expected slices ` +
+        'of a scan. Choose another series.',
     );
   }
   const skipped = [

@@ -27,7 +27,7 @@ export const knownSpacing = (grid: Pick<Geometry, 'spacing'>, purpose: string): 
     throw new NoduleTrainError(
       'spacing-unknown',
       `${purpose}: the file does not record its voxel spacing, so nothing can be measured in millimetres. ` +
-        'Give a file with its spacing, or a rule that counts in voxels.',
+        'Give a file that records its spacing, or choose a label rule that works in voxels.',
     );
   }
   return grid.spacing;

@@ -20,12 +20,15 @@ export const checkGrid = (path: string, image: ImageFile, resample: boolean): bo
   const straight = error <= orthonormalTolerance;
   const spans = Math.abs(determinant(direction)) > leastDeterminant;
   if (!straight && !(resample && spans)) {
+    const axes = direction
+      .flat()
+      .map((entry) => Number(entry.toPrecision(6)))
+      .join(', ');
     throw new NoduleTrainError(
       'scan-axes',
-      `reading ${path}: field ${directionField} gives the axes ` +
-        `${direction.flat().map((entry) => Number(entry.toPrecision(6)))} (rows of the direction), off orthonormal ` +
-        `by ${error.toPrecision(3)}, expected axes of length 1 at right angles` +
-        (spans ? '. Resample it (--resample), or write the file again.' : ''),
+      `reading ${path}: found axes ${axes} in field ${directionField} (rows of the direction matrix), which deviate ` +
+        `from orthonormal by ${error.toPrecision(3)}. ` +
+        `${spans ? 'Resample it (--resample), or export' : 'Export'} it again with orthonormal axes.`,
     );
   }
   if (slicePositions === undefined) return straight;

@@ -8,7 +8,7 @@ const hardPointsSchema = z.record(z.string(), z.array(z.tuple([z.number(), z.num
 /**
  * Reads points to train on as negatives, such as a model's false positives: a JSON file
  * `{"SERIESUID": [[x, y, z], ...]}` in LPS millimetres.
- * @throws NoduleTrainError `hard-points` if it cannot be read or has another form
+ * @throws NoduleTrainError `hard-points` if it cannot be read or is malformed
  */
 export async function readHardPoints(path: string): Promise<ReadonlyMap<string, readonly WorldLPS[]>> {
   const fault = (found: string, cause?: unknown) =>

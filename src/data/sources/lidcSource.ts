@@ -89,7 +89,9 @@ function checkFound(dir: string, uids: string[]): void {
   if (twice !== undefined) throw fail(`found series ${twice} in the folders of two patients`);
 }
 
-/** Returns the common folder of the files, so that reading searches no other; the patient's if they are in several. */
+/**
+ * Returns the folder that holds all the files, so that no other is searched; the patient's folder if there are several.
+ */
 function commonFolder(files: readonly string[], patient: string): string {
   const folders = new Set(files.map((file) => dirname(file)));
   return folders.size === 1 ? [...folders][0]! : patient;

@@ -222,6 +222,6 @@ const prepareFailed = (data: string, { scans }: Source, failures: Error[]) =>
     ? failures[0]!
     : new NoduleTrainError(
         'prepare-failed',
-        `preparing ${data}: ${failures.length} of ${scans.length} scans failed, the others are in the store: ` +
+        `preparing ${data}: ${failures.length} of ${scans.length} scans failed (the others are in the store): ` +
           failures.map(({ message }) => message).join('; '),
       );

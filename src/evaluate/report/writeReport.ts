@@ -31,7 +31,7 @@ export interface Report {
   bytes: number;
   /** Why the parts that need scans are missing, as on the page; null if they are not. */
   missing: string | null;
-  /** The same in detail; may name folders, so it is not on the page. */
+  /** The reason for `missing` in detail; may contain folder names, so it is not shown on the page. */
   reason: string | null;
   scores: ValidationScores | null;
 }

@@ -14,7 +14,7 @@ import {
  * inverse direction matrix, as a row vector, which applies the transpose; that is correct only for identity and flips.
  */
 export function transposedIndex(grid: Geometry, [x, y, z]: WorldLPS): IndexIRC {
-  const [sx, sy, sz] = knownSpacing(grid, 'turning a place in the patient into an index');
+  const [sx, sy, sz] = knownSpacing(grid, 'converting world coordinates to an index');
   const offset = [x - grid.origin[0], y - grid.origin[1], z - grid.origin[2]] as const;
   const [dx, dy, dz] = apply(transpose(inverse(grid.direction)), offset);
   return indexIRC(dz / sz, dy / sy, dx / sx);

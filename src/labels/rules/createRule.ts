@@ -24,7 +24,7 @@ export const labelRuleSchema = z.strictObject({
 export type LabelRuleOptions = z.input<typeof labelRuleSchema>;
 
 /**
- * Creates the label rule that the options choose.
+ * Creates the label rule selected by the options.
  * @throws NoduleTrainError `options`
  */
 export function createRule(input: LabelRuleOptions = {}): LabelRule {

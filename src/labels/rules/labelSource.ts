@@ -3,8 +3,8 @@ import type { ScanTruth } from './labelRule.js';
 
 /** For messages: the name of each kind of file, and how to give it. */
 const KINDS = {
-  mask: ['mask', 'a mask (in a folder of LUNA16 masks/UID_mask.mhd)'],
-  votes: ["volume of readers' votes", "the readers' votes (in a folder of LUNA16 votes/UID_votes.mhd)"],
+  mask: ['mask', 'a mask (masks/UID_mask.mhd in a LUNA16 folder)'],
+  votes: ["volume of readers' votes", "the readers' votes (votes/UID_votes.mhd in a LUNA16 folder)"],
   contours: ["file of readers' outlines", 'the folder of the LIDC XML files with --contours'],
 } as const;
 
@@ -19,7 +19,7 @@ export function labelSource(kind: keyof typeof KINDS, truth: ScanTruth, uid?: st
   const series = uid ?? truth.annotations[0]?.uid;
   throw new NoduleTrainError(
     'label-source',
-    `labelling ${series === undefined ? 'a scan' : `the scan ${series}`} by the rule ${kind}: it has no ${what}. ` +
+    `labelling ${series === undefined ? 'a scan' : `the scan ${series}`} with the rule ${kind}: it has no ${what}. ` +
       `Give ${give}, or choose another rule with --labels.`,
   );
 }

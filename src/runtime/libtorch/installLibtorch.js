@@ -249,7 +249,10 @@ export async function installLibtorch({
       await unpack(files, root, kind, onProgress);
       const made = inspectLibtorch({ source: 'cache', root: path.join(root, 'torch') }, true);
       if (typeof made === 'string')
-        throw new NoduleTrainError('wheel-broken', `installing libtorch: the unpacked folder ${made}.`);
+        throw new NoduleTrainError(
+          'wheel-broken',
+          `installing libtorch: checking the unpacked folder: ${made}. Download the wheels again.`,
+        );
       fs.rmSync(target, { recursive: true, force: true });
       fs.renameSync(root, target);
     } catch (error) {

@@ -61,7 +61,7 @@ export class UNet extends Module {
     }
   }
 
-  /** As {@link forward}, on this thread's queue. The network and the input may be disposed at once. */
+  /** Like {@link forward}, but on this thread's queue. The network and the input may be disposed at once. */
   override async forwardAsync(input: Tensor): Promise<Tensor> {
     checkInput(input);
     try {

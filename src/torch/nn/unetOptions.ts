@@ -39,7 +39,7 @@ export const unetOptions = z
   })
   .refine(
     (options) => options.wf + options.depth <= 16,
-    'wf + depth is above 16, the last level would not fit into memory',
+    'wf + depth is above 16, expected at most 16: the last level would not fit into memory',
   );
 
 export type UNetOptions = z.input<typeof unetOptions>;

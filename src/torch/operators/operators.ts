@@ -65,7 +65,8 @@ const encode = (value: OperatorArgument, tag: number, operator: string, what: ()
   if (typeof value === 'function' || typeof value === 'symbol')
     throw new NoduleTrainError(
       'torch',
-      `${operator}: ${what()} is a ${typeof value}, expected a value that operators take`,
+      `${operator}: ${what()} is a ${typeof value}, expected a Tensor, number, bigint, boolean, string, null, list ` +
+        'or options object',
     );
   return value;
 };
@@ -206,8 +207,8 @@ export function lazyOp(name: string): (...args: OperatorArgument[]) => Tensor {
 const known = new Map<string, Operator>();
 
 /**
- * As {@link lazyOp}, run on this thread's queue: asynchronous calls run in order, with grad mode and autocast as at the
- * call. The arguments may be disposed at once, but must not be written to until the promise resolves.
+ * Like {@link lazyOp}, but runs on this thread's queue: asynchronous calls run in order, with grad mode and autocast as
+ * at the call. The arguments may be disposed at once, but must not be written to until the promise resolves.
  */
 export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Promise<Tensor> {
   let resolved: Resolved | undefined;

@@ -19,7 +19,7 @@ export const allowance = ({ path, size }: OpenFile, code: string): Spend => {
       throw new NoduleTrainError(
         code,
         `reading ${path}: its contents need more memory than a file of ${size} bytes may use. ` +
-          'It is damaged, or made to exhaust memory.',
+          'The file is damaged, or crafted to exhaust memory.',
       );
   };
 };

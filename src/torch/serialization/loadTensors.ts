@@ -35,5 +35,5 @@ export const readMetadataSync = (path: string): Record<string, string> =>
     return (yield* readSafetensorsHeader(file)).metadata;
   });
 
-/** As {@link loadTensors}, blocking. */
+/** Blocking version of {@link loadTensors}. */
 export const loadTensorsSync = (path: string): LoadedTensors => readFileSync(path, readSafetensors);

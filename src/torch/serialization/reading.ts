@@ -107,7 +107,7 @@ export function readFileSync<T>(path: string, reader: Reader<T>): T {
   }
 }
 
-/** As {@link readFileSync}, but the bytes are read off this thread. */
+/** Like {@link readFileSync}, but reads the bytes off this thread. */
 export async function readFile<T>(path: string, reader: Reader<T>): Promise<T> {
   const handle = await fs.promises.open(path, FLAGS).catch((cause) => {
     throw unreadable(path, cause);

@@ -61,7 +61,7 @@ export async function saveTensors(
   await replaceFile(path, [head, ...(await tensorsToBytes('saveTensors', ordered))]);
 }
 
-/** As {@link saveTensors}, blocking; the values are those at the call. */
+/** Blocking version of {@link saveTensors}; the values are those at the call. */
 export function saveTensorsSync(path: string, tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): void {
   const { head, tensors: ordered } = layOut(tensors, metadata);
   replaceFileSync(path, [head, ...ordered.map(tensorToBytes)]);

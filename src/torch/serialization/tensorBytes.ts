@@ -34,7 +34,7 @@ export const tensorFromBytes = (bytes: Uint8Array, dtype: DType, shape: readonly
 export const tensorToBytes = (tensor: Tensor): Uint8Array => native().tensorToBytes(slotOf(tensor));
 
 /**
- * As {@link tensorToBytes} for each tensor, off this thread.
+ * Like {@link tensorToBytes}, but for several tensors and off this thread.
  * @throws NoduleTrainError `tensor-changed` if one was written to before its copy was made
  */
 export async function tensorsToBytes(what: string, tensors: readonly Tensor[]): Promise<Uint8Array[]> {

@@ -86,7 +86,7 @@ export function nestedArray(values: TypedArray, shape: readonly number[], dtype:
   }
 }
 
-/** As {@link nestedArray}, but yields to the event loop within 10 ms. */
+/** Like {@link nestedArray}, but yields to the event loop within 10 ms. */
 export async function nestedArrayAsync(
   values: TypedArray,
   shape: readonly number[],

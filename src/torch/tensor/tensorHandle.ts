@@ -65,7 +65,7 @@ export function fromSlot(slot: number): Tensor {
   return tensor;
 }
 
-/** As {@link fromSlot}, for what an object keeps (parameters, gradients, moments): no scope frees it. */
+/** Like {@link fromSlot}, but for what an object keeps (parameters, gradients, moments): no scope frees it. */
 export function ownedFromSlot(slot: number): Tensor {
   const tensor = construct(slot);
   trackOwned(tensor, slot);

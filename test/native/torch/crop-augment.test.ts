@@ -315,12 +315,16 @@ describe('crop_augment refuses', () => {
     expect(() => call((p) => (p.table = int32([0, 1, 1], [1, 3])))).toThrow(
       'row 0 of table names label plane 1, expected a plane below 1',
     );
-    expect(() => call(() => {}, 13)).toThrow('window must be 1 to 12');
+    expect(() => call(() => {}, 13)).toThrow('window is 13, expected 1 to 12');
   });
 
   it('tensors of another type or shape, naming what was found', () => {
-    expect(() => call((p) => (p.image = zeros([2, 12, 12])))).toThrow('image must be contiguous int16');
-    expect(() => call((p) => (p.label = zeros([1, 12, 11], { dtype: 'uint8' })))).toThrow('label must be contiguous');
+    expect(() => call((p) => (p.image = zeros([2, 12, 12])))).toThrow(
+      'image is Float [2, 12, 12], expected contiguous int16',
+    );
+    expect(() => call((p) => (p.label = zeros([1, 12, 11], { dtype: 'uint8' })))).toThrow(
+      'label is Byte [1, 12, 11], expected contiguous uint8',
+    );
     expect(() => call((p) => (p.draws = zeros([1, 4], { dtype: 'float64' })))).toThrow(
       '[positions, 15] from draw_epoch',
     );

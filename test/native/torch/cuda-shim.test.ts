@@ -176,7 +176,7 @@ describe('the CUDA kernel of crop_augment', () => {
       const cursor = zeros([1], { dtype: 'int64' });
       expect(() =>
         op('nodule_shim::crop_augment')(given.image, given.label, given.table, given.draws, cursor, 5, 99, -1, 1),
-      ).toThrow('window must be 1 to 36');
+      ).toThrow('window is 99, expected 1 to 36');
     }));
 });
 

@@ -95,7 +95,7 @@ describe('a hostile .pt', () => {
     expect(messageOf(archive('i'))).toMatch(/found opcode 0x69, expected one that data needs/);
     expect(loadPtSync(archive('ctorch\nbfloat16\n'))).toBe('bfloat16');
     expect(messageOf(archive('ccollections\nOrderedDict\n'))).toMatch(
-      /contains collections\.OrderedDict itself, expected data/,
+      /found the class or function collections\.OrderedDict, expected plain data/,
     );
   });
 

@@ -44,7 +44,7 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
       'a tilted gantry',
       'scan-axes',
       () => series({ over: (k) => ({ ImagePositionPatient: [-20, 30.5 + 0.5 * k, -100 + 2.5 * k] }) }),
-      /ImagePositionPatient \(0020,0032\) gives the axes .* off orthonormal by 0\.196/,
+      /found axes .* in field ImagePositionPatient \(0020,0032\) .* deviate from orthonormal by 0\.196/,
     ],
     [
       'a slice beside the stack',

@@ -193,7 +193,7 @@ describe('reading MetaImage', () => {
       'a shear',
       'scan-axes',
       () => write('shear.mha', header({ TransformMatrix: '1 0 0 0.1 1 0 0 0 1' }), bytesOf(ramp)),
-      /field TransformMatrix .* off orthonormal by 0\.1/,
+      /field TransformMatrix .* deviate from orthonormal by 0\.1/,
     ],
     [
       'values as text',

@@ -139,7 +139,7 @@ describe('reading NIfTI', () => {
       'a sheared sform',
       'scan-axes',
       float32(284, 0.5),
-      /field srow_x, srow_y, srow_z gives the axes .* off orthonormal/,
+      /found axes .* in field srow_x, srow_y, srow_z .* deviate from orthonormal/,
     ],
     ['no quaternion', 'nifti-header', all(int16(252, 1, 0), float32(256, 2, 0, 0)), /field quatern_b/],
     ['a qform with a distance of 0', 'nifti-header', all(int16(252, 1, 0), float32(80, 0)), /field pixdim is 0/],

@@ -118,7 +118,7 @@ describe('reading NRRD', () => {
       'a shear',
       'scan-axes',
       both(header({ 'space directions': '(1,0,0) (0.1,1,0) (0,0,1)' })),
-      /field space directions .* off orthonormal/,
+      /field space directions .* deviate from orthonormal/,
     ],
     [
       'a negative distance',

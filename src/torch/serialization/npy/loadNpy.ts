@@ -19,5 +19,5 @@ function* readNpy(file: OpenFile): Reading<Tensor> {
  */
 export const loadNpy = (path: string): Promise<Tensor> => readFile(path, readNpy);
 
-/** As {@link loadNpy}, blocking. */
+/** Blocking version of {@link loadNpy}. */
 export const loadNpySync = (path: string): Tensor => readFileSync(path, readNpy);

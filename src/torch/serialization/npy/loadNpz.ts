@@ -44,8 +44,8 @@ const readNpz = (maxBytes: number) =>
     if (!(all <= maxBytes))
       throw new NoduleTrainError(
         'npy',
-        `reading ${file.path}: its ${entries.length} arrays have ${all} bytes uncompressed, ` +
-          `the limit is ${maxBytes}. Use loadNpz(path, { maxBytes: ${all} }) to allow it.`,
+        `reading ${file.path}: found ${entries.length} arrays of ${all} bytes in total (uncompressed), ` +
+          `expected at most ${maxBytes}. Use loadNpz(path, { maxBytes: ${all} }) to allow it.`,
       );
     const tensors = new Map<string, Tensor>();
     try {
@@ -77,6 +77,6 @@ const limitOf = ({ maxBytes = 2 ** 30 }: LoadNpzOptions): number => {
 export const loadNpz = async (path: string, options: LoadNpzOptions = {}): Promise<Map<string, Tensor>> =>
   readFile(path, readNpz(limitOf(options)));
 
-/** As {@link loadNpz}, blocking. */
+/** Blocking version of {@link loadNpz}. */
 export const loadNpzSync = (path: string, options: LoadNpzOptions = {}): Map<string, Tensor> =>
   readFileSync(path, readNpz(limitOf(options)));

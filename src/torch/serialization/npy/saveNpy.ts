@@ -30,7 +30,7 @@ export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
   await replaceFile(path, [head, ...(await tensorsToBytes('saveNpy', [tensor]))]);
 }
 
-/** As {@link saveNpy}, blocking; the values are those at the call. */
+/** Blocking version of {@link saveNpy}; the values are those at the call. */
 export function saveNpySync(path: string, tensor: Tensor): void {
   replaceFileSync(path, [npyHead('saveNpySync', tensor), tensorToBytes(tensor)]);
 }

@@ -37,7 +37,7 @@ export async function saveNpz(path: string, tensors: Tensors, options: NpzOption
   await replaceFile(path, zipArchive(entries));
 }
 
-/** As {@link saveNpz}, blocking; the values are those at the call. */
+/** Blocking version of {@link saveNpz}; the values are those at the call. */
 export function saveNpzSync(path: string, tensors: Tensors, options: NpzOptions = {}): void {
   const entries = arraysOf(tensors).map(({ name, head, tensor }) =>
     zipEntry(name, Buffer.concat([head, tensorToBytes(tensor)]), options.compress),

@@ -150,5 +150,5 @@ function* readPt(file: OpenFile): Reading<unknown> {
  */
 export const loadPt = (path: string): Promise<unknown> => readFile(path, readPt);
 
-/** As {@link loadPt}, blocking. */
+/** Blocking version of {@link loadPt}. */
 export const loadPtSync = (path: string): unknown => readFileSync(path, readPt);

@@ -36,7 +36,7 @@ export const materialize = (what: string, value: unknown): unknown => {
     if (item instanceof PickleGlobal)
       return item.name.startsWith('torch.')
         ? item.name.slice(6)
-        : refuse(`it contains ${item.name} itself, expected data`);
+        : refuse(`found the class or function ${item.name}, expected plain data`);
     if (item instanceof Storage) return refuse('it contains a storage without a tensor, which is not supported');
     return item;
   };

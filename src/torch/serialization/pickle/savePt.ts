@@ -29,7 +29,7 @@ export async function savePt(path: string, value: unknown): Promise<void> {
   await replaceFile(path, layOut(root, pickle, entries));
 }
 
-/** As {@link savePt}, blocking; the values are those at the call. */
+/** Blocking version of {@link savePt}; the values are those at the call. */
 export function savePtSync(path: string, value: unknown): void {
   const { pickle, storages } = writePickle(value);
   const root = rootOf(path);

@@ -26,7 +26,7 @@ export const zipEntry = (name: string, content: Uint8Array, packed = false): Zip
 
 const SLICE = 4 << 20;
 
-/** As {@link zipEntry}, without blocking the event loop: compressed off the thread, checksum in slices. */
+/** Like {@link zipEntry}, but does not block the event loop: compresses off the thread, sums in slices. */
 export const zipEntryAsync = async (name: string, content: Uint8Array, packed = false): Promise<ZipEntry> => {
   let sum = 0;
   for (let place = 0; place < content.length; place += SLICE) {
