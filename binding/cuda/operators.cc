@@ -13,8 +13,8 @@ namespace {
 
 // The dispatcher comes here if any argument is on CUDA; reading a host pointer in a kernel would end the process.
 void check_same_device(const char* name, const at::Tensor& first, const char* other_name, const at::Tensor& other) {
-  TORCH_CHECK(first.device() == other.device(), name, ": ", other_name, " is on ", other.device(),
-              ", expected ", first.device(), ", the device of the first argument");
+  TORCH_CHECK(first.device() == other.device(), name, ": ", other_name, " is on ", other.device(), ", expected ",
+              first.device(), ", the device of the first argument");
 }
 
 template <class T>
