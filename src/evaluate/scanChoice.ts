@@ -54,7 +54,7 @@ export async function chooseScans(
   if (found.length > 0) return found;
   throw new NoduleTrainError(
     'split-empty',
-    `${doing} ${dir}: found none of the ${uids.size} series in the part ${taken} of ` +
+    `${doing} ${dir}: found none of the ${uids.size} series in the ${taken} part of ` +
       `${split === undefined ? `fold ${fold}` : `the split ${split}`}, expected at least one. ` +
       'Give the split of these data, and --part train, validation or test.',
   );

@@ -33,7 +33,7 @@ export interface OpenedModel {
   model: ScanModel;
   /** The network itself, without mirror averaging. Disposing it frees the model. */
   net: Module;
-  /** Operating point of the validations of its run; for plain weights a probability above one half. */
+  /** Operating point chosen by its run; for plain weights, a threshold of one half. */
   point: OperatingPoint;
   /** Patients (or series) it was trained on; empty where the file does not record them. */
   trainedOn: ReadonlySet<string>;

@@ -66,7 +66,7 @@ const wholeSteps = (path: string, number: number, plane: FramePlane, rows: numbe
     const found = same
       ? `lies at index [${at(row, column).map((place) => place.toFixed(2))}], ${worst.toPrecision(3)} voxels off ` +
         `the scan's grid`
-      : `is ${plane.pixelSpacing.join(' x ')} mm in size, the scan's voxels are ${grid.spacing!.join(' x ')} mm`;
+      : `is ${plane.pixelSpacing.join(' x ')} mm in size, but the scan's voxels are ${grid.spacing!.join(' x ')} mm`;
     throw new NoduleTrainError(
       'mask-grid',
       `matching the mask ${path} to its scan: pixel [row ${row}, column ${column}] of frame ${number + 1} ` +

@@ -125,8 +125,8 @@ const lengthOfLines = async (file: FileHandle, path: string, start: number, line
     if (end === 0)
       throw new NoduleTrainError(
         'nrrd-data',
-        `reading the values in ${path}: field line skip is ${lines}, but the file has ${line}, expected the ` +
-          'values after them',
+        `reading the values in ${path}: found field line skip ${lines}, but only ${line} lines before the ` +
+          'end of the file. Expected the values after the skipped lines.',
       );
   }
   return end;

@@ -108,8 +108,8 @@ function labelValues(labels: Record<string, number | string | number[]>, fault: 
 }
 
 /**
- * Chooses the nodule label. The ignore label's value is in neither list, so that a case with it is refused: its truth
- * is unknown.
+ * Chooses the nodule label. The value of the ignore label counts neither as nodule nor as background, so a case that
+ * contains it is refused: its ground truth is unknown.
  */
 function chooseLabel(labels: Map<string, number[]>, choice: string | undefined, fault: Fault) {
   const foreground = [...labels].filter(([name]) => name !== 'background' && name !== 'ignore');

@@ -8,7 +8,8 @@ import { loadLoader } from '../libtorch/load.js';
  * @typedef {object} Inflater
  * @property {string} name such as `libdeflate 1.26`
  * @property {(packed: Uint8Array, out: Uint8Array) => Promise<NativeInflated>} inflate unpacks a zlib or gzip stream on
- *   another thread; neither array may be detached until then
+ *   another thread; neither array may be detached until the promise
+ *   settles
  * @property {(bytes: Uint8Array) => Promise<void>} populate has the kernel allocate the pages of fresh memory on
  *   another thread, which is cheaper than page by page on the first write
  */

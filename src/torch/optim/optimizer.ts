@@ -204,7 +204,7 @@ export class Optimizer {
     if (!Array.isArray(ids) || ids.length !== this.parameters.length)
       throw new NoduleTrainError(
         'optimizer',
-        `optim.${this.rule}: the state is for ${Array.isArray(ids) ? ids.length : 'unknown'} parameters, ` +
+        `optim.${this.rule}: the state is for ${Array.isArray(ids) ? ids.length : 'an unknown number of'} parameters, ` +
           `this optimizer has ${this.parameters.length}`,
       );
     const perParameter = new Map<number, Map<string, Tensor>>();

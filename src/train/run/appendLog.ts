@@ -2,7 +2,7 @@ import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, truncateS
 
 export interface AppendLog {
   append(value: object): void;
-  /** Flushes everything that was appended to the disk. */
+  /** Flushes everything appended so far to the disk. */
   sync(): void;
   close(): void;
 }

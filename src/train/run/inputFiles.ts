@@ -37,7 +37,7 @@ export function inputFiles(config: TrainConfig, folder: RunFolder, hasCheckpoint
     if (before[option] !== undefined && before[option] !== sum)
       throw new NoduleTrainError(
         'input-changed',
-        `resuming ${folder.folder}: the file of \`${option}\` (${config[option as keyof TrainConfig]}) ` +
+        `resuming ${folder.folder}: the file given as \`${option}\` (${config[option as keyof TrainConfig]}) ` +
           `has SHA-256 ${sum}, expected ${before[option]} as at the start of the run. ` +
           `Restore the old file, or start a new run from this one's weights with --init ${folder.last}.`,
       );

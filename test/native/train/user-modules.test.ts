@@ -85,7 +85,7 @@ describe('modules of the user', { timeout: 120_000 }, () => {
     });
     wrong('loss', 'const loss = (p, y) => t.losses.crossEntropy(p, y);');
     await expect(resumeTraining(join(folder, 'left')).next()).rejects.toThrow(
-      /the file of `lossModule` .* has SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64} as at the start of the run\. Restore the old file/,
+      /the file given as `lossModule` .* has SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64} as at the start of the run\. Restore the old file/,
     );
     wrong('loss', dice);
     for await (const _ of resumeTraining(join(folder, 'left'))) {

@@ -113,7 +113,7 @@ describe('a DICOM SEG as the mask of a scan', () => {
     );
     const finer = { ...scan, spacing: [spacing[0] / 2, spacing[1] / 2, spacing[2]] as const };
     expect(await refusal(finer, file('one-full'))).toMatch(
-      /is 0\.5 x 0\.75 mm in size, the scan's voxels are 0\.375 x 0\.25 x 2\.5 mm/,
+      /is 0\.5 x 0\.75 mm in size, but the scan's voxels are 0\.375 x 0\.25 x 2\.5 mm/,
     );
     const smaller = { ...scan, shape: [2, shape[1], shape[2]] as const };
     expect(await refusal(smaller, file('one-full'))).toMatch(

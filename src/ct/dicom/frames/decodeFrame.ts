@@ -14,7 +14,7 @@ import { rleLossless } from './rleLossless.js';
 /** One compressed frame of a file. */
 export type CompressedFrame = Pick<Slice, 'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frame' | 'frames'>;
 
-/** More pixels than a slice of any scanner; limits the memory that a header can claim for a few bytes of stream. */
+/** More pixels than any scanner produces in a slice. Limits the memory that a header can claim for a few bytes. */
 export const mostFramePixels = 1 << 26;
 
 const rle = '1.2.840.10008.1.2.5';
