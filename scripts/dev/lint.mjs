@@ -44,6 +44,8 @@ const clangFormat = python && path.join(path.dirname(python), 'clang-format');
 const cppFormat = () => {
   if (clangFormat === null)
     return 'skipped: clang-format comes with the Python peers, which are not installed (npm run python)';
+  const [broken] = tool(clangFormat, ['--version']);
+  if (broken !== undefined) return [`running ${clangFormat}: ${broken}`];
   return cppSources
     .filter((file) => tool(clangFormat, ['--dry-run', '-Werror', file]).length > 0)
     .map((file) => `${file}: not formatted (npm run lint -- --fix)`);
