@@ -189,7 +189,7 @@ const cases: Record<string, () => CliRun> = {
     writeModel(model, { network: { wf: 3 } });
     return run(evaluate(model));
   },
-  'pooling not said': () => {
+  'pooling not recorded': () => {
     const model = path.join(folder(), 'weights.safetensors');
     writeWeights(model);
     return run(evaluate(model));
@@ -208,7 +208,7 @@ const cases: Record<string, () => CliRun> = {
     training.process.kill('SIGKILL');
     return refused;
   },
-  'loss is no number': () =>
+  'loss is not a number': () =>
     run(train(luna(), '--samples', '32', '--learning-rate', '1e30', '--schedule', 'constant', '--network-wf', '2')),
   'no run in the folder': () => run(['report', folder()]),
   'recipe with an unknown field': () => {
