@@ -9,7 +9,7 @@ const ADDON = `${PREBUILDS}/torch-${LIBTORCH_VERSION}`;
 
 const MAY = [
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-  /^docs\/([\w-]+\/)*[\w-]+\.(md|png|svg)$/,
+  /^docs\/([\w-]+\/)*[\w-]+\.(md|svg)$/, // pictures in pixels stay in the repository: they are a tenth of the package
   /^models\/[\w-]+\/(README\.md|figures\.json|model\.safetensors)$/,
   /^dist\/([\w-]+\/)*[\w.-]+\.(js|d\.ts)$/,
   /^prebuilds\/linux-x64\/nodule-train\.glibc\.node$/,
