@@ -47,8 +47,9 @@ export function saveResult(file, content) {
     replaceFileSync(file, content);
   } catch (error) {
     const { code, message } = /** @type {NoduleTrainError} */ (error);
-    const spare = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-')), path.basename(file).slice(-60));
+    let spare;
     try {
+      spare = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-')), path.basename(file).slice(-60));
       fs.writeFileSync(spare, content);
     } catch {
       throw error;
