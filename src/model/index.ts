@@ -7,6 +7,7 @@ export { mirrorAveraged } from './mirrorAveraged.js';
 export type { InputTransform, ModelDescription } from './modelDescription.js';
 export { modelFileKind } from './modelFileKind.js';
 export { modelNames, modelPath } from './namedModel.js';
+export type { Nodule, NoduleRegion, NoduleTexture, SliceLine } from './nodule.js';
 export { type ModelOptions, modelOptionsSchema, type OpenedModel, openModel } from './openModel.js';
 export { predictScan } from './predictScan.js';
 export { type ModelContents, type ReadModelFor, readModel } from './readModel.js';
