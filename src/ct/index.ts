@@ -50,4 +50,4 @@ export { refuseExisting } from './refuseExisting.js';
 export { bodyInSlice } from './regions/bodyInSlice.js';
 export { type Component, type Components, connectedComponents, type Index3 } from './regions/components.js';
 export { lungMask } from './regions/lungMask.js';
-export { writeMask, writeVolume } from './writeVolume.js';
+export { writeMask, writeOnGrid, writeVolume } from './writeVolume.js';
