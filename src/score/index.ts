@@ -33,7 +33,7 @@ export {
   type TrueNodule,
 } from './matching.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
-export type { OperatingPoint } from './operatingPoint.js';
+export { type OperatingPoint, operatingPointSchema } from './operatingPoint.js';
 export { type PredictedScan, predictedScan } from './predictedScan.js';
 export { HALF_FALSE_PER_SCAN, selectionScore } from './selectionScore.js';
 export {
