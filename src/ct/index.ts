@@ -5,6 +5,13 @@ export { layOnGrid } from './dicom/layOnGrid.js';
 export { type DicomSeries, listSeries } from './dicom/listSeries.js';
 export { readSegmentation, type Segmentation } from './dicom/readSegmentation.js';
 export { readStructureSet, type StructureSet } from './dicom/readStructureSet.js';
+export {
+  type FindScansOptions,
+  type FoundScans,
+  findScans,
+  type ScanSource,
+  type SkippedScan,
+} from './discovery/findScans.js';
 export { isImageFile, uidOf } from './formats.js';
 export { checkSameGrid } from './grid/checkSameGrid.js';
 export {

@@ -5,7 +5,7 @@ import { arrangeSlices } from './arrangeSlices.js';
 import { chooseSeries, printableUid } from './chooseSeries.js';
 import { dropCopies } from './dropCopies.js';
 import { readPixels } from './frames/readPixels.js';
-import { describeImage, readImages, type SeriesImage } from './listSeries.js';
+import { describeImage, readImageFiles, readImages, type SeriesImage } from './listSeries.js';
 import { readDicomFile } from './readDicomFile.js';
 import type { Slice } from './slice.js';
 
@@ -18,12 +18,15 @@ export const dicom: ImageFormat = {
   extensions: ['.dcm', '.ima', '.dicom'],
   read: async (path, request) => {
     const { images, note } = (await isFolder(path))
-      ? chooseSeries(path, await readImages(path), request.series)
+      ? chooseSeries(path, await imagesOf(path, request), request.series)
       : { images: [await onlyImage(path, request)], note: null };
     return readSeries(path, images, note === null ? [] : [note]);
   },
   write: null,
 };
+
+const imagesOf = (dir: string, { files }: ReadRequest): Promise<SeriesImage[]> =>
+  files === undefined ? readImages(dir) : readImageFiles(dir, files);
 
 /** Reads the slices of one series as a volume; errors name `path`. */
 const readSeries = async (

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
@@ -55,7 +56,7 @@ export const readDicomFile = async (path: string, name = path): Promise<DicomFil
   try {
     const { size } = await file.stat();
     const start = await readStart(file, Math.min(size, firstBytes));
-    const bare = start.toString('latin1', 128, 132) === 'DICM' ? null : bareSyntax(start);
+    const bare = hasHeader(start) ? null : bareSyntax(start);
     if (bare === undefined) return null;
     const first = parse(start, name, bare, size > start.length);
     if (first !== null) return createDicomFile(path, name, first, size);
@@ -65,6 +66,24 @@ export const readDicomFile = async (path: string, name = path): Promise<DicomFil
     await file.close();
   }
 };
+
+/** Whether the file begins as a DICOM file does; false where it cannot be read. */
+export const startsLikeDicom = (path: string): boolean => {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const start = Buffer.alloc(132);
+      const bytes = start.subarray(0, readSync(file, start, 0, start.length, 0));
+      return hasHeader(bytes) || bareSyntax(bytes) !== undefined;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+};
+
+const hasHeader = (start: Buffer): boolean => start.toString('latin1', 128, 132) === 'DICM';
 
 /**
  * The transfer syntax of a data set without a file header, undefined where the bytes are not one. Its first element is

@@ -28,6 +28,8 @@ export interface ImageFile extends Geometry {
 export interface ReadRequest {
   /** UID of the series to read from a folder with several series. */
   readonly series?: string | undefined;
+  /** The files of the folder to read, where they are known: the others are not opened. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /** An image file format. `path` is a file; for DICOM also a folder. */
