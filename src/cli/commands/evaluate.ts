@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type Evaluation, evaluate } from '../../evaluate/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
-import { modelOptionsSchema } from '../../model/index.js';
+import { modelOptionsSchema, scanOptionsSchema } from '../../model/index.js';
 import type { Interval } from '../../score/index.js';
 import { candidateSchema, dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
 import { openOutput } from '../output.js';
@@ -30,6 +30,7 @@ export const evaluateSchema = z.strictObject({
     .optional()
     .describe('folder of masks or probabilities to score instead of a model, each named like its scan'),
   ...modelOptionsSchema.shape,
+  ...scanOptionsSchema.shape,
   ...candidateSchema.shape,
   minimumScore: z
     .number()
