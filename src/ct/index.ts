@@ -55,6 +55,13 @@ export {
 } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
 export { bodyInSlice } from './regions/bodyInSlice.js';
-export { type Component, type Components, connectedComponents, type Index3 } from './regions/components.js';
+export { type ComponentRuns, ComponentStream, type Runs } from './regions/componentStream.js';
+export {
+  type Component,
+  type Components,
+  connectedComponents,
+  type Index3,
+  labelVoxels,
+} from './regions/components.js';
 export { lungMask } from './regions/lungMask.js';
 export { writeMask, writeOnGrid, writeVolume } from './writeVolume.js';

@@ -4,7 +4,15 @@ export {
   type Interval,
   type IntervalOptions,
 } from './bootstrap.js';
-export { type Candidate, type Candidates, candidatesAbove, isNodule } from './candidates.js';
+export {
+  type Candidate,
+  CandidateStream,
+  type Candidates,
+  candidatesAbove,
+  candidateVoxels,
+  isNodule,
+  type StreamedCandidates,
+} from './candidates.js';
 export {
   applyPoint,
   chooseOperatingPoint,
