@@ -3,6 +3,8 @@ export { createInferenceNet } from './createInferenceNet.js';
 export { type FoundNodule, findNodules, type ScanNodules } from './findNodules.js';
 export { hashTensors } from './hashTensors.js';
 export { type LoadedModelFile, loadModelFile } from './loadModelFile.js';
+export { measureNodules } from './measure/measureNodules.js';
+export { noduleTexture, type TextureMeasure } from './measure/noduleTexture.js';
 export { mirrorAveraged } from './mirrorAveraged.js';
 export type { InputTransform, ModelDescription } from './modelDescription.js';
 export { modelFileKind } from './modelFileKind.js';
