@@ -107,7 +107,7 @@ function offsetsWithin(mm: Index3): Index3[] {
   return offsets;
 }
 
-/** Whether connected tissue leads from a place out of the box. Marks what it visited, so that no voxel is seen twice. */
+/** Whether connected tissue leads from a place out of the box. Marks what it visited, so nothing is visited twice. */
 function leadsOut({ states, shape: [slices, rows, columns], open }: Surroundings, from: number): boolean {
   const plane = rows * columns;
   const stack: number[] = [];

@@ -37,8 +37,8 @@ describe('measuring nodules', () => {
           [1, 3.5],
         ],
         short: [
-          [0.5, 2.5],
-          [1.5, 2.5],
+          [0.5, 2],
+          [1.5, 2],
         ],
       },
       diameter3dMm: expect.closeTo(Math.hypot(0.5, 2) + Math.hypot(0.5 * 0.5, 2 * 2) / Math.hypot(0.5, 2), 12),
