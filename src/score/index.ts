@@ -40,6 +40,8 @@ export {
   scoreScan,
   type TrueNodule,
 } from './matching.js';
+export { type AxialAxes, type AxisLine, axialAxes } from './measure/axialAxes.js';
+export { largestDiameter } from './measure/largestDiameter.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
 export { type OperatingPoint, operatingPointSchema } from './operatingPoint.js';
 export { type PredictedScan, predictedScan } from './predictedScan.js';
