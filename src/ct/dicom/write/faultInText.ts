@@ -30,7 +30,8 @@ const rules: Partial<Record<WrittenVr, TextRule>> = {
     expected: 'HHMMSS.FFFFFF',
   },
   UC: { most: 2 ** 31 },
-  UI: { most: 64, pattern: /^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$/, expected: 'a UID' },
+  // Components with leading zeros, which the standard forbids, are in many archives: a reference must repeat them.
+  UI: { most: 64, pattern: /^\d+(\.\d+)+$/, expected: 'a UID' },
   UR: { most: 2 ** 31, pattern: /^[\x21-\x7e]* *$/, expected: 'a URI' },
   UT: { most: 2 ** 31 },
 };

@@ -74,7 +74,7 @@ describe('a DICOM file', () => {
     expect(faultOf({ BodyPartExamined: 'chest' })).toMatch(/BodyPartExamined .* has another form/);
     expect(faultOf({ PatientAge: '45' })).toMatch(/PatientAge .* has another form/);
     expect(faultOf({ StudyDate: '20001301' })).toMatch(/StudyDate/);
-    expect(faultOf({ StudyInstanceUID: '1.02.3' })).toMatch(/StudyInstanceUID/);
+    expect(faultOf({ StudyInstanceUID: '1..3' })).toMatch(/StudyInstanceUID/);
     expect(faultOf({ PatientID: 'a\\b' })).toMatch(/PatientID .* backslashes/);
     expect(faultOf({ PatientID: 'a\u0000b' })).toMatch(/PatientID .* control/);
     expect(faultOf({ Rows: 65_536 })).toMatch(/Rows .* is 65536/);
