@@ -103,8 +103,8 @@ function drawAxes(image: RgbImage, { axes }: Nodule, window: PlaneWindow, spacin
     colour: NODULE_COLOURS[name],
     points: axes[name].map(([row, column]): Point => toPixel([axes.slice, row, column])),
   }));
-  for (const { points } of lines) drawStrokes(image, [points], DARK, 3.2, 0.7);
-  for (const { points, colour } of lines) drawStrokes(image, [points], colour, 1.5);
+  for (const { points } of lines) drawStrokes(image, [points], DARK, 3.4, 0.6);
+  for (const { points, colour } of lines) drawStrokes(image, [points], colour, 1.8);
 }
 
 function drawLetters(image: RgbImage, { letters }: PatientView): void {

@@ -7,13 +7,12 @@ import {
   fillRectangle,
   type Point,
   pasteImage,
-  patientViews,
-  planeImage,
   type RgbImage,
   textWidth,
 } from '../../ct/index.js';
 import type { Nodule } from '../../model/index.js';
 import { plural } from '../report/formatNumbers.js';
+import { middleSlice } from './middleSlice.js';
 import { countText, huText, largestNodule, meanAxisMm, slicesText, volumeText } from './noduleText.js';
 import { NODULE_COLOURS, noduleViews } from './noduleViews.js';
 import { type Overview, scanOverview } from './scanOverview.js';
@@ -33,8 +32,8 @@ const DARK = [0, 0, 0] as const;
 /** Sides in pixels. */
 const [MARGIN, GAP, TILE, LABELS] = [20, 8, 240, 236];
 const WIDTH = 2 * MARGIN + LABELS + 3 * (TILE + GAP);
-const OVERVIEW_BOX = [280, 240] as const;
-const EMPTY_SIDE = 512;
+const OVERVIEW_BOX = [264, 240] as const;
+const EMPTY_SIDE = 640;
 
 /**
  * Draws a page of all nodules: where they are in the scan, and a row for each with its measurements and its three
@@ -48,9 +47,9 @@ export function nodulesPicture(result: ScanResult): Uint8Array {
   const overviews = scanOverview(scan, nodules.slice(0, shown), OVERVIEW_BOX);
   const overviewHigh = Math.max(...overviews.map(({ image }) => image.height));
   const overviewWide = overviews.reduce((sum, { image }) => sum + image.width + GAP, 0);
-  const lines = headLines(result, WIDTH - 2 * MARGIN - overviewWide - GAP);
+  const lines = headLines(result, WIDTH - 2 * MARGIN - overviewWide);
   const headHigh = Math.max(overviewHigh, lines.at(-1)!.y + 10);
-  const empty = nodules.length === 0 ? middleSlice(result) : null;
+  const empty = nodules.length === 0 ? emptyScan(result) : null;
   const bodyHigh = empty === null ? shown * (TILE + GAP) : empty.height + GAP;
   const hidden = nodules.length - shown;
   const footHigh = hidden > 0 ? 24 : 0;
@@ -62,7 +61,7 @@ export function nodulesPicture(result: ScanResult): Uint8Array {
     left += overview.image.width + GAP;
   }
   let top = MARGIN + headHigh + 2 * GAP;
-  if (empty !== null) pasteImage(image, empty, MARGIN, top);
+  if (empty !== null) pasteImage(image, empty, (WIDTH - empty.width) >> 1, top);
   const range = displayRange(scan);
   for (let n = 0; n < shown; n++, top += TILE + GAP) {
     fillRectangle(image, [MARGIN, top, LABELS, TILE], CARD);
@@ -98,7 +97,7 @@ function headLines({ scan, nodules, provenance }: ScanResult, width: number): Li
     y += gap;
   };
   add(countText(nodules.length), 20, INK, 2);
-  add(`in ${scan.uid}`, 9, SOFT, 6);
+  add(`in ${scan.uid}`, 8.5, SOFT, 6);
   const largest = largestNodule(nodules);
   if (largest !== null) {
     const mean = meanAxisMm(largest);
@@ -183,18 +182,8 @@ function drawMeasurements(image: RgbImage, nodule: Nodule, x: number, y: number)
   }
 }
 
-/** The middle slice of a scan without nodules, whole. */
-function middleSlice({ scan }: ScanResult): RgbImage {
-  const [view] = patientViews(scan);
-  const size = ({ axis }: typeof view.across) => scan.shape[axis] * (scan.spacing?.[2 - axis] ?? 1);
-  const pixel = Math.max(size(view.across), size(view.down)) / EMPTY_SIDE;
-  const index = scan.shape[0] >> 1;
-  const center = [index, (scan.shape[1] - 1) / 2, (scan.shape[2] - 1) / 2] as const;
-  const [width, height] = [view.across, view.down].map((axis) => Math.max(1, Math.round(size(axis) / pixel))) as [
-    number,
-    number,
-  ];
-  const image = planeImage(scan, { view, index, center, width, height, pixel }, displayRange(scan));
-  drawText(image, `${view.name}, slice ${index}`, 6, 6, { size: 9, colour: INK, halo: DARK });
+function emptyScan({ scan }: ScanResult): RgbImage {
+  const { image, name } = middleSlice(scan, EMPTY_SIDE);
+  drawText(image, name, 6, 6, { size: 9, colour: INK, halo: DARK });
   return image;
 }
