@@ -29,7 +29,7 @@ const [SIDE, OVERVIEW_BOX] = [256, [440, 380]] as const;
 const css = (colour: readonly number[]) => `rgb(${colour.join(' ')})`;
 const STYLE = `
 :root{--link:#1660c4;--mark:#ffc628}@media(prefers-color-scheme:dark){:root{--link:#7db4ff}}
-a{color:var(--link)}h1{overflow-wrap:anywhere;line-height:1.25}p{max-width:56rem}
+a{color:var(--link)}h1{line-height:1.3}.series{overflow-wrap:anywhere;font-size:1.05rem;font-weight:500}p{max-width:56rem}
 .notice{display:inline-block;margin:.2rem 0 .9rem;padding:.25rem .7rem;border:1px solid var(--warning);border-radius:.5rem;color:var(--warning);font-weight:600}
 .overview{display:flex;flex-wrap:wrap;gap:.9rem}.overview figure{flex:1 1 18rem;max-width:27.5rem}
 .overview svg{display:block;width:100%;height:auto;background:#000;border-radius:.25rem}
@@ -74,7 +74,7 @@ export function scanReport(result: ScanResult, files: readonly string[] = []): s
   const title = `${countText(nodules.length)} in ${scan.uid}`;
   return htmlPage(
     title,
-    html`<h1>${countText(nodules.length)} <span class="soft">in series</span> ${scan.uid}</h1>
+    html`<h1>${countText(nodules.length)} <span class="soft">in series</span> <span class="series">${scan.uid}</span></h1>
 <p class="notice">${provenance.notice}</p>
 ${summary(result)}
 <main>
