@@ -40,9 +40,14 @@ export {
 } from './grid/volume.js';
 export { siblingFile } from './imageFile/siblingFile.js';
 export { median, upperMedian } from './median.js';
+export { type DisplayRange, displayRange } from './pictures/displayRange.js';
+export { drawStrokes, type Point } from './pictures/drawStrokes.js';
+export { drawText, textWidth } from './pictures/drawText.js';
 export { greySlice } from './pictures/greySlice.js';
 export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
-export type { RgbImage } from './pictures/rgbImage.js';
+export { type ArrayAxis, type PatientView, patientViews } from './pictures/patientViews.js';
+export { type PlaneWindow, placeOn, planeImage } from './pictures/planeImage.js';
+export { type Colour, createImage, fillRectangle, pasteImage, type RgbImage } from './pictures/rgbImage.js';
 export { slicePicture } from './pictures/slicePicture.js';
 export { readPrediction } from './readPrediction.js';
 export {
