@@ -49,6 +49,11 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand(),
   },
   {
+    name: 'segment',
+    summary: 'find, measure and write the nodules of scans',
+    load: async () => (await import('./commands/segment.js')).segmentCommand(),
+  },
+  {
     name: 'report',
     summary: 'write a self-contained HTML page about a run',
     load: async () => (await import('./commands/report.js')).reportCommand(),

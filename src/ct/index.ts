@@ -5,6 +5,7 @@ export { layOnGrid } from './dicom/layOnGrid.js';
 export { type DicomSeries, listSeries } from './dicom/listSeries.js';
 export { readSegmentation, type Segmentation } from './dicom/readSegmentation.js';
 export { readStructureSet, type StructureSet } from './dicom/readStructureSet.js';
+export { readSourceAttributes, type SourceAttributes } from './dicom/source/readSourceAttributes.js';
 export {
   type FindScansOptions,
   type FoundScans,
@@ -32,6 +33,7 @@ export {
   identityDirection,
   type MaskVolume,
   type Matrix3,
+  pickGeometry,
   type Shape3,
   storedValue,
   type Vector3,

@@ -255,8 +255,9 @@ function provenanceTable({ source, scan, provenance }: ScanResult): Html {
   const { software, version, libtorch, device, models, operatingPoint, options, key } = provenance;
   const point = Object.entries(operatingPoint).map(([name, value]) => `${name} ${value}`);
   const rows: [string, string][] = [
-    ['source', lastPart(source.path)],
-    ['series', source.series ?? scan.uid],
+    // The folder of a DICOM series is often named after the patient.
+    ...(source !== null && source.series === undefined ? [['source', lastPart(source.path)] as [string, string]] : []),
+    ['series', source?.series ?? scan.uid],
     ['software', `${software} ${version}, libtorch ${libtorch}`],
     ['device', device],
     ...models.map(({ name, sha256 }, n): [string, string] => [
