@@ -1,7 +1,6 @@
-import { indexToWorld } from '../../ct/index.js';
+import { indexIRC, indexToWorld, knownSpacing } from '../../ct/index.js';
 import { openDataset, openSource, type ScanNodule } from '../../data/index.js';
 import { type Annotation, readAnnotations } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
 import type { FrocNodule, FrocScan } from '../../score/index.js';
 import { checkScanChoice, chooseScans, type ScanChoice } from '../scanChoice.js';
 import { readSeriesUids } from './readMarks.js';
@@ -56,18 +55,14 @@ export async function scansOfData(
   for (const { uid } of chosen) {
     signal?.throwIfAborted();
     const { volume, nodules, ignored = [] } = await dataset.load(uid);
-    const { spacing } = volume;
-    if (spacing === null)
-      throw new NoduleTrainError(
-        'spacing-unknown',
-        `reading the nodules of scan ${uid} in ${data}: found no voxel spacing, expected one, because marks are ` +
-          'compared in millimetres. Use scans with a spacing.',
-      );
-    const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
+    const [x, y, z] = knownSpacing(volume, `comparing marks with the nodules of scan ${uid}`);
     found.push({
       uid,
-      nodules: nodules.map((one) => ({ center: one.centerLps, diameterMm: diameterOf(one, voxelMm3) })),
-      excluded: ignored.map(({ center, diameterMm }) => ({ center: indexToWorld(volume, center), diameterMm })),
+      nodules: nodules.map((one) => ({ center: one.centerLps, diameterMm: diameterOf(one, x * y * z) })),
+      excluded: ignored.map(({ center, diameterMm }) => ({
+        center: indexToWorld(volume, indexIRC(...center)),
+        diameterMm,
+      })),
     });
     onProgress?.(found.length, chosen.length);
   }
