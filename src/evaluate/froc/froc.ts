@@ -28,18 +28,24 @@ export interface FrocResult extends Froc {
 
 /**
  * Scores the marks of a detector by LUNA16's rule, and writes the result as JSON, CSV (the curve) and SVG.
- * @throws NoduleTrainError `froc-options` (neither or both kinds of truth), `froc-scans` (no mark is on any of the
- *   scans), `output-path`, and what reading the marks, the lists and the data throws
+ * @throws NoduleTrainError `froc-options` (neither or both kinds of truth), `froc-scans` (no mark is on any series
+ *   that the truth names), `output-path`, and what reading the marks, the lists and the data throws
  */
 export async function froc(options: FrocFileOptions): Promise<FrocResult> {
   const { marks: marksPath, out, maximumMarks, bootstraps, seed, onProgress, signal } = options;
   const truth = chooseTruth(options);
   if (out !== undefined) checkOutputFolder('scoring marks', '--out', out);
   const marks = await readMarks(marksPath);
-  const scans =
+  const { scans, known } =
     'data' in truth
       ? await scansOfData(truth, { signal, ...(onProgress && { onProgress }) })
       : await scansOfLists(truth);
+  if (marks.length > 0 && !marks.some(({ uid }) => known.has(uid)))
+    throw new NoduleTrainError(
+      'froc-scans',
+      `scoring ${marksPath}: none of its ${marks.length} marks is on a series that the truth names; the first is on ` +
+        `${marks[0]!.uid}, the first scan is ${scans[0]!.uid}. Give the marks of these scans.`,
+    );
   const bySeries = groupMarks(marks, scans);
   const result = computeFroc(
     scans.map((scan) => ({ ...scan, marks: bySeries.get(scan.uid) ?? [] })),
@@ -50,12 +56,6 @@ export async function froc(options: FrocFileOptions): Promise<FrocResult> {
     },
   );
   const marksElsewhere = marks.length - result.marks.total;
-  if (marks.length > 0 && result.marks.total === 0)
-    throw new NoduleTrainError(
-      'froc-scans',
-      `scoring ${marksPath}: none of its ${marks.length} marks is on any of the ${scans.length} scans; the first is ` +
-        `on ${marks[0]!.uid}, the first scan is ${scans[0]!.uid}. Give the marks of these scans.`,
-    );
   const all: FrocResult = { ...result, marksElsewhere, notes: notesOn(result, scans, bySeries) };
   if (out !== undefined) await write(out, all, options);
   return all;

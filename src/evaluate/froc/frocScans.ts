@@ -8,6 +8,12 @@ import { readSeriesUids } from './readMarks.js';
 /** A scan with its truth, before a detector marked it. */
 export type TrueScan = Omit<FrocScan, 'marks'>;
 
+/** The scans to score, and every series that the lists or the data name. */
+export interface Truth {
+  scans: TrueScan[];
+  known: ReadonlySet<string>;
+}
+
 /** Where the truth comes from: a data folder, or LUNA16's three lists. */
 export interface TruthLists {
   /** List of nodules, as LUNA16's `annotations.csv`. */
@@ -22,11 +28,12 @@ export interface TruthLists {
  * Reads the scans and nodules of LUNA16's lists.
  * @throws NoduleTrainError what `readSeriesUids` and `readAnnotations` throw
  */
-export async function scansOfLists({ annotations, excluded, seriesuids }: TruthLists): Promise<TrueScan[]> {
+export async function scansOfLists({ annotations, excluded, seriesuids }: TruthLists): Promise<Truth> {
   const uids = await readSeriesUids(seriesuids);
   const nodules = groupBySeries(await readAnnotations(annotations));
   const findings = groupBySeries(excluded === undefined ? [] : await readAnnotations(excluded));
-  return uids.map((uid) => ({ uid, nodules: nodules.get(uid) ?? [], excluded: findings.get(uid) ?? [] }));
+  const scans = uids.map((uid) => ({ uid, nodules: nodules.get(uid) ?? [], excluded: findings.get(uid) ?? [] }));
+  return { scans, known: new Set([...uids, ...nodules.keys(), ...findings.keys()]) };
 }
 
 /**
@@ -38,18 +45,20 @@ export async function scansOfLists({ annotations, excluded, seriesuids }: TruthL
 export async function scansOfData(
   choice: ScanChoice,
   { onProgress, signal }: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal | undefined },
-): Promise<TrueScan[]> {
+): Promise<Truth> {
   const { data, source, labels } = choice;
   checkScanChoice('scoring', choice);
   const dataset = await openDataset(data, { ...source, ...(labels && { labels }), backgroundPoints: 0 });
   const chosen = await chooseScans('scoring', dataset, choice, { split: 'test', fold: 'validation' });
+  const known = new Set(dataset.scans.map(({ uid }) => uid));
   if (dataset.kind === 'luna16') {
     const { scans } = await openSource(data, source);
     const truths = new Map(scans.map(({ uid, truth }) => [uid, truth]));
-    return chosen.map(({ uid }) => {
+    const found = chosen.map(({ uid }) => {
       const { annotations = [], excluded = [] } = truths.get(uid) ?? {};
       return { uid, nodules: annotations.map(nodule), excluded: excluded.map(nodule) };
     });
+    return { scans: found, known };
   }
   const found: TrueScan[] = [];
   for (const { uid } of chosen) {
@@ -66,7 +75,7 @@ export async function scansOfData(
     });
     onProgress?.(found.length, chosen.length);
   }
-  return found;
+  return { scans: found, known };
 }
 
 const nodule = ({ center, diameterMm }: Annotation): FrocNodule => ({ center, diameterMm });
