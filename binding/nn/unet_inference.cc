@@ -18,8 +18,9 @@ namespace nodule {
 namespace {
 
 constexpr std::int64_t kMostChannels = 256;
-/// Rows of a ring: at most two rows of tiles and the two rows above are in use at once.
-constexpr int kRing = 16;
+/// Rows of a ring: the six rows of a tile and a pair of new ones; one row above two rows of tiles, whole tiles; a row
+/// of tiles; and the three rows of an interpolation.
+constexpr int kSourceRing = 8, kMiddleRing = 12, kTileRing = 4, kLowRing = 4;
 
 int blocks_for(std::int64_t channels) { return static_cast<int>((channels + kBlock - 1) / kBlock); }
 int tiles_for(int size) { return (size + kTileOut - 1) / kTileOut; }
@@ -55,8 +56,7 @@ struct Layer {
   std::ptrdiff_t row_size = 0, block_size = 0;
 
   Layer() = default;
-  Layer(std::int64_t channels, int height, int width, bool ring)
-      : height(height), width(width), rows(ring ? kRing : height) {
+  Layer(std::int64_t channels, int height, int width, int rows) : height(height), width(width), rows(rows) {
     for (; channels > 0; channels -= kBlock)
       counts.push_back(static_cast<int>(std::min<std::int64_t>(channels, kBlock)));
     row_size = static_cast<std::ptrdiff_t>(width + kMarginBefore + kMarginAfter) * kBlock;
@@ -322,7 +322,7 @@ void UNetInference::Plan::run_pair(const Pair& pair, const Layer& out, const flo
                                    const Done& done) const {
   const auto& [first, second] = pair.convolutions;
   const int border = 2 - 2 * first.padding;
-  const Layer middle(first.channels, pair.height - border, pair.width - border, true);
+  const Layer middle(first.channels, pair.height - border, pair.width - border, kMiddleRing);
   int source_blocks = 0;
   for (const Layer* source : pair.sources) source_blocks += source->blocks();
   const Memory scratch(scratch_size(std::max(source_blocks, middle.blocks())));
@@ -365,20 +365,21 @@ void UNetInference::Plan::run(const float* image, int height, int width, float* 
     const auto& pair = down[level];
     const int out_h = h - border, out_w = w - border;
     const bool is_lowest = level + 1 == depth;
-    Layer values(pair[1].channels, out_h, out_w, depth == 1);
+    Layer values;
+    if (depth > 1) values = Layer(pair[1].channels, out_h, out_w, out_h);
     Layer pooled;
-    if (!is_lowest) pooled = Layer(pair[1].channels, out_h / 2, out_w / 2, false);
+    if (!is_lowest) pooled = Layer(pair[1].channels, out_h / 2, out_w / 2, out_h / 2);
     in_bands(tiles_for(out_h), [&](int from, int to) {
       Layer packed, ring;
       const Layer* source = &below;
-      int made = std::max(0, from * kTileOut - 3);
+      int made = 0;
       if (level == 0) {
-        packed = Layer(options.in_channels, h, w, true);
+        packed = Layer(options.in_channels, h, w, kSourceRing);
         source = &packed;
         made = std::max(0, (std::max(0, from * kTileOut - pair[1].padding) / kTileOut) * kTileOut - pair[0].padding);
       }
       // With one level only, each band has its own rows.
-      if (depth == 1) ring = Layer(pair[1].channels, out_h, out_w, true);
+      if (depth == 1) ring = Layer(pair[1].channels, out_h, out_w, kTileRing);
       const Layer& to_layer = depth == 1 ? ring : values;
       std::vector<float> row;
       run_pair(
@@ -427,15 +428,15 @@ void UNetInference::Plan::run(const float* image, int height, int width, float* 
     const int top = (bridge.height - h) / 2, left = (bridge.width - w) / 2;
     const bool is_last = i + 2 == depth, is_cropped = bridge.height != h || bridge.width != w;
     Layer values;
-    if (!is_last) values = Layer(pair[1].channels, h - border, w - border, false);
+    if (!is_last) values = Layer(pair[1].channels, h - border, w - border, h - border);
     in_bands(tiles_for(h - border), [&](int from, int to) {
-      const Layer raised(raise.channels, h, w, true);
+      const Layer raised(raise.channels, h, w, kSourceRing);
       // A bridge that is larger than this level is copied, because its margin has to be zero.
       Layer cropped, low, ring;
-      if (is_cropped) cropped = Layer(pair[0].inputs - raise.channels, h, w, true);
+      if (is_cropped) cropped = Layer(pair[0].inputs - raise.channels, h, w, kSourceRing);
       // A 1×1 convolution and bilinear interpolation commute, and before it there is a quarter of the pixels.
-      if (options.upsample) low = Layer(raise.channels, below.height, below.width, true);
-      if (is_last) ring = Layer(pair[1].channels, h - border, w - border, true);
+      if (options.upsample) low = Layer(raise.channels, below.height, below.width, kLowRing);
+      if (is_last) ring = Layer(pair[1].channels, h - border, w - border, kTileRing);
       const Layer& to_layer = is_last ? ring : values;
       const int first_tile = std::max(0, from * kTileOut - pair[1].padding) / kTileOut;
       int made = std::max(0, first_tile * kTileOut - pair[0].padding) / 2 * 2;

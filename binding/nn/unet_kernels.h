@@ -15,7 +15,7 @@ constexpr int kBlock = 16;
 /// Products of a tile, and the width and height of a tile's input and output.
 constexpr int kProducts = 36, kTileIn = 6, kTileOut = 4;
 /// Tiles that are multiplied together, at most.
-constexpr int kTiles = 16;
+constexpr int kTiles = 8;
 /// Pixels of zeros before and after a row.
 constexpr int kMarginBefore = 1, kMarginAfter = 8;
 

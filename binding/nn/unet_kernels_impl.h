@@ -95,6 +95,7 @@ void transform_tiles(const float* const* rows, float* out, std::ptrdiff_t out_pr
     for (int part = 0; part < kParts; ++part) {
       const int at = t * kTileOut * kBlock + part * kLanes;
       Vector values[kTileIn][kTileIn];
+#pragma GCC unroll 6
       for (int x = 0; x < kTileIn; ++x) {
         Vector column[kTileIn];
         for (int y = 0; y < kTileIn; ++y) column[y] = load(rows[y] + at + x * kBlock);
@@ -102,9 +103,12 @@ void transform_tiles(const float* const* rows, float* out, std::ptrdiff_t out_pr
         for (int y = 0; y < kTileIn; ++y) values[y][x] = column[y];
       }
       float* to = out + t * kBlock + part * kLanes;
+#pragma GCC unroll 6
       for (int y = 0; y < kTileIn; ++y) {
-        transform_input(values[y]);
-        for (int x = 0; x < kTileIn; ++x) store(to + (y * kTileIn + x) * out_product, values[y][x]);
+        Vector row[kTileIn];
+        for (int x = 0; x < kTileIn; ++x) row[x] = values[y][x];
+        transform_input(row);
+        for (int x = 0; x < kTileIn; ++x) store(to + (y * kTileIn + x) * out_product, row[x]);
       }
     }
 }
