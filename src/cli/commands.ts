@@ -52,6 +52,8 @@ export const commands: CommandEntry[] = [
     name: 'segment',
     summary: 'find, measure and write the nodules of scans',
     load: async () => (await import('./commands/segment.js')).segmentCommand(),
+  },
+  {
     name: 'froc',
     summary: "score detection by LUNA16's rule: sensitivity by false positives per scan",
     load: async () => (await import('./commands/froc.js')).frocCommand(),
