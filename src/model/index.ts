@@ -2,6 +2,8 @@ export type { CheckpointTensors } from './checkpointTensors.js';
 export { createInferenceNet } from './createInferenceNet.js';
 export { hashTensors } from './hashTensors.js';
 export { type LoadedModelFile, loadModelFile } from './loadModelFile.js';
+export { measureNodules } from './measure/measureNodules.js';
+export { noduleTexture, type TextureMeasure } from './measure/noduleTexture.js';
 export { mirrorAveraged } from './mirrorAveraged.js';
 export type { InputTransform, ModelDescription } from './modelDescription.js';
 export { modelFileKind } from './modelFileKind.js';

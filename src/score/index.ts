@@ -29,6 +29,16 @@ export {
 export { scoreCrop } from './cropScore.js';
 export { dice, type Overlap, overlap } from './dice.js';
 export {
+  computeFroc,
+  FROC_RATES,
+  type Froc,
+  type FrocMark,
+  type FrocNodule,
+  type FrocOptions,
+  type FrocPoint,
+  type FrocScan,
+} from './froc.js';
+export {
   hits,
   type MatchedComponent,
   type MatchedScan,
@@ -40,8 +50,10 @@ export {
   scoreScan,
   type TrueNodule,
 } from './matching.js';
+export { type AxialAxes, type AxisLine, axialAxes } from './measure/axialAxes.js';
+export { largestDiameter } from './measure/largestDiameter.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
-export type { OperatingPoint } from './operatingPoint.js';
+export { type OperatingPoint, operatingPointSchema } from './operatingPoint.js';
 export { type PredictedScan, predictedScan } from './predictedScan.js';
 export { HALF_FALSE_PER_SCAN, selectionScore } from './selectionScore.js';
 export {
