@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../runtime/index.js';
 import { dicom } from './dicom/dicom.js';
+import { startsLikeDicom } from './dicom/readDicomFile.js';
 import type { ImageFormat } from './imageFile/imageFile.js';
 import { metaImage } from './metaImage/metaImage.js';
 import { nifti } from './nifti/nifti.js';
@@ -13,19 +14,25 @@ const formats: readonly ImageFormat[] = [metaImage, nifti, nrrd, dicom];
 const extensionOf = (path: string): string | undefined =>
   formats.flatMap(({ extensions }) => extensions).find((extension) => path.toLowerCase().endsWith(extension));
 
+/** Whether the name has the extension of a format other than DICOM, whose files hold one image each. */
+export const isSingleImage = (path: string): boolean => {
+  const extension = extensionOf(path);
+  return extension !== undefined && !dicom.extensions.includes(extension);
+};
+
 /** Whether the name has the extension of a known image format. Folders (DICOM series) are not recognised. */
 export const isImageFile = (path: string): boolean => extensionOf(path) !== undefined;
 
 /**
- * Infers the format of a file from its extension; a folder is DICOM. `doing` begins the error, such as "reading the
- * scan".
+ * Infers the format of a file from its extension; a folder is DICOM, and a file of another or no extension that is
+ * DICOM by content. `doing` begins the error, such as "reading the scan".
  * @throws NoduleTrainError `scan-format` with the list of formats
  */
 export const inferFormat = (path: string, doing: string): ImageFormat => {
   const extension = extensionOf(path);
   const format = formats.find(({ extensions }) => extension !== undefined && extensions.includes(extension));
   if (format !== undefined) return format;
-  if (isFolder(path)) return dicom;
+  if (isFolder(path) || startsLikeDicom(path)) return dicom;
   if (/\.(hdr|img)(\.gz)?$/i.test(path)) {
     throw new NoduleTrainError(
       'scan-format',

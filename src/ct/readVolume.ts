@@ -14,6 +14,8 @@ export const readOptionsSchema = z.strictObject({
   intensity: z.enum(['hu', 'arbitrary']).optional(),
   /** UID of the series to read from a DICOM folder with several series. */
   series: z.string().min(1).optional(),
+  /** Files of that series in the folder, as `findScans` gives them, so that other files are not opened. */
+  files: z.array(z.string()).readonly().optional(),
   /**
    * Resamples a scan with sheared axes or unevenly spaced slices to a regular grid; without it such a scan is refused.
    */
@@ -40,8 +42,13 @@ const darkestOfArbitraryFloats = -200;
  * `voxel-range`, `resample` and the codes of each format, with the file and the field
  */
 export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
-  const { intensity, series, resample = false } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
-  const image = await inferFormat(path, 'reading the scan').read(path, { series });
+  const {
+    intensity,
+    series,
+    files,
+    resample = false,
+  } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
+  const image = await inferFormat(path, 'reading the scan').read(path, { series, files });
   const straight = checkGrid(path, image, resample);
   for (const note of image.notes) onNote(`${path}: ${note}`);
   const { min, max, ...stored } = toInt16(path, image);

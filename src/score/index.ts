@@ -4,7 +4,15 @@ export {
   type Interval,
   type IntervalOptions,
 } from './bootstrap.js';
-export { type Candidate, type Candidates, candidatesAbove, isNodule } from './candidates.js';
+export {
+  type Candidate,
+  CandidateStream,
+  type Candidates,
+  candidatesAbove,
+  candidateVoxels,
+  isNodule,
+  type StreamedCandidates,
+} from './candidates.js';
 export {
   applyPoint,
   chooseOperatingPoint,
@@ -37,7 +45,7 @@ export { largestDiameter } from './measure/largestDiameter.js';
 export { type NoduleMetrics, noduleMetrics } from './measure/noduleMetrics.js';
 export { boxOf, surfaceVoxels } from './measure/surfaceVoxels.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
-export type { OperatingPoint } from './operatingPoint.js';
+export { type OperatingPoint, operatingPointSchema } from './operatingPoint.js';
 export { type PredictedScan, predictedScan } from './predictedScan.js';
 export { HALF_FALSE_PER_SCAN, selectionScore } from './selectionScore.js';
 export {

@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { groupBySeries, type SeriesImage, summarizeSeries } from './listSeries.js';
 
 /** Modalities of data derived from other series, which are never a scan. */
-const derived = new Set(['SEG', 'RTDOSE', 'RTIMAGE', 'RTSTRUCT', 'RTPLAN']);
+export const derivedModalities = new Set(['SEG', 'RTDOSE', 'RTIMAGE', 'RTSTRUCT', 'RTPLAN']);
 
 /**
  * Chooses the images of the series with the UID `requested`. Without it they are those of the only series that is a
@@ -34,7 +34,7 @@ export const chooseSeries = (
     return { images: series ?? refuse(`it has no series ${printableUid(requested)}`), note: null };
   }
   const scans = all.filter(
-    (series) => series.some(({ kind }) => kind === 'slice') && !derived.has(series[0]?.modality ?? ''),
+    (series) => series.some(({ kind }) => kind === 'slice') && !derivedModalities.has(series[0]?.modality ?? ''),
   );
   const ofCt = scans.filter(([first]) => first?.modality === 'CT');
   const [only] = scans.length === 1 ? scans : ofCt.length === 1 ? ofCt : [];

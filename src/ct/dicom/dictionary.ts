@@ -11,6 +11,7 @@ export const dictionary = {
   SOPInstanceUID: ['00080018', 'uid'],
   Modality: ['00080060', 'text'],
   SliceThickness: ['00180050', 'decimal'],
+  StudyInstanceUID: ['0020000d', 'uid'],
   SeriesInstanceUID: ['0020000e', 'uid'],
   ImagePositionPatient: ['00200032', 'decimal'],
   ImageOrientationPatient: ['00200037', 'decimal'],

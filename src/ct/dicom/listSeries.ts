@@ -4,7 +4,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { inParallel } from './frames/inParallel.js';
 import { type DicomFile, readDicomFile } from './readDicomFile.js';
 import { createSlices, type Slice } from './slice.js';
-import { required } from './tags.js';
+import { type DicomTags, required } from './tags.js';
 
 /**
  * One series in a folder. It has nothing about the patient, and no description, as people write names into that (PS3.15
@@ -29,6 +29,10 @@ export interface DicomSeries {
 export interface SeriesImage {
   readonly path: string;
   readonly series: string;
+  readonly study: string | null;
+  readonly sopClass: string | null;
+  /** Values of ImageType; empty where it is missing. */
+  readonly imageType: readonly string[];
   readonly modality: string | null;
   readonly rows: number;
   readonly columns: number;
@@ -39,7 +43,7 @@ export interface SeriesImage {
 }
 
 /** Files read at once. Node's thread pool has four threads; a few more files keep them busy. */
-const filesAtOnce = 8;
+export const filesAtOnce = 8;
 
 /**
  * Lists the series of a folder and its subfolders, sorted by UID. DICOM files are recognised by their content, other
@@ -55,7 +59,14 @@ export const listSeries = async (dir: string): Promise<DicomSeries[]> =>
  * @throws NoduleTrainError as `listSeries` does
  */
 export const readImages = async (dir: string): Promise<SeriesImage[]> => {
-  const files = await filesOf(dir);
+  return readImageFiles(dir, await filesIn(dir));
+};
+
+/**
+ * Reads the headers of the images among `files`, in their order; errors name `dir` and the file's own name.
+ * @throws NoduleTrainError as `listSeries` does
+ */
+export const readImageFiles = async (dir: string, files: readonly string[]): Promise<SeriesImage[]> => {
   const images = await inParallel(files, filesAtOnce, async (path) => {
     const file = await readDicomFile(path, nameIn(dir, path));
     return file?.pixels ? describeImage(file) : null;
@@ -91,9 +102,13 @@ export const summarizeSeries = (images: readonly SeriesImage[]): DicomSeries => 
 };
 
 /** The folder as the user gave it and the file name alone: folders in between may be named after the patient. */
-const nameIn = (dir: string, path: string): string => `${dir}, file ${basename(path)}`;
+export const nameIn = (dir: string, path: string): string => `${dir}, file ${basename(path)}`;
 
-const filesOf = async (dir: string): Promise<string[]> => {
+/**
+ * Lists the files of a folder and its subfolders, sorted by path.
+ * @throws NoduleTrainError `scan-missing`
+ */
+export const filesIn = async (dir: string): Promise<string[]> => {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be listed (${cause.code})`;
     throw new NoduleTrainError('scan-missing', `reading ${dir}: ${found}. Give a folder of DICOM files.`, { cause });
@@ -117,8 +132,16 @@ const isFile = async (path: string): Promise<boolean> => {
 
 /** Defined terms of Modality (PS3.3 C.7.3.1.1.1); any other text in this tag is not shown. */
 const modalities = new Set(
-  'CT MR PT NM CR DX MG US XA RF OT SC SEG RTIMAGE RTDOSE RTSTRUCT RTPLAN IO OP SM ES XC GM PX BI DG'.split(' '),
+  'CT MR PT NM CR DX MG US XA RF OT SC SEG SR PR KO REG DOC RTIMAGE RTDOSE RTSTRUCT RTPLAN IO OP SM ES XC GM PX BI DG'.split(
+    ' ',
+  ),
 );
+
+/** The modality, null where it is not one of the defined terms. */
+export const shownModality = (tags: DicomTags): string | null => {
+  const modality = tags.texts('Modality')?.[0];
+  return modality !== undefined && modalities.has(modality) ? modality : null;
+};
 
 const secondaryCapture = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.\d)?$/;
 
@@ -128,13 +151,17 @@ const secondaryCapture = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.\d)?$/;
  */
 export const describeImage = (file: DicomFile): SeriesImage => {
   const { tags, path } = file;
-  const modality = tags.texts('Modality')?.[0] ?? null;
-  const isLocalizer = tags.texts('ImageType')?.[2] === 'LOCALIZER';
-  const isCapture = secondaryCapture.test(tags.uid('SOPClassUID') ?? '');
+  const imageType = tags.texts('ImageType') ?? [];
+  const isLocalizer = imageType[2] === 'LOCALIZER';
+  const sopClass = tags.uid('SOPClassUID');
+  const isCapture = secondaryCapture.test(sopClass ?? '');
   return {
     path,
     series: required(tags.file, 'SeriesInstanceUID', tags.uid('SeriesInstanceUID'), 'the UID of its series'),
-    modality: modality !== null && modalities.has(modality) ? modality : null,
+    study: tags.uid('StudyInstanceUID'),
+    sopClass,
+    imageType,
+    modality: shownModality(tags),
     rows: tags.whole('Rows', false) ?? 0,
     columns: tags.whole('Columns', false) ?? 0,
     kind: isLocalizer ? 'localizer' : isCapture ? 'secondary capture' : 'slice',

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
@@ -51,20 +52,47 @@ const undefinedLength = 0xffffffff;
  * @throws NoduleTrainError `dicom-file` if it is DICOM but cannot be read; `scan-missing` if it cannot be opened
  */
 export const readDicomFile = async (path: string, name = path): Promise<DicomFile | null> => {
+  const parsed = await readDataSet(path, name);
+  return parsed === null ? null : createDicomFile(path, name, parsed);
+};
+
+/**
+ * Does what `readDicomFile` does and returns every tag of the file. Only `readSourceAttributes` may use it otherwise:
+ * it is the one reader of patient attributes.
+ */
+export const readDataSet = async (path: string, name: string): Promise<Parsed | null> => {
   const file = await openToRead(path, `reading ${name}`, 'Give a readable DICOM file');
   try {
     const { size } = await file.stat();
     const start = await readStart(file, Math.min(size, firstBytes));
-    const bare = start.toString('latin1', 128, 132) === 'DICM' ? null : bareSyntax(start);
+    const bare = hasHeader(start) ? null : bareSyntax(start);
     if (bare === undefined) return null;
     const first = parse(start, name, bare, size > start.length);
-    if (first !== null) return createDicomFile(path, name, first, size);
+    if (first !== null) return { ...first, size };
     const whole = await readStart(file, Math.min(size, mostTagBytes));
-    return createDicomFile(path, name, parse(whole, name, bare, false)!, size);
+    return { ...parse(whole, name, bare, false)!, size };
   } finally {
     await file.close();
   }
 };
+
+/** Whether the file begins as a DICOM file does; false where it cannot be read. */
+export const startsLikeDicom = (path: string): boolean => {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const start = Buffer.alloc(132);
+      const bytes = start.subarray(0, readSync(file, start, 0, start.length, 0));
+      return hasHeader(bytes) || bareSyntax(bytes) !== undefined;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+};
+
+const hasHeader = (start: Buffer): boolean => start.toString('latin1', 128, 132) === 'DICM';
 
 /**
  * The transfer syntax of a data set without a file header, undefined where the bytes are not one. Its first element is
@@ -86,13 +114,15 @@ interface Parsed {
   readonly dataSet: DataSet;
   readonly syntax: TransferSyntax;
   readonly inflated: Buffer | null;
+  /** Size of the file. */
+  readonly size: number;
 }
 
 /**
  * Parses the tags. Null where the bytes end before the pixels and the file has more; `bare` is the syntax of a file
  * without a header.
  */
-const parse = (bytes: Buffer, name: string, bare: string | null, more: boolean): Parsed | null => {
+const parse = (bytes: Buffer, name: string, bare: string | null, more: boolean): Omit<Parsed, 'size'> | null => {
   let inflated: Buffer | null = null;
   const inflater = (all: Uint8Array, position: number): Buffer => {
     // A truncated data set cannot be unpacked: the whole file is read first.
@@ -139,12 +169,7 @@ const damaged = (name: string, cause: unknown): NoduleTrainError => {
   );
 };
 
-const createDicomFile = (
-  path: string,
-  name: string,
-  { dataSet, syntax, inflated }: Parsed,
-  size: number,
-): DicomFile => {
+const createDicomFile = (path: string, name: string, { dataSet, syntax, inflated, size }: Parsed): DicomFile => {
   const element = dataSet.elements[pixelData];
   const offset = element?.dataOffset ?? 0;
   return {

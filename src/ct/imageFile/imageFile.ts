@@ -28,6 +28,8 @@ export interface ImageFile extends Geometry {
 export interface ReadRequest {
   /** UID of the series to read from a folder with several series. */
   readonly series?: string | undefined;
+  /** The files of the folder to read, where they are known: the others are not opened. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /** An image file format. `path` is a file; for DICOM also a folder. */
@@ -40,9 +42,12 @@ export interface ImageFormat {
   readonly write: ((path: string, image: ImageToWrite, compress: boolean) => Promise<void>) | null;
 }
 
+/** Voxel values of the types that are written. */
+export type ValuesToWrite = Uint8Array | Int16Array | Float32Array | Float64Array;
+
 /** An image to write; values are written unchanged, in the machine's byte order. */
 export interface ImageToWrite extends Geometry {
-  readonly values: Uint8Array | Int16Array | Float64Array;
-  /** Absent for labels. */
+  readonly values: ValuesToWrite;
+  /** Absent for labels and probabilities. */
   readonly intensity?: 'hu' | 'arbitrary';
 }

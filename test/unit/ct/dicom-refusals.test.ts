@@ -276,6 +276,9 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
       code: 'dicom-series',
       message: expect.stringMatching(/it has no series 1\.2\.2\. It holds 1\.2\.1 \(CT/),
     });
-    await expect(readVolume(join(dir, '1.2.1 0'), { series: '1.2.2' })).rejects.toMatchObject({ code: 'scan-format' });
+    await expect(readVolume(join(dir, '1.2.1 0'), { series: '1.2.2' })).rejects.toMatchObject({
+      code: 'dicom-series',
+      message: expect.stringMatching(/it belongs to series 1\.2\.1, expected 1\.2\.2/),
+    });
   });
 });
