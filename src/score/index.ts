@@ -52,6 +52,8 @@ export {
 } from './matching.js';
 export { type AxialAxes, type AxisLine, axialAxes } from './measure/axialAxes.js';
 export { largestDiameter } from './measure/largestDiameter.js';
+export { type NoduleMetrics, noduleMetrics } from './measure/noduleMetrics.js';
+export { boxOf, surfaceVoxels } from './measure/surfaceVoxels.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
 export { type OperatingPoint, operatingPointSchema } from './operatingPoint.js';
 export { type PredictedScan, predictedScan } from './predictedScan.js';

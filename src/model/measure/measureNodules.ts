@@ -1,6 +1,6 @@
 import { type Index3, indexIRC, indexToWorld, type Shape3, type Volume } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { axialAxes, largestDiameter } from '../../score/index.js';
+import { axialAxes, boxOf, largestDiameter } from '../../score/index.js';
 import type { Nodule, NoduleRegion } from '../nodule.js';
 import { noduleTexture } from './noduleTexture.js';
 import { touchesPleura } from './touchesPleura.js';
@@ -26,10 +26,11 @@ export function measureNodules(volume: Volume, regions: readonly NoduleRegion[],
 function measureNodule(volume: Volume, { number, score, positions }: NoduleRegion, lungs: Uint8Array | null): Nodule {
   checkRegion(volume, number, positions);
   const { spacing, shape, sliceUids, intensity } = volume;
-  const { box, centerIndex } = placeOf(positions, shape);
+  const box = boxOf(positions, shape);
+  const centerIndex = meanIndex(positions, shape);
   const axes = axialAxes(positions, shape, spacing ?? [1, 1, 1]);
   const hu = intensity === 'hu' ? huStatistics(volume, positions) : null;
-  const texture = intensity === 'hu' ? noduleTexture(volume, positions, box) : null;
+  const texture = intensity === 'hu' ? noduleTexture(volume, positions) : null;
   const [first, last] = [box.low[0], box.high[0]];
   return {
     number,
@@ -69,29 +70,17 @@ function checkRegion({ uid, voxels }: Volume, number: number, positions: Int32Ar
   }
 }
 
-/** Box and mean index of a set of voxels. */
-function placeOf(positions: Int32Array, [, rows, columns]: Shape3): { box: Nodule['box']; centerIndex: Index3 } {
+/** Mean index of a set of voxels. */
+function meanIndex(positions: Int32Array, [, rows, columns]: Shape3): Index3 {
   let [slices, rowSum, columnSum] = [0, 0, 0];
-  let [top, bottom, left, right] = [rows, 0, columns, 0];
   for (const at of positions) {
     const line = Math.floor(at / columns);
     const i = Math.floor(line / rows);
-    const r = line - i * rows;
-    const c = at - line * columns;
     slices += i;
-    rowSum += r;
-    columnSum += c;
-    if (r < top) top = r;
-    if (r > bottom) bottom = r;
-    if (c < left) left = c;
-    if (c > right) right = c;
+    rowSum += line - i * rows;
+    columnSum += at - line * columns;
   }
-  const slice = (at: number) => Math.floor(at / (rows * columns));
-  const voxels = positions.length;
-  return {
-    box: { low: [slice(positions[0]!), top, left], high: [slice(positions[voxels - 1]!), bottom, right] },
-    centerIndex: [slices / voxels, rowSum / voxels, columnSum / voxels],
-  };
+  return [slices / positions.length, rowSum / positions.length, columnSum / positions.length];
 }
 
 /** Mean and standard deviation (over all voxels, not of a sample) in HU. */

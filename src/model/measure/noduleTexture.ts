@@ -1,4 +1,5 @@
-import { type Index3, type Shape3, storedValue, type Volume } from '../../ct/index.js';
+import { storedValue, type Volume } from '../../ct/index.js';
+import { surfaceVoxels } from '../../score/index.js';
 import type { NoduleTexture } from '../nodule.js';
 
 /**
@@ -31,41 +32,20 @@ export interface TextureMeasure {
  * `non-solid` below 6 % solid voxels (above -300 HU). Else the core decides, the voxels with all six neighbours inside
  * the nodule: the rim of a solid nodule is partly lung and says nothing. `solid` if at least 75 % of the core is solid;
  * with a core of fewer than 8 voxels, if at least half of all voxels are. Else `part-solid`.
- * @param positions positions of the nodule's voxels in the scan's array, at least one
- * @param box first and last index of the nodule, both inside
+ * @param positions positions of the nodule's voxels in the scan's array, ascending, at least one
  */
 export function noduleTexture(
   volume: Pick<Volume, 'voxels' | 'shape' | 'scale' | 'offset'>,
   positions: Int32Array,
-  box: { low: Index3; high: Index3 },
 ): TextureMeasure {
   const cut = storedValue(volume, SOLID_ABOVE_HU);
   let solid = 0;
   for (const at of positions) if (volume.voxels[at]! > cut) solid++;
   const solidShare = solid / positions.length;
   if (solidShare < PART_SOLID_SHARE) return { solidShare, texture: 'non-solid' };
-  const core = coreVoxels(positions, volume.shape, box);
+  const { core } = surfaceVoxels(positions, volume.shape);
   const share =
     core.length < LEAST_CORE_VOXELS ? null : core.filter((at) => volume.voxels[at]! > cut).length / core.length;
   const isSolid = share === null ? solidShare >= SOLID_SHARE : share >= SOLID_CORE_SHARE;
   return { solidShare, texture: isSolid ? 'solid' : 'part-solid' };
-}
-
-/** Voxels whose six neighbours all belong to the nodule. */
-function coreVoxels(
-  positions: Int32Array,
-  [, rows, columns]: Shape3,
-  { low, high }: { low: Index3; high: Index3 },
-): Int32Array {
-  // One empty voxel on every side, so that no neighbour is outside the array.
-  const [high0, wide] = [high[1] - low[1] + 3, high[2] - low[2] + 3];
-  const inside = new Uint8Array((high[0] - low[0] + 3) * high0 * wide);
-  const places = positions.map((position) => {
-    const line = Math.floor(position / columns);
-    const i = Math.floor(line / rows);
-    return ((i - low[0] + 1) * high0 + line - i * rows - low[1] + 1) * wide + position - line * columns - low[2] + 1;
-  });
-  for (const place of places) inside[place] = 1;
-  const steps = [1, -1, wide, -wide, high0 * wide, -high0 * wide];
-  return positions.filter((_, n) => steps.every((step) => inside[places[n]! + step] === 1));
 }
