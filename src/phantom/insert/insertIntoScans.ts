@@ -62,7 +62,7 @@ export async function insertIntoScans(
       const versions = Array.from({ length: count }, (_, n) => n)
         .filter((n) => n % parts === part)
         .map((n) => ({
-          seed: scramble((scramble(seed) + s * count + n) >>> 0),
+          seed: scramble((scramble(scramble(seed) ^ Math.imul(s + 1, 0x9e3779b9)) + n) >>> 0),
           name: `inserted-${seed}-${String(n).padStart(4, '0')}`,
           scanDir: subsets[(s * count + n) % 10]!,
           maskDir: join(dir, 'masks'),
@@ -83,7 +83,7 @@ export async function insertIntoScans(
   const versions = made.flatMap((reply) => reply.versions).sort((a, b) => (a.uid < b.uid ? -1 : 1));
   refuseSameUid(doing, versions);
   await writeFile(join(dir, 'README.txt'), readme(versions.length, seed));
-  await replaceJson(join(dir, 'inserted.json'), { options: { ...chosen, scans }, scans: versions });
+  await replaceJson(join(dir, 'inserted.json'), { options: { seed, count, ...rest }, scans: versions });
   const excluded = versions.flatMap(({ uid, existing }) =>
     existing.map(({ center, diameterMm }) => noduleLine(uid, { center, diameterMm: diameterMm ?? UNKNOWN })),
   );
