@@ -51,15 +51,41 @@ function boxOf(mask: Uint8Array, rows: number, columns: number): readonly [numbe
  * (Borgefors 1986; within 8 %).
  */
 function spread(distance: Float32Array, rows: number, columns: number): void {
-  for (const step of [1, -1] as const) {
-    const [firstRow, firstColumn] = step === 1 ? [1, 1] : [rows - 2, columns - 2];
-    for (let r = firstRow, left = rows - 2; left > 0; left--, r += step) {
-      for (let at = r * columns + firstColumn, more = columns - 2; more > 0; more--, at += step) {
-        const last = at - step * columns;
-        const straight = Math.min(distance[at - step]!, distance[last]!) + 1;
-        const slanted = Math.min(distance[last - 1]!, distance[last + 1]!) + 4 / 3;
-        distance[at] = Math.min(distance[at]!, straight, slanted);
-      }
+  // The values passed from pixel to pixel are rounded like those in memory.
+  for (let r = 1; r < rows - 1; r++) {
+    const line = r * columns;
+    const above = line - columns;
+    let behind = distance[line]!;
+    let slanted = distance[above]!;
+    let straight = distance[above + 1]!;
+    for (let c = 1; c < columns - 1; c++) {
+      const next = distance[above + c + 1]!;
+      const side = (behind < straight ? behind : straight) + 1;
+      const corner = (slanted < next ? slanted : next) + 4 / 3;
+      const through = side < corner ? side : corner;
+      const own = distance[line + c]!;
+      if (through < own) distance[line + c] = behind = Math.fround(through);
+      else behind = own;
+      slanted = straight;
+      straight = next;
+    }
+  }
+  for (let r = rows - 2; r > 0; r--) {
+    const line = r * columns;
+    const below = line + columns;
+    let behind = distance[line + columns - 1]!;
+    let slanted = distance[below + columns - 1]!;
+    let straight = distance[below + columns - 2]!;
+    for (let c = columns - 2; c > 0; c--) {
+      const next = distance[below + c - 1]!;
+      const side = (behind < straight ? behind : straight) + 1;
+      const corner = (slanted < next ? slanted : next) + 4 / 3;
+      const through = side < corner ? side : corner;
+      const own = distance[line + c]!;
+      if (through < own) distance[line + c] = behind = Math.fround(through);
+      else behind = own;
+      slanted = straight;
+      straight = next;
     }
   }
 }

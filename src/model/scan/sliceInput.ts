@@ -4,7 +4,7 @@ import type { ScanModel } from '../scanModel.js';
 import type { Box } from './scanRegion.js';
 
 /**
- * Builds the network input `[count, 2 * contextSlices + 1, height, width]` of consecutive slices, channels last: HU
+ * Builds the network input `[count, 2 * contextSlices + 1, height, width]` of consecutive slices: HU
  * clipped to the model's range, or arbitrary values as they are. Outside the scan its edge slices, rows and columns
  * repeat. Each plane is copied and converted once, though up to `2 * contextSlices + 1` slices read it.
  *
@@ -31,9 +31,9 @@ export function sliceInput(volume: Volume, first: number, count: number, box: Bo
   if (model.input.kind === 'hu-clip') image = image.clamp(model.input.low, model.input.high);
   const [down, right] = [box.height - height, box.width - width];
   if (down + right > 0) image = op('aten::replication_pad2d')(image, [0, right, 0, down]) as Tensor;
-  // [planes, H, W] to [count, H, W, channels] to [count, channels, H, W].
+  // [planes, H, W], seen as [count, H, W, channels], to [count, channels, H, W].
   const stacks = op('aten::unfold')(image.select(0, 0), 0, 2 * contextSlices + 1, 1) as Tensor;
-  return stacks.contiguous().permute(0, 3, 1, 2);
+  return stacks.permute(0, 3, 1, 2).contiguous();
 }
 
 /** The box of whole slices, padded to the model's `sizeMultiple`. */

@@ -59,7 +59,7 @@ function forwardSlices(volume: Volume, model: ScanModel, first: number, count: n
         .to('float32')
         .contiguous();
       // Copied, because the view ends with the scope.
-      return Float32Array.from(probability.data() as Float32Array);
+      return (probability.data() as Float32Array).slice();
     }),
   );
 }

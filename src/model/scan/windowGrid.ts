@@ -6,7 +6,8 @@ export const WINDOW_SIZE = 128;
 
 /** A window of the grid that covers a slice. */
 export interface Window extends Box {
-  /** Its place in the grid. */
+  /** Its place in the list, and its row and column in the grid. */
+  index: number;
   gridRow: number;
   gridColumn: number;
 }
@@ -18,10 +19,55 @@ export function coveringWindows(rows: number, columns: number, stride: number): 
     const last = length - side;
     return [...Array.from({ length: Math.ceil(last / stride) }, (_, n) => n * stride), last];
   };
-  return starts(rows, height).flatMap((top, gridRow) =>
-    starts(columns, width).map((left, gridColumn) => ({ top, left, height, width, gridRow, gridColumn })),
+  const [tops, lefts] = [starts(rows, height), starts(columns, width)];
+  return tops.flatMap((top, gridRow) =>
+    lefts.map((left, gridColumn) => {
+      const index = gridRow * lefts.length + gridColumn;
+      return { top, left, height, width, index, gridRow, gridColumn };
+    }),
   );
 }
+
+/** Lowest and highest stored value of a window in one slice. */
+export type ValueRange = readonly [min: number, max: number];
+
+/** Finds the range of each window in a slice; windows in the same columns share the search along the rows. */
+export function valueRanges(
+  { voxels, shape: [, rows, columns] }: Volume,
+  slice: number,
+  windows: readonly Box[],
+): ValueRange[] {
+  const strips = new Map<string, { low: Int16Array; high: Int16Array }>();
+  return windows.map(({ top, left, height, width }) => {
+    const key = `${left} ${width}`;
+    let strip = strips.get(key);
+    if (strip === undefined) {
+      strip = { low: new Int16Array(rows), high: new Int16Array(rows) };
+      for (let r = 0; r < rows; r++) {
+        const line = (slice * rows + r) * columns + left;
+        let min = voxels[line]!;
+        let max = min;
+        for (let at = line + 1; at < line + width; at++) {
+          const value = voxels[at]!;
+          if (value < min) min = value;
+          else if (value > max) max = value;
+        }
+        strip.low[r] = min;
+        strip.high[r] = max;
+      }
+      strips.set(key, strip);
+    }
+    let [min, max] = [32767, -32768];
+    for (let r = top; r < top + height; r++) {
+      min = Math.min(min, strip.low[r]!);
+      max = Math.max(max, strip.high[r]!);
+    }
+    return [min, max];
+  });
+}
+
+/** Scaled values by stored value minus minimum: a window has fewer different values than pixels. */
+const table = new Float32Array(65536);
 
 /**
  * Scales one slice of a window, `round(255 · (HU − min) / (max − min))` with its own minimum and maximum, unclipped, as
@@ -29,28 +75,27 @@ export function coveringWindows(rows: number, columns: number, stride: number): 
  * and column repeat.
  */
 export function scaleWindow(
-  { voxels, shape: [, rows, columns] }: Volume,
+  volume: Volume,
   slice: number,
-  { top, left, height, width }: Box,
+  window: Box,
   out: Float32Array,
-  wide: number = width,
+  wide: number = window.width,
+  [min, max]: ValueRange = valueRanges(volume, slice, [window])[0]!,
 ): void {
-  let [min, max] = [32767, -32768];
-  const first = (slice * rows + top) * columns + left;
-  for (let r = 0; r < height; r++) {
-    const line = first + r * columns;
-    for (let at = line; at < line + width; at++) {
-      const value = voxels[at]!;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-  }
+  const { top, left, height, width } = window;
+  const {
+    voxels,
+    shape: [, rows, columns],
+  } = volume;
   // Scale and offset of the stored values cancel out. In this order of operations halves are rounded as in
   // lidc-nodules.
   const factor = max === min ? 0 : 255 / (max - min);
+  for (let value = 0; value <= max - min; value++) table[value] = Math.round(value * factor);
+  const first = (slice * rows + top) * columns + left;
   for (let r = 0; r * wide < out.length; r++) {
     const line = first + Math.min(r, height - 1) * columns;
-    for (let c = 0; c < wide; c++)
-      out[r * wide + c] = Math.round((voxels[line + Math.min(c, width - 1)]! - min) * factor);
+    const to = r * wide;
+    for (let c = 0; c < width; c++) out[to + c] = table[voxels[line + c]! - min]!;
+    if (wide > width) out.fill(out[to + width - 1]!, to + width, to + wide);
   }
 }

@@ -3,7 +3,7 @@ import { fromData, noGrad, ops, scope, type Tensor } from '../../torch/index.js'
 import type { ScanModel } from '../scanModel.js';
 import { choosePassSize } from './choosePassSize.js';
 import type { Box, ScanRegion } from './scanRegion.js';
-import { coveringWindows, scaleWindow, WINDOW_SIZE, type Window } from './windowGrid.js';
+import { coveringWindows, scaleWindow, type ValueRange, valueRanges, WINDOW_SIZE, type Window } from './windowGrid.js';
 
 export interface WindowOptions {
   /** Windows per forward pass; by default 16 on a CPU, as much as one slice of 512 × 512, more on a GPU. */
@@ -47,6 +47,12 @@ export function* windowPlanes(
     const plane = lungs.subarray(slice * size, (slice + 1) * size);
     return grid.filter((window) => touches(plane, columns, window));
   };
+  const ranges = new Map<number, ValueRange[]>();
+  const rangesOf = (slice: number) => {
+    const known = ranges.get(slice) ?? valueRanges(volume, slice, grid);
+    ranges.set(slice, known);
+    return known;
+  };
   const blend = createBlend(rows, columns);
   for (let first = 0; first < slices; ) {
     const group: Window[][] = [];
@@ -62,7 +68,7 @@ export function* windowPlanes(
     const results: Float32Array[] = [];
     for (let pass = 0; pass < passes; pass++) {
       const [from, to] = [pass, pass + 1].map((n) => Math.round((n * places.length) / passes));
-      results.push(...forwardWindows(volume, model, places.slice(from, to)));
+      results.push(...forwardWindows(volume, model, places.slice(from, to), rangesOf));
     }
     let at = 0;
     for (const [n, some] of group.entries()) {
@@ -78,28 +84,41 @@ function createBlend(rows: number, columns: number) {
   const [down, across] = [tentWeights(Math.min(WINDOW_SIZE, rows)), tentWeights(Math.min(WINDOW_SIZE, columns))];
   const sums = new Float32Array(rows * columns);
   const weights = new Float32Array(rows * columns);
+  let weighted = '';
+  /** Sums the weights at each pixel; neighbouring slices mostly have the same windows. */
+  const sumWeights = (windows: readonly Window[]) => {
+    const places = windows.map(({ top, left }) => `${top} ${left}`).join();
+    if (places === weighted) return;
+    weighted = places;
+    weights.fill(0);
+    for (const { top, left, height, width } of windows) {
+      for (let r = 0; r < height; r++) {
+        const target = (top + r) * columns + left;
+        const row = down[r]!;
+        for (let c = 0; c < width; c++) weights[target + c]! += row * across[c]!;
+      }
+    }
+  };
   return (windows: readonly Window[], probabilities: readonly Float32Array[], box: Box): Float32Array => {
     sums.fill(0);
-    weights.fill(0);
+    sumWeights(windows);
     for (const [n, { top, left, height, width }] of windows.entries()) {
       const values = probabilities[n]!;
       for (let r = 0; r < height; r++) {
         const target = (top + r) * columns + left;
         const source = r * width;
-        for (let c = 0; c < width; c++) {
-          const weight = down[r]! * across[c]!;
-          sums[target + c]! += weight * values[source + c]!;
-          weights[target + c]! += weight;
-        }
+        const row = down[r]!;
+        for (let c = 0; c < width; c++) sums[target + c]! += row * across[c]! * values[source + c]!;
       }
     }
-    for (let r = 0; r < rows; r++) {
-      const inside = r >= box.top && r < box.top + box.height;
-      for (let c = 0; c < columns; c++) {
-        const at = r * columns + c;
-        if (!inside || c < box.left || c >= box.left + box.width) sums[at] = 0;
-        else if (weights[at]! > 0) sums[at]! /= weights[at]!;
-      }
+    sums.fill(0, 0, box.top * columns);
+    sums.fill(0, (box.top + box.height) * columns);
+    for (let r = box.top; r < box.top + box.height; r++) {
+      const line = r * columns;
+      sums.fill(0, line, line + box.left);
+      sums.fill(0, line + box.left + box.width, line + columns);
+      for (let at = line + box.left; at < line + box.left + box.width; at++)
+        if (weights[at]! > 0) sums[at]! /= weights[at]!;
     }
     return sums;
   };
@@ -126,6 +145,7 @@ function forwardWindows(
   volume: Volume,
   model: ScanModel,
   places: readonly { window: Window; slice: number }[],
+  rangesOf: (slice: number) => readonly ValueRange[],
 ): Float32Array[] {
   const { height, width } = places[0]!.window;
   const up = (length: number) => Math.ceil(length / model.sizeMultiple) * model.sizeMultiple;
@@ -137,7 +157,7 @@ function forwardWindows(
     for (let channel = 0; channel < channels; channel++) {
       const from = Math.min(Math.max(slice + channel - model.contextSlices, 0), last);
       const at = (n * channels + channel) * padded * wide;
-      scaleWindow(volume, from, window, image.subarray(at, at + padded * wide), wide);
+      scaleWindow(volume, from, window, image.subarray(at, at + padded * wide), wide, rangesOf(from)[window.index]!);
     }
   });
   return noGrad(() =>
@@ -152,7 +172,7 @@ function forwardWindows(
         : model.net.forward(input);
       const cut = output.narrow(2, 0, height).narrow(3, 0, width).to('cpu').to('float32').contiguous();
       // Copied, because the view ends with the scope.
-      const values = Float32Array.from(cut.data() as Float32Array);
+      const values = (cut.data() as Float32Array).slice();
       return places.map((_, n) => values.subarray(n * height * width, (n + 1) * height * width));
     }),
   );
