@@ -24,7 +24,8 @@ export const modelOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'average over the four mirror images of each slice, in four times the time; by default as the model records',
+      'average over the four mirror images of each slice, in four times the time (8-bit windows of a scan: one image ' +
+        'per window, in the same time); by default as the model records',
     ),
 });
 
