@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile.js';
-import { arrangeSlices } from './arrangeSlices.js';
+import { type Arranged, arrangeSlices } from './arrangeSlices.js';
 import { chooseSeries, printableUid } from './chooseSeries.js';
 import { dropCopies } from './dropCopies.js';
 import { readPixels } from './frames/readPixels.js';
@@ -17,10 +17,20 @@ export const dicom: ImageFormat = {
   name: 'DICOM',
   extensions: ['.dcm', '.ima', '.dicom'],
   read: async (path, request) => {
-    const { images, note } = (await isFolder(path))
-      ? chooseSeries(path, await imagesOf(path, request), request.series)
-      : { images: [await onlyImage(path, request)], note: null };
-    return readSeries(path, images, note === null ? [] : [note]);
+    const { images, slices, notes, ...geometry } = await findStack(path, request);
+    const { values, slope, intercept, notes: pixelNotes } = await readPixels(slices);
+    const hu = slices.every((slice) => slice.hu);
+    const intensityNotes = !hu && images[0]?.modality === 'CT' ? [notHu] : [];
+    return {
+      ...geometry,
+      values,
+      slope,
+      intercept,
+      intensity: hu ? 'hu' : 'arbitrary',
+      uid: images[0]!.series,
+      ...sliceUidsOf(slices),
+      notes: [...notes, ...pixelNotes, ...intensityNotes],
+    };
   },
   write: null,
 };
@@ -28,28 +38,26 @@ export const dicom: ImageFormat = {
 const imagesOf = (dir: string, { files }: ReadRequest): Promise<SeriesImage[]> =>
   files === undefined ? readImages(dir) : readImageFiles(dir, files);
 
-/** Reads the slices of one series as a volume; errors name `path`. */
-const readSeries = async (
-  path: string,
-  images: readonly SeriesImage[],
-  notes: readonly string[],
-): Promise<ImageFile> => {
-  const { slices, skipped } = selectSlices(path, images);
-  const { places, notes: stackNotes, ...geometry } = arrangeSlices(path, slices);
-  const kept = await dropCopies(path, places);
-  const { values, slope, intercept, notes: pixelNotes } = await readPixels(kept.slices);
-  const hu = slices.every((slice) => slice.hu);
-  const intensityNotes = !hu && images[0]?.modality === 'CT' ? [notHu] : [];
-  return {
-    ...geometry,
-    values,
-    slope,
-    intercept,
-    intensity: hu ? 'hu' : 'arbitrary',
-    uid: images[0]!.series,
-    ...sliceUidsOf(kept.slices),
-    notes: [...notes, ...skipped, ...stackNotes, ...kept.notes, ...pixelNotes, ...intensityNotes],
-  };
+/** The slices of a series that form its volume, in its order, with their grid. */
+export interface Stack extends Omit<Arranged, 'places'> {
+  readonly images: readonly SeriesImage[];
+  readonly slices: readonly [Slice, ...Slice[]];
+}
+
+/**
+ * Finds the slices of a folder's series or of a file that form a volume; their pixels are read only to compare copies
+ * of a slice. Errors name `path`.
+ * @throws NoduleTrainError `scan-missing` and `dicom-…`, as reading the volume does
+ */
+export const findStack = async (path: string, request: ReadRequest): Promise<Stack> => {
+  const { images, note } = (await isFolder(path))
+    ? chooseSeries(path, await imagesOf(path, request), request.series)
+    : { images: [await onlyImage(path, request)], note: null };
+  const { slices: selected, skipped } = selectSlices(path, images);
+  const { places, notes, ...geometry } = arrangeSlices(path, selected);
+  const { slices, notes: copyNotes } = await dropCopies(path, places);
+  const chosen = note === null ? [] : [note];
+  return { ...geometry, images, slices, notes: [...chosen, ...skipped, ...notes, ...copyNotes] };
 };
 
 /** The instance UID of each slice; none for frames of one file, which share an instance. */

@@ -52,6 +52,15 @@ const undefinedLength = 0xffffffff;
  * @throws NoduleTrainError `dicom-file` if it is DICOM but cannot be read; `scan-missing` if it cannot be opened
  */
 export const readDicomFile = async (path: string, name = path): Promise<DicomFile | null> => {
+  const parsed = await readDataSet(path, name);
+  return parsed === null ? null : createDicomFile(path, name, parsed);
+};
+
+/**
+ * Does what `readDicomFile` does and returns every tag of the file. Only `readSourceAttributes` may use it otherwise:
+ * it is the one reader of patient attributes.
+ */
+export const readDataSet = async (path: string, name: string): Promise<Parsed | null> => {
   const file = await openToRead(path, `reading ${name}`, 'Give a readable DICOM file');
   try {
     const { size } = await file.stat();
@@ -59,9 +68,9 @@ export const readDicomFile = async (path: string, name = path): Promise<DicomFil
     const bare = hasHeader(start) ? null : bareSyntax(start);
     if (bare === undefined) return null;
     const first = parse(start, name, bare, size > start.length);
-    if (first !== null) return createDicomFile(path, name, first, size);
+    if (first !== null) return { ...first, size };
     const whole = await readStart(file, Math.min(size, mostTagBytes));
-    return createDicomFile(path, name, parse(whole, name, bare, false)!, size);
+    return { ...parse(whole, name, bare, false)!, size };
   } finally {
     await file.close();
   }
@@ -105,13 +114,15 @@ interface Parsed {
   readonly dataSet: DataSet;
   readonly syntax: TransferSyntax;
   readonly inflated: Buffer | null;
+  /** Size of the file. */
+  readonly size: number;
 }
 
 /**
  * Parses the tags. Null where the bytes end before the pixels and the file has more; `bare` is the syntax of a file
  * without a header.
  */
-const parse = (bytes: Buffer, name: string, bare: string | null, more: boolean): Parsed | null => {
+const parse = (bytes: Buffer, name: string, bare: string | null, more: boolean): Omit<Parsed, 'size'> | null => {
   let inflated: Buffer | null = null;
   const inflater = (all: Uint8Array, position: number): Buffer => {
     // A truncated data set cannot be unpacked: the whole file is read first.
@@ -158,12 +169,7 @@ const damaged = (name: string, cause: unknown): NoduleTrainError => {
   );
 };
 
-const createDicomFile = (
-  path: string,
-  name: string,
-  { dataSet, syntax, inflated }: Parsed,
-  size: number,
-): DicomFile => {
+const createDicomFile = (path: string, name: string, { dataSet, syntax, inflated, size }: Parsed): DicomFile => {
   const element = dataSet.elements[pixelData];
   const offset = element?.dataOffset ?? 0;
   return {

@@ -10,6 +10,8 @@ export interface Slice extends FramePlane {
   readonly path: string;
   /** SOP instance UID, null where the file has none. */
   readonly instance: string | null;
+  /** SOP class UID, null where the file has none. */
+  readonly sopClass: string | null;
   /** What errors call the file. */
   readonly name: string;
   readonly syntax: TransferSyntax;
@@ -48,12 +50,16 @@ export const createSlices = (file: DicomFile): readonly Slice[] => {
     ofCt: tags.texts('Modality')?.[0] === 'CT',
     frameOfReference: tags.uid('FrameOfReferenceUID'),
     instance: tags.uid('SOPInstanceUID'),
+    sopClass: tags.uid('SOPClassUID'),
   };
   // All slices share the object `pixels`, by which decodeFrame caches the positions of a file's frames.
   return groups.map((group, frame) => createSlice(image, group, frame, groups.length));
 };
 
-type Image = Pick<Slice, 'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference' | 'instance'> & {
+type Image = Pick<
+  Slice,
+  'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference' | 'instance' | 'sopClass'
+> & {
   readonly ofCt: boolean;
 };
 
