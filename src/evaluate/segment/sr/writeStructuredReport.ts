@@ -116,8 +116,8 @@ const checkTracking = ({ nodules }: ScanResult, tracking: readonly Tracking[]): 
   );
 };
 
-/** A name as LO allows it: 64 characters without backslashes. */
-const shortText = (text: string): string => [...text.replaceAll('\\', '/')].slice(0, 64).join('').trim();
+/** A name as LO allows it: 64 characters without backslashes and control characters. */
+const shortText = (text: string): string => [...text.replace(/[\\\p{Cc}]/gu, '_')].slice(0, 64).join('').trim();
 
 /** The images that can be referenced, each instance once, in the order of the slices. */
 const sourceInstances = ({ slices }: SourceAttributes): InstanceReference[] => {
