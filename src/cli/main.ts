@@ -1,18 +1,14 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { PACKAGE_VERSION } from '../runtime/index.js';
 import { commands } from './commands.js';
 import { failWith } from './failWith.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 /** Loads only the called command, so that help is fast and works without libtorch. */
 async function main(args: string[]): Promise<void> {
   const program = new Command('nodule-train')
     .description('Train a U-Net to find nodules in lung CT, and score and report what it finds.')
-    .version(version)
+    .version(PACKAGE_VERSION)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   const called = args.find((arg) => !arg.startsWith('-'));

@@ -4,7 +4,8 @@ import type { z } from 'zod';
 /** One leaf of an options schema. */
 export interface Leaf {
   path: string[];
-  kind: 'string' | 'number' | 'boolean' | 'tuple';
+  /** `list`: an option that may be given several times; one of choices also takes them separated by commas. */
+  kind: 'string' | 'number' | 'boolean' | 'tuple' | 'list';
   choices: string[] | null;
   defaultValue: unknown;
   description: string;
@@ -13,6 +14,7 @@ export interface Leaf {
 interface Definition {
   type: string;
   innerType?: z.ZodType;
+  element?: z.ZodType;
   shape?: Record<string, z.ZodType>;
   entries?: Record<string, string>;
   defaultValue?: unknown;
@@ -29,6 +31,11 @@ export function leavesOf(schema: z.ZodType, path: string[] = [], defaultValue?: 
     return leavesOf(definition.innerType as z.ZodType, path, definition.defaultValue ?? defaultValue, text);
   if (definition.type === 'object')
     return Object.entries(definition.shape ?? {}).flatMap(([name, field]) => leavesOf(field, [...path, name]));
+  if (definition.type === 'array') {
+    const { entries } = definitionOf(definition.element as z.ZodType);
+    const choices = entries ? Object.values(entries) : null;
+    return [{ path, kind: 'list', choices, defaultValue, description: text ?? '' }];
+  }
   const kind = definition.type === 'enum' ? 'string' : definition.type;
   if (kind !== 'string' && kind !== 'number' && kind !== 'boolean' && kind !== 'tuple')
     throw new TypeError(`option ${path.join('.')}: a ${definition.type} cannot be a command line option`);
@@ -51,11 +58,22 @@ const numberArgument = (text: string): number => {
 
 const numbersArgument = (text: string): number[] => text.split(',').map(numberArgument);
 
+/** Collects the values of an option that may be given several times. */
+const listParser =
+  (choices: readonly string[] | null) =>
+  (text: string, previous: unknown): string[] => {
+    const values = choices === null ? [text] : text.split(',').map((value) => value.trim());
+    const wrong = values.find((value) => choices !== null && !choices.includes(value));
+    if (wrong !== undefined)
+      throw new InvalidArgumentError(`Allowed choices are ${choices!.join(', ')}, separated by commas.`);
+    return [...(Array.isArray(previous) ? previous : []), ...values];
+  };
+
 const PARSERS: Record<'number' | 'tuple', (text: string) => unknown> = {
   number: numberArgument,
   tuple: numbersArgument,
 };
-const PLACEHOLDERS = { string: 'value', number: 'number', tuple: 'numbers' };
+const PLACEHOLDERS = { string: 'value', number: 'number', tuple: 'numbers', list: 'value' };
 
 /**
  * Adds one option to the command for each leaf of the schema: `--augment-noise` for the field `augment.noise`. A
@@ -75,9 +93,11 @@ export function addSchemaOptions(command: Command, schema: z.ZodType): () => Rec
       command.addOption(new Option(`--no-${name}`, `disable ${description}`).hideHelp(defaultValue !== true));
       continue;
     }
-    const option = new Option(`--${name} <${PLACEHOLDERS[kind]}>`, `${description}${hint}`);
-    if (choices) option.choices(choices);
-    if (kind !== 'string') option.argParser(PARSERS[kind]);
+    const listed = kind === 'list' && choices ? ` (${choices.join(', ')})` : '';
+    const option = new Option(`--${name} <${PLACEHOLDERS[kind]}>`, `${description}${listed}${hint}`);
+    if (kind === 'list') option.argParser(listParser(choices));
+    else if (choices) option.choices(choices);
+    else if (kind === 'number' || kind === 'tuple') option.argParser(PARSERS[kind]);
     command.addOption(option);
   }
   return () => {

@@ -37,6 +37,7 @@ export {
   identityDirection,
   type MaskVolume,
   type Matrix3,
+  pickGeometry,
   type Shape3,
   storedValue,
   type Vector3,
@@ -45,9 +46,14 @@ export {
 } from './grid/volume.js';
 export { siblingFile } from './imageFile/siblingFile.js';
 export { median, upperMedian } from './median.js';
+export { type DisplayRange, displayRange } from './pictures/displayRange.js';
+export { drawStrokes, type Point } from './pictures/drawStrokes.js';
+export { drawText, textWidth } from './pictures/drawText.js';
 export { greySlice } from './pictures/greySlice.js';
 export { type OutlinedSlice, outlinePicture, type SliceWindow } from './pictures/outlinePicture.js';
-export type { RgbImage } from './pictures/rgbImage.js';
+export { type ArrayAxis, type PatientView, patientViews } from './pictures/patientViews.js';
+export { type PlaneWindow, placeOn, planeImage } from './pictures/planeImage.js';
+export { type Colour, createImage, fillRectangle, pasteImage, type RgbImage } from './pictures/rgbImage.js';
 export { slicePicture } from './pictures/slicePicture.js';
 export { readPrediction } from './readPrediction.js';
 export {
@@ -60,6 +66,13 @@ export {
 } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
 export { bodyInSlice } from './regions/bodyInSlice.js';
-export { type Component, type Components, connectedComponents, type Index3 } from './regions/components.js';
+export { type ComponentRuns, ComponentStream, type Runs } from './regions/componentStream.js';
+export {
+  type Component,
+  type Components,
+  connectedComponents,
+  type Index3,
+  labelVoxels,
+} from './regions/components.js';
 export { lungMask } from './regions/lungMask.js';
-export { writeMask, writeVolume } from './writeVolume.js';
+export { writeMask, writeOnGrid, writeVolume } from './writeVolume.js';

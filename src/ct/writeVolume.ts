@@ -1,8 +1,9 @@
 import { NoduleTrainError } from '../runtime/index.js';
 import { inferFormat } from './formats.js';
-import { type MaskVolume, pickGeometry, type Volume, voxelCount } from './grid/volume.js';
+import { type Geometry, type MaskVolume, pickGeometry, type Volume, voxelCount } from './grid/volume.js';
+import type { ValuesToWrite } from './imageFile/imageFile.js';
 
-const checkSize = (path: string, doing: string, { shape, voxels }: Volume | MaskVolume): void => {
+const checkSize = (path: string, doing: string, { shape }: Geometry, voxels: ArrayLike<number>): void => {
   if (voxels.length !== voxelCount(shape)) {
     throw new NoduleTrainError(
       'scan-shape',
@@ -40,7 +41,7 @@ export const writeVolume = async (
   volume: Volume,
   { compress = true }: { compress?: boolean } = {},
 ): Promise<void> => {
-  checkSize(path, 'writing the scan', volume);
+  checkSize(path, 'writing the scan', volume, volume.voxels);
   const { voxels, scale, offset, intensity } = volume;
   const exact = scale === 1 && offset === 0;
   const values = exact ? voxels : Float64Array.from(voxels, (stored) => stored * scale + offset);
@@ -51,11 +52,22 @@ export const writeVolume = async (
  * Writes labels as unsigned bytes, in the formats of `writeVolume`.
  * @throws NoduleTrainError `scan-format`, `scan-shape`, `scan-write`
  */
-export const writeMask = async (
+export const writeMask = (path: string, mask: MaskVolume, options: { compress?: boolean } = {}): Promise<void> =>
+  writeOnGrid(path, 'writing the mask', mask, mask.voxels, options);
+
+/**
+ * Writes values on the grid of a scan, such as numbered labels or probabilities, in the formats of `writeVolume`.
+ * @param doing beginning of an error, such as "writing the probabilities"
+ * @param values `[slices, rows, columns]`
+ * @throws NoduleTrainError `scan-format`, `scan-shape`, `scan-write`
+ */
+export const writeOnGrid = async (
   path: string,
-  mask: MaskVolume,
+  doing: string,
+  grid: Geometry,
+  values: ValuesToWrite,
   { compress = true }: { compress?: boolean } = {},
 ): Promise<void> => {
-  checkSize(path, 'writing the mask', mask);
-  await writerOf(path, 'writing the mask')(path, { ...pickGeometry(mask), values: mask.voxels }, compress);
+  checkSize(path, doing, grid, values);
+  await writerOf(path, doing)(path, { ...pickGeometry(grid), values }, compress);
 };

@@ -1,5 +1,5 @@
 import { type LabelledScan, openDataset } from '../data/index.js';
-import { type ModelOptions, openModel, predictScan } from '../model/index.js';
+import { type ModelOptions, openModel, predictScan, type RegionKind } from '../model/index.js';
 import { checkOutputFile, NoduleTrainError, saveResult } from '../runtime/index.js';
 import {
   applyPoint,
@@ -33,6 +33,8 @@ export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<Opera
   chooseOn?: ScanChoice;
   /** Largest number of false components per scan of the chosen point; default 4. */
   maxFalsePerScan?: number;
+  /** Part of each scan that the model sees; default `lungs`. */
+  region?: RegionKind;
   /** `auto`, `cpu`, `cuda` or `cuda:N`; default `auto`. */
   device?: string;
   /** PNG file to write: nodules with label and prediction. */
@@ -153,7 +155,7 @@ async function createPredictor(options: EvaluateOptions): Promise<Predictor> {
   return {
     point,
     trainedOn,
-    predict: (scan, { signal, onProgress }) => predictScan(scan, model, { ...(signal && { signal }), onProgress }),
+    predict: (scan, { signal, onProgress }) => predictScan(scan, model, { region: options.region, signal, onProgress }),
   };
 }
 

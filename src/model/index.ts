@@ -1,8 +1,9 @@
 export type { CheckpointTensors } from './checkpointTensors.js';
 export { createInferenceNet } from './createInferenceNet.js';
-export { type FoundNodule, findNodules, type ScanNodules } from './findNodules.js';
 export { hashTensors } from './hashTensors.js';
 export { type LoadedModelFile, loadModelFile } from './loadModelFile.js';
+export { measureNodules } from './measure/measureNodules.js';
+export { noduleTexture, type TextureMeasure } from './measure/noduleTexture.js';
 export { mirrorAveraged } from './mirrorAveraged.js';
 export type { InputTransform, ModelDescription } from './modelDescription.js';
 export { modelFileKind } from './modelFileKind.js';
@@ -14,7 +15,8 @@ export { type ModelContents, type ReadModelFor, readModel } from './readModel.js
 export { isModelFile, isSafetensors, readWeights } from './readWeights.js';
 export { runSliceBatches, type SliceBatchOptions } from './runSliceBatches.js';
 export { saveCheckpointFile, saveModel } from './saveModelFile.js';
+export type { PlaneOptions } from './scan/scanPlanes.js';
+export { type Box, chooseScanRegion, type RegionKind, type ScanRegion, scanOptionsSchema } from './scan/scanRegion.js';
 export type { ScanModel } from './scanModel.js';
 export { type ScanOptions, scanProbabilities } from './scanProbabilities.js';
-export { type Segmentation, segmentScan } from './segmentScan.js';
-export { coveringWindows, scaleWindow, type WindowOptions, windowProbabilities } from './windowProbabilities.js';
+export { type SegmentedScan, type SegmentScanOptions, segmentScan } from './segmentScan.js';

@@ -6,6 +6,7 @@ import { createInferenceNet } from './createInferenceNet.js';
 import { mirrorAveraged } from './mirrorAveraged.js';
 import { modelPath } from './namedModel.js';
 import { type ReadModelFor, readModel } from './readModel.js';
+import { receptiveRadius } from './scan/receptiveRadius.js';
 import type { ScanModel } from './scanModel.js';
 
 export const modelOptionsSchema = z.strictObject({
@@ -59,7 +60,7 @@ export function openModel(model: string, device: Device, options: ModelOptions =
   const path = modelPath(model);
   return scope(() => {
     const { state, network, input, description } = readModel(path, options, READING);
-    const { inChannels = 1, classes, depth = 1 } = network;
+    const { inChannels = 1, classes, depth = 5 } = network;
     if (inChannels % 2 === 0 || classes !== 1)
       throw new NoduleTrainError(
         'model-shape',
@@ -72,9 +73,11 @@ export function openModel(model: string, device: Device, options: ModelOptions =
     return {
       model: {
         net: flips ? mirrorAveraged(net) : net,
+        ...(flips && { unaveraged: net }),
         contextSlices: (inChannels - 1) / 2,
         input,
         sizeMultiple: description?.sizeMultiple ?? 2 ** (depth - 1),
+        radius: receptiveRadius(depth, network.upMode),
         device,
       },
       net,

@@ -1,5 +1,6 @@
 import type { Volume } from '../ct/index.js';
-import { fromData, noGrad, op, scope, type Tensor } from '../torch/index.js';
+import { noGrad, ops, scope, type Tensor } from '../torch/index.js';
+import { paddedSlice, sliceInput } from './scan/sliceInput.js';
 import type { ScanModel } from './scanModel.js';
 
 export interface SliceBatchOptions {
@@ -45,27 +46,15 @@ export function* runSliceBatches(
   }
 }
 
-/**
- * Builds the network input `[chosen, 2 * contextSlices + 1, H, W]`: HU clipped to the model's range, or arbitrary
- * values as they are.
- */
+/** Builds the input of some slices: of each run of consecutive ones in one piece. */
 function stackSlices(volume: Volume, chosen: readonly number[], model: ScanModel): Tensor {
-  const { voxels, shape, scale, offset } = volume;
-  const [slices, rows, columns] = shape;
-  const size = rows * columns;
-  const channels = 2 * model.contextSlices + 1;
-  const stored = new Int16Array(chosen.length * channels * size);
-  chosen.forEach((slice, n) => {
-    for (let channel = 0; channel < channels; channel++) {
-      const from = Math.min(Math.max(slice + channel - model.contextSlices, 0), slices - 1) * size;
-      stored.set(voxels.subarray(from, from + size), (n * channels + channel) * size);
-    }
-  });
-  // int16 halves the bytes copied to the device.
-  let image = fromData(stored, [chosen.length, channels, rows, columns]).to(model.device).to('float32');
-  if (scale !== 1 || offset !== 0) image = image.mul(scale).add(offset);
-  if (model.input.kind === 'hu-clip') image = image.clamp(model.input.low, model.input.high);
-  const missing = (length: number) => (model.sizeMultiple - (length % model.sizeMultiple)) % model.sizeMultiple;
-  const [down, right] = [missing(rows), missing(columns)];
-  return down + right === 0 ? image : (op('aten::replication_pad2d')(image, [0, right, 0, down]) as Tensor);
+  const box = paddedSlice(volume.shape, model);
+  const inputs: Tensor[] = [];
+  for (let at = 0; at < chosen.length; ) {
+    let end = at + 1;
+    while (end < chosen.length && chosen[end] === chosen[end - 1]! + 1) end++;
+    inputs.push(sliceInput(volume, chosen[at]!, end - at, box, model));
+    at = end;
+  }
+  return inputs.length === 1 ? inputs[0]! : ops.cat(inputs);
 }

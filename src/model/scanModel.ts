@@ -8,6 +8,8 @@ export interface ScanModel {
    * uses it.
    */
   net: { forward(image: Tensor): Tensor };
+  /** `net` without mirror averaging, where `net` includes it. */
+  unaveraged?: { forward(image: Tensor): Tensor };
   /** Slices above and below the labelled one. */
   contextSlices: number;
   input: InputTransform;
@@ -15,5 +17,10 @@ export interface ScanModel {
    * Rows and columns must be divisible by this, `2 ** (depth - 1)` of the U-Net; scans are padded to it and cut back.
    */
   sizeMultiple: number;
+  /**
+   * Pixels beyond an area of its output that the network reads (`receptiveRadius`); absent: those of the widest U-Net
+   * with this `sizeMultiple`.
+   */
+  radius?: number;
   device: Device;
 }

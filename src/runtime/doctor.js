@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { cacheFolder } from './environment.js';
 import { findInflater } from './files/inflater.js';
 import { inspectLibtorch, libtorchPlaces } from './libtorch/findLibtorch.js';
@@ -9,7 +8,7 @@ import { addonFiles, chooseLibtorch, loadLoader, packageRoot, probeCuda } from '
 import { ADVICE } from './libtorch/loadError.js';
 import { openInChild } from './libtorch/openInChild.js';
 import { NODE_WANTED, nodeFits, platformFault, thisMachine } from './libtorch/platform.js';
-import { GLIBC_FLOOR } from './versions.js';
+import { GLIBC_FLOOR, PACKAGE_VERSION } from './versions.js';
 
 /**
  * @typedef {object} Check
@@ -66,8 +65,7 @@ const nodeCheck = (version) => {
 
 /** @returns {Check} */
 const packageCheck = () => {
-  const { version } = JSON.parse(fs.readFileSync(path.join(packageRoot, 'package.json'), 'utf8'));
-  const found = `nodule-train ${version} in ${packageRoot}`;
+  const found = `nodule-train ${PACKAGE_VERSION} in ${packageRoot}`;
   try {
     const { main, built } = addonFiles();
     if (!fs.existsSync(main)) throw new Error(`${main} does not exist`);

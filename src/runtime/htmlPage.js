@@ -56,8 +56,9 @@ ${body}
 /**
  * Returns a picture with its caption.
  * @param {Uint8Array} png
- * @param {string} caption also the alternative text
+ * @param {string} caption
+ * @param {string} [alt] alternative text, where the caption is not enough
  */
-export function figure(png, caption) {
-  return html`<figure><img alt="${caption}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${caption}</figcaption></figure>`;
+export function figure(png, caption, alt = caption) {
+  return html`<figure><img alt="${alt}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${caption}</figcaption></figure>`;
 }

@@ -36,5 +36,5 @@ export {
   warnOfUnusedGpu,
   whyNoCuda,
 } from './libtorch/load.js';
-export { LIBTORCH_VERSION } from './versions.js';
+export { LIBTORCH_VERSION, PACKAGE_VERSION } from './versions.js';
 export { answerJobs, runInWorkers } from './workerPool.js';

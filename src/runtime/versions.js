@@ -1,3 +1,10 @@
+import fs from 'node:fs';
+
+/** Version of this package. */
+export const PACKAGE_VERSION = /** @type {string} */ (
+  JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+);
+
 /** The libtorch version the addon is built for. Its C++ interface is not stable, so no other version loads. */
 export const LIBTORCH_VERSION = '2.11.0';
 

@@ -60,8 +60,8 @@ export function bootstrapIntervals<Patient, Name extends string>(
   return Object.fromEntries(names.map((name) => [name, interval(name)])) as Record<Name, Interval | null>;
 }
 
-/** Quantile by linear interpolation between order statistics, numpy's default. */
-function quantile(sorted: Float64Array, q: number): number {
+/** Quantile of at least one value by linear interpolation between order statistics, numpy's default. */
+export function quantile(sorted: Float64Array, q: number): number {
   const at = q * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);

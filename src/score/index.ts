@@ -4,7 +4,15 @@ export {
   type Interval,
   type IntervalOptions,
 } from './bootstrap.js';
-export { type Candidate, type Candidates, candidatesAbove, isNodule } from './candidates.js';
+export {
+  type Candidate,
+  CandidateStream,
+  type Candidates,
+  candidatesAbove,
+  candidateVoxels,
+  isNodule,
+  type StreamedCandidates,
+} from './candidates.js';
 export {
   applyPoint,
   chooseOperatingPoint,
@@ -21,6 +29,16 @@ export {
 export { scoreCrop } from './cropScore.js';
 export { dice, type Overlap, overlap } from './dice.js';
 export {
+  computeFroc,
+  FROC_RATES,
+  type Froc,
+  type FrocMark,
+  type FrocNodule,
+  type FrocOptions,
+  type FrocPoint,
+  type FrocScan,
+} from './froc.js';
+export {
   hits,
   type MatchedComponent,
   type MatchedScan,
@@ -32,8 +50,12 @@ export {
   scoreScan,
   type TrueNodule,
 } from './matching.js';
+export { type AxialAxes, type AxisLine, axialAxes } from './measure/axialAxes.js';
+export { largestDiameter } from './measure/largestDiameter.js';
+export { type NoduleMetrics, noduleMetrics } from './measure/noduleMetrics.js';
+export { boxOf, surfaceVoxels } from './measure/surfaceVoxels.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
-export type { OperatingPoint } from './operatingPoint.js';
+export { type OperatingPoint, operatingPointSchema } from './operatingPoint.js';
 export { type PredictedScan, predictedScan } from './predictedScan.js';
 export { HALF_FALSE_PER_SCAN, selectionScore } from './selectionScore.js';
 export {

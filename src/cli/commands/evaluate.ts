@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type Evaluation, evaluate } from '../../evaluate/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
-import { modelOptionsSchema } from '../../model/index.js';
-import type { Interval } from '../../score/index.js';
-import { candidateSchema, dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
+import { modelOptionsSchema, scanOptionsSchema } from '../../model/index.js';
+import { type Interval, operatingPointSchema } from '../../score/index.js';
+import { dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { scanProgress } from '../progress.js';
@@ -30,13 +30,8 @@ export const evaluateSchema = z.strictObject({
     .optional()
     .describe('folder of masks or probabilities to score instead of a model, each named like its scan'),
   ...modelOptionsSchema.shape,
-  ...candidateSchema.shape,
-  minimumScore: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe("lowest mean probability of a component; default: the model's"),
+  ...scanOptionsSchema.shape,
+  ...operatingPointSchema.shape,
   split: z.string().min(1).optional().describe("split file, such as a run's split.json, to score only one part of it"),
   part: z
     .enum(['train', 'validation', 'test'])

@@ -5,8 +5,9 @@ import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type FalsePositive, mineFalsePositives } from '../../evaluate/index.js';
 import { modelOptionsSchema } from '../../model/index.js';
 import { checkOutputFile, NoduleTrainError, saveResult } from '../../runtime/index.js';
+import { operatingPointSchema } from '../../score/index.js';
 import { recordedConfig, runFolder } from '../../train/index.js';
-import { candidateSchema, dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
+import { dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { scanProgress } from '../progress.js';
@@ -23,7 +24,7 @@ const mineSchema = z.strictObject({
   split: z.string().min(1).optional().describe("split file, such as a run's split.json; only its part `train` is used"),
   out: z.string().min(1).describe('JSON file to write, for train --hard-points'),
   mostPerScan: z.int().positive().default(16).describe('most confident false components to keep per scan'),
-  ...candidateSchema.shape,
+  ...operatingPointSchema.pick({ threshold: true, minimumVoxels: true }).shape,
   device: deviceSchema,
 });
 

@@ -42,9 +42,12 @@ export interface ImageFormat {
   readonly write: ((path: string, image: ImageToWrite, compress: boolean) => Promise<void>) | null;
 }
 
+/** Voxel values of the types that are written. */
+export type ValuesToWrite = Uint8Array | Int16Array | Float32Array | Float64Array;
+
 /** An image to write; values are written unchanged, in the machine's byte order. */
 export interface ImageToWrite extends Geometry {
-  readonly values: Uint8Array | Int16Array | Float64Array;
-  /** Absent for labels. */
+  readonly values: ValuesToWrite;
+  /** Absent for labels and probabilities. */
   readonly intensity?: 'hu' | 'arbitrary';
 }

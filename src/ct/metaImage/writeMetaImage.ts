@@ -4,9 +4,10 @@ import { transpose } from '../grid/matrix3.js';
 import type { Geometry } from '../grid/volume.js';
 import { packZlib } from '../imageFile/deflate.js';
 import { machineIsLittleEndian, viewBytes } from '../imageFile/elementType.js';
+import type { ValuesToWrite } from '../imageFile/imageFile.js';
 
 interface MetaImage extends Geometry {
-  readonly values: Uint8Array | Int16Array | Float64Array;
+  readonly values: ValuesToWrite;
   readonly modality?: string | undefined;
 }
 
@@ -31,6 +32,7 @@ export const writeMetaImage = async (path: string, image: MetaImage, compress: b
 const typeNames = new Map<unknown, string>([
   [Uint8Array, 'MET_UCHAR'],
   [Int16Array, 'MET_SHORT'],
+  [Float32Array, 'MET_FLOAT'],
   [Float64Array, 'MET_DOUBLE'],
 ]);
 

@@ -9,6 +9,7 @@ import { formatWriterTag } from '../imageFile/writerTag.js';
 const datatypes = new Map<unknown, readonly [code: number, bits: number]>([
   [Uint8Array, [2, 8]],
   [Int16Array, [4, 16]],
+  [Float32Array, [16, 32]],
   [Float64Array, [64, 64]],
 ]);
 

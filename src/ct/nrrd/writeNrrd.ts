@@ -10,6 +10,7 @@ import { tagKey } from './readNrrd.js';
 const typeNames = new Map<unknown, string>([
   [Uint8Array, 'unsigned char'],
   [Int16Array, 'short'],
+  [Float32Array, 'float'],
   [Float64Array, 'double'],
 ]);
 

@@ -1,6 +1,5 @@
 import { encode } from 'fast-png';
-
-type Colour = readonly [red: number, green: number, blue: number];
+import type { Colour, RgbImage } from './rgbImage.js';
 
 /** A slice and its marks. */
 export interface OutlinedSlice {
@@ -31,14 +30,21 @@ const outside = 24;
  * Renders a window of a slice with thin outlines, at `zoom` pixels per voxel (below 1, one pixel for several voxels).
  * @returns a PNG file: RGB where there are marks, else grey
  */
-export function outlinePicture(
+export function outlinePicture(slice: OutlinedSlice, window: SliceWindow, zoom: number): Uint8Array {
+  const { width, height, rgb } = outlineImage(slice, window, zoom);
+  const marked = (slice.outlines ?? []).length > 0 || slice.cross !== undefined;
+  const data = marked ? rgb : rgb.filter((_, at) => at % 3 === 0);
+  return encode({ width, height, data, channels: marked ? 3 : 1, depth: 8 });
+}
+
+/** Renders the same picture to draw on. */
+export function outlineImage(
   { grey, rows, columns, outlines = [], meeting, cross }: OutlinedSlice,
   { top, left, high, wide }: SliceWindow,
   zoom: number,
-): Uint8Array {
+): RgbImage {
   const [width, height] = [Math.floor(wide * zoom), Math.floor(high * zoom)];
-  const channels = outlines.length > 0 || cross !== undefined ? 3 : 1;
-  const data = new Uint8Array(width * height * channels);
+  const rgb = new Uint8Array(width * height * 3);
   const voxelOf = (x: number, y: number) => {
     const [r, c] = [top + Math.floor(y / zoom), left + Math.floor(x / zoom)];
     return r < 0 || c < 0 || r >= rows || c >= columns ? -1 : r * columns + c;
@@ -53,10 +59,6 @@ export function outlinePicture(
     for (let x = 0; x < width; x++) {
       const at = voxelOf(x, y);
       const value = at < 0 ? outside : grey[at]!;
-      if (channels === 1) {
-        data[y * width + x] = value;
-        continue;
-      }
       let colour: Colour = [value, value, value];
       let met = 0;
       for (const outline of outlines) {
@@ -67,10 +69,13 @@ export function outlinePicture(
       if (met > 1 && meeting !== undefined) colour = meeting;
       if (cross && onCross(x - (cross.column - left + 0.5) * zoom, y - (cross.row - top + 0.5) * zoom))
         colour = cross.colour;
-      data.set(colour, 3 * (y * width + x));
+      const to = 3 * (y * width + x);
+      rgb[to] = colour[0];
+      rgb[to + 1] = colour[1];
+      rgb[to + 2] = colour[2];
     }
   }
-  return encode({ width, height, data, channels, depth: 8 });
+  return { width, height, rgb };
 }
 
 function onCross(dx: number, dy: number): boolean {

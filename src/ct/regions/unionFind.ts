@@ -1,10 +1,13 @@
-/** Disjoint sets of the integers 0 to size - 1; the root of a set is its smallest member. */
+/** Disjoint sets of the integers 0 to size - 1, to which members can be added; the root of a set is its smallest. */
 export class UnionFind {
-  readonly #parent: Int32Array;
+  #parent = new Int32Array(1024);
+  #size = 0;
 
-  constructor(size: number) {
-    this.#parent = new Int32Array(size);
-    for (let i = 0; i < size; i++) this.#parent[i] = i;
+  /** Adds the next integer as a set of its own. */
+  add(): void {
+    if (this.#size === this.#parent.length) this.#parent = grown(this.#parent);
+    this.#parent[this.#size] = this.#size;
+    this.#size++;
   }
 
   /** Finds the root of the set of `item`. */
@@ -26,4 +29,11 @@ export class UnionFind {
     if (rootA < rootB) this.#parent[rootB] = rootA;
     else this.#parent[rootA] = rootB;
   }
+}
+
+/** Copies an array into one of twice the length. */
+export function grown(array: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }

@@ -28,7 +28,7 @@ const PATH_FIELDS = new Set([
 ]);
 
 /** Shows paths as PATH, as the manifest does: a folder may be named after a patient. */
-function displayValue(name: string, value: unknown): string {
+export function displayValue(name: string, value: unknown): string {
   if (value === undefined || value === null) return DASH;
   if (typeof value !== 'string') return JSON.stringify(value);
   return PATH_FIELDS.has(name) || (/[/\\]/.test(value) && name !== 'patientPattern') ? 'PATH' : value;

@@ -7,6 +7,7 @@ import { curvesSection, findBestEpoch } from './curves.js';
 import { figuresSection, heldOutSection } from './figuresSection.js';
 import { countBox, DASH, fixed, plural } from './formatNumbers.js';
 import { picturesSection, sizeSection } from './nodulesSection.js';
+import { PRINT_STYLE } from './printStyle.js';
 import type { RunHistory } from './runHistory.js';
 import type { ValidationScores } from './scoreValidation.js';
 import { timeSection } from './timeSection.js';
@@ -59,10 +60,7 @@ td.value{overflow-wrap:anywhere;font-family:ui-monospace,monospace;font-size:12p
 th:first-child,td:first-child{padding-left:.5rem}th:last-child,td:last-child{padding-right:.5rem}
 .nodules .pictures{display:grid;grid-template-columns:1fr 1fr}.nodules figure{max-width:none}
 .nodules figure:first-child{grid-column:1/3;max-width:280px}}
-@media print{
-:root{--ink:#111;--soft:#444;--line:#bbb;--back:#fff;--card:#fff;--s0:#1660c4;--s1:#b4460b;--grid:#ddd}
-:root{color-scheme:light}nav{display:none}body{max-width:none;padding:0}
-.card,.chart,figure,tr{break-inside:avoid}h2,h3{break-after:avoid}*{print-color-adjust:exact}}`;
+${PRINT_STYLE}`;
 
 /** Headings of the page by their anchors. */
 const TITLES = {

@@ -8,6 +8,7 @@ import {
   kernelVariables,
   LIBTORCH_VERSION,
   loadRuntime,
+  PACKAGE_VERSION,
   packageRoot,
   replaceJsonSync,
 } from '../../runtime/index.js';
@@ -15,10 +16,6 @@ import { cpuCapability, getNumThreads } from '../../torch/index.js';
 import type { TrainConfig } from '../config/schema.js';
 import type { TrainingData } from '../session/trainingData.js';
 import type { InputFiles } from './inputFiles.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 /** Writes the manifest of a run: everything that its results depend on, and its command line. */
 export function writeManifest(
@@ -30,7 +27,7 @@ export function writeManifest(
 ): void {
   const { libtorch } = loadRuntime();
   replaceJsonSync(path, {
-    versions: { 'nodule-train': version, libtorch: LIBTORCH_VERSION, node: process.version },
+    versions: { 'nodule-train': PACKAGE_VERSION, libtorch: LIBTORCH_VERSION, node: process.version },
     commit: commit(),
     build: {
       addon: fileHashSync(addonFiles().main).sha256,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { addSchemaOptions } from '../../../dist/cli/schemaOptions.js';
 import { resolveTrainConfig } from '../../../dist/train/config/config.js';
 import { trainConfigSchema } from '../../../dist/train/config/schema.js';
@@ -60,5 +61,30 @@ describe('addSchemaOptions', () => {
     [['--epoch', '2'], 'Did you mean'],
   ])('refuses %j', (args, message) => {
     expect(() => parse(...args)).toThrow(message);
+  });
+
+  describe('a list', () => {
+    const schema = z.strictObject({
+      model: z.array(z.string()).describe('models'),
+      format: z
+        .array(z.enum(['json', 'csv']))
+        .optional()
+        .describe('files'),
+    });
+    const parseLists = (...args: string[]) => {
+      const command = new Command('segment').exitOverride().configureOutput({ outputError: () => {} });
+      const given = addSchemaOptions(command, schema);
+      command.parse(args, { from: 'user' });
+      return given();
+    };
+
+    it('collects an option that is given several times, and keeps commas in free text', () => {
+      expect(parseLists('--model', 'a,b', '--model', 'c')).toEqual({ model: ['a,b', 'c'] });
+    });
+
+    it('splits choices at commas and refuses an unknown one', () => {
+      expect(parseLists('--format', 'csv, json', '--format', 'json')).toEqual({ format: ['csv', 'json', 'json'] });
+      expect(() => parseLists('--format', 'csv,pdf')).toThrow(/Allowed choices are json, csv, separated by commas/);
+    });
   });
 });

@@ -2,7 +2,6 @@ import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import type { Volume } from '../../../dist/ct/index.js';
 import { overlayPicture } from '../../../dist/evaluate/overlayPicture.js';
-import { findNodules } from '../../../dist/model/findNodules.js';
 import { chooseOperatingPoint, PointSearch, type PredictedScan, scoreAt } from '../../../dist/score/index.js';
 import { buildVolume } from '../../support/volume.js';
 
@@ -16,46 +15,6 @@ function block(target: Float32Array | Uint8Array, [i, r, c]: readonly number[], 
   for (let k = 0; k < size ** 3; k++)
     target[at(i! + Math.floor(k / size ** 2), r! + (Math.floor(k / size) % size), c! + (k % size))] = value;
 }
-
-describe('nodules of a probability volume', () => {
-  const probabilities = new Float32Array(12 * 32 * 40).fill(0.02);
-  block(probabilities, [2, 4, 6], 3, 0.7);
-  block(probabilities, [6, 20, 30], 4, 0.9);
-  probabilities[at(10, 10, 10)] = 0.99;
-  const { labels, nodules } = findNodules(volume(), probabilities, {
-    threshold: 0.5,
-    minimumVoxels: 8,
-    minimumScore: 0,
-  });
-
-  it('are numbered by confidence, in the labels too', () => {
-    expect(nodules.map(({ label, voxels }) => [label, voxels])).toEqual([
-      [1, 64],
-      [2, 27],
-    ]);
-    expect(labels[at(6, 20, 30)]).toBe(1);
-    expect(labels[at(2, 4, 6)]).toBe(2);
-  });
-
-  it('exclude components below the minimum size, however confident', () => {
-    expect(labels[at(10, 10, 10)]).toBe(0);
-  });
-
-  it('exclude components below the minimum score, however large', () => {
-    const confident = findNodules(volume(), probabilities, { threshold: 0.5, minimumVoxels: 8, minimumScore: 0.8 });
-    expect(confident.nodules.map(({ label, voxels }) => [label, voxels])).toEqual([[1, 64]]);
-    expect(confident.labels[at(2, 4, 6)]).toBe(0);
-  });
-
-  it('have their box, volume and centre in millimetres', () => {
-    const [first] = nodules;
-    expect(first?.box).toEqual({ low: [6, 20, 30], high: [9, 23, 33] });
-    expect(first?.volumeMm3).toBeCloseTo(64 * 0.5, 12);
-    expect(first?.score).toBeCloseTo(0.9, 6);
-    expect(first?.centerIrc).toEqual([7.5, 21.5, 31.5]);
-    expect([...(first?.center ?? [])]).toEqual([-10 + 31.5 * 0.5, 20 + 21.5 * 0.5, 100 + 7.5 * 2]);
-  });
-});
 
 describe('the operating point', () => {
   const predicted = (clutter: number): PredictedScan => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../../../runtime/index.js';
 import type { Geometry } from '../../grid/volume.js';
+import type { ReadRequest } from '../../imageFile/imageFile.js';
 import { findStack } from '../dicom.js';
 import type { FramePlane } from '../framePlane.js';
 import { readDataSet } from '../readDicomFile.js';
@@ -54,7 +55,7 @@ export interface SourceAttributes {
  */
 export async function readSourceAttributes(
   path: string,
-  { series, files }: { readonly series?: string | undefined; readonly files?: readonly string[] | undefined } = {},
+  { series, files }: ReadRequest = {},
 ): Promise<SourceAttributes> {
   const {
     images,
