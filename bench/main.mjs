@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { cpuCapability } from './cpu.mjs';
 import { measurePreparing, PREPARE_ROWS } from './prepareRows.mjs';
-import { peerName, ROWS } from './rows.mjs';
+import { KINDS, peerName, ROWS } from './rows.mjs';
 import { writeScan } from './scan.mjs';
 import { startSide } from './side.mjs';
 import { writeFiles } from './writeFiles.mjs';
@@ -125,9 +125,13 @@ try {
   for (const kind of kinds) {
     // Operators take about a microsecond: moving to another core would show.
     const options = kind === 'operators' ? { core: 0 } : {};
+    const { program = kind, env = {}, peerEnv = {} } = KINDS[kind] ?? {};
     pairs.set(kind, {
-      peer: await startSide(python, [join(here, 'peers', `${kind}.py`), folder], options),
-      ours: await startSide(process.execPath, [join(here, `${kind}.mjs`), folder], options),
+      peer: await startSide(python, [join(here, 'peers', `${program}.py`), folder], {
+        ...options,
+        env: { ...env, ...peerEnv },
+      }),
+      ours: await startSide(process.execPath, [join(here, `${program}.mjs`), folder], { ...options, env }),
     });
   }
   const [pair] = pairs.values();
