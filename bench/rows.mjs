@@ -52,6 +52,8 @@ const segmenting = (suffix) => [
     ...CROPS,
     kind: `compiled${suffix}`,
     name: `segment network, crops of 4×7×256×352${suffix}`,
+    compiles: true,
+    skipQuick: suffix !== '',
     // bf16 is slow where AVX-512 is off.
     peers: suffix === '' ? [COMPILED, COMPILED_BF16] : [COMPILED],
   },
