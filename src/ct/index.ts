@@ -5,6 +5,13 @@ export { layOnGrid } from './dicom/layOnGrid.js';
 export { type DicomSeries, listSeries } from './dicom/listSeries.js';
 export { readSegmentation, type Segmentation } from './dicom/readSegmentation.js';
 export { readStructureSet, type StructureSet } from './dicom/readStructureSet.js';
+export { type LabelledVoxels, layOnSlices } from './dicom/segmentation/layOnSlices.js';
+export {
+  type SegmentationToWrite,
+  type SegmentToWrite,
+  type WrittenSegmentation,
+  writeSegmentation,
+} from './dicom/segmentation/writeSegmentation.js';
 export { readSourceAttributes, type SourceAttributes, type SourceSlice } from './dicom/source/readSourceAttributes.js';
 export { resultSeriesNumber } from './dicom/source/resultSeriesNumber.js';
 export type { DataSet } from './dicom/write/attributes.js';
