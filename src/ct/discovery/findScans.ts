@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { derivedModalities, printableUid } from '../dicom/chooseSeries.js';
@@ -6,6 +6,7 @@ import { groupBySeries, type SeriesImage } from '../dicom/listSeries.js';
 import { inferFormat, isSingleImage, uidOf } from '../formats.js';
 import { chooseScan } from './chooseScan.js';
 import { hasByteValues, isNamedMask } from './imageKind.js';
+import { listFiles } from './listFiles.js';
 import { type DicomObjects, readObjects } from './readObjects.js';
 import { resultNames } from './resultNames.js';
 import { describeModality, type SeriesFacts, seriesFacts, withoutStart } from './seriesFacts.js';
@@ -127,7 +128,7 @@ const neverDicom =
 const resultFile = 'nodules.json';
 
 const findInFolder = async (dir: string, series: string | undefined): Promise<Finding> => {
-  const { files: visible, closed } = await walk(dir);
+  const { files: visible, closed } = await listFiles(dir);
   const results = new Set(visible.filter((path) => basename(path) === resultFile).map((path) => dirname(path)));
   const files = visible.filter((path) => !results.has(dirname(path)));
   const images = await findImages(dir, files.filter(isSingleImage), series);
@@ -139,7 +140,7 @@ const findInFolder = async (dir: string, series: string | undefined): Promise<Fi
   return {
     scans: [...images.scans, ...dicom.scans].sort((a, b) => (firstFile(a) < firstFile(b) ? -1 : 1)),
     skipped: [
-      ...closed,
+      ...closed.map((code) => ({ path: dir, reason: `a subfolder cannot be listed (${code})`, damaged: true })),
       ...[...results].map((path) => skip(path, `results of segment (${resultFile})`)),
       ...images.skipped,
       ...dicom.skipped,
@@ -147,42 +148,6 @@ const findInFolder = async (dir: string, series: string | undefined): Promise<Fi
     series: dicom.series,
   };
 };
-
-/**
- * Lists the files of a folder and its subfolders, sorted, without hidden ones. Links to files count, links to folders
- * do not, as they may form a cycle. `closed` are subfolders that cannot be listed;
- * they are not named, as folders may be named after the patient.
- * @throws NoduleTrainError `scan-missing` if the folder itself cannot be listed
- */
-const walk = async (dir: string, root = dir): Promise<{ files: string[]; closed: SkippedScan[] }> => {
-  const entries = await readdir(dir, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    if (dir !== root) return cause.code ?? 'unknown';
-    throw new NoduleTrainError(
-      'scan-missing',
-      `finding scans in ${dir}: it cannot be listed (${cause.code}). Check its permissions.`,
-      { cause },
-    );
-  });
-  if (typeof entries === 'string')
-    return { files: [], closed: [{ path: root, reason: `a subfolder cannot be listed (${entries})`, damaged: true }] };
-  const found: { files: string[]; closed: SkippedScan[] } = { files: [], closed: [] };
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name.startsWith('.')) continue;
-    const path = join(dir, entry.name);
-    if (entry.isDirectory()) {
-      const below = await walk(path, root);
-      found.files.push(...below.files);
-      found.closed.push(...below.closed);
-    } else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) found.files.push(path);
-  }
-  return found;
-};
-
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 
 const firstFile = ({ path, files }: Unnamed): string => files?.[0] ?? path;
 

@@ -12,16 +12,12 @@ import {
   uidItem,
 } from './contentItems.js';
 import type { ImageAxes } from './imageLine.js';
+import type { Tracking } from './noduleTracking.js';
 
-/** The SEG of a result, with the tracking of each nodule in the order of `nodules`. */
+/** The SEG of a result. */
 export interface SegmentationReference extends InstanceReference {
   /** SeriesInstanceUID of the SEG. */
   readonly series: string;
-}
-
-export interface Tracking {
-  readonly id: string;
-  readonly uid: string;
 }
 
 export interface GroupOptions {

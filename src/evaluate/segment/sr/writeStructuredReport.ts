@@ -18,15 +18,16 @@ import {
   uidItem,
 } from './contentItems.js';
 import { findImageAxes } from './imageLine.js';
-import { emptyGroup, measurementGroup, type SegmentationReference, type Tracking } from './measurementGroup.js';
+import { emptyGroup, measurementGroup, type SegmentationReference } from './measurementGroup.js';
+import { noduleTracking, type Tracking } from './noduleTracking.js';
 
 export const COMPREHENSIVE_3D_SR = '1.2.840.10008.5.1.4.1.1.88.34';
 
 export interface StructuredReportOptions {
   /** The SEG to refer to, null without one. Its segment numbers are the numbers of the nodules. */
   readonly segmentation: SegmentationReference | null;
-  /** Tracking of each nodule, in the order of `nodules`; the same as in the SEG. */
-  readonly tracking: readonly Tracking[];
+  /** Tracking of each nodule, in the order of `nodules`; the same as in the SEG. By default that of `noduleTracking`. */
+  readonly tracking?: readonly Tracking[];
   /** When the report is made; by default now. */
   readonly created?: Date;
 }
@@ -61,7 +62,7 @@ export async function writeStructuredReport(
 export function structuredReport(
   result: ScanResult,
   source: SourceAttributes,
-  { segmentation, tracking, created = new Date() }: StructuredReportOptions,
+  { segmentation, tracking = noduleTracking(result), created = new Date() }: StructuredReportOptions,
 ): { dataSet: DataSet; notes: string[] } {
   checkTracking(result, tracking);
   const { key, version, models } = result.provenance;

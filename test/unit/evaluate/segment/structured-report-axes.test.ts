@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceAttributes, Volume } from '../../../../dist/ct/index.js';
+import { measureNodules } from '../../../../dist/model/measure/measureNodules.js';
 import type { Fields, Stack } from '../../../support/dicomBytes.mjs';
 import { add, oblique, series, stack } from '../../../support/dicomSeries.js';
 import { enhancedFields } from '../../../support/enhancedCt.js';
@@ -113,6 +114,21 @@ describe('the axes in a structured report', () => {
     const { dataSet, notes } = report(files, [nodule(1, { at: [4, 12, 5] }), nodule(2, { at: [5, 12, 5] })]);
     expect(groupsOf(dataSet).map((group) => linesOf(group)[0]?.instance)).toEqual([undefined, '1.2.3.6']);
     expect(notes).toEqual([expect.stringMatching(/axes of nodule 1 without lines/)]);
+  });
+
+  it('are as long as measured, also where pixels are not square', async () => {
+    const wide = { ...tilted, direction: oblique };
+    const files = await open(await series({}, wide));
+    const [, rows, columns] = files.scan.shape;
+    const at = (row: number, column: number) => (4 * rows + row) * columns + column;
+    const positions = Int32Array.of(at(3, 2), at(4, 3), at(4, 4), at(5, 5), at(9, 6), at(10, 7));
+    const [measured] = measureNodules(files.scan, [{ number: 1, score: 0.5, positions }], null);
+    const { dataSet } = report(files, [measured!]);
+    const lengths = linesOf(groupsOf(dataSet)[0]!).map((line) => {
+      const [from, to] = [0, 1].map((end) => worldOf(files.source, line!, end));
+      return Math.hypot(...from!.map((value, k) => value - to![k]!));
+    });
+    expectNear(lengths, [measured!.longAxisMm!, measured!.shortAxisMm!]);
   });
 
   it('lie on the slices of a reference series, whatever way the scan runs', async () => {

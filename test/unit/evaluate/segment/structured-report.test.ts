@@ -125,6 +125,18 @@ describe('a structured report', () => {
     for (const [k, uid] of uids(changed).entries()) expect(uid).not.toBe(first[k]);
   });
 
+  it('derives the tracking of each nodule from the key where none is given', async () => {
+    const files = await open(await series());
+    const uids = ({ dataSet }: { dataSet: DataSet }) =>
+      groupsOf(dataSet).map((group) => named(itemsOf(group), '112040')[0]!.UID);
+    const nodules = [nodule(1), nodule(2)];
+    const derived = uids(structuredReport(scanResult(files.scan, nodules), files.source, { segmentation: null }));
+    expect(new Set(derived).size).toBe(2);
+    expect(uids(structuredReport(scanResult(files.scan, nodules), files.source, { segmentation: null }))).toEqual(
+      derived,
+    );
+  });
+
   it('is refused for tracking that is not of these nodules', async () => {
     const files = await open(await series());
     const one = trackingOf([nodule(1)]);
