@@ -3,8 +3,7 @@
 import { worldToIndex } from '../../dist/ct/index.js';
 import { scanProbabilities } from '../../dist/model/scanProbabilities.js';
 import { synthesize } from '../../dist/phantom/index.js';
-import { baselineCandidates, hits, scoreScan } from '../../dist/score/index.js';
-import { bookCandidates } from './bookCandidates.mjs';
+import { baselineCandidates, bookCandidates, hits, scoreScan } from '../../dist/score/index.js';
 
 /** Grid of a thin-sliced LUNA16 scan: the book's models were trained at this pixel size. */
 export const CLINICAL_GRID = { size: [128, 512, 512], spacing: [0.65, 0.65, 1.2] };
@@ -32,7 +31,8 @@ export async function bookOnPhantom(model, options, onSlices) {
   const phantom = synthesize(options);
   const { volume, mask: truth } = phantom;
   const probabilities = await scanProbabilities(volume, model, { onProgress: onSlices });
-  const { mask, candidates } = bookCandidates(volume, probabilities);
+  const mask = Uint8Array.from(probabilities, (probability) => (probability > 0.5 ? 1 : 0));
+  const { components: candidates } = bookCandidates(volume, probabilities, 0.5);
   const nodules = trueNodules(phantom);
   const scored = scoreScan({ prediction: mask, truth, shape: volume.shape, spacing: volume.spacing, nodules });
   return {

@@ -2,7 +2,7 @@ export { type AuditProgress, auditDataset } from './auditDataset.js';
 export { type Dataset, type DatasetScan, loadScans } from './dataset.js';
 export { type Fingerprint, fingerprint } from './fingerprint.js';
 export type { LabelledScan, ScanNodule } from './labelling/labelledScan.js';
-export { noduleDiameter, SIZE_CLASS_NAMES, sizeClass } from './labelling/sizeClasses.js';
+export { noduleDiameter, SIZE_CLASS_NAMES, sizeClass, sizeClassOfDiameter } from './labelling/sizeClasses.js';
 export { type DatasetOptions, openDataset } from './openDataset.js';
 export {
   type Augmentation,

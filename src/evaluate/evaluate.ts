@@ -1,5 +1,5 @@
 import { type LabelledScan, openDataset } from '../data/index.js';
-import { type ModelOptions, openModel, predictScan, type RegionKind } from '../model/index.js';
+import { type ModelOptions, noduleTexture, openModel, predictScan, type RegionKind } from '../model/index.js';
 import { checkOutputFile, NoduleTrainError, saveResult } from '../runtime/index.js';
 import {
   applyPoint,
@@ -9,13 +9,16 @@ import {
   chooseOperatingPoint,
   type OperatingPoint,
   type PointChoice,
+  type PointResult,
   type PredictedScan,
   predictedScan,
   type ScanScore,
+  type ScoreCompat,
 } from '../score/index.js';
 import { chooseDevice, type Device } from '../torch/index.js';
 import { baselineHits } from './baselineHits.js';
 import { computeFigures, type Figures } from './figures.js';
+import { type EvaluatedNodule, type NoduleFigures, noduleFigures, nodulesCsv, sizeClassName } from './noduleFigures.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { openPredictions } from './predictionFiles.js';
 import { checkScanChoice, chooseScans, type ScanChoice } from './scanChoice.js';
@@ -39,6 +42,10 @@ export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<Opera
   device?: string;
   /** PNG file to write: nodules with label and prediction. */
   pictures?: string;
+  /** CSV file to write: one line per true nodule. */
+  nodulesCsv?: string;
+  /** Faults of the book's grouping and matching to reproduce when scoring. */
+  compat?: ScoreCompat;
   onProgress?: (progress: { label: string; done: number; total: number }) => void;
   signal?: AbortSignal;
 }
@@ -47,8 +54,28 @@ export interface Evaluation extends Figures {
   /** How many of these patients the model was trained on; null for predictions, where it is unknown. */
   trainedOn: number | null;
   operatingPoint: OperatingPoint | PointChoice;
-  /** Why `pictures` could not be written; absent where they were, or none were requested. */
+  /** Candidates above the threshold per scan, before the operating point drops any. */
+  candidatesPerScan: number;
+  /** Means over the nodules, by size class and by texture. */
+  noduleFigures: NoduleFigures;
+  /** Every true nodule. */
+  perNodule: EvaluatedNodule[];
+  perScan: EvaluatedScan[];
+  /** Why `pictures` or `nodulesCsv` could not be written; absent where they were, or none were requested. */
   unwritten?: string;
+}
+
+/** One scan of an evaluation. */
+export interface EvaluatedScan {
+  uid: string;
+  patient: string;
+  /** Candidates above the threshold, before the operating point drops any. */
+  candidates: number;
+  /** Of those, how many the operating point keeps. */
+  predicted: number;
+  falseComponents: number;
+  nodules: number;
+  found: number;
 }
 
 /** Limits the picture to what fits a screen. */
@@ -74,6 +101,7 @@ interface Predictor {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
   if (options.pictures !== undefined) checkOutputFile(`scoring ${options.data}`, '--pictures', options.pictures);
+  if (options.nodulesCsv !== undefined) checkOutputFile(`scoring ${options.data}`, '--nodules-csv', options.nodulesCsv);
   checkScanChoice('scoring', options);
   if (options.chooseOn) checkScanChoice('choosing the operating point on', options.chooseOn);
   const predictor = await createPredictor(options);
@@ -91,18 +119,30 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   }
   const scored: { uid: string; patient: string; model: ScanScore; baseline: BaselineScan | null }[] = [];
   const tiles: Tile[] = [];
+  const perNodule: EvaluatedNodule[] = [];
+  const perScan: EvaluatedScan[] = [];
   for await (const { scan, patient } of predictAll(options, predictor, 'scoring', { onProgress, signal })) {
     const { volume, truth, nodules } = scan;
     // The baseline has thresholds in HU and sizes in millimetres.
     const baseline = volume.intensity === 'hu' && volume.spacing !== null ? baselineCandidates(volume, nodules) : null;
-    const { score, mask } = applyPoint(scan, operatingPoint);
+    const applied = applyPoint(scan, operatingPoint, options.compat);
+    const { score, mask, candidates } = applied;
+    perNodule.push(...evaluatedNodules(scan, patient, applied));
+    const found = score.nodules.filter((nodule) => nodule.found && nodule.overlap.truth > 0).length;
+    const { predictedComponents: predicted, falseComponents } = score;
+    perScan.push({ uid: volume.uid, patient, candidates, predicted, falseComponents, nodules: nodules.length, found });
     scored.push({ uid: volume.uid, patient, model: score, baseline });
     if (options.pictures && tiles.length < MAX_TILES) {
       const prediction = mask();
       for (const { centerIRC } of nodules) tiles.push(cutTile(volume, truth, prediction, centerIRC));
     }
   }
-  const unwritten = options.pictures && tiles.length > 0 ? writePictures(options.pictures, tiles) : null;
+  const unwritten = writeFiles([
+    ...(options.pictures && tiles.length > 0
+      ? [[options.pictures, () => overlayPicture(tiles.slice(0, MAX_TILES))] as const]
+      : []),
+    ...(options.nodulesCsv ? [[options.nodulesCsv, () => nodulesCsv(perNodule)] as const] : []),
+  ]);
   const wrong = scored.reduce((sum, { model: { falseComponents } }) => sum + falseComponents, 0);
   const baselinePoint = baselineAt(
     scored.flatMap(({ baseline }) => baseline ?? []),
@@ -117,18 +157,53 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ...figures,
     trainedOn: trainedOn && patients.filter((patient) => trainedOn.has(patient)).length,
     operatingPoint,
+    candidatesPerScan: perScan.reduce((sum, { candidates }) => sum + candidates, 0) / Math.max(1, perScan.length),
+    noduleFigures: noduleFigures(perNodule),
+    perNodule,
+    perScan,
     ...(unwritten !== null && { unwritten }),
   };
 }
 
-/** Returns why the pictures could not be written, or null: the figures must not be lost with them. */
-function writePictures(file: string, tiles: readonly Tile[]): string | null {
-  try {
-    saveResult(file, overlayPicture(tiles.slice(0, MAX_TILES)));
-    return null;
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** Returns why files could not be written, or null: the figures must not be lost with them. */
+function writeFiles(files: readonly (readonly [path: string, content: () => string | Uint8Array])[]): string | null {
+  const faults = files.flatMap(([path, content]) => {
+    try {
+      saveResult(path, content());
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  });
+  return faults.length === 0 ? null : faults.join('\n');
+}
+
+/** Lists the true nodules of a scan with what was measured about them. */
+function evaluatedNodules(
+  { volume }: PredictedScan,
+  patient: string,
+  { score, candidates, compare }: PointResult,
+): EvaluatedNodule[] {
+  return compare().map(({ truth, rank, rankBySize, metrics }, n): EvaluatedNodule => {
+    const { nodule, found, dice } = score.nodules[n]!;
+    const hasTexture = volume.intensity === 'hu' && truth.length > 0;
+    return {
+      uid: volume.uid,
+      patient,
+      nodule: n + 1,
+      centerIndex: nodule.centerIRC,
+      diameterMm: nodule.diameterMm,
+      sizeClass: sizeClassName(nodule.diameterMm),
+      texture: hasTexture ? noduleTexture(volume, truth).texture : null,
+      voxels: truth.length,
+      found,
+      rank,
+      rankBySize,
+      candidates,
+      dice,
+      ...metrics,
+    };
+  });
 }
 
 async function createPredictor(options: EvaluateOptions): Promise<Predictor> {

@@ -1,9 +1,12 @@
+import { bookCandidates } from './bookCandidates.js';
 import { type Candidates, candidatesAbove, isNodule } from './candidates.js';
+import { compareNodules, type NoduleComparison } from './compareNodules.js';
 import { scoreCrop } from './cropScore.js';
-import { type MatchedScan, matchScan, type ScanScore, scoreMatched } from './matching.js';
+import { type MatchedScan, matchScan, type ScanScore, scoreMatched, voxelsOfNodules } from './matching.js';
 import { noduleScores } from './noduleScores.js';
 import type { OperatingPoint } from './operatingPoint.js';
 import type { PredictedScan } from './predictedScan.js';
+import type { ScoreCompat } from './scoreCompat.js';
 
 /** An operating point with its figures on the scans it was chosen on. */
 export interface PointChoice extends OperatingPoint {
@@ -119,15 +122,26 @@ export interface PointResult {
   score: ScanScore;
   /** Makes the predicted mask: 1 inside nodules, `[slices, rows, columns]`. */
   mask(): Uint8Array;
+  /** Number of candidates above the threshold, before the operating point drops any. */
+  candidates: number;
+  /** Compares each true nodule with what is predicted for it. */
+  compare(): NoduleComparison[];
 }
 
 /**
  * Applies an operating point to a scan: its score and, on demand, the predicted mask, from one search for candidates.
  */
-export function applyPoint(scan: PredictedScan, point: OperatingPoint): PointResult {
-  const { candidates, matched } = matchAt(scan, point.threshold);
-  const { oneNodule = false } = scan;
+export function applyPoint(scan: PredictedScan, point: OperatingPoint, compat: ScoreCompat = {}): PointResult {
+  const { candidates, matched } = matchAt(scan, point.threshold, compat);
+  const { oneNodule = false, truth, nodules } = scan;
+  const { shape, spacing } = scan.volume;
   return {
+    candidates: candidates.components.length,
+    compare: () => {
+      const own = voxelsOfNodules(truth, shape, spacing ?? [1, 1, 1], nodules).map((list) => Int32Array.from(list));
+      const compared = { shape, spacing, candidates, matched, truth: own, oneNodule };
+      return compareNodules(compared, (candidate) => isNodule(candidate, point));
+    },
     score: scoreOf({ candidates: candidates.components, matched, oneNodule }, point),
     mask: () => maskOf(candidates, point),
   };
@@ -155,12 +169,16 @@ function maskOf({ labels, components }: Candidates, point: OperatingPoint): Uint
 export function matchAt(
   { volume, truth, nodules, ignored, probabilities }: PredictedScan,
   threshold: number,
+  { erodeFirst = false, looseMatching = false }: ScoreCompat = {},
 ): { candidates: Candidates; matched: MatchedScan } {
   const { shape, spacing } = volume;
-  const candidates = candidatesAbove(probabilities, shape, threshold);
+  const candidates = erodeFirst
+    ? bookCandidates(volume, probabilities, threshold)
+    : candidatesAbove(probabilities, shape, threshold);
   const prediction = candidates.labels;
   const scan = { prediction, truth, shape, spacing: spacing ?? ([1, 1, 1] as const), nodules };
-  return { candidates, matched: matchScan({ ...scan, ...(ignored && { ignored }) }, candidates) };
+  const rule = looseMatching ? { hitDiameters: 0.7 } : { ...(ignored && { ignored }) };
+  return { candidates, matched: matchScan({ ...scan, ...rule }, candidates) };
 }
 
 /**

@@ -1,3 +1,4 @@
+export { bookCandidates } from './bookCandidates.js';
 export {
   bootstrapInterval,
   bootstrapIntervals,
@@ -26,6 +27,7 @@ export {
   type SelectedPoint,
   scoreAt,
 } from './chooseOperatingPoint.js';
+export type { NoduleComparison } from './compareNodules.js';
 export { scoreCrop } from './cropScore.js';
 export { dice, type Overlap, overlap } from './dice.js';
 export {
@@ -57,6 +59,7 @@ export { boxOf, surfaceVoxels } from './measure/surfaceVoxels.js';
 export { type NoduleInterval, type NoduleScores, noduleIntervals, noduleScores } from './noduleScores.js';
 export { type OperatingPoint, operatingPointSchema } from './operatingPoint.js';
 export { type PredictedScan, predictedScan } from './predictedScan.js';
+export { type ScoreCompat, scoreCompatSchema } from './scoreCompat.js';
 export { HALF_FALSE_PER_SCAN, selectionScore } from './selectionScore.js';
 export {
   BASELINE_CUTS_HU,

@@ -23,6 +23,8 @@ export interface ScanToScore {
    * dropped.
    */
   ignored?: readonly TrueNodule[];
+  /** Largest distance of a hit from a nodule's centre, in diameters; default one half. */
+  hitDiameters?: number;
 }
 
 /** Score of one nodule. */
@@ -71,7 +73,7 @@ export interface MatchedScan {
  * @throws NoduleTrainError `mask-shape`
  */
 export function matchScan(scan: ScanToScore, components?: Components): MatchedScan {
-  const { shape, spacing, nodules, ignored = [] } = scan;
+  const { shape, spacing, nodules, ignored = [], hitDiameters = 0.5 } = scan;
   checkSameSize('scoring a scan', scan.prediction, scan.truth);
   const predicted = components ?? connectedComponents(scan.prediction, shape, 26);
   const shared = predicted.components.map(() => new Map<number, number>());
@@ -87,7 +89,7 @@ export function matchScan(scan: ScanToScore, components?: Components): MatchedSc
     truthVoxels: owners.map(({ length }) => length),
     components: predicted.components.map((component, index) => ({
       ...component,
-      hits: [...nodules.keys()].filter((n) => hits(component, nodules[n]!, spacing)),
+      hits: [...nodules.keys()].filter((n) => hits(component, nodules[n]!, spacing, hitDiameters)),
       ignored: ignored.some((finding) => hits(component, finding, spacing)),
       shared: shared[index]!,
     })),
@@ -144,21 +146,22 @@ function overlapOf(kept: readonly MatchedComponent[], truthVoxels: readonly numb
 /** Matches and scores a scan with all components kept. */
 export const scoreScan = (scan: ScanToScore): ScanScore => scoreMatched(matchScan(scan));
 
-/** Whether the centre of a component is within the radius of a nodule, in mm. */
+/** Whether the centre of a component is within the radius of a nodule, in mm, or within another share of its diameter. */
 export function hits(
   { centerIRC }: Pick<Component, 'centerIRC'>,
   nodule: TrueNodule,
   spacing: readonly [number, number, number],
+  diameters = 0.5,
 ): boolean {
-  return squaredDistanceMm(centerIRC, nodule.centerIRC, spacing) <= (nodule.diameterMm / 2) ** 2;
+  return squaredDistanceMm(centerIRC, nodule.centerIRC, spacing) <= (nodule.diameterMm * diameters) ** 2;
 }
 
 function squaredDistanceMm(a: Index3, b: Index3, [x, y, z]: readonly [number, number, number]): number {
   return ((a[0] - b[0]) * z) ** 2 + ((a[1] - b[1]) * y) ** 2 + ((a[2] - b[2]) * x) ** 2;
 }
 
-/** Lists the true voxels of each nodule as flat positions. */
-function voxelsOfNodules(
+/** Lists the true voxels of each nodule as flat positions, ascending. */
+export function voxelsOfNodules(
   truth: ArrayLike<number>,
   [slices, rows, columns]: Shape3,
   spacing: readonly [number, number, number],

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
-import { type Evaluation, evaluate } from '../../evaluate/index.js';
+import { type Evaluation, evaluate, type MeanFigure, type NoduleGroup } from '../../evaluate/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
 import { modelOptionsSchema, scanOptionsSchema } from '../../model/index.js';
-import { type Interval, operatingPointSchema } from '../../score/index.js';
+import { type Interval, operatingPointSchema, scoreCompatSchema } from '../../score/index.js';
 import { dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
@@ -45,6 +45,8 @@ export const evaluateSchema = z.strictObject({
     .describe("validation fold to score, from 0: of --folds, or of the dataset's own folds"),
   device: deviceSchema,
   pictures: z.string().min(1).optional().describe('PNG file to write: nodules with label and prediction'),
+  nodulesCsv: z.string().min(1).optional().describe('CSV file to write: one line per true nodule'),
+  compat: scoreCompatSchema.prefault({}),
 });
 
 export function evaluateCommand(): Command {
@@ -102,6 +104,7 @@ function lines(result: Evaluation): string[] {
           ['joint', figure(result.joint, 3), range(intervals.joint, 3)],
           ['joint of an empty prediction', figure(result.jointOfEmpty, 3), range(intervals.jointOfEmpty, 3)],
         ]),
+    ...measureRows(result),
     ['score that chooses checkpoints', figure(result.quality, 3), range(intervals.quality, 3)],
     ...(baseline === null
       ? []
@@ -114,5 +117,48 @@ function lines(result: Evaluation): string[] {
     trainedOn !== null && trainedOn > 0
       ? [`Warning: the model was trained on ${trainedOn} of these ${patients} patients.`]
       : [];
-  return [table.toString(), ...warning];
+  return [table.toString(), ...groupTable(result), ...warning];
+}
+
+/** Mean errors of the nodules with agreement, and where their candidates rank. */
+function measureRows({ noduleFigures, candidatesPerScan }: Evaluation): string[][] {
+  const { nodules, means, medianRank, worstRank } = noduleFigures;
+  const row = (name: string, { mean, interval }: MeanFigure, digits: number, scale = 1) => [
+    name,
+    figure(mean === null ? null : mean * scale, digits),
+    interval === null ? '' : `${(interval.low * scale).toFixed(digits)} – ${(interval.high * scale).toFixed(digits)}`,
+  ];
+  const ranks: string[][] = [
+    ['candidates per scan', figure(candidatesPerScan, 1), ''],
+    ['rank of a nodule, median', figure(medianRank, 1), worstRank === null ? '' : `up to ${worstRank}`],
+  ];
+  if (nodules === 0) return ranks;
+  return [
+    row('IoU, mean', means.iou, 3),
+    row('surface Dice at 1 mm, mean', means.surfaceDice1mm, 3),
+    row('HD95 in mm, mean of those predicted', means.hd95PredictedMm, 2),
+    row('volume error in %, mean', means.volumeErrorShare, 1, 100),
+    row('absolute volume error in %, mean', means.absVolumeErrorShare, 1, 100),
+    row('absolute long axis error in mm, mean', means.absLongAxisErrorMm, 2),
+    row('absolute short axis error in mm, mean', means.absShortAxisErrorMm, 2),
+    ...ranks,
+  ];
+}
+
+/** Table by size class and texture; empty classes are left out. */
+function groupTable({ noduleFigures: { bySize, byTexture } }: Evaluation): string[] {
+  const groups = [
+    ...bySize.map((group) => ({ ...group, name: group.name.replace(/\d(?=\D*$)/, '$& mm') })),
+    ...byTexture.map((group) => ({ ...group, name: group.name as string })),
+  ].filter(({ nodules }) => nodules > 0);
+  if (groups.length === 0) return [];
+  const table = createTable(['nodules', 'found', '3D Dice', 'IoU', 'surface Dice', 'HD95', 'long axis', 'short axis']);
+  const line = ({ name, nodules, found, means }: { name: string } & NoduleGroup) => [
+    name,
+    `${found} of ${nodules}`,
+    ...[means.dice, means.iou, means.surfaceDice1mm].map(({ mean }) => figure(mean, 3)),
+    ...[means.hd95PredictedMm, means.absLongAxisErrorMm, means.absShortAxisErrorMm].map(({ mean }) => figure(mean, 2)),
+  ];
+  table.push(...groups.map(line));
+  return [table.toString()];
 }

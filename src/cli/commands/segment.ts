@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { type BatchEvent, type BatchScanEvent, segmentScans, segmentScansSchema } from '../../evaluate/index.js';
 import { JSON_HELP } from '../commonOptions.js';
@@ -5,6 +6,7 @@ import { type Output, openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { scanProgress } from '../progress.js';
 import { addSchemaOptions } from '../schemaOptions.js';
+import { batchSummary, nodulesTable } from '../segmentView.js';
 import { labelled, plural } from '../text.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 
@@ -20,43 +22,70 @@ export function segmentCommand(): Command {
   command.action(async (scans: string[], { json = false }: { json?: boolean }) => {
     const options = parseOptions('segment', segmentScansSchema, given());
     const output = openOutput(json);
+    const view = new SegmentView(output);
     await untilInterrupted(output, async (signal) => {
-      output.progress.show({ label: 'find scans', done: 0, total: scans.length });
       for await (const event of segmentScans(scans, options, { signal })) {
         output.event(event);
-        show(event, output);
+        view.show(event);
       }
     });
   });
   return command;
 }
 
-function show(event: BatchEvent, output: Output): void {
-  if (event.type === 'progress') output.progress.show(scanProgress({ label: 'segment', ...event }));
-  else if (event.type === 'start') {
-    for (const { path, reason } of event.skipped.slice(0, MOST_SKIPPED)) output.print(`Skipped: ${path}: ${reason}`);
-    const more = event.skipped.length - MOST_SKIPPED;
-    if (more > 0) output.print(`Skipped: ${more} more; --json lists all.`);
-  } else if (event.type === 'scan') showScan(event, output);
-  else {
-    output.progress.clear();
-    const { out, scans, done, kept, nodules, failed, status } = event;
-    const before = kept === 0 ? '' : `; ${kept} from an earlier run`;
-    output.print(labelled('Results', `${out}  (${plural(nodules, 'nodule')} in ${plural(done, 'scan')}${before})`));
-    for (const { path, message } of failed)
-      output.print(`error: ${message.includes(path) ? '' : `${path}: `}${message}`);
-    if (status === 'finished') return;
-    output.print(`error: ${failed.length} of ${plural(scans, 'scan')} failed`);
-    process.exitCode = 1;
-  }
-}
+/** Shows the events of a batch to people. */
+class SegmentView {
+  readonly #output: Output;
+  readonly #start = performance.now();
+  #scans = 0;
+  #withoutNodules = 0;
 
-function showScan(event: BatchScanEvent, output: Output): void {
-  if (event.status === 'failed') {
-    output.print(`${event.name}: failed`);
-    return;
+  constructor(output: Output) {
+    this.#output = output;
   }
-  const { nodules, notes } = event.result;
-  output.print(`${event.name}: ${plural(nodules.length, 'nodule')}${event.status === 'kept' ? ', kept' : ''}`);
-  for (const note of notes) output.print(output.wrap(`  Note: ${note}`, 8));
+
+  show(event: BatchEvent): void {
+    const output = this.#output;
+    if (event.type === 'progress') {
+      output.progress.show(scanProgress({ label: 'segment', ...event }));
+    } else if (event.type === 'start') {
+      this.#scans = event.scans;
+      for (const { path, reason } of event.skipped.slice(0, MOST_SKIPPED))
+        output.print(output.wrap(`Skipped ${basename(path)}: ${reason}`, 2));
+      const more = event.skipped.length - MOST_SKIPPED;
+      if (more > 0) output.print(`Skipped ${plural(more, 'more file')}; --json lists all.`);
+    } else if (event.type === 'scan') {
+      this.#showScan(event);
+    } else {
+      const { done, kept, nodules, failed, out, status } = event;
+      output.progress.clear();
+      if (this.#scans > 1)
+        for (const line of batchSummary({
+          done: done - kept,
+          skipped: kept,
+          nodules,
+          withoutNodules: this.#withoutNodules,
+          seconds: (performance.now() - this.#start) / 1000,
+          failed: failed.map(({ name, message }) => ({ name, reason: message })),
+        }))
+          output.print(line);
+      output.print(labelled('Results', out));
+      if (status === 'finished') return;
+      if (this.#scans === 1) output.print(`error: ${failed[0]!.message}`);
+      process.exitCode = 1;
+    }
+  }
+
+  #showScan(event: BatchScanEvent): void {
+    const output = this.#output;
+    if (event.status === 'failed') {
+      if (this.#scans > 1) output.print(`${event.name}: failed`);
+      return;
+    }
+    const { nodules, notes, series } = event.result;
+    if (nodules.length === 0) this.#withoutNodules++;
+    for (const note of notes) output.print(output.wrap(`Note: ${note}`, 6));
+    if (this.#scans > 1) output.print(`${event.name}: ${plural(nodules.length, 'nodule')}`);
+    else for (const line of [`Series     ${series}`, ...nodulesTable(nodules)]) output.print(line);
+  }
 }

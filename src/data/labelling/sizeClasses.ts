@@ -18,7 +18,11 @@ export const SIZE_CLASS_NAMES: readonly string[] = [...CLASS_ENDS_MM, Number.POS
  * Finds the size class of a nodule by its `noduleDiameter`: an index into `SIZE_CLASS_NAMES`, 0 is the smallest.
  */
 export function sizeClass(nodule: ScanNodule, volume: Volume): number {
-  const diameter = noduleDiameter(nodule, volume);
+  return sizeClassOfDiameter(noduleDiameter(nodule, volume));
+}
+
+/** Finds the size class of a diameter: an index into `SIZE_CLASS_NAMES`. */
+export function sizeClassOfDiameter(diameter: number): number {
   const found = CLASS_ENDS_MM.findIndex((end) => diameter < end);
   return found < 0 ? CLASS_ENDS_MM.length : found;
 }

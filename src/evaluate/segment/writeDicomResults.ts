@@ -1,7 +1,17 @@
-import { checkSameGrid, readSourceAttributes, type SourceAttributes } from '../../ct/index.js';
-import type { DICOM_FORMATS } from './resultFiles.js';
-import type { ScanResult } from './scanResult.js';
+import { join } from 'node:path';
+import {
+  checkSameGrid,
+  derivedUid,
+  readSourceAttributes,
+  type SourceAttributes,
+  type WrittenSegmentation,
+  writeSegmentation,
+} from '../../ct/index.js';
+import { type DICOM_FORMATS, RESULT_FILES } from './resultFiles.js';
+import { modelName } from './resultTables.js';
+import { NOTICE, type ScanResult } from './scanResult.js';
 import type { JobOptions } from './segmentJob.js';
+import { writeStructuredReport } from './sr/writeStructuredReport.js';
 import type { WrittenResult } from './writeResult.js';
 
 /**
@@ -24,8 +34,44 @@ export async function writeDicomResults(
       notes: [`No ${formats.join(', ')} was written: ${reason}`],
     };
   }
-  void out;
-  throw new Error('not yet');
+  const tracking = result.nodules.map(({ number }) => ({
+    id: `Nodule ${number}`,
+    uid: derivedUid('nodule-train', 'nodule', result.provenance.key, `${number}`),
+  }));
+  const written: WrittenResult = { files: [], notWritten: [], notes: [...attributes.notes] };
+  let segmentation: WrittenSegmentation | null = null;
+  for (const format of formats.filter((each) => each !== 'sr')) {
+    const object = await writeSegmentation(join(out, RESULT_FILES[format]), {
+      source: attributes,
+      grid: result.scan,
+      segments: result.regions.map(({ number, positions }, n) => ({
+        number,
+        positions,
+        label: `Nodule ${number}`,
+        tracking: tracking[n]!,
+      })),
+      kind: format === 'seg' ? 'binary' : 'labelmap',
+      algorithm: {
+        name: `nodule-train ${modelName(result.provenance)}`.slice(0, 64),
+        version: result.provenance.version,
+      },
+      key: result.provenance.key,
+      description: NOTICE,
+      allFrames: options.allFrames,
+    });
+    // The report refers to the BINARY one, which more viewers read.
+    segmentation ??= object;
+    written.files.push(RESULT_FILES[format]);
+  }
+  if (formats.includes('sr')) {
+    const report = await writeStructuredReport(join(out, RESULT_FILES.sr), result, attributes, {
+      segmentation: result.nodules.length > 0 ? segmentation : null,
+      tracking,
+    });
+    written.files.push(RESULT_FILES.sr);
+    written.notes.push(...report.notes);
+  }
+  return written;
 }
 
 async function referencedSeries(

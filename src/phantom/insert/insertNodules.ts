@@ -23,6 +23,9 @@ export interface InsertedNodule extends PhantomNodule {
   core: number;
   /** Blur of its own margin (standard deviation), beside the scan's, in mm. */
   marginMm: number;
+  /** Depth of the darker pockets of its tissue in HU, and their size in mm. */
+  pocketHu: number;
+  pocketMm: number;
   /** Mean HU of the lung around it. */
   lungHu: number;
   /** Standard deviation of its noise in HU, that of the soft tissue nearest to it. */
@@ -59,10 +62,13 @@ export interface InsertContext {
 const SHAPES = { round: 0.25, lobulated: 0.5, spiculated: 0.25 } as const;
 /** Blur of the nodule's own margin in mm, beside the scan's. */
 const MARGIN_MM: Readonly<Record<NoduleKind, readonly [number, number]>> = {
-  solid: [0, 0.5],
-  'part-solid': [0.4, 1],
+  solid: [0, 1],
+  'part-solid': [0.3, 1.2],
   'ground-glass': [0.7, 1.6],
 };
+/** Depth in HU and size in mm of darker pockets; set so that the spread inside is like that of real nodules. */
+const POCKET_HU = [20, 140] as const;
+const POCKET_MM = [0.8, 2.2] as const;
 /** Diameter of a nodule of unknown size. */
 const UNKNOWN_DIAMETER_MM = 10;
 /** Solid tissue that ground glass is a share of. */
@@ -129,6 +135,7 @@ function insertOne(
   let radius = random.betweenLog(smallest, largest) / 2;
   const surface = drawSurface(shape, random);
   const marginMm = random.between(...MARGIN_MM[kind]);
+  const pockets = { pocketHu: random.between(...POCKET_HU), pocketMm: random.between(...POCKET_MM) };
   const unitReach = farthest(surface);
   const glassHu = kind === 'ground-glass' ? density.hu : density.glassHu;
   const brightest = (kind === 'solid' ? density.hu : glassHu) - LEAST_CONTRAST_HU;
@@ -149,7 +156,7 @@ function insertOne(
   }
   const reach = unitReach * placed.radius;
   const rendered = renderNodule(voxels, survey, {
-    ...{ shape: placed, reach, core: density.core, lungHu: site.lungHu, atWall, glassHu, marginMm },
+    ...{ shape: placed, reach, core: density.core, lungHu: site.lungHu, atWall, glassHu, marginMm, ...pockets },
     solidHu: kind === 'ground-glass' ? TISSUE_HU : density.hu,
     key: scramble(scramble(seed) ^ Math.imul(n + 1, 0x9e3779b9)),
   });
@@ -161,7 +168,7 @@ function insertOne(
   return {
     center: indexToWorld(volume, indexIRC(z / spacing[2], y / spacing[1], x / spacing[0])),
     diameterMm: diameterOf(rendered.volumeMm3),
-    ...{ kind, attachment, shape, core: density.core, marginMm },
+    ...{ kind, attachment, shape, core: density.core, marginMm, ...pockets },
     voxels: rendered.mask.length,
     solidHu: kind === 'ground-glass' ? null : density.hu,
     glassHu: kind === 'solid' ? null : glassHu,

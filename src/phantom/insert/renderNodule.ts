@@ -24,6 +24,9 @@ export interface NoduleToRender {
   atWall: boolean;
   /** Blur of the nodule's own margin in mm. */
   marginMm: number;
+  /** Its tissue has pockets that are darker by about this much, of this size (standard deviation) in mm. */
+  pocketHu: number;
+  pocketMm: number;
   key: number;
 }
 
@@ -44,9 +47,6 @@ export interface Rendered {
 const LEAST_SHARE = 0.001;
 /** Blur of the mask that gives the distance from its smooth surface, in mm. */
 const SURFACE_MM = 1.2;
-/** Density inside solid tissue varies with this standard deviation and length. */
-const TEXTURE_HU = 18;
-const TEXTURE_MM = 1.3;
 /** A voxel this much darker than the nodule is filled in full; one as bright is left alone. */
 const FILLED_BELOW_HU = 100;
 
@@ -60,7 +60,7 @@ const FILLED_BELOW_HU = 100;
  */
 export function renderNodule(out: Int16Array, survey: ScanSurvey, nodule: NoduleToRender): Rendered {
   const { spacing, blur } = survey;
-  const { shape, core, glassHu, solidHu, lungHu, key } = nodule;
+  const { shape, core, glassHu, solidHu, lungHu } = nodule;
   const [planeMm, acrossMm] = [blur.planeMm, blur.acrossMm].map((mm) => Math.hypot(mm, nodule.marginMm)) as [
     number,
     number,
@@ -93,7 +93,7 @@ export function renderNodule(out: Int16Array, survey: ScanSurvey, nodule: Nodule
   blurBox(fill, size, sigmas);
   const place: Index3 = [shape.center[2] / spacing[2], shape.center[1] / spacing[1], shape.center[0] / spacing[0]];
   const noiseHu = noiseAt(survey.noise, place, spacing);
-  const touched = blend(out, survey, box, size, fill, { solidHu, noiseHu, key });
+  const touched = blend(out, survey, box, size, fill, { ...nodule, noiseHu });
   return {
     mask,
     volumeMm3: shares * spacing[0] * spacing[1] * spacing[2],
@@ -174,7 +174,7 @@ function blend(
   box: { low: Index3; high: Index3 },
   size: Shape3,
   fill: Float32Array,
-  { solidHu, noiseHu, key }: { solidHu: number; noiseHu: number; key: number },
+  { solidHu, pocketHu, pocketMm, noiseHu, key }: NoduleToRender & { noiseHu: number },
 ): number {
   const { scale, offset } = volume;
   const smooth = new Float32Array(fill.length);
@@ -185,11 +185,12 @@ function blend(
   const noise = makeNoise(scanNoise, size, scramble(key));
   const texture = new Float32Array(fill.length);
   whiteNoise(texture, scramble(key ^ 0x2545f491), 0);
-  blurBox(texture, size, spacing.map((mm) => TEXTURE_MM / mm) as unknown as Vector3);
-  const gain = TEXTURE_HU / Math.max(1e-9, Math.sqrt(texture.reduce((sum, v) => sum + v * v, 0) / texture.length));
+  blurBox(texture, size, spacing.map((mm) => pocketMm / mm) as unknown as Vector3);
+  const unit = 1 / Math.max(1e-9, Math.sqrt(texture.reduce((sum, v) => sum + v * v, 0) / texture.length));
   let touched = 0;
   visitBox(volume.shape, box, (inBox, at) => {
-    const target = solidHu + gain * texture[inBox]!;
+    const level = unit * texture[inBox]!;
+    const target = solidHu + pocketHu * (level > 0 ? -level : -0.2 * level);
     const missing = target - smooth[inBox]!;
     if (missing <= 0) return;
     const share = Math.min(1, fill[inBox]!) * Math.min(1, missing / FILLED_BELOW_HU);
