@@ -9,6 +9,7 @@ import { cpuCapability } from './cpu.mjs';
 import { measurePreparing, PREPARE_ROWS } from './prepareRows.mjs';
 import { KINDS, peerName, ROWS } from './rows.mjs';
 import { writeScan } from './scan.mjs';
+import { measureSegmenting, SEGMENT_ROWS } from './segmentRows.mjs';
 import { startSide } from './side.mjs';
 import { writeFiles } from './writeFiles.mjs';
 
@@ -110,11 +111,13 @@ if (values.help) {
   console.log(usage);
   process.exit(0);
 }
-const rows = ROWS.filter(({ name, skipQuick }) => name.includes(values.row) && !(values.quick && skipQuick));
+const chosen = ({ name, skipQuick }) => name.includes(values.row) && !(values.quick && skipQuick);
+const rows = ROWS.filter(chosen);
+const segmenting = SEGMENT_ROWS.filter(chosen);
 const preparing = PREPARE_ROWS.filter(({ name }) => name.includes(values.row));
-if (rows.length + preparing.length === 0) {
+if (rows.length + segmenting.length + preparing.length === 0) {
   console.error(
-    `--row ${values.row}: found no such row. Rows: ${[...ROWS, ...PREPARE_ROWS].map(({ name }) => name).join('; ')}`,
+    `--row ${values.row}: found no such row. Rows: ${[...ROWS, ...SEGMENT_ROWS, ...PREPARE_ROWS].map(({ name }) => name).join('; ')}`,
   );
   process.exit(2);
 }
@@ -123,7 +126,7 @@ try {
   const kinds = new Set(rows.map(({ kind }) => kind));
   if (kinds.has('training') || kinds.has('files')) await writeScan(folder);
   if (kinds.has('files')) await writeFiles(folder, values.quick);
-  const python = kinds.size === 0 ? null : (values.python ?? pinnedPython());
+  const python = kinds.size + segmenting.length === 0 ? null : (values.python ?? pinnedPython());
   const pairs = new Map();
   for (const kind of kinds) {
     // Operators take about a microsecond: moving to another core would show.
@@ -144,6 +147,10 @@ try {
     process.stderr.write(`${row.name} ...\n`);
     const { ours, peer } = pairs.get(row.kind);
     for (const result of await measure(row, ours, peer, values.quick)) results.push({ ...result, cpu });
+  }
+  for (const row of segmenting) {
+    process.stderr.write(`${row.name} ...\n`);
+    results.push({ ...measureSegmenting(row, python, values.quick), cpu });
   }
   for (const row of preparing) {
     process.stderr.write(`${row.name} ...\n`);

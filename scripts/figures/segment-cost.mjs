@@ -1,9 +1,9 @@
-// Segments a scan of 512 × 512 pixels and prints the highest resident memory and the time:
-//   node scripts/figures/scan-memory.mjs [--slices 700] [--model phantom-hu]
-// Memory counts from the loaded libtorch on, the scan itself included.
+// Segments a scan of 512 × 512 pixels on one thread and prints its time and the highest resident memory:
+//   node scripts/figures/segment-cost.mjs [--slices 700] [--model phantom-hu] [--region lungs]
+// Memory counts from the loaded libtorch on, the scan itself included (Linux).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { openModel, segmentScan } from '../../dist/model/index.js';
+import { chooseScanRegion, openModel, segmentScan } from '../../dist/model/index.js';
 import { synthesize } from '../../dist/phantom/index.js';
 import { fromData, setNumThreads } from '../../dist/torch/index.js';
 
@@ -20,6 +20,11 @@ const plane = 512 * 512;
 /** Bytes of a field of /proc/self/status. */
 const memory = (field) =>
   1024 * Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+const processorSeconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
 
 setNumThreads(1);
 const { model, point, net } = openModel(values.model, 'cpu');
@@ -35,19 +40,21 @@ for (let slice = 0; slice < slices; slice++) {
 const volume = { ...part, shape: [slices, 512, 512], spacing: [0.7, 0.7, 0.6], voxels };
 // Drops the highest value so far, which the phantom reached.
 writeFileSync('/proc/self/clear_refs', '5');
-const start = performance.now();
+const start = processorSeconds();
 const found = await segmentScan(volume, model, point, { region: values.region });
-const seconds = (performance.now() - start) / 1000;
+const seconds = processorSeconds() - start;
+const peak = memory('VmHWM');
 net.dispose();
+const boxes = chooseScanRegion(volume, values.region).boxes.filter((box) => box !== null);
 console.log(
   JSON.stringify({
     slices,
-    run: found.region.slices,
     region: found.region.kind,
-    seconds: Number(seconds.toFixed(2)),
-    secondsPerSlice: Number((seconds / slices).toFixed(4)),
-    loadedMb: Math.round(loaded / 1e6),
-    aboveMb: Math.round((memory('VmHWM') - loaded) / 1e6),
+    meanBox: [mean(boxes.map(({ height }) => height)), mean(boxes.map(({ width }) => width))].map(Math.round),
+    processorSeconds: Number(seconds.toFixed(3)),
+    msPerSlice: Number(((1000 * seconds) / slices).toFixed(2)),
+    loadedMB: Math.round(loaded / 1e6),
+    aboveMB: Math.round((peak - loaded) / 1e6),
     candidates: found.candidates,
     nodules: found.regions.length,
   }),
