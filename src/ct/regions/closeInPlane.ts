@@ -14,20 +14,17 @@ export function closeInPlane(mask: Uint8Array, rows: number, columns: number, ra
   const stride = wide + 2 * margin;
   const lines = high + 2 * margin;
   const distance = new Float32Array(stride * lines).fill(far);
-  const copy = (visit: (pixel: number, place: number) => void) => {
-    for (let r = 0; r < high; r++) {
-      for (let c = 0; c < wide; c++) visit((top + r) * columns + left + c, (r + margin) * stride + margin + c);
-    }
-  };
-  copy((pixel, place) => {
-    if (mask[pixel] !== 0) distance[place] = 0;
-  });
+  for (let r = 0; r < high; r++) {
+    const [pixel, place] = [(top + r) * columns + left, (r + margin) * stride + margin];
+    for (let c = 0; c < wide; c++) if (mask[pixel + c] !== 0) distance[place + c] = 0;
+  }
   spread(distance, lines, stride);
   for (let at = 0; at < distance.length; at++) distance[at] = distance[at]! > radius ? 0 : far;
   spread(distance, lines, stride);
-  copy((pixel, place) => {
-    if (distance[place]! > radius) mask[pixel] = 1;
-  });
+  for (let r = 0; r < high; r++) {
+    const [pixel, place] = [(top + r) * columns + left, (r + margin) * stride + margin];
+    for (let c = 0; c < wide; c++) if (distance[place + c]! > radius) mask[pixel + c] = 1;
+  }
 }
 
 /** Bounding box of the set pixels: first row and column, number of rows and columns; null where none is set. */

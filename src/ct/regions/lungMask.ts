@@ -81,9 +81,11 @@ function medianOf({ label, voxels }: Component, found: ComponentRuns, { voxels: 
   let seen = 0;
   for (let run = 0; run < found.count; run++) {
     if (found.label[run] !== label) continue;
-    const line = found.line[run]! * shape[2];
-    for (let at = line + found.start[run]!; at < line + found.end[run]!; at++)
-      if (seen++ % step === 0) values.push(stored[at]!);
+    const start = found.line[run]! * shape[2] + found.start[run]!;
+    const length = found.end[run]! - found.start[run]!;
+    // Every `step`-th voxel of the component.
+    for (let at = (step - (seen % step)) % step; at < length; at += step) values.push(stored[start + at]!);
+    seen += length;
   }
   return upperMedian(Float64Array.from(values))!;
 }
