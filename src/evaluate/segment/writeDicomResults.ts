@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import {
   checkSameGrid,
-  derivedUid,
   readSourceAttributes,
   type SourceAttributes,
   type WrittenSegmentation,
@@ -11,6 +10,7 @@ import { type DICOM_FORMATS, RESULT_FILES } from './resultFiles.js';
 import { modelName } from './resultTables.js';
 import { NOTICE, type ScanResult } from './scanResult.js';
 import type { JobOptions } from './segmentJob.js';
+import { noduleTracking } from './sr/noduleTracking.js';
 import { writeStructuredReport } from './sr/writeStructuredReport.js';
 import type { WrittenResult } from './writeResult.js';
 
@@ -34,10 +34,7 @@ export async function writeDicomResults(
       notes: [`No ${formats.join(', ')} was written: ${reason}`],
     };
   }
-  const tracking = result.nodules.map(({ number }) => ({
-    id: `Nodule ${number}`,
-    uid: derivedUid('nodule-train', 'nodule', result.provenance.key, `${number}`),
-  }));
+  const tracking = noduleTracking(result);
   const written: WrittenResult = { files: [], notWritten: [], notes: [...attributes.notes] };
   let segmentation: WrittenSegmentation | null = null;
   for (const format of formats.filter((each) => each !== 'sr')) {
