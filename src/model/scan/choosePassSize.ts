@@ -7,7 +7,7 @@ const MOST_PIXELS = 32 * 512 * 512;
 
 /**
  * Chooses how many slices or windows go through the network at once: on a GPU as many as half of its free memory
- * holds, on a CPU `onCpu`, since more only leave the caches.
+ * holds, on a CPU `onCpu`, since there more at once take as long for each.
  */
 export function choosePassSize(device: Device, pixels: number, onCpu: number): number {
   if (device === 'cpu') return onCpu;

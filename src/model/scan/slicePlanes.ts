@@ -22,7 +22,7 @@ export function* slicePlanes(
 ): Generator<Float32Array | null, void, void> {
   const [slices, rows, columns] = volume.shape;
   const plane = new Float32Array(rows * columns);
-  const size = batch ?? choosePassSize(model.device, rows * columns, 4);
+  const size = batch ?? choosePassSize(model.device, rows * columns, 1);
   for (let first = 0; first < slices; ) {
     if (boxes[first] === null) {
       yield null;
