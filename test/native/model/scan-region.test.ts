@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lungMask, type Volume } from '../../../dist/ct/index.js';
+import { lungMask, readVolume, type Volume } from '../../../dist/ct/index.js';
 import { synthesize } from '../../../dist/index.js';
 import { receptiveRadius } from '../../../dist/model/scan/receptiveRadius.js';
 import { chooseScanRegion, type RegionKind } from '../../../dist/model/scan/scanRegion.js';
@@ -7,6 +7,7 @@ import type { ScanModel } from '../../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
 import { segmentScan } from '../../../dist/model/segmentScan.js';
 import { fromData, manualSeed, memory, nn, noGrad, ops, type Tensor } from '../../../dist/torch/index.js';
+import { sharedData } from '../../support/shared.js';
 import { buildVolume } from '../../support/volume.js';
 
 const nets: nn.Module[] = [];
@@ -150,6 +151,28 @@ describe('the region of a scan', () => {
     }
   });
 });
+
+const scans = [
+  ['subset0', '1.3.6.1.4.1.14519.5.2.1.6279.6001.170706757615202213033480003264'],
+  ['subset1', '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192'],
+] as const;
+
+it.each(scans)(
+  'keeps every voxel that a reader marked in a real scan, %s (skipped without ../shared/data)',
+  async (folder, uid) => {
+    const [scan, votes] = [
+      sharedData('luna16', folder, `${uid}.mhd`),
+      sharedData('luna16', 'votes', `${uid}_votes.mhd`),
+    ];
+    if (scan === null || votes === null) return;
+    const volume = await readVolume(scan, { onNote: () => {} });
+    const marked = (await readVolume(votes, { intensity: 'arbitrary', onNote: () => {} })).voxels;
+    const { boxes } = chooseScanRegion(volume, 'lungs');
+    const { outside } = compare(volume, boxes, Float32Array.from(marked), new Float32Array(marked.length));
+    expect(outside).toBe(0);
+    expect(marked.some((value) => value > 0)).toBe(true);
+  },
+);
 
 describe('an ensemble', () => {
   it('is the mean of its models, of slices and of windows, and leaves no tensor behind', async () => {
