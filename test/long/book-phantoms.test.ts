@@ -41,17 +41,10 @@ describe.skipIf(file === null)(
       const fixed = await evaluate(book);
       const ranks = ({ perNodule }: Evaluation) => perNodule.map(({ rankBySize }) => rankBySize as number);
       console.log('by size', ranks(seen), ranks(fixed));
-      console.log(
-        'by score',
-        seen.perNodule.map(({ rank }) => rank),
-        fixed.perNodule.map(({ rank }) => rank),
-      );
       expect([seen.found, fixed.found]).toEqual([4, 4]);
       expect(ranks(seen).sort((a, b) => a - b)).toEqual([9, 11, 37, 82]);
-      for (const [n, nodule] of fixed.perNodule.entries()) {
+      for (const [n, nodule] of fixed.perNodule.entries())
         expect(nodule.rankBySize).toBeLessThanOrEqual(seen.perNodule[n]!.rankBySize as number);
-        expect(nodule.rank).toBeLessThanOrEqual(seen.perNodule[n]!.rank as number);
-      }
     });
 
     it('finds 70 % of the solid phantom nodules from 6 mm, with 200 to 1,500 candidates and Dice over 0.4', async () => {
