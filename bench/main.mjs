@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { cpuCapability } from './cpu.mjs';
 import { measurePreparing, PREPARE_ROWS } from './prepareRows.mjs';
-import { peerName, ROWS } from './rows.mjs';
+import { KINDS, peerName, ROWS } from './rows.mjs';
 import { writeScan } from './scan.mjs';
 import { startSide } from './side.mjs';
 import { writeFiles } from './writeFiles.mjs';
@@ -28,9 +28,12 @@ const median = (values) => {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
+/** Compiling a variant takes up to a minute, so a quick run compiles one. */
+const comparisons = ({ peers, compiles }, quick) => (quick && compiles ? [[peers[0][0]]] : peers);
+
 /** Alternates blocks of ours and of every peer variant, so that a change of the machine's speed affects all of them. */
 async function measure(row, ours, peer, quick) {
-  const variants = [...new Set(row.peers.flat())];
+  const variants = [...new Set(comparisons(row, quick).flat())];
   const sides = [
     { name: 'ours', side: ours, variant: row.ours ?? 'float32' },
     ...variants.map((v) => ({ name: v, side: peer, variant: v })),
@@ -55,7 +58,7 @@ async function measure(row, ours, peer, quick) {
   }
   const typical = new Map([...rates].map(([name, values]) => [name, median(values)]));
   const ahead = (a, b) => (row.better === 'higher' ? a / b : b / a);
-  return row.peers.map((tried) => {
+  return comparisons(row, quick).map((tried) => {
     const best = tried.reduce((a, b) => (ahead(typical.get(b), typical.get(a)) > 1 ? b : a));
     const [own, other] = [typical.get('ours'), typical.get(best)];
     return {
@@ -107,7 +110,7 @@ if (values.help) {
   console.log(usage);
   process.exit(0);
 }
-const rows = ROWS.filter(({ name }) => name.includes(values.row));
+const rows = ROWS.filter(({ name, skipQuick }) => name.includes(values.row) && !(values.quick && skipQuick));
 const preparing = PREPARE_ROWS.filter(({ name }) => name.includes(values.row));
 if (rows.length + preparing.length === 0) {
   console.error(
@@ -125,9 +128,13 @@ try {
   for (const kind of kinds) {
     // Operators take about a microsecond: moving to another core would show.
     const options = kind === 'operators' ? { core: 0 } : {};
+    const { program = kind, env = {}, peerEnv = {} } = KINDS[kind] ?? {};
     pairs.set(kind, {
-      peer: await startSide(python, [join(here, 'peers', `${kind}.py`), folder], options),
-      ours: await startSide(process.execPath, [join(here, `${kind}.mjs`), folder], options),
+      peer: await startSide(python, [join(here, 'peers', `${program}.py`), folder], {
+        ...options,
+        env: { ...env, ...peerEnv },
+      }),
+      ours: await startSide(process.execPath, [join(here, `${program}.mjs`), folder], { ...options, env }),
     });
   }
   const [pair] = pairs.values();

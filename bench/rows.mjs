@@ -16,8 +16,51 @@ const operators = {
 const EAGER = ['float32', 'channels-last'];
 const EAGER_BF16 = ['bf16', 'bf16 channels-last'];
 
+const COMPILED = ['compiled', 'compiled channels-last', 'compiled frozen'];
+const COMPILED_BF16 = ['compiled bf16', 'compiled bf16 channels-last', 'compiled bf16 frozen'];
+
+/** libtorch and oneDNN as on a machine without AVX-512. */
+const AVX2 = { ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' };
+/** For a compiled peer. glibc then keeps large blocks, as our allocator does. */
+const WARM = {
+  MALLOC_MMAP_THRESHOLD_: '4294967296',
+  MALLOC_TRIM_THRESHOLD_: '4294967296',
+  TORCHINDUCTOR_COMPILE_THREADS: '1',
+};
+
 /**
- * What is compared. `kind` selects the two programs, bench/KIND.mjs and bench/peers/KIND.py, and `work` what both run
+ * Kinds that run a program of another name, or in another environment: the names of the program's files, bench/NAME.mjs
+ * and bench/peers/NAME.py, and variables for both sides and for the peer alone.
+ */
+export const KINDS = {
+  compiled: { program: 'inference', peerEnv: WARM },
+  'inference with AVX2': { program: 'inference', env: AVX2 },
+  'compiled with AVX2': { program: 'inference', env: AVX2, peerEnv: WARM },
+};
+
+/** A whole slice, and a batch of crops as large as the lungs in a slice. */
+const SLICE = { ...milliseconds, unit: 'ms of processor time', work: 'network', batch: 1, size: [512, 512], steps: 4 };
+const CROPS = { ...SLICE, batch: 4, size: [256, 352], steps: 3 };
+const segmenting = (suffix) => [
+  {
+    ...SLICE,
+    kind: `inference${suffix}`,
+    name: `segment network, 7×512×512${suffix}`,
+    peers: [['book'], ['channels-last']],
+  },
+  {
+    ...CROPS,
+    kind: `compiled${suffix}`,
+    name: `segment network, crops of 4×7×256×352${suffix}`,
+    compiles: true,
+    skipQuick: suffix !== '',
+    // bf16 is slow where AVX-512 is off.
+    peers: suffix === '' ? [COMPILED, COMPILED_BF16] : [COMPILED],
+  },
+];
+
+/**
+ * What is compared. `kind` selects the two programs, bench/KIND.mjs and bench/peers/KIND.py (or see KINDS), and `work` what both run
  * in each of `steps` steps. `ours` is our precision (default float32). Each list in `peers` gives one comparison, with
  * the fastest of its variants in this run.
  */
@@ -53,6 +96,8 @@ export const ROWS = [
     steps: 2,
     peers: [EAGER],
   },
+  ...segmenting(''),
+  ...segmenting(' with AVX2'),
   { ...files, name: 'DICOM series, uncompressed, from folder to volume', work: 'dicom', steps: 2 },
   { ...files, name: 'MetaImage, .zraw, from file to volume', work: 'zraw', steps: 4, goal: 1.2 },
   { ...files, name: 'MetaImage, .raw, from file to volume', work: 'raw', steps: 8 },
@@ -92,6 +137,10 @@ const FILE_PEERS = {
 export function peerName({ kind, work }, variant, tried) {
   if (kind === 'operators') return 'PyTorch eager, called from Python';
   if (kind === 'files') return FILE_PEERS[work];
+  if (work === 'network') {
+    const name = variant === 'book' ? "PyTorch eager float32, the book's way" : `PyTorch ${variant}`;
+    return tried > 1 ? `best compiled: ${name}` : name;
+  }
   if (work === 'crop') return 'numpy crop, affine_grid and grid_sample';
   const name = work === 'slice' ? VARIANTS[variant].replace(', fused Adam', '') : VARIANTS[variant];
   return tried > 1 ? `best eager: ${name}` : name;

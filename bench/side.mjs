@@ -7,14 +7,15 @@ import { createInterface } from 'node:readline';
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{core?: number}} [options] core: the processor that it is bound to, if `taskset` (util-linux) is installed
+ * @param {{core?: number, env?: Record<string, string>}} [options] core: the processor that it is bound to, if `taskset`
+ *   (util-linux) is installed; env: more variables
  */
-export async function startSide(command, args, { core } = {}) {
+export async function startSide(command, args, { core, env = {} } = {}) {
   const bound = core !== undefined && spawnSync('taskset', ['-c', String(core), 'true']).status === 0;
   // One thread on both sides. The libraries read these variables before the first operator runs.
   const child = spawn(bound ? 'taskset' : command, bound ? ['-c', String(core), command, ...args] : args, {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
+    env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', ...env },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failed = new Promise((_, reject) => {

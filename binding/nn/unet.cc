@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "nn/relu_batch_norm.h"
+#include "nn/unet_inference.h"
 
 namespace nodule {
 
@@ -169,8 +170,25 @@ void UNetModel::check(const torch::Tensor& input) const {
   throw std::invalid_argument(message.str());
 }
 
+std::shared_ptr<const UNetInference> UNetModel::inference_for(const torch::Tensor& input) {
+  if (!is_prepared_ || root_->is_training() || input.numel() == 0) return nullptr;
+  const std::vector<NamedTensor> tensors = named_tensors();
+  if (!UNetInference::supports(options_, tensors, input)) return nullptr;
+  if (torch::GradMode::is_enabled()) {
+    if (input.requires_grad()) return nullptr;
+    for (const NamedTensor& each : tensors)
+      if (each.tensor.requires_grad()) return nullptr;
+  }
+  // Several threads may run one network.
+  const std::lock_guard<std::mutex> lock(inference_mutex_);
+  if (!inference_ || !inference_->is_current(tensors))
+    inference_ = std::make_shared<const UNetInference>(options_, tensors);
+  return inference_;
+}
+
 torch::Tensor UNetModel::forward(const torch::Tensor& input) {
   check(input);
+  if (const auto inference = inference_for(input)) return inference->forward(input);
   torch::Tensor x = input_norm_.is_empty() ? input : input_norm_->forward(input);
   x = unet_->forward(x);
   return options_.sigmoid ? x.sigmoid() : x;

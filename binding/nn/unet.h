@@ -7,10 +7,14 @@
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
 
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 namespace nodule {
+
+class UNetInference;
 
 struct UNetOptions {
   std::int64_t in_channels = 1;
@@ -73,6 +77,9 @@ class UNetModel {
   // divisible by 2^(depth-1).
   torch::Tensor forward(const torch::Tensor& input);
 
+  // From now on, evaluation on the CPU without gradients runs through UNetInference where it supports the network.
+  void prepare_inference() { is_prepared_ = true; }
+
   // Kaiming normal weights (fan out) and biases with bound = 1 / sqrt(fan out): uniform in (-bound, bound), or the
   // book's normal (mean -bound, standard deviation bound).
   void initialize_as_book(bool normal_bias);
@@ -85,8 +92,13 @@ class UNetModel {
 
  private:
   void check(const torch::Tensor& input) const;
+  // Null where the layers must run one by one.
+  std::shared_ptr<const UNetInference> inference_for(const torch::Tensor& input);
 
   UNetOptions options_;
+  bool is_prepared_ = false;
+  std::mutex inference_mutex_;
+  std::shared_ptr<const UNetInference> inference_;
   std::shared_ptr<torch::nn::Module> root_;
   torch::nn::BatchNorm2d input_norm_{nullptr};
   std::shared_ptr<UNet> unet_;

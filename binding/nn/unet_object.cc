@@ -39,6 +39,7 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
                                      InstanceMethod<&UNetObject::forward_async>("forwardAsync"),
                                      InstanceMethod<&UNetObject::tensors>("tensors"),
                                      InstanceMethod<&UNetObject::set_training>("setTraining"),
+                                     InstanceMethod<&UNetObject::prepare_inference>("prepareInference"),
                                      InstanceMethod<&UNetObject::initialize_as_book>("initializeAsBook"),
                                      InstanceMethod<&UNetObject::dispose>("dispose")}));
   }
@@ -89,6 +90,13 @@ class UNetObject : public Napi::ObjectWrap<UNetObject> {
   Napi::Value set_training(const Napi::CallbackInfo& info) {
     return guard(info, [&] {
       model().root().train(info[0].As<Napi::Boolean>().Value());
+      return info.Env().Undefined();
+    });
+  }
+
+  Napi::Value prepare_inference(const Napi::CallbackInfo& info) {
+    return guard(info, [&] {
+      model().prepare_inference();
       return info.Env().Undefined();
     });
   }

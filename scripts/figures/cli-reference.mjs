@@ -40,6 +40,10 @@ const extras = {
     example: [synth, 'npx nodule-train evaluate --data scans --model phantom-hu'],
     guide: ['Evaluation', 'evaluate.md'],
   },
+  froc: {
+    example: [synth, 'npx nodule-train froc --marks luna16.csv --data scans --out froc'],
+    guide: ['Score detection', 'froc.md'],
+  },
   report: { example: [synth, train, 'npx nodule-train report run'], guide: ['Report', 'report.md'] },
   convert: {
     example: [synth, 'npx nodule-train convert scans/subset1/phantom-standard-1-0001.mhd scan.nii.gz'],

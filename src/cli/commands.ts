@@ -49,6 +49,16 @@ export const commands: CommandEntry[] = [
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand(),
   },
   {
+    name: 'segment',
+    summary: 'find, measure and write the nodules of scans',
+    load: async () => (await import('./commands/segment.js')).segmentCommand(),
+  },
+  {
+    name: 'froc',
+    summary: "score detection by LUNA16's rule: sensitivity by false positives per scan",
+    load: async () => (await import('./commands/froc.js')).frocCommand(),
+  },
+  {
     name: 'report',
     summary: 'write a self-contained HTML page about a run',
     load: async () => (await import('./commands/report.js')).reportCommand(),

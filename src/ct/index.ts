@@ -5,6 +5,18 @@ export { layOnGrid } from './dicom/layOnGrid.js';
 export { type DicomSeries, listSeries } from './dicom/listSeries.js';
 export { readSegmentation, type Segmentation } from './dicom/readSegmentation.js';
 export { readStructureSet, type StructureSet } from './dicom/readStructureSet.js';
+export { type LabelledVoxels, layOnSlices } from './dicom/segmentation/layOnSlices.js';
+export {
+  type SegmentationToWrite,
+  type SegmentToWrite,
+  type WrittenSegmentation,
+  writeSegmentation,
+} from './dicom/segmentation/writeSegmentation.js';
+export { readSourceAttributes, type SourceAttributes, type SourceSlice } from './dicom/source/readSourceAttributes.js';
+export { resultSeriesNumber } from './dicom/source/resultSeriesNumber.js';
+export type { DataSet } from './dicom/write/attributes.js';
+export { derivedUid } from './dicom/write/derivedUid.js';
+export { writeDicomFile } from './dicom/write/writeDicomFile.js';
 export {
   type FindScansOptions,
   type FoundScans,
@@ -25,13 +37,14 @@ export {
   worldLPS,
   worldToIndex,
 } from './grid/geometry.js';
-export { apply, inverse, transpose } from './grid/matrix3.js';
+export { apply, cross, dot, inverse, subtract, transpose } from './grid/matrix3.js';
 export { resampleMask, resampleVolume } from './grid/resample.js';
 export {
   type Geometry,
   identityDirection,
   type MaskVolume,
   type Matrix3,
+  pickGeometry,
   type Shape3,
   storedValue,
   type Vector3,

@@ -19,6 +19,7 @@ export {
   type SamplerState,
   samplerOptionsSchema,
 } from './sampling/sampler.js';
+export { imageFiles } from './sources/imagesIn.js';
 export { type Luna16, type Luna16Series, openLuna16 } from './sources/luna16.js';
 export { openSource } from './sources/openSource.js';
 export type { Source, SourceScan } from './sources/source.js';

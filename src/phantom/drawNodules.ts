@@ -1,7 +1,7 @@
 import type { Vector3 } from '../ct/index.js';
 import type { Anatomy } from './anatomy.js';
 import { type Canvas, placeOf, voxelsWithin } from './canvas.js';
-import { radiusAlong } from './noduleShape.js';
+import { type NoduleShape, radiusAlong } from './noduleShape.js';
 import type { PlacedNodule } from './placeNodules.js';
 
 /** A nodule as drawn on the voxels. */
@@ -49,11 +49,15 @@ function drawNodule({ hu, shape, spacing }: Canvas, mask: Uint8Array, anatomy: A
       const y = placeOf(r, shape[1], spacing[1]);
       for (let c = columns.from; c <= columns.to; c++) {
         const x = placeOf(c, shape[2], spacing[0]);
-        const share = shareInside(nodule, anatomy, x, y, z, spacing, 1);
+        const share = shareInside(nodule.shape, anatomy, x, y, z, spacing, 1);
         if (share === 0) continue;
         const at = (i * shape[1] + r) * shape[2] + c;
         const core =
-          nodule.core === 1 ? share : nodule.core > 0 ? shareInside(nodule, anatomy, x, y, z, spacing, nodule.core) : 0;
+          nodule.core === 1
+            ? share
+            : nodule.core > 0
+              ? shareInside(nodule.shape, anatomy, x, y, z, spacing, nodule.core)
+              : 0;
         const glass = nodule.kind === 'ground-glass' ? nodule.hu : nodule.glassHu;
         const value = LUNG + share * (glass - LUNG) + core * (nodule.hu - glass);
         if (value > hu[at]!) hu[at] = value;
@@ -71,10 +75,13 @@ function drawNodule({ hu, shape, spacing }: Canvas, mask: Uint8Array, anatomy: A
   return { ...nodule, centroid, voxels, volumeMm3: volume * spacing[0] * spacing[1] * spacing[2] };
 }
 
+/** Distance in mm from the surface of the lungs, positive inside. */
+export type Lungs = Pick<Anatomy, 'lungDepth'>;
+
 /** Share of a voxel that is inside both the nodule (with its radii times `factor`) and the lung. */
-function shareInside(
-  { shape }: PlacedNodule,
-  anatomy: Anatomy,
+export function shareInside(
+  shape: NoduleShape,
+  anatomy: Lungs,
   x: number,
   y: number,
   z: number,

@@ -9,6 +9,8 @@ export interface NoduleShape {
   /** Directions with their relative stretch. */
   axes: readonly [Vector3, number][];
   bumps: readonly { direction: Vector3; height: number; order: 2 | 3 | 5 }[];
+  /** Lobules, dents and spicules: height relative to the radius, and width as a cosine's distance from 1. */
+  knobs?: readonly { direction: Vector3; height: number; width: number }[];
 }
 
 /** Draws an ellipsoid with axes within ±12 % of `radius` and bumps that deviate by at most about `irregularity`. */
@@ -26,7 +28,7 @@ export function randomShape(center: Vector3, radius: number, irregularity: numbe
 }
 
 /** Distance of the surface from the centre along a unit direction, in mm. */
-export function radiusAlong({ radius, axes, bumps }: NoduleShape, x: number, y: number, z: number): number {
+export function radiusAlong({ radius, axes, bumps, knobs = [] }: NoduleShape, x: number, y: number, z: number): number {
   let factor = 1;
   for (const [axis, stretch] of axes) {
     const t = axis[0] * x + axis[1] * y + axis[2] * z;
@@ -39,5 +41,19 @@ export function radiusAlong({ radius, axes, bumps }: NoduleShape, x: number, y: 
     else if (order === 3) factor += height * t * (2.5 * t * t - 1.5);
     else factor += height * t * (t * t * (7.875 * t * t - 8.75) + 1.875);
   }
+  for (const { direction, height, width } of knobs) {
+    const off = 1 - (direction[0] * x + direction[1] * y + direction[2] * z);
+    if (off < 5 * width) factor += height * Math.exp(-off / width);
+  }
   return radius * factor;
 }
+
+type Range = readonly [low: number, high: number];
+
+/** Draws knobs in random directions; their widths are uniform in the logarithm. */
+export const randomKnobs = (count: Range, height: Range, width: Range, random: Random): NoduleShape['knobs'] & {} =>
+  Array.from({ length: random.integer(count[0], count[1]) }, () => ({
+    direction: random.direction() as Vector3,
+    height: random.between(height[0], height[1]),
+    width: random.betweenLog(width[0], width[1]),
+  }));

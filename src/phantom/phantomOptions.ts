@@ -32,7 +32,7 @@ export const phantomSchema = z.strictObject({
 
 /** Options of `writePhantoms` and of `nodule-train synth`. */
 export const phantomSetSchema = z.strictObject({
-  count: z.int().positive().default(10).describe('number of scans'),
+  count: z.int().positive().default(10).describe('number of scans; with --into, versions of each scan, 1 unless given'),
   seed: seed.default(1).describe('random seed; sets of different seeds share no scan'),
   threads: z.int().min(0).default(0).describe('worker threads; 0: one per core'),
   ...shared,

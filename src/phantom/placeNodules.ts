@@ -21,10 +21,14 @@ export interface PlacedNodule {
 /** Half the extent of the scan along x, y, z in mm. */
 export type HalfExtent = Vector3;
 
+/** Range of solid nodules and cores, and of ground glass, in HU. */
+export const SOLID_HU = [5, 70] as const;
+export const GLASS_HU = [-640, -480] as const;
+
 /** Attempts to find a place for one nodule of one size. */
 const TRIES = 600;
 /** Smallest gap between two nodules, so that a prediction does not join them by chance. */
-const GAP_MM = 8;
+export const GAP_MM = 8;
 
 /**
  * Draws random nodules and finds a place in the lungs for each, inside the scan. A nodule without a place shrinks, down
@@ -56,12 +60,26 @@ export function placeNodules(
       shape: randomShape(center, radius, level.irregularity, random),
       kind,
       attachment,
-      hu: kind === 'ground-glass' ? random.between(-640, -480) : random.between(5, 70),
-      core: kind === 'solid' ? 1 : kind === 'part-solid' ? random.between(0.4, 0.65) : 0,
-      glassHu: random.between(-640, -480),
+      ...randomDensity(kind, SOLID_HU, GLASS_HU, random),
     });
   }
   return placed;
+}
+
+type Range = readonly [low: number, high: number];
+
+/** Draws the densities of a nodule of one kind. */
+export function randomDensity(
+  kind: NoduleKind,
+  solidHu: Range,
+  glassHu: Range,
+  random: Random,
+): Pick<PlacedNodule, 'hu' | 'core' | 'glassHu'> {
+  return {
+    hu: random.between(...(kind === 'ground-glass' ? glassHu : solidHu)),
+    core: kind === 'solid' ? 1 : kind === 'part-solid' ? random.between(0.4, 0.65) : 0,
+    glassHu: random.between(...glassHu),
+  };
 }
 
 function findPlace(

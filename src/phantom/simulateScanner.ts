@@ -49,10 +49,10 @@ export function simulateScanner({ hu, shape, spacing }: Canvas, noiseHu: number,
 }
 
 /** Standard deviation of the sum of four bytes. */
-const SUM_OF_BYTES = Math.sqrt((4 * (256 ** 2 - 1)) / 12);
+export const SUM_OF_BYTES = Math.sqrt((4 * (256 ** 2 - 1)) / 12);
 
 /** Fills a plane with sums of a hash's four bytes, close enough to normal for noise that is smoothed afterwards. */
-function whiteNoise(noise: Float32Array, key: number, first: number): void {
+export function whiteNoise(noise: Float32Array, key: number, first: number): void {
   for (let at = 0; at < noise.length; at++) {
     const h = scramble((first + at) ^ key);
     noise[at] = (h & 255) + ((h >>> 8) & 255) + ((h >>> 16) & 255) + (h >>> 24) - 510;

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { checkOutputFolder, NoduleTrainError, runInWorkers } from '../runtime/index.js';
+import { writeLists } from './noduleLists.js';
 import { checkPhantomOptions, type PhantomSetOptions, phantomSetSchema } from './phantomOptions.js';
 import { scramble } from './random.js';
 import type { PhantomNodule } from './synthesize.js';
@@ -33,14 +34,7 @@ export async function writePhantoms(
 ): Promise<void> {
   const doing = `making phantoms in ${dir}`;
   const { count, seed, threads, ...shared } = checkPhantomOptions(phantomSetSchema, doing, options);
-  checkOutputFolder('making phantoms', 'the folder', dir);
-  const list = join(dir, 'annotations.csv');
-  if (existsSync(list)) {
-    throw new NoduleTrainError(
-      'output-exists',
-      `${doing}: annotations.csv already exists. Give a new folder, or remove this one first.`,
-    );
-  }
+  refuseExistingSet('making phantoms', dir);
   const subsets = Array.from({ length: Math.min(count, 10) }, (_, n) => join(dir, `subset${n}`));
   for (const folder of [...subsets, join(dir, 'masks')]) await mkdir(folder, { recursive: true });
   const jobs = Array.from({ length: count }, (_, n): PhantomJob => {
@@ -60,25 +54,23 @@ export async function writePhantoms(
       onProgress?.(++done, count);
     },
   });
-  const line = (n: number, extra: (nodule: PhantomNodule) => readonly (string | number)[]) =>
-    nodules[n]!.map((nodule) => {
-      const place = [...nodule.center, nodule.diameterMm].map((mm) => mm.toFixed(6));
-      return [jobs[n]!.phantom.uid, ...place, ...extra(nodule)].join(',');
-    });
-  const table = (header: string, extra: (nodule: PhantomNodule) => readonly (string | number)[]) =>
-    `${[header, ...jobs.flatMap((_, n) => line(n, extra))].join('\n')}\n`;
-  const columns = 'seriesuid,coordX,coordY,coordZ,diameter_mm';
-  await writeFile(
-    join(dir, 'nodules.csv'),
-    table(`${columns},kind,attachment,voxels`, ({ kind, attachment, voxels }) => [kind, attachment, voxels]),
-  );
-  const patients = jobs.map(({ phantom: { uid } }) => `${uid},${uid}`);
-  await writeFile(join(dir, 'patients.csv'), `${['seriesuid,patient', ...patients].join('\n')}\n`);
   await writeFile(join(dir, 'README.txt'), readme(count, seed, shared.level));
-  // Last, so that a folder with this list is complete.
-  await writeFile(
-    list,
-    table(columns, () => []),
+  await writeLists(
+    dir,
+    jobs.map(({ phantom: { uid } }, n) => ({ uid, patient: uid, nodules: nodules[n]! })),
+  );
+}
+
+/**
+ * Refuses a folder that cannot be written or already has a set.
+ * @throws NoduleTrainError `output-exists`, and what `checkOutputFolder` throws
+ */
+export function refuseExistingSet(doing: string, dir: string): void {
+  checkOutputFolder(doing, 'the folder', dir);
+  if (!existsSync(join(dir, 'annotations.csv'))) return;
+  throw new NoduleTrainError(
+    'output-exists',
+    `${doing} in ${dir}: annotations.csv already exists. Give a new folder, or remove this one first.`,
   );
 }
 

@@ -31,6 +31,16 @@ export type { NoduleComparison } from './compareNodules.js';
 export { scoreCrop } from './cropScore.js';
 export { dice, type Overlap, overlap } from './dice.js';
 export {
+  computeFroc,
+  FROC_RATES,
+  type Froc,
+  type FrocMark,
+  type FrocNodule,
+  type FrocOptions,
+  type FrocPoint,
+  type FrocScan,
+} from './froc.js';
+export {
   hits,
   type MatchedComponent,
   type MatchedScan,

@@ -77,6 +77,10 @@ const luna = (spoil: (folder: string) => void = () => {}) =>
   });
 const file = (data: string, ending: string) => path.join(data, 'subset0', `${uidOf(1)}.${ending}`);
 const out = () => path.join(scratch, `run-${++folders}`);
+const scoreMarks = (csv: string) => {
+  const data = luna((made) => writeFileSync(path.join(made, 'marks.csv'), csv));
+  return ['froc', '--data', data, '--marks', path.join(data, 'marks.csv'), '--out', out()];
+};
 const train = (data: string, ...more: string[]) => ['train', '--data', data, '--out', out(), '--epochs', '1', ...more];
 
 /** 4×4×4 voxels of air, the file's bytes spoilt. */
@@ -165,6 +169,16 @@ const cases: Record<string, () => CliRun> = {
           writeFileSync(csv, lines.join('\n'));
         }),
       ),
+    ),
+  'unreadable mark': () =>
+    run(
+      scoreMarks(`seriesuid,coordX,coordY,coordZ,probability
+${uidOf(1)},48,48,12,high`),
+    ),
+  'marks of other scans': () =>
+    run(
+      scoreMarks(`seriesuid,coordX,coordY,coordZ,probability
+1.9,48,48,12,0.5`),
     ),
   'axes not at right angles': () => {
     const scan = writeSmallScan('sheared.nii', (bytes) => bytes.writeFloatLE(0.4, 284));

@@ -59,7 +59,7 @@ export const listSeries = async (dir: string): Promise<DicomSeries[]> =>
  * @throws NoduleTrainError as `listSeries` does
  */
 export const readImages = async (dir: string): Promise<SeriesImage[]> => {
-  return readImageFiles(dir, await filesIn(dir));
+  return readImageFiles(dir, await filesOf(dir));
 };
 
 /**
@@ -104,11 +104,7 @@ export const summarizeSeries = (images: readonly SeriesImage[]): DicomSeries => 
 /** The folder as the user gave it and the file name alone: folders in between may be named after the patient. */
 export const nameIn = (dir: string, path: string): string => `${dir}, file ${basename(path)}`;
 
-/**
- * Lists the files of a folder and its subfolders, sorted by path.
- * @throws NoduleTrainError `scan-missing`
- */
-export const filesIn = async (dir: string): Promise<string[]> => {
+const filesOf = async (dir: string): Promise<string[]> => {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be listed (${cause.code})`;
     throw new NoduleTrainError('scan-missing', `reading ${dir}: ${found}. Give a folder of DICOM files.`, { cause });

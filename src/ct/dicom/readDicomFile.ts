@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
@@ -79,6 +79,8 @@ export const readDataSet = async (path: string, name: string): Promise<Parsed | 
 /** Whether the file begins as a DICOM file does; false where it cannot be read. */
 export const startsLikeDicom = (path: string): boolean => {
   try {
+    // Opening a pipe would wait for its writer.
+    if (!statSync(path).isFile()) return false;
     const file = openSync(path, 'r');
     try {
       const start = Buffer.alloc(132);

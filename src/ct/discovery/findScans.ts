@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { derivedModalities, printableUid } from '../dicom/chooseSeries.js';
-import { filesIn, groupBySeries, type SeriesImage } from '../dicom/listSeries.js';
+import { groupBySeries, type SeriesImage } from '../dicom/listSeries.js';
 import { inferFormat, isSingleImage, uidOf } from '../formats.js';
 import { chooseScan } from './chooseScan.js';
 import { hasByteValues, isNamedMask } from './imageKind.js';
+import { listFiles } from './listFiles.js';
 import { type DicomObjects, readObjects } from './readObjects.js';
 import { resultNames } from './resultNames.js';
 import { describeModality, type SeriesFacts, seriesFacts, withoutStart } from './seriesFacts.js';
@@ -101,6 +102,11 @@ const sortPaths = async (paths: readonly string[]): Promise<{ folders: string[];
       const what = cause.code === 'ENOENT' ? 'there is no such file or folder' : `it cannot be opened (${cause.code})`;
       throw new NoduleTrainError('scan-missing', `finding scans in ${path}: ${what}. Check the path.`, { cause });
     });
+    if (!found.isDirectory() && !found.isFile())
+      throw new NoduleTrainError(
+        'scan-missing',
+        `finding scans in ${path}: it is neither a file nor a folder. Check the path.`,
+      );
     (found.isDirectory() ? folders : files).push(path);
   }
   const isCovered = (path: string): boolean =>
@@ -122,7 +128,7 @@ const neverDicom =
 const resultFile = 'nodules.json';
 
 const findInFolder = async (dir: string, series: string | undefined): Promise<Finding> => {
-  const visible = (await filesIn(dir)).filter((path) => !/(^|[\\/])\./.test(relative(dir, path)));
+  const { files: visible, closed } = await listFiles(dir);
   const results = new Set(visible.filter((path) => basename(path) === resultFile).map((path) => dirname(path)));
   const files = visible.filter((path) => !results.has(dirname(path)));
   const images = await findImages(dir, files.filter(isSingleImage), series);
@@ -134,6 +140,7 @@ const findInFolder = async (dir: string, series: string | undefined): Promise<Fi
   return {
     scans: [...images.scans, ...dicom.scans].sort((a, b) => (firstFile(a) < firstFile(b) ? -1 : 1)),
     skipped: [
+      ...closed.map((code) => ({ path: dir, reason: `a subfolder cannot be listed (${code})`, damaged: true })),
       ...[...results].map((path) => skip(path, `results of segment (${resultFile})`)),
       ...images.skipped,
       ...dicom.skipped,

@@ -51,7 +51,14 @@ const readObject = async (path: string, name: string): Promise<Reading> => {
     const series = file.tags.uid('SeriesInstanceUID');
     return series === null ? {} : { other: { path, series, modality: shownModality(file.tags) } };
   } catch (fault) {
-    if (!(fault instanceof NoduleTrainError)) throw fault;
-    return { damage: { path, fault } };
+    return { damage: { path, fault: asFault(fault, name) } };
   }
+};
+
+/** An error of the reader, or of the operating system, such as a disk that fails. */
+const asFault = (cause: unknown, name: string): NoduleTrainError => {
+  if (cause instanceof NoduleTrainError) return cause;
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === undefined) throw cause;
+  return new NoduleTrainError('dicom-file', `reading ${name}: it cannot be read (${code})`, { cause });
 };

@@ -107,15 +107,18 @@ const stackFacts = (
     const { spacing, shape, places, slicePositions } = arrangeSlices(dir, [first, ...rest]);
     const [x, y, z] = spacing!;
     const extent = [x * shape[2], y * shape[1], z * shape[0]] as const;
-    const doubled = slices.length - places.length;
-    // Copies are skipped when the pixels are read; several phases are refused then. Headers do not tell them apart.
-    const fault = doubled === 0 ? null : `${doubled} of its slices are at the position of another`;
+    const doubled = places.filter(differs).length;
+    const fault = doubled === 0 ? null : `${doubled} positions have several slices, as of several phases`;
     return { fault, even: slicePositions === undefined, slices: places.length, distance: z, extent };
   } catch (fault) {
     if (!(fault instanceof NoduleTrainError)) throw fault;
     return broken(withoutStart(fault));
   }
 };
+
+/** Whether the slices at one position are different images; copies of a file have the same UID. */
+const differs = (place: readonly Slice[]): boolean =>
+  new Set(place.map(({ instance, frame, path }) => `${instance ?? path} ${frame}`)).size > 1;
 
 /** The message without "reading …:", as the list of skipped series names the folder already. */
 export const withoutStart = ({ message }: NoduleTrainError): string =>

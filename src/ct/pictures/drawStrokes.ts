@@ -51,5 +51,5 @@ function distanceTo(x: number, y: number, [x0, y0]: Point, [x1, y1]: Point): num
   const [dx, dy] = [x1 - x0, y1 - y0];
   const squared = dx * dx + dy * dy;
   const along = squared === 0 ? 0 : Math.min(1, Math.max(0, ((x - x0) * dx + (y - y0) * dy) / squared));
-  return Math.hypot(x - x0 - along * dx, y - y0 - along * dy);
+  return Math.sqrt((x - x0 - along * dx) ** 2 + (y - y0 - along * dy) ** 2);
 }

@@ -69,7 +69,10 @@ export function outlineImage(
       if (met > 1 && meeting !== undefined) colour = meeting;
       if (cross && onCross(x - (cross.column - left + 0.5) * zoom, y - (cross.row - top + 0.5) * zoom))
         colour = cross.colour;
-      rgb.set(colour, 3 * (y * width + x));
+      const to = 3 * (y * width + x);
+      rgb[to] = colour[0];
+      rgb[to + 1] = colour[1];
+      rgb[to + 2] = colour[2];
     }
   }
   return { width, height, rgb };

@@ -59,6 +59,15 @@ export function planeImage(
       for (let x = 0; x < width; x++)
         if (across.nearest[x]! >= 0 && down.nearest[y]! >= 0)
           set[y * width + x] = plane[down.nearest[y]! * lines + across.nearest[x]!]!;
+    // A voxel between the middles of pixels is shown too.
+    for (let at = 0; at < plane.length; at++) {
+      if (plane[at] === 0) continue;
+      const voxel = [0, 0, 0] as [number, number, number];
+      voxel[view.down.axis] = Math.floor(at / lines);
+      voxel[view.across.axis] = at % lines;
+      const [x, y] = place.toPixel(voxel).map(Math.floor) as [number, number];
+      if (x >= 0 && y >= 0 && x < width && y < height) set[y * width + x] = 1;
+    }
     return { set, colour };
   });
   const whole = { top: 0, left: 0, high: height, wide: width };

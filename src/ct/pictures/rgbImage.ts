@@ -21,9 +21,12 @@ export function fillRectangle(
   [left, top, width, height]: readonly [number, number, number, number],
   colour: Colour,
 ): void {
-  const right = Math.min(image.width, left + width);
+  const first = Math.max(0, left);
+  const pixels = Math.min(image.width, left + width) - first;
+  if (pixels <= 0) return;
+  const line = Uint8Array.from({ length: 3 * pixels }, (_, at) => colour[at % 3]!);
   for (let y = Math.max(0, top); y < Math.min(image.height, top + height); y++)
-    for (let x = Math.max(0, left); x < right; x++) image.rgb.set(colour, 3 * (y * image.width + x));
+    image.rgb.set(line, 3 * (y * image.width + first));
 }
 
 /** Copies a picture onto another that it must fit into. */

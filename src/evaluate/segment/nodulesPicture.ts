@@ -48,7 +48,7 @@ export function nodulesPicture(result: ScanResult): Uint8Array {
   const overviewHigh = Math.max(...overviews.map(({ image }) => image.height));
   const overviewWide = overviews.reduce((sum, { image }) => sum + image.width + GAP, 0);
   const lines = headLines(result, WIDTH - 2 * MARGIN - overviewWide);
-  const headHigh = Math.max(overviewHigh, lines.at(-1)!.y + 10);
+  const headHigh = Math.max(overviewHigh, Math.ceil(lines.at(-1)!.y) + 10);
   const empty = nodules.length === 0 ? emptyScan(result) : null;
   const bodyHigh = empty === null ? shown * (TILE + GAP) : empty.height + GAP;
   const hidden = nodules.length - shown;

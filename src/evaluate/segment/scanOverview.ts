@@ -1,4 +1,5 @@
 import {
+  type ArrayAxis,
   type PatientView,
   patientViews,
   placeOn,
@@ -29,6 +30,8 @@ export interface Overview {
 
 /** Range of the values that are averaged in HU; bone and metal do not hide the lungs. */
 const RANGE_HU = [-1000, 300] as const;
+/** Voxels that are averaged for a pixel; more would not be visible. */
+const SAMPLES = 128;
 /** Shares of the pixels that become black and white. */
 const [BLACK, WHITE] = [0.02, 0.995];
 /** A view with less height than this share of its width is of no use. */
@@ -52,14 +55,13 @@ export function scanOverview(
   const size = ({ axis }: PatientView['across']) => scan.shape[axis] * spacing[2 - axis]!;
   const useful = views.slice(1).filter(({ across, down }) => size(down) >= LEAST_HEIGHT * size(across));
   const shown = useful.length > 0 ? useful : [views[0]];
-  const sums = sumAlong(scan, shown);
   // One scale, so that the views can be compared.
   const pixel = Math.max(...shown.map(({ across, down }) => Math.max(size(across) / boxWidth, size(down) / boxHeight)));
-  return shown.map((view, n) => {
+  return shown.map((view) => {
     const width = Math.max(1, Math.round(size(view.across) / pixel));
     const height = Math.max(1, Math.round(size(view.down) / pixel));
     const shape = scan.shape.map((length, axis) => (axis === view.fixed ? 1 : length)) as unknown as Shape3;
-    const voxels = Int16Array.from(sums[n]!, (sum) => Math.round(sum / scan.shape[view.fixed]));
+    const voxels = meanAlong(scan, view.fixed);
     const center = [(shape[0] - 1) / 2, (shape[1] - 1) / 2, (shape[2] - 1) / 2] as const;
     const window = { view, index: 0, center, width, height, pixel };
     const sorted = voxels.toSorted();
@@ -79,33 +81,36 @@ export function scanOverview(
   });
 }
 
-/** Sums the stored values along the fixed axis of each view; the sums are in the order of the array without it. */
-function sumAlong({ voxels, shape, intensity, scale, offset }: Volume, views: readonly PatientView[]): Float64Array[] {
+/**
+ * Averages the stored values along the fixed axis of a view, from about `SAMPLES` voxels on each line; the result is in
+ * the order of the array without that axis.
+ */
+function meanAlong({ voxels, shape, intensity, scale, offset }: Volume, fixed: ArrayAxis): Int16Array {
   const [slices, rows, columns] = shape;
   const ends = RANGE_HU.map((hu) => (hu - offset) / scale);
   const [low, high] = intensity === 'hu' ? [Math.min(...ends), Math.max(...ends)] : [-32768, 32767];
-  const sums = views.map(({ fixed }) => new Float64Array((slices * rows * columns) / shape[fixed]));
-  const strides = views.map(
-    ({ fixed }) =>
-      [
-        [0, columns, 1],
-        [columns, 0, 1],
-        [rows, 1, 0],
-      ][fixed]!,
-  );
-  for (const [n, sum] of sums.entries()) {
-    const [ofSlice, ofRow, ofColumn] = strides[n] as [number, number, number];
-    let from = 0;
-    for (let slice = 0; slice < slices; slice++)
-      for (let row = 0; row < rows; row++) {
-        let to = slice * ofSlice + row * ofRow;
-        for (let column = 0; column < columns; column++, to += ofColumn) {
-          const value = voxels[from++]!;
-          sum[to]! += value < low ? low : value > high ? high : value;
-        }
+  const every = Math.max(1, Math.floor(shape[fixed] / SAMPLES));
+  const steps = [1, 1, 1];
+  steps[fixed] = every;
+  const [ofSlice, ofRow, ofColumn] = (
+    [
+      [0, columns, 1],
+      [columns, 0, 1],
+      [rows, 1, 0],
+    ] as const
+  )[fixed];
+  const sum = new Float64Array((slices * rows * columns) / shape[fixed]);
+  for (let slice = 0; slice < slices; slice += steps[0]!)
+    for (let row = 0; row < rows; row += steps[1]!) {
+      const line = (slice * rows + row) * columns;
+      const to = slice * ofSlice + row * ofRow;
+      for (let column = 0; column < columns; column += steps[2]!) {
+        const value = voxels[line + column]!;
+        sum[to + column * ofColumn]! += value < low ? low : value > high ? high : value;
       }
-  }
-  return sums;
+    }
+  const samples = Math.ceil(shape[fixed] / every);
+  return Int16Array.from(sum, (total) => Math.round(total / samples));
 }
 
 /** Puts the numbers beside their circles, where they cover neither a circle nor another number. */

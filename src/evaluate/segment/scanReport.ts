@@ -52,7 +52,9 @@ td.value{overflow-wrap:anywhere;font-family:ui-monospace,monospace;font-size:12p
 .card .pictures{grid-template-columns:1fr 1fr}.card figure:first-child{grid-column:1/3}.card figure img{max-height:none}}
 ${PRINT_STYLE}
 @media print{@page{size:A4;margin:14mm}:root{--link:#1660c4}.nodules table{font-size:9px}.nodules th,.nodules td{padding:.15rem .25rem}
-.wide{overflow:visible}.body{grid-template-columns:minmax(0,1fr)}.card dl{grid-template-columns:auto 1fr auto 1fr}.overview figure{flex:1 1 0}}`;
+.wide{overflow:visible}p{break-inside:avoid}.card{padding:.6rem;margin:.6rem 0}
+.body{grid-template-columns:minmax(0,2fr) minmax(0,1fr);gap:.4rem 1rem}.card dl{margin-top:.5rem;gap:.05rem .6rem;font-size:10.5px}
+.overview figure{flex:1 1 0}}`;
 
 /** What the files beside the page are, by their names. */
 const FILES: Record<string, string> = {
@@ -170,7 +172,7 @@ function nodulesSections(result: ScanResult): Html {
   return html`<h2>Measurements</h2>
 ${noduleTable(nodules)}
 <p class="soft">Sorted by score, the mean probability over the voxels of a nodule; it is not the probability of a cancer.
-Axes: largest extent in an axial slice, and the largest one across it there. Mean: of both axes, in whole mm. Slices are
+Axes: largest extent in one slice, and the largest one across it there. Mean: of both axes, in whole mm. Slices are
 counted from 0, positions are in LPS mm.</p>
 <h2>Nodules</h2>
 <p class="key">${swatch('outline', 'nodule')}${swatch('long', 'long axis')}${swatch('short', 'short axis')}${others}</p>
@@ -255,8 +257,9 @@ function provenanceTable({ source, scan, provenance }: ScanResult): Html {
   const { software, version, libtorch, device, models, operatingPoint, options, key } = provenance;
   const point = Object.entries(operatingPoint).map(([name, value]) => `${name} ${value}`);
   const rows: [string, string][] = [
-    ['source', lastPart(source.path)],
-    ['series', source.series ?? scan.uid],
+    // The folder of a DICOM series is often named after the patient.
+    ...(source !== null && source.series === undefined ? [['source', lastPart(source.path)] as [string, string]] : []),
+    ['series', source?.series ?? scan.uid],
     ['software', `${software} ${version}, libtorch ${libtorch}`],
     ['device', device],
     ...models.map(({ name, sha256 }, n): [string, string] => [

@@ -1,6 +1,7 @@
 import type { Volume } from '../../ct/index.js';
 import type { Nodule, NoduleRegion } from '../../model/index.js';
 import type { OperatingPoint } from '../../score/index.js';
+import type { ScanPath } from './scanInput.js';
 
 export const NOTICE = 'Research use only, not a medical device';
 
@@ -24,11 +25,13 @@ export interface Provenance {
 export interface ScanResult {
   /** The scan as it was read: the grid of `regions` and of every index in `nodules`. */
   scan: Volume;
-  /** File or folder of the scan, and the series where the folder has several. */
-  source: { path: string; series?: string };
+  /** Files of the scan; null for a volume in memory. */
+  source: ScanPath | null;
   nodules: readonly Nodule[];
   /** Voxels of each nodule, in the order of `nodules`. */
   regions: readonly NoduleRegion[];
+  /** Components above the threshold, before the smallest size and the lowest score are applied. */
+  candidates: number;
   /** 1 inside the lungs, `[slices, rows, columns]`; null where none were found. */
   lungs: Uint8Array | null;
   /** What the user should know about the scan or the result, one sentence each. */

@@ -19,6 +19,7 @@ export interface NativeUNet {
   forwardAsync(input: Slot): Promise<Slot>;
   tensors(): { name: string; slot: Slot; buffer: boolean }[];
   setTraining(on: boolean): void;
+  prepareInference(): void;
   initializeAsBook(normalBias: boolean): void;
   dispose(): void;
 }

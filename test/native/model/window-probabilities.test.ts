@@ -2,11 +2,14 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { lungMask, readVolume, type Shape3, type Volume, voxelCount } from '../../../dist/ct/index.js';
 import { synthesize } from '../../../dist/index.js';
+import type { InputTransform } from '../../../dist/model/modelDescription.js';
 import { openModel } from '../../../dist/model/openModel.js';
 import { saveModel } from '../../../dist/model/saveModelFile.js';
+import { chooseScanRegion } from '../../../dist/model/scan/scanRegion.js';
+import { coveringWindows, scaleWindow } from '../../../dist/model/scan/windowGrid.js';
+import { type WindowOptions, windowPlanes } from '../../../dist/model/scan/windowPlanes.js';
 import type { ScanModel } from '../../../dist/model/scanModel.js';
 import { scanProbabilities } from '../../../dist/model/scanProbabilities.js';
-import { coveringWindows, scaleWindow, windowProbabilities } from '../../../dist/model/windowProbabilities.js';
 import { manualSeed, memory, nn, type Tensor } from '../../../dist/torch/index.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
@@ -21,6 +24,14 @@ const volumeOf = (shape: Shape3, hu: (at: number) => number): Volume =>
 
 /** Reproducible noise without structure between voxels or slices. */
 const noise = (at: number) => ((Math.imul(at, 2654435761) >>> 8) % 1500) - 1000;
+
+/** Whether rows and columns are reversed. */
+const FOUR = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+] as const;
 
 const nets: nn.Module[] = [];
 // Disposed here, because the garbage collector could free them while a later test counts handles.
@@ -60,6 +71,15 @@ const furthest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return most;
 };
 
+/** Runs every window of a scan. */
+function everyWindow(scan: Volume, model: ScanModel, options: WindowOptions = {}): Float32Array {
+  const out = new Float32Array(scan.voxels.length);
+  let slice = 0;
+  for (const plane of windowPlanes(scan, model, chooseScanRegion(scan, 'all'), options))
+    out.set(plane!, slice++ * scan.shape[1] * scan.shape[2]);
+  return out;
+}
+
 /** Cuts one window of a scan in the form such models are trained on. */
 function cropOf(scan: Volume, top: number, left: number): Volume {
   const [slices] = scan.shape;
@@ -77,7 +97,7 @@ describe('a model of 8-bit windows on a scan in HU', () => {
       const [slice, quarter] = [at >> 16, ((at >> 15) & 1) + 2 * ((at >> 7) & 1)];
       return Math.round((noise(at) * (1 + quarter)) / (4 + slice)) - 100 * quarter;
     });
-    const whole = await windowProbabilities(scan, model, { stride: 128, everyWindow: true });
+    const whole = everyWindow(scan, model, { stride: 128 });
     for (const [top, left] of [
       [0, 0],
       [0, 128],
@@ -94,7 +114,7 @@ describe('a model of 8-bit windows on a scan in HU', () => {
 
   it('averages overlapping windows, with weights that fall from the middle to the edges', async () => {
     const scan = volumeOf([1, 192, 128], noise);
-    const found = await windowProbabilities(scan, identity, { everyWindow: true });
+    const found = everyWindow(scan, identity);
     const scaled = [0, 64].map((top) => {
       const out = new Float32Array(128 * 128);
       scaleWindow(scan, 0, { top, left: 0, height: 128, width: 128 }, out);
@@ -127,7 +147,7 @@ describe('a model of 8-bit windows on a scan in HU', () => {
 
   it('treats a smaller slice as one window, and a constant window as 0', async () => {
     const small = volumeOf([2, 50, 70], noise);
-    const [found, out] = [await windowProbabilities(small, identity), new Float32Array(3500)];
+    const [found, out] = [everyWindow(small, identity), new Float32Array(3500)];
     scaleWindow(small, 1, { top: 0, left: 0, height: 50, width: 70 }, out);
     expect(
       furthest(
@@ -136,9 +156,9 @@ describe('a model of 8-bit windows on a scan in HU', () => {
       ),
     ).toBeLessThan(1e-6);
     expect([Math.min(...out), Math.max(...out)]).toEqual([0, 255]);
-    const probabilities = await windowProbabilities(small, modelOf(1));
+    const probabilities = everyWindow(small, modelOf(1));
     expect(probabilities.every((value) => value > 0 && value < 1)).toBe(true);
-    const constant = await windowProbabilities(
+    const constant = everyWindow(
       volumeOf([1, 130, 130], () => -850),
       identity,
     );
@@ -149,10 +169,7 @@ describe('a model of 8-bit windows on a scan in HU', () => {
     const { volume } = synthesize({ seed: 3, size: [10, 256, 256], spacing: [1.4, 1.4, 24] });
     const model = identity;
     const before = memory().handles;
-    const [some, all] = [
-      await scanProbabilities(volume, model),
-      await windowProbabilities(volume, model, { everyWindow: true }),
-    ];
+    const [some, all] = [await scanProbabilities(volume, model), everyWindow(volume, model)];
     expect(memory().handles).toBe(before);
     const lungs = lungMask(volume);
     let [inside, skipped, most] = [0, 0, 0];
@@ -171,59 +188,74 @@ describe('a model of 8-bit windows on a scan in HU', () => {
 describe('mirror averaging', () => {
   const folder = scratchFolder('mirror');
 
-  it.each([
-    ['of 8-bit windows', { kind: 'minmax-window' }],
-    ['in HU', { kind: 'hu-clip', low: -1000, high: 1000 }],
-  ] as const)(
-    'of a model %s applies to a scan in HU: the mean over four mirror images, by the file or the option',
-    async (_, input) => {
-      const { net } = modelOf(0);
-      const file = path.join(folder, 'model.safetensors');
-      const network = { inChannels: 1, classes: 1, depth: 3, wf: 2, padding: true, batchNorm: true, inputNorm: true };
-      saveModel(file, net as nn.Module, {
-        network: { ...network, sigmoid: true, pooling: 'max' },
-        contextSlices: 0,
-        input,
-        sizeMultiple: 4,
-        threshold: 0.5,
-        minimumVoxels: 1,
-        trainedOn: [],
-        flips: true,
-      });
-      const scan = volumeOf([1, 192, 192], noise);
-      const probabilities = async (options: object) => {
-        const { model, net } = openModel(file, 'cpu', options);
-        nets.push(net);
-        return scanProbabilities(scan, model);
-      };
-      const [averaged, plain] = [await probabilities({}), await probabilities({ flips: false })];
-      expect(furthest(averaged, plain)).toBeGreaterThan(1e-4);
-      expect(await probabilities({ flips: true })).toEqual(averaged);
+  const saved = (input: InputTransform): string => {
+    const { net } = modelOf(0);
+    const file = path.join(folder, `${input.kind}.safetensors`);
+    const network = { inChannels: 1, classes: 1, depth: 3, wf: 2, padding: true, batchNorm: true, inputNorm: true };
+    saveModel(file, net as nn.Module, {
+      network: { ...network, sigmoid: true, pooling: 'max' },
+      contextSlices: 0,
+      input,
+      sizeMultiple: 4,
+      threshold: 0.5,
+      minimumVoxels: 1,
+      trainedOn: [],
+      flips: true,
+    });
+    return file;
+  };
+  const opened = (file: string, options: object): ScanModel => {
+    const { model, net } = openModel(file, 'cpu', options);
+    nets.push(net);
+    return model;
+  };
+  const mirrored = (values: ArrayLike<number>, side: number, rows: boolean, columns: boolean) =>
+    Float32Array.from(values, (_, at) => {
+      const [plane, r, c] = [at - (at % side ** 2), Math.floor(at / side) % side, at % side];
+      return values[plane + (rows ? side - 1 - r : r) * side + (columns ? side - 1 - c : c)]!;
+    });
 
-      // The windows of this scan lie symmetrically, so the mean over mirrored scans is the mean over mirrored windows.
-      const mirrored = async (rows: boolean, columns: boolean) => {
-        const turned = (values: ArrayLike<number>, at: number) => {
-          const [r, c] = [Math.floor(at / 192), at % 192];
-          return values[(rows ? 191 - r : r) * 192 + (columns ? 191 - c : c)]!;
-        };
-        const { model, net } = openModel(file, 'cpu', { flips: false });
-        nets.push(net);
-        const found = await scanProbabilities(
-          { ...scan, voxels: scan.voxels.map((__, at) => turned(scan.voxels, at)) },
-          model,
-        );
-        return found.map((__, at) => turned(found, at));
-      };
-      const all = [
-        await mirrored(false, false),
-        await mirrored(true, false),
-        await mirrored(false, true),
-        await mirrored(true, true),
-      ];
-      const mean = all[0]!.map((__, at) => all.reduce((sum, one) => sum + one[at]!, 0) / 4);
-      expect(furthest(averaged, mean)).toBeLessThan(1e-5);
-    },
-  );
+  it('in HU is the mean over four mirror images, by the file or the option', async () => {
+    const file = saved({ kind: 'hu-clip', low: -1000, high: 1000 });
+    const scan = volumeOf([1, 192, 192], noise);
+    const [averaged, plain] = [
+      await scanProbabilities(scan, opened(file, {})),
+      await scanProbabilities(scan, opened(file, { flips: false })),
+    ];
+    expect(furthest(averaged, plain)).toBeGreaterThan(1e-4);
+    expect(await scanProbabilities(scan, opened(file, { flips: true }))).toEqual(averaged);
+    const all: Float32Array[] = [];
+    for (const [rows, columns] of FOUR) {
+      const voxels = Int16Array.from(mirrored(scan.voxels, 192, rows, columns));
+      const found = await scanProbabilities({ ...scan, voxels }, opened(file, { flips: false }));
+      all.push(mirrored(found, 192, rows, columns));
+    }
+    const mean = all[0]!.map((__, at) => all.reduce((sum, one) => sum + one[at]!, 0) / 4);
+    expect(furthest(averaged, mean)).toBeLessThan(1e-5);
+  });
+
+  it('of 8-bit windows sees each window of a scan in one mirror image, by its place in the grid', async () => {
+    const file = saved({ kind: 'minmax-window' });
+    const scan = volumeOf([2, 256, 256], noise);
+    // Without overlap, four windows.
+    const whole = await scanProbabilities(scan, opened(file, {}), { stride: 128 });
+    const one = opened(file, { flips: false });
+    for (const [rows, columns] of FOUR) {
+      const [top, left] = [rows ? 128 : 0, columns ? 128 : 0];
+      const crop = cropOf(scan, top, left);
+      const seen = { ...crop, voxels: Int16Array.from(mirrored(crop.voxels, 128, rows, columns)) };
+      const alone = mirrored(await scanProbabilities(seen, one), 128, rows, columns);
+      const here = alone.map((_, at) => {
+        const [slice, r, c] = [at >> 14, (at >> 7) & 127, at & 127];
+        return whole[(slice << 16) + ((top + r) << 8) + left + c]!;
+      });
+      expect(furthest(here, alone)).toBeLessThan(1e-5);
+    }
+    // A crop in 8 bits is seen in all four.
+    const crop = cropOf(scan, 0, 0);
+    const averaged = await scanProbabilities(crop, opened(file, {}));
+    expect(furthest(averaged, await scanProbabilities(crop, one))).toBeGreaterThan(1e-4);
+  });
 });
 
 const uid = '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192';

@@ -111,8 +111,18 @@ describe('the scan of a study', () => {
     const { uids, reasons } = await find(dir);
     expect(uids).toEqual(['1.2.4']);
     expect(reasons['1.2.1']).toMatch(/unevenly spaced, so one may be missing/);
-    expect(reasons['1.2.2']).toMatch(/120 of its slices are at the position of another/);
+    expect(reasons['1.2.2']).toMatch(/120 positions have several slices, as of several phases/);
     expect(reasons['1.2.3']).toMatch(/^the slices of the series differ in PixelSpacing/);
+  });
+
+  it('is a series of which some files are there twice, as the pixels are the same', async () => {
+    const dir = await folder();
+    for (const copy of ['a', 'b']) await addSeries(dir, '1.2.1', chest(40, 3), {}, copy);
+    await addSeries(dir, '1.2.2', chest(40, 5));
+    const { scans } = await find(dir);
+    const [{ path, series, files }] = scans as [(typeof scans)[0]];
+    expect([series, files!.length]).toEqual(['1.2.1', 80]);
+    expect((await readVolume(path, { series, files, onNote: () => {} })).shape[0]).toBe(40);
   });
 
   it('is the only series, even where it is damaged: reading it reports the fault', async () => {

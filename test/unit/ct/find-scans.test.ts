@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -119,6 +120,15 @@ describe('scans are found', () => {
       async (dir) => dirname(await addMask(dir, 'p1_mask.nii')),
       'scan-missing',
       /skipped p1_mask\.nii: named as a mask/,
+    ],
+    [
+      'a pipe',
+      async (dir) => {
+        execFileSync('mkfifo', [join(dir, 'pipe')]);
+        return join(dir, 'pipe');
+      },
+      'scan-missing',
+      /pipe: it is neither a file nor a folder/,
     ],
     ['an unknown file', (dir) => fileOf(dir, 'a.txt', 'text'), 'scan-format', /the extension is "\.txt", expected/],
     ['a text named .dcm', (dir) => fileOf(dir, 'a.dcm', 'text'), 'dicom-file', /a\.dcm: found neither an image/],

@@ -49,7 +49,7 @@ export interface SourceAttributes {
 
 /**
  * Reads what a DICOM object made from a scan must copy: the attributes of patient, study and series, and the slices in
- * the order of the volume that `readVolume` reads from the same `path`, `series` and `files`. It is the only reader of patient
+ * the order of the volume that `readVolume` reads with the same arguments. It is the only reader of patient
  * attributes. Missing and invalid ones are replaced so that the object is valid, with a note.
  * @throws NoduleTrainError `scan-missing` and `dicom-…`, as `readVolume` does
  */

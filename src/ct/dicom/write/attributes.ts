@@ -124,6 +124,7 @@ export const writtenAttributes = {
   DimensionIndexSequence: ['00209222', 'SQ'],
   DimensionOrganizationType: ['00209311', 'CS'],
   DimensionDescriptionLabel: ['00209421', 'LO'],
+  SpatialLocationsPreserved: ['0028135a', 'CS'],
   SamplesPerPixel: ['00280002', 'US'],
   PhotometricInterpretation: ['00280004', 'CS'],
   NumberOfFrames: ['00280008', 'IS'],
