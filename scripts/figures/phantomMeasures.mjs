@@ -30,7 +30,7 @@ export function thresholdOnPhantoms({ scans, seed, ...phantom }, onScan = () => 
 export async function bookOnPhantom(model, options, onSlices) {
   const phantom = synthesize(options);
   const { volume, mask: truth } = phantom;
-  const probabilities = await scanProbabilities(volume, model, { onProgress: onSlices });
+  const probabilities = await scanProbabilities(volume, model, { region: 'all', onProgress: onSlices });
   const mask = Uint8Array.from(probabilities, (probability) => (probability > 0.5 ? 1 : 0));
   const { components: candidates } = bookCandidates(volume, probabilities, 0.5);
   const nodules = trueNodules(phantom);

@@ -146,7 +146,7 @@ function overlapOf(kept: readonly MatchedComponent[], truthVoxels: readonly numb
 /** Matches and scores a scan with all components kept. */
 export const scoreScan = (scan: ScanToScore): ScanScore => scoreMatched(matchScan(scan));
 
-/** Whether the centre of a component is within the radius of a nodule, in mm, or within another share of its diameter. */
+/** Whether the centre of a component is within a share of a nodule's diameter of its centre; by default its radius. */
 export function hits(
   { centerIRC }: Pick<Component, 'centerIRC'>,
   nodule: TrueNodule,

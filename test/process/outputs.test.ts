@@ -72,6 +72,10 @@ const files: [string, () => string[]][] = [
     'evaluate --pictures',
     () => ['evaluate', '--data', scans, '--model', join(run, 'checkpoints', 'last.safetensors'), '--pictures'],
   ],
+  [
+    'evaluate --nodules-csv',
+    () => ['evaluate', '--data', scans, '--model', join(run, 'checkpoints', 'last.safetensors'), '--nodules-csv'],
+  ],
   ['mine --out', () => ['mine', '--run', run, '--out']],
   [
     'convert',

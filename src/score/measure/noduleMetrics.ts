@@ -39,9 +39,10 @@ const NOTHING: NoduleMetrics = {
 };
 
 /**
- * Compares the predicted and the true voxels of a nodule. Surface Dice (Nikolov et al. 2021, doi 10.2196/26151) and HD95
- * are those of MONAI: between the centres of the surface voxels, which have a face towards the outside, and the border
- * of the image is outside. If one set is empty, IoU and surface Dice are 0 and HD95 is the diagonal of the image.
+ * Compares the predicted and the true voxels of a nodule. Surface Dice (Nikolov et al. 2021, doi 10.2196/26151) and
+ * HD95 are those of MONAI: between the centres of the surface voxels, which have a face towards the outside, and the
+ * border of the image is outside. If one set is empty, IoU and surface Dice are 0 and HD95 is the diagonal of the
+ * image.
  * @param predicted positions of the voxels in an array of this shape, ascending
  * @param truth likewise
  * @param spacing [x, y, z] in mm; null if unknown
