@@ -26,6 +26,23 @@ const fail = (/** @type {string} */ text) => {
   throw new NoduleTrainError('luna16', text);
 };
 
+/** Prints an error that the user can act on as one line, and ends. */
+function report(/** @type {unknown} */ error) {
+  const { message, code } = /** @type {NoduleTrainError} */ (error);
+  if (!(error instanceof NoduleTrainError) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  process.stderr.write(`error: ${message}\n`);
+  process.exit(1);
+}
+
+/** @template T @param {() => T} read @returns {T} */
+function attempt(read) {
+  try {
+    return read();
+  } catch (error) {
+    return report(error);
+  }
+}
+
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -123,7 +140,7 @@ async function run(/** @type {string[]} */ args, { capture = false } = {}) {
   return text;
 }
 
-const options = readOptions();
+const options = attempt(readOptions);
 const { data, out } = options;
 const store = path.join(out, 'store');
 const stateFile = path.join(out, 'luna16.json');
@@ -260,8 +277,6 @@ async function luna16() {
     return;
   }
   if (options.plan) return await printPlan(folds, subsets);
-  // Before hours of training, not after them.
-  await run(['segment', '--help'], { capture: true });
   fs.mkdirSync(out, { recursive: true });
   const lock = tryLock(path.join(out, 'luna16.lock'));
   if ('holder' in lock)
@@ -275,10 +290,4 @@ async function luna16() {
   }
 }
 
-try {
-  await luna16();
-} catch (error) {
-  if (!(error instanceof NoduleTrainError)) throw error;
-  process.stderr.write(`error: ${error.message}\n`);
-  process.exitCode = 1;
-}
+await luna16().catch(report);
