@@ -1,5 +1,5 @@
-// From a downloaded LUNA16 to its ten-fold CPM: plan, prepare, train each official fold, segment the scans that the fold
-// left out, score all marks by LUNA16's rule (docs/guide/luna16.md). Killed at any time, the same command continues.
+// From a downloaded LUNA16 to its ten-fold CPM: prepare, train each official fold, segment the scans that it left out,
+// score all marks by LUNA16's rule (docs/guide/luna16.md). Killed at any time, the same command continues.
 //   node scripts/luna16.mjs --data LUNA16 --out WORK
 //   --folds 0,1          folds to run; default: one for each subset of the data. The score covers their scans
 //   --recipe FILE        options of `train` in YAML; default recipes/luna16.yaml
@@ -114,7 +114,10 @@ function* notesOn(/** @type {string} */ data, /** @type {Map<number, string[]>} 
   if (absent > 0) yield `${absent} of the ${listed.length} scans of seriesuids.csv are not on disk and not scored.`;
 }
 
-/** The `nodule-train` that runs now; a signal to this script reaches it. @type {import('node:child_process').ChildProcess | null} */
+/**
+ * The `nodule-train` that runs now; a signal to this script reaches it.
+ * @type {import('node:child_process').ChildProcess | null}
+ */
 let child = null;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
   process.on(signal, () => {
