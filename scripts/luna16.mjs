@@ -1,5 +1,5 @@
-// From a downloaded LUNA16 to its ten-fold CPM: plan, prepare, train each official fold, segment the scans that the fold
-// left out, score all marks by LUNA16's rule (docs/guide/luna16.md). Killed at any time, the same command continues.
+// From a downloaded LUNA16 to its ten-fold CPM: prepare, train each official fold, segment the scans that it left out,
+// score all marks by LUNA16's rule (docs/guide/luna16.md). Killed at any time, the same command continues.
 //   node scripts/luna16.mjs --data LUNA16 --out WORK
 //   --folds 0,1          folds to run; default: one for each subset of the data. The score covers their scans
 //   --recipe FILE        options of `train` in YAML; default recipes/luna16.yaml
@@ -25,6 +25,23 @@ const say = (/** @type {string} */ text) => process.stdout.write(`${text}\n`);
 const fail = (/** @type {string} */ text) => {
   throw new NoduleTrainError('luna16', text);
 };
+
+/** Prints an error that the user can act on as one line, and ends. */
+function report(/** @type {unknown} */ error) {
+  const { message, code } = /** @type {NoduleTrainError} */ (error);
+  if (!(error instanceof NoduleTrainError) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  process.stderr.write(`error: ${message}\n`);
+  process.exit(1);
+}
+
+/** @template T @param {() => T} read @returns {T} */
+function attempt(read) {
+  try {
+    return read();
+  } catch (error) {
+    return report(error);
+  }
+}
 
 function readOptions() {
   const { values } = parseArgs({
@@ -97,7 +114,10 @@ function* notesOn(/** @type {string} */ data, /** @type {Map<number, string[]>} 
   if (absent > 0) yield `${absent} of the ${listed.length} scans of seriesuids.csv are not on disk and not scored.`;
 }
 
-/** The `nodule-train` that runs now; a signal to this script reaches it. @type {import('node:child_process').ChildProcess | null} */
+/**
+ * The `nodule-train` that runs now; a signal to this script reaches it.
+ * @type {import('node:child_process').ChildProcess | null}
+ */
 let child = null;
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
   process.on(signal, () => {
@@ -123,7 +143,7 @@ async function run(/** @type {string[]} */ args, { capture = false } = {}) {
   return text;
 }
 
-const options = readOptions();
+const options = attempt(readOptions);
 const { data, out } = options;
 const store = path.join(out, 'store');
 const stateFile = path.join(out, 'luna16.json');
@@ -260,8 +280,6 @@ async function luna16() {
     return;
   }
   if (options.plan) return await printPlan(folds, subsets);
-  // Before hours of training, not after them.
-  await run(['segment', '--help'], { capture: true });
   fs.mkdirSync(out, { recursive: true });
   const lock = tryLock(path.join(out, 'luna16.lock'));
   if ('holder' in lock)
@@ -275,10 +293,4 @@ async function luna16() {
   }
 }
 
-try {
-  await luna16();
-} catch (error) {
-  if (!(error instanceof NoduleTrainError)) throw error;
-  process.stderr.write(`error: ${error.message}\n`);
-  process.exitCode = 1;
-}
+await luna16().catch(report);
