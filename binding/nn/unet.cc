@@ -11,7 +11,7 @@
 #include <stdexcept>
 
 #include "nn/relu_batch_norm.h"
-#include "nn/unet_inference.h"
+#include "inference/unet_inference.h"
 
 namespace nodule {
 
