@@ -60,9 +60,10 @@ const segmenting = (suffix) => [
 ];
 
 /**
- * What is compared. `kind` selects the two programs, bench/KIND.mjs and bench/peers/KIND.py (or see KINDS), and
- * `work` what both run in each of `steps` steps. `ours` is our precision (default float32). Each list in `peers` gives one comparison, with
- * the fastest of its variants in this run.
+ * What is compared. `kind` selects the two programs, bench/KIND.mjs and bench/peers/KIND.py (or see KINDS), and `work`
+ * what both run in each of `steps` steps. `ours` is our precision (default float32). Each list in `peers` gives one
+ * comparison, with the fastest of its variants in this run. A quick run compiles one variant only where `compiles` is
+ * set, and leaves out rows with `skipQuick`.
  */
 export const ROWS = [
   ...[
