@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{core?: number, env?: Record<string, string>}} [options] core: the processor that it is bound to, if `taskset`
- *   (util-linux) is installed; env: more variables
+ * @param {{core?: number, env?: Record<string, string>}} [options] core: the processor that it is bound to, if
+ *   `taskset` (util-linux) is installed; env: more variables
  */
 export async function startSide(command, args, { core, env = {} } = {}) {
   const bound = core !== undefined && spawnSync('taskset', ['-c', String(core), 'true']).status === 0;

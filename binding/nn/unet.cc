@@ -10,8 +10,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "inference/unet_inference.h"
 #include "nn/relu_batch_norm.h"
-#include "nn/unet_inference.h"
 
 namespace nodule {
 

@@ -57,7 +57,15 @@ if (process.argv.includes('--fix')) {
 }
 
 /** Folders of binding/, each with the others that it may include. */
-const bindingLayers = { io: [], loader: ['io'], core: ['nn', 'cuda'], nn: ['core'], nodule: [], cuda: ['nodule'] };
+const bindingLayers = {
+  io: [],
+  loader: ['io'],
+  core: ['nn', 'cuda'],
+  inference: ['nn'],
+  nn: ['core', 'inference'],
+  nodule: [],
+  cuda: ['nodule'],
+};
 
 const wrongIncludes = (file) => {
   const own = file.match(/^binding\/([^/]+)\//)?.[1];

@@ -2,7 +2,7 @@
 // (floats of a vector), NODULE_ROWS (rows of a product in registers) and NODULE_GROUP (blocks of its columns).
 // Nothing here may be visible outside that file, and it may include nothing with inline functions: the linker would
 // keep one copy of them, maybe with instructions that this machine lacks.
-#include "nn/unet_kernels.h"
+#include "inference/unet_kernels.h"
 
 namespace nodule {
 namespace {

@@ -3,7 +3,7 @@
 #define NODULE_LANES 8
 #define NODULE_ROWS 6
 #define NODULE_GROUP 1
-#include "nn/unet_kernels_impl.h"
+#include "inference/unet_kernels_impl.h"
 
 namespace nodule {
 

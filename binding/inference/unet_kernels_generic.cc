@@ -2,7 +2,7 @@
 #define NODULE_LANES 4
 #define NODULE_ROWS 3
 #define NODULE_GROUP 1
-#include "nn/unet_kernels_impl.h"
+#include "inference/unet_kernels_impl.h"
 
 namespace nodule {
 
