@@ -59,6 +59,17 @@ export {
   type ScanAudit,
 } from './labels/index.js';
 export {
+  type ExistingNodule,
+  type InsertContext,
+  type InsertedNodule,
+  type InsertedScan,
+  type InsertedSet,
+  type InsertOptions,
+  type InsertSetOptions,
+  insertIntoScans,
+  insertNodules,
+  insertSchema,
+  insertSetSchema,
   type LevelParameters,
   levels,
   type NoduleAttachment,
@@ -70,6 +81,8 @@ export {
   type PhantomSetOptions,
   phantomSchema,
   phantomSetSchema,
+  type ScanSurvey,
+  surveyScan,
   synthesize,
   writePhantoms,
 } from './phantom/index.js';

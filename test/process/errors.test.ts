@@ -239,6 +239,7 @@ const cases: Record<string, () => CliRun> = {
   },
   'DICOM in colour': () =>
     run(convert(dicom({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }))),
+  'no lungs to insert nodules into': () => run(['synth', out(), '--into', writeSmallScan('air.nrrd')]),
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 
