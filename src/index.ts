@@ -90,6 +90,17 @@ export {
 } from './labels/index.js';
 export type { Nodule, NoduleRegion, NoduleTexture, SliceLine } from './model/index.js';
 export {
+  type ExistingNodule,
+  type InsertContext,
+  type InsertedNodule,
+  type InsertedScan,
+  type InsertedSet,
+  type InsertOptions,
+  type InsertSetOptions,
+  insertIntoScans,
+  insertNodules,
+  insertSchema,
+  insertSetSchema,
   type LevelParameters,
   levels,
   type NoduleAttachment,
@@ -101,6 +112,8 @@ export {
   type PhantomSetOptions,
   phantomSchema,
   phantomSetSchema,
+  type ScanSurvey,
+  surveyScan,
   synthesize,
   writePhantoms,
 } from './phantom/index.js';

@@ -208,6 +208,8 @@ const cheap = (words: string[]): string[] => {
         RUN: 'run',
         IN: phantom,
         OUT: 'out.nii.gz',
+        'SCAN.mhd': phantom,
+        'annotations.csv': 'scans/annotations.csv',
       })[word] ?? word,
   );
   const set = (flag: string, value: string) => {
@@ -217,10 +219,13 @@ const cheap = (words: string[]): string[] => {
   };
   const [name] = filled;
   if (name === 'synth') {
-    set('--count', '4');
-    set('--size', '12,64,64');
-    set('--spacing', '5,5,12');
+    set('--count', filled.includes('--into') ? '1' : '4');
     set('--threads', '1');
+    // A scan that nodules are inserted into has its own.
+    if (!filled.includes('--into')) {
+      set('--size', '12,64,64');
+      set('--spacing', '5,5,12');
+    }
   }
   // A page's run is longer than the one that is trained here.
   if (filled.includes('--replay-step')) set('--replay-step', '1');

@@ -253,6 +253,7 @@ ${uidOf(1)},48,48,12,high`),
   },
   'DICOM in colour': () =>
     run(convert(dicom({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }))),
+  'no lungs to insert nodules into': () => run(['synth', out(), '--into', writeSmallScan('air.nrrd')]),
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 

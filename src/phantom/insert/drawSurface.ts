@@ -12,8 +12,8 @@ const PARAMETERS = {
 } as const;
 
 /**
- * Draws a surface of mean radius 1 around the origin: the phantoms' ellipsoid with bumps, then small unevenness; lobules
- * and dents; or both with spicules.
+ * Draws a surface of mean radius 1 around the origin: the phantoms' ellipsoid with bumps and small unevenness; for
+ * lobulated ones also lobules and dents, and for spiculated ones spicules as well.
  */
 export function drawSurface(shape: InsertedShape, random: Random): NoduleShape {
   const { irregularity, stretch } = PARAMETERS[shape];

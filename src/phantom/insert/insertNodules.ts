@@ -66,9 +66,8 @@ const MARGIN_MM: Readonly<Record<NoduleKind, readonly [number, number]>> = {
   'part-solid': [0.3, 1.2],
   'ground-glass': [0.7, 1.6],
 };
-/** Depth in HU and size in mm of darker pockets; set so that the spread inside is like that of real nodules. */
-const POCKET_HU = [20, 140] as const;
-const POCKET_MM = [0.8, 2.2] as const;
+/** Size of darker pockets in mm (standard deviation). */
+const POCKET_MM = [1, 2.5] as const;
 /** Diameter of a nodule of unknown size. */
 const UNKNOWN_DIAMETER_MM = 10;
 /** Solid tissue that ground glass is a share of. */
@@ -135,7 +134,7 @@ function insertOne(
   let radius = random.betweenLog(smallest, largest) / 2;
   const surface = drawSurface(shape, random);
   const marginMm = random.between(...MARGIN_MM[kind]);
-  const pockets = { pocketHu: random.between(...POCKET_HU), pocketMm: random.between(...POCKET_MM) };
+  const pockets = { pocketHu: random.between(...chosen.pocketHu), pocketMm: random.between(...POCKET_MM) };
   const unitReach = farthest(surface);
   const glassHu = kind === 'ground-glass' ? density.hu : density.glassHu;
   const brightest = (kind === 'solid' ? density.hu : glassHu) - LEAST_CONTRAST_HU;

@@ -28,6 +28,10 @@ const nodules = {
   glassHu: range(-800, -200)
     .default([...GLASS_HU])
     .describe('lowest and highest density of ground glass in HU'),
+  // Set so that mean and spread of density inside are close to those of real nodules.
+  pocketHu: range(0, 400)
+    .default([20, 160])
+    .describe('least and most depth of darker pockets in solid tissue in HU; 0,0: even density'),
   gap: z.number().min(0).max(200).default(GAP_MM).describe('smallest distance between two nodules in mm'),
 };
 

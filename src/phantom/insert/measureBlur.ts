@@ -56,7 +56,7 @@ function blurOfStep(step: number): number {
   return low;
 }
 
-/** Mean step between the voxels at 0 and 1, as a share of the whole, of edges between them that are blurred by sigma. */
+/** Mean step between two voxels, as a share of the whole, of edges between their centres with this blur. */
 function stepShare(sigma: number): number {
   const [places, samples] = [16, 16];
   let sum = 0;

@@ -23,7 +23,7 @@ export interface ScanNoise {
 
 /** Mean of soft tissue, in HU: muscle, blood without contrast medium, liver, heart. */
 const TISSUE = [-10, 110] as const;
-const SIZES = [16, 8] as const;
+const SIZES = [16, 8, 4] as const;
 const FEWEST_PATCHES = 12;
 /** A patch within this factor of its slice's quietest fifth has noise and no structure. */
 const QUIET = 1.3;
@@ -157,7 +157,10 @@ function acrossCorrelation(volume: Volume, patches: readonly Patch[], size: numb
 
 const NEAREST = 40;
 
-/** Standard deviation of the noise around a place, in HU: the lower quartile of the nearest patches, which has the least structure. */
+/**
+ * Standard deviation of the noise around a place, in HU: the lower quartile of the nearest patches, which has the least
+ * structure.
+ */
 export function noiseAt({ patches, size }: ScanNoise, [i, r, c]: Index3, [sx, sy, sz]: Vector3): number {
   const near = patches
     .map(({ at, sdHu }) => ({

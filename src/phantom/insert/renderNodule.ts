@@ -170,7 +170,7 @@ function visitPlaces(
 /** Blends tissue into the box; returns the number of voxels that may have changed. */
 function blend(
   out: Int16Array,
-  { volume, spacing, noise: scanNoise }: ScanSurvey,
+  { volume, spacing, blur, noise: scanNoise }: ScanSurvey,
   box: { low: Index3; high: Index3 },
   size: Shape3,
   fill: Float32Array,
@@ -185,12 +185,17 @@ function blend(
   const noise = makeNoise(scanNoise, size, scramble(key));
   const texture = new Float32Array(fill.length);
   whiteNoise(texture, scramble(key ^ 0x2545f491), 0);
-  blurBox(texture, size, spacing.map((mm) => pocketMm / mm) as unknown as Vector3);
+  // Voxels and the scanner average pockets, which makes them wider and shallower.
+  const seenMm = spacing.map((mm, axis) =>
+    Math.hypot(pocketMm, axis === 2 ? blur.acrossMm : blur.planeMm, mm / Math.sqrt(12)),
+  );
+  blurBox(texture, size, seenMm.map((mm, axis) => mm / spacing[axis]!) as unknown as Vector3);
+  const seenHu = pocketHu * Math.sqrt(seenMm.reduce((product, mm) => (product * pocketMm) / mm, 1));
   const unit = 1 / Math.max(1e-9, Math.sqrt(texture.reduce((sum, v) => sum + v * v, 0) / texture.length));
   let touched = 0;
   visitBox(volume.shape, box, (inBox, at) => {
     const level = unit * texture[inBox]!;
-    const target = solidHu + pocketHu * (level > 0 ? -level : -0.2 * level);
+    const target = solidHu + seenHu * (level > 0 ? -level : -0.2 * level);
     const missing = target - smooth[inBox]!;
     if (missing <= 0) return;
     const share = Math.min(1, fill[inBox]!) * Math.min(1, missing / FILLED_BELOW_HU);

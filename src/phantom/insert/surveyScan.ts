@@ -48,7 +48,7 @@ export function surveyScan(volume: Volume): ScanSurvey {
   if (volume.intensity !== 'hu')
     throw new NoduleTrainError(
       'insert-scan',
-      `${doing}: its values are not Hounsfield units, expected a CT scan in HU. Set the intensity to hu if they are.`,
+      `${doing}: its values are not Hounsfield units, expected a CT scan in HU. If they are, give --intensity hu.`,
     );
   const spacing = knownSpacing(volume, doing);
   const lungs = lungMask(volume);

@@ -133,14 +133,16 @@ describe('inserting nodules', () => {
         kind: 'solid',
         shape: 'round',
         attachment: 'isolated',
+        pocketHu: [0, 0],
       },
       { survey },
     );
     const [, rows, columns] = volume.shape;
     const steps: number[] = [];
     for (let at = 0; at < mask.length; at++) {
+      if (mask[at] !== 1) continue;
       const cross = [-2, -1, 1, 2, 3].flatMap((k) => [at + k, at + k * columns]);
-      if (mask[at] !== 1 || !cross.every((other) => mask[other] === 1)) continue;
+      if (!cross.every((other) => mask[other] === 1)) continue;
       steps.push(volume.voxels[at + 1]! - volume.voxels[at]!);
     }
     expect(rows * steps.length).toBeGreaterThan(200);
@@ -148,7 +150,7 @@ describe('inserting nodules', () => {
     const noise = nodules.reduce((sum, { noiseHu }) => sum + noiseHu, 0) / nodules.length;
     // [1 2 1] / 4 correlates neighbours by 2/3, so their difference has √(2/3) of the noise.
     expect(rms / (noise * Math.sqrt(2 / 3))).toBeGreaterThan(0.75);
-    expect(rms / (noise * Math.sqrt(2 / 3))).toBeLessThan(1.6);
+    expect(rms / (noise * Math.sqrt(2 / 3))).toBeLessThan(1.25);
   });
 
   it('measures the blur that the scan was made with', () => {
@@ -174,7 +176,10 @@ describe('inserting nodules', () => {
       let [all, outside] = [0, 0];
       for (const { center, diameterMm } of nodules) {
         const middle = toMm(before, worldToIndex(before, center));
-        for (let at = 0; at < mask.length; at++) {
+        const slice = Math.round(middle[2] / before.spacing![2]);
+        const plane = before.shape[1] * before.shape[2];
+        // The slice through the middle is enough.
+        for (let at = slice * plane; at < (slice + 1) * plane; at++) {
           if (distance(places(before, at), middle) > diameterMm / 2 + 2) continue;
           all++;
           if (lungs[at] === 0) outside++;
