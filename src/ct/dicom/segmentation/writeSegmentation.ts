@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { cross, dot, transpose } from '../../grid/matrix3.js';
 import type { Geometry } from '../../grid/volume.js';
+import { segmentationClasses } from '../readSegmentation.js';
 import type { SourceAttributes, SourceSlice } from '../source/readSourceAttributes.js';
 import { resultSeriesNumber } from '../source/resultSeriesNumber.js';
 import type { DataSet } from '../write/attributes.js';
@@ -40,9 +41,6 @@ export interface WrittenSegmentation {
   readonly instance: string;
   readonly series: string;
 }
-
-/** SOP classes of Segmentation Storage and Label Map Segmentation Storage. */
-const sopClasses = { binary: '1.2.840.10008.5.1.4.1.1.66.4', labelmap: '1.2.840.10008.5.1.4.1.1.66.7' } as const;
 
 /** SegmentNumber has 16 bits; 0 is the background of a label map. */
 const mostSegments = 65535;
@@ -103,7 +101,7 @@ export function segmentationDataSet(options: SegmentationToWrite): DataSet {
     BodyPartExamined: source.series.BodyPartExamined,
     LongitudinalTemporalInformationModified: source.series.LongitudinalTemporalInformationModified,
     ImageType: ['DERIVED', 'PRIMARY'],
-    SOPClassUID: sopClasses[kind],
+    SOPClassUID: segmentationClasses[kind],
     SOPInstanceUID: derivedUid('nodule-train', 'segmentation', kind, key, source.seriesUid),
     InstanceCreationDate: ContentDate,
     InstanceCreationTime: ContentTime,
