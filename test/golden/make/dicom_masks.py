@@ -1,6 +1,6 @@
 """Makes test/golden/dicom-masks/: a DICOM SEG and an RTSTRUCT as pydicom and highdicom write them, and their voxels.
 
-Run from the repository's root with the pinned Python environment, to which `pip install highdicom==0.28.2` has been added:
+Run from the repository's root with the pinned Python environment (npm run python):
 python test/golden/make/dicom_masks.py
 The voxels of the SEG are what was given to highdicom, those of the contours what casting a ray from each voxel gives.
 """
