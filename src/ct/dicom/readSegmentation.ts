@@ -91,13 +91,15 @@ const readFrames = async ({
   size: number;
 }): Promise<Segmentation['frames']> => {
   const frames: (FramePlane & { mask: Uint8Array })[] = [];
-  let empty: Uint8Array | undefined;
+  let empty: Uint8Array | null = null;
   for (const [frame, group] of own.entries()) {
     // The frames of a label map have no segment of their own.
     if (pixels.kind !== 'LABELMAP' && segmentOf(path, group, shared) !== segment) continue;
     const plane = framePlane(path, planeGroups(path, group, shared));
-    const mask = (await pixels.unpack(frame, segment)) ?? (empty ??= new Uint8Array(size));
-    frames.push({ ...plane, mask });
+    const mask = await pixels.unpack(frame, segment);
+    // The frames of a label map without the segment share one mask.
+    if (mask === null && empty === null) empty = new Uint8Array(size);
+    frames.push({ ...plane, mask: mask ?? empty! });
   }
   return frames;
 };

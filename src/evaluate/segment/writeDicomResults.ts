@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import {
-  checkSameGrid,
+  checkSameVoxels,
   readSourceAttributes,
   type SourceAttributes,
+  type Volume,
   type WrittenSegmentation,
   writeSegmentation,
 } from '../../ct/index.js';
@@ -49,7 +50,7 @@ export async function writeDicomResults(
       })),
       kind: format === 'seg' ? 'binary' : 'labelmap',
       algorithm: {
-        name: `nodule-train ${modelName(result.provenance)}`.slice(0, 64),
+        name: algorithmName(result.provenance),
         version: result.provenance.version,
       },
       key: result.provenance.key,
@@ -71,13 +72,23 @@ export async function writeDicomResults(
   return written;
 }
 
-async function referencedSeries(
-  { source, scan }: ScanResult,
+/**
+ * Reads what DICOM objects copy from the series of a scan, or from the `reference` of one in another format, which must
+ * have its voxels; their axes may be in another order or direction. Null without either.
+ * @throws NoduleTrainError `mask-shape` or `mask-grid` for a reference with other voxels, and what
+ *   `readSourceAttributes` throws
+ */
+export async function referencedSeries(
+  { source, scan }: { source: ScanResult['source']; scan: Volume },
   reference: string | undefined,
 ): Promise<SourceAttributes | null> {
   if (source?.series !== undefined) return readSourceAttributes(source.path, source);
   if (reference === undefined) return null;
   const attributes = await readSourceAttributes(reference);
-  checkSameGrid('reference', reference, attributes.grid, scan);
+  checkSameVoxels('reference', reference, attributes.grid, scan);
   return attributes;
 }
+
+/** Name of the algorithm as LO holds it. */
+const algorithmName = (provenance: ScanResult['provenance']): string =>
+  [...`nodule-train ${modelName(provenance)}`.replace(/[\\\p{Cc}\p{Surrogate}]/gu, '_')].slice(0, 64).join('').trim();

@@ -64,7 +64,8 @@ const codes = {
  * Writes segments as a DICOM Segmentation (PS3.3 section A.51) on the slices of a series as they are stored: BINARY
  * with a frame for each segment and slice, or LABELMAP (Supplement 243) with a frame for each slice. Frames without
  * marked pixels are left out. Without segments the object has one, "No nodule found", with an empty frame: the standard
- * asks for at least one of each. UIDs depend on `key`, the series and the kind alone.
+ * asks for at least one of each. UIDs depend on `key`, the series and the kind, and that
+ * of the instance on `allFrames`, alone.
  * @throws NoduleTrainError `dicom-write` for more than 65,535 segments or a value that violates its VR; `disk-full`,
  *   `write-failed`
  */
@@ -102,7 +103,14 @@ export function segmentationDataSet(options: SegmentationToWrite): DataSet {
     LongitudinalTemporalInformationModified: source.series.LongitudinalTemporalInformationModified,
     ImageType: ['DERIVED', 'PRIMARY'],
     SOPClassUID: segmentationClasses[kind],
-    SOPInstanceUID: derivedUid('nodule-train', 'segmentation', kind, key, source.seriesUid),
+    SOPInstanceUID: derivedUid(
+      'nodule-train',
+      'segmentation',
+      kind,
+      key,
+      source.seriesUid,
+      ...(allFrames ? ['all'] : []),
+    ),
     InstanceCreationDate: ContentDate,
     InstanceCreationTime: ContentTime,
     TimezoneOffsetFromUTC: '+0000',

@@ -106,6 +106,8 @@ describe('the attributes of a segmentation', () => {
     const base = uids({});
     expect(new Set(base).size).toBe(3);
     expect(uids({ created: new Date(0) })).toEqual(base);
+    const [instance, ...rest] = uids({ allFrames: true });
+    expect([instance === base[0], ...rest]).toEqual([false, ...base.slice(1)]);
     const other = await opened({ SeriesInstanceUID: '1.2.3.6' });
     for (const changed of [uids({ key: 'c'.repeat(64) }), uids({ kind: 'labelmap' }), uids({}, other)])
       for (const uid of changed) expect(base).not.toContain(uid);
@@ -142,6 +144,14 @@ describe('the attributes of a segmentation', () => {
     const error = await writeTo({ source: files.source, grid: files.scan }, long).catch((cause: Error) => cause);
     expect(String(error)).toMatch(/SegmentLabel \(0062,0005\) has 120 characters, expected at most 64/);
     expect(String(error)).not.toMatch(/secret/);
+    // 70,000 frames of 65,535 pixels: the error comes before the memory is allocated.
+    const slices = Array.from({ length: 70_000 }, () => files.source.slices[0]!);
+    const grid = { ...files.source.grid, shape: [70_000, 255, 257] as const };
+    const huge = { ...files, source: { ...files.source, slices, grid } };
+    const nothing = segmentsAt([]);
+    expect(() => dataSetOf(huge, { segments: nothing, kind: 'labelmap', allFrames: true })).toThrowError(
+      /its 70000 frames have 4587450000 bytes, expected at most 4294967294\. Omit --all-frames/,
+    );
     const many = { length: 65536 };
     const segments = Array.from(many, (_, k) => ({ ...twoSegments()[0]!, number: k + 1 }));
     expect(() => dataSetOf(files, { segments })).toThrowError(
