@@ -75,7 +75,7 @@ export function labelmapFrames(
   return { frames: chosen.map((slice) => ({ slice, segment: null })), pixels, bits };
 }
 
-/** The longest value of an element with an even length: its length has 32 bits, of which the highest value is special. */
+/** The longest value of an element: its length is even and has 32 bits, of which the highest value is special. */
 const MOST_BYTES = 0xfffffffe;
 
 function checkedLength(length: number, frames: number): number {

@@ -147,7 +147,7 @@ describe('the attributes of a segmentation', () => {
     // 70,000 frames of 65,535 pixels: the error comes before the memory is allocated.
     const slices = Array.from({ length: 70_000 }, () => files.source.slices[0]!);
     const grid = { ...files.source.grid, shape: [70_000, 255, 257] as const };
-    const huge = { ...files, source: { ...files.source, slices, grid } };
+    const huge = { scan: { ...files.scan, ...grid }, source: { ...files.source, slices, grid } };
     const nothing = segmentsAt([]);
     expect(() => dataSetOf(huge, { segments: nothing, kind: 'labelmap', allFrames: true })).toThrowError(
       /its 70000 frames have 4587450000 bytes, expected at most 4294967294\. Omit --all-frames/,
