@@ -12,6 +12,7 @@ import { modelName } from './resultTables.js';
 import { NOTICE, type ScanResult } from './scanResult.js';
 import type { JobOptions } from './segmentJob.js';
 import { noduleTracking } from './sr/noduleTracking.js';
+import { shortText } from './sr/shortText.js';
 import { writeStructuredReport } from './sr/writeStructuredReport.js';
 import type { WrittenResult } from './writeResult.js';
 
@@ -50,7 +51,7 @@ export async function writeDicomResults(
       })),
       kind: format === 'seg' ? 'binary' : 'labelmap',
       algorithm: {
-        name: algorithmName(result.provenance),
+        name: shortText(`nodule-train ${modelName(result.provenance)}`),
         version: result.provenance.version,
       },
       key: result.provenance.key,
@@ -60,6 +61,11 @@ export async function writeDicomResults(
     // The report refers to the BINARY one, which more viewers read.
     segmentation ??= object;
     written.files.push(RESULT_FILES[format]);
+    if (object.unplaced.length > 0)
+      written.notes.push(
+        `${RESULT_FILES[format]}: nodules ${object.unplaced.join(', ')} lie between the slices of the series, so their ` +
+          'segments are empty',
+      );
   }
   if (formats.includes('sr')) {
     const report = await writeStructuredReport(join(out, RESULT_FILES.sr), result, attributes, {
@@ -88,7 +94,3 @@ export async function referencedSeries(
   checkSameVoxels('reference', reference, attributes.grid, scan);
   return attributes;
 }
-
-/** Name of the algorithm as LO holds it. */
-const algorithmName = (provenance: ScanResult['provenance']): string =>
-  [...`nodule-train ${modelName(provenance)}`.replace(/[\\\p{Cc}\p{Surrogate}]/gu, '_')].slice(0, 64).join('').trim();

@@ -126,4 +126,22 @@ describe('a segmentation of a series that was resampled', () => {
       expect(inner).toBeGreaterThan(20);
     }
   });
+
+  it('reports a segment that lies between two slices, and has it without pixels', async () => {
+    const { scan, source } = await openSeries(await resampledSources[1]![1](), true);
+    // Slices are at -94 and -89 mm; the scan has one at -92.
+    const slice = Math.round((-92 - scan.origin[2]) / scan.spacing![2]);
+    expect(indexToWorld(scan, indexIRC(slice, 0, 0))[2]).toBeCloseTo(-92, 6);
+    const segments = segmentsAt([slice * 480 + 100, slice * 480 + 101], [100]);
+    for (const kind of kinds) {
+      const { path, unplaced } = await writeTo({ source, grid: scan }, segments, { kind });
+      expect(unplaced).toEqual([1]);
+      const count = async (segment: number) =>
+        (await readSegmentation(path, { segment })).frames.reduce(
+          (sum, { mask }) => sum + mask.reduce((marked, value) => marked + value, 0),
+          0,
+        );
+      expect([await count(1), await count(2)]).toEqual([0, 1]);
+    }
+  });
 });
