@@ -26,6 +26,7 @@ export {
 } from './discovery/findScans.js';
 export { isImageFile, uidOf } from './formats.js';
 export { checkSameGrid } from './grid/checkSameGrid.js';
+export { checkSameVoxels } from './grid/checkSameVoxels.js';
 export {
   type IndexIRC,
   indexIRC,

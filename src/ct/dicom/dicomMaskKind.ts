@@ -1,5 +1,5 @@
 import { readDicomFile } from './readDicomFile.js';
-import { segmentationClass } from './readSegmentation.js';
+import { isSegmentationClass } from './readSegmentation.js';
 import { structureSetClass } from './readStructureSet.js';
 
 /**
@@ -9,6 +9,6 @@ export const dicomMaskKind = async (path: string): Promise<'segmentation' | 'str
   const file = await readDicomFile(path);
   if (file === null) return null;
   const kind = file.tags.uid('SOPClassUID');
-  if (kind === segmentationClass) return 'segmentation';
+  if (isSegmentationClass(kind)) return 'segmentation';
   return kind === structureSetClass ? 'structure set' : 'image';
 };

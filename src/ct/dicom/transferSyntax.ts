@@ -35,6 +35,7 @@ const known = [
   packed('1.2.840.10008.1.2.4.202', 'High-Throughput JPEG 2000 with RPCL Lossless'),
   packed('1.2.840.10008.1.2.4.203', 'High-Throughput JPEG 2000'),
   packed('1.2.840.10008.1.2.5', 'RLE Lossless'),
+  packed('1.2.840.10008.1.2.8.1', 'Deflated Image Frame Compression'),
 ];
 
 /** Finds a transfer syntax by UID. An unknown one counts as compressed, as all new ones of the standard are. */

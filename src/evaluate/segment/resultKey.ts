@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { Provenance } from './scanResult.js';
 
 /**
@@ -16,4 +17,16 @@ export function resultKey(
   return createHash('sha256')
     .update(JSON.stringify([identity, version, libtorch, hashes, threshold, minimumVoxels, minimumScore, sorted]))
     .digest('hex');
+}
+
+/**
+ * Computes the key of the options that change the DICOM files of a result and nothing else. It is a hash, since a path
+ * may have the name of a patient.
+ */
+export function dicomKey({ reference, allFrames }: { reference?: string | undefined; allFrames: boolean }): string {
+  const where = reference === undefined ? null : resolve(reference);
+  return createHash('sha256')
+    .update(JSON.stringify([where, allFrames]))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -6,12 +6,14 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
 import { readKeptResult } from './keptResult.js';
 import type { OpenedModels } from './openModels.js';
-import { resultKey } from './resultKey.js';
+import { DICOM_FORMATS } from './resultFiles.js';
+import { dicomKey, resultKey } from './resultKey.js';
 import { isVolume, type ScanInput, scanIdentity } from './scanInput.js';
 import type { Provenance, ScanResult } from './scanResult.js';
 import type { SegmentProgress, SegmentResult } from './segmentEvents.js';
-import type { segmentScanSchema } from './segmentOptions.js';
+import type { Format, segmentScanSchema } from './segmentOptions.js';
 import { StageLog } from './stageLog.js';
+import { referencedSeries } from './writeDicomResults.js';
 import { chosenFormats, writeResult } from './writeResult.js';
 
 export type JobOptions = z.output<typeof segmentScanSchema>;
@@ -82,6 +84,9 @@ export async function runSegmentJob(
     signal.throwIfAborted();
     const volume = withSpacing(read.volume, options.spacing ?? null);
     refuseWithoutAir(volume, models);
+    // Before the network runs: a wrong reference would be found after minutes.
+    if (out !== null && dicomFormats(job).length > 0)
+      await referencedSeries({ source: isVolume(scan) ? null : scan, scan: volume }, options.reference);
     const { regions, candidates, lungs, notes, probabilities } = await log.stage('segment', () =>
       segmentScan(
         volume,
@@ -125,12 +130,17 @@ export async function runSegmentJob(
   }
 }
 
-function keptResult(out: string, key: string, { scan, options }: SegmentJob): SegmentResult | null {
-  const isDicom = !isVolume(scan) && scan.series !== undefined;
-  const { probabilities } = options;
-  const record = readKeptResult(out, key, { formats: chosenFormats(options.format, isDicom), probabilities });
+const isDicom = ({ scan }: SegmentJob): boolean => !isVolume(scan) && scan.series !== undefined;
+
+const dicomFormats = (job: SegmentJob): Format[] =>
+  chosenFormats(job.options.format, isDicom(job)).filter((format) => DICOM_FORMATS.some((each) => each === format));
+
+function keptResult(out: string, key: string, job: SegmentJob): SegmentResult | null {
+  const { probabilities } = job.options;
+  const formats = chosenFormats(job.options.format, isDicom(job));
+  const record = readKeptResult(out, key, { formats, probabilities, dicomKey: dicomKey(job.options) });
   if (record === null) return null;
-  const { shape, spacing, origin, direction, model: _, ...result } = record;
+  const { shape, spacing, origin, direction, model: _, dicomKey: __, ...result } = record;
   return { ...result, grid: { shape, spacing, origin, direction }, regions: [], kept: true };
 }
 

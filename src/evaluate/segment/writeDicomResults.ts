@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import {
-  checkSameGrid,
+  checkSameVoxels,
   readSourceAttributes,
   type SourceAttributes,
+  type Volume,
   type WrittenSegmentation,
   writeSegmentation,
 } from '../../ct/index.js';
@@ -11,6 +12,7 @@ import { modelName } from './resultTables.js';
 import { NOTICE, type ScanResult } from './scanResult.js';
 import type { JobOptions } from './segmentJob.js';
 import { noduleTracking } from './sr/noduleTracking.js';
+import { shortText } from './sr/shortText.js';
 import { writeStructuredReport } from './sr/writeStructuredReport.js';
 import type { WrittenResult } from './writeResult.js';
 
@@ -49,7 +51,7 @@ export async function writeDicomResults(
       })),
       kind: format === 'seg' ? 'binary' : 'labelmap',
       algorithm: {
-        name: `nodule-train ${modelName(result.provenance)}`.slice(0, 64),
+        name: shortText(`nodule-train ${modelName(result.provenance)}`),
         version: result.provenance.version,
       },
       key: result.provenance.key,
@@ -59,6 +61,11 @@ export async function writeDicomResults(
     // The report refers to the BINARY one, which more viewers read.
     segmentation ??= object;
     written.files.push(RESULT_FILES[format]);
+    if (object.unplaced.length > 0)
+      written.notes.push(
+        `${RESULT_FILES[format]}: nodules ${object.unplaced.join(', ')} lie between the slices of the series, so their ` +
+          'segments are empty',
+      );
   }
   if (formats.includes('sr')) {
     const report = await writeStructuredReport(join(out, RESULT_FILES.sr), result, attributes, {
@@ -71,13 +78,19 @@ export async function writeDicomResults(
   return written;
 }
 
-async function referencedSeries(
-  { source, scan }: ScanResult,
+/**
+ * Reads what DICOM objects copy from the series of a scan, or from the `reference` of one in another format, which must
+ * have its voxels; their axes may be in another order or direction. Null without either.
+ * @throws NoduleTrainError `mask-shape` or `mask-grid` for a reference with other voxels, and what
+ *   `readSourceAttributes` throws
+ */
+export async function referencedSeries(
+  { source, scan }: { source: ScanResult['source']; scan: Volume },
   reference: string | undefined,
 ): Promise<SourceAttributes | null> {
   if (source?.series !== undefined) return readSourceAttributes(source.path, source);
   if (reference === undefined) return null;
   const attributes = await readSourceAttributes(reference);
-  checkSameGrid('reference', reference, attributes.grid, scan);
+  checkSameVoxels('reference', reference, attributes.grid, scan);
   return attributes;
 }

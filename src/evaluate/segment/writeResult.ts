@@ -4,6 +4,7 @@ import { replaceFile, replaceJson } from '../../runtime/index.js';
 import { labelImage } from './labelImage.js';
 import { nodulesPicture } from './nodulesPicture.js';
 import { DICOM_FORMATS, imageFormats, probabilityFiles, RECORD_FILE, RESULT_FILES } from './resultFiles.js';
+import { dicomKey } from './resultKey.js';
 import { modelName, nodulesCsv } from './resultTables.js';
 import { scanReport } from './scanReport.js';
 import type { ScanResult } from './scanResult.js';
@@ -90,6 +91,7 @@ export async function writeResult(
     direction: scan.direction,
     operatingPoint: provenance.operatingPoint,
     candidates: result.candidates,
+    dicomKey: dicomKey(options),
     provenance,
     notes,
     files,

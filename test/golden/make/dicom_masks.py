@@ -1,12 +1,13 @@
 """Makes test/golden/dicom-masks/: a DICOM SEG and an RTSTRUCT as pydicom and highdicom write them, and their voxels.
 
-Run from the repository's root with the pinned Python environment, to which `pip install highdicom==0.28.2` has been added:
+Run from the repository's root with the pinned Python environment (npm run python):
 python test/golden/make/dicom_masks.py
 The voxels of the SEG are what was given to highdicom, those of the contours what casting a ray from each voxel gives.
 """
 
 import json
 import pathlib
+import zlib
 
 import highdicom as hd
 import numpy as np
@@ -68,12 +69,12 @@ def segment(number, label):
     )
 
 
-def segmentation(file, kind, pixels, labels, **options):
+def segmentation(file, kind, pixels, labels, numbers=None, **options):
     seg = hd.seg.Segmentation(
         source_images=images,
         pixel_array=pixels,
         segmentation_type=kind,
-        segment_descriptions=[segment(k + 1, label) for k, label in enumerate(labels)],
+        segment_descriptions=[segment(number, label) for number, label in zip(numbers or range(1, 1 + len(labels)), labels)],
         series_instance_uid=generate_uid(entropy_srcs=[file, "series"]),
         series_number=2,
         sop_instance_uid=generate_uid(entropy_srcs=[file, "image"]),
@@ -96,6 +97,28 @@ fraction = (nodule * 0.7 + vessel * 0.3).clip(0, 1)
 segmentation("fractional", "FRACTIONAL", fraction, ["Nodule"], fractional_type="PROBABILITY", max_fractional_value=200)
 rle = pydicom.uid.RLELossless
 segmentation("fractional-rle", "FRACTIONAL", fraction, ["Nodule"], fractional_type="OCCUPANCY", max_fractional_value=255, transfer_syntax_uid=rle)
+# Label maps: values are segment numbers, 8 or 16 bits, with gaps; highdicom describes the background as segment 0.
+values = np.where(nodule > 0, 1, np.where(vessel > 0, 7, 0)).astype(np.uint8)
+segmentation("labelmap", "LABELMAP", values, ["Nodule", "Vessel"], numbers=[1, 7])
+segmentation("labelmap-rle", "LABELMAP", values, ["Nodule", "Vessel"], numbers=[1, 7], transfer_syntax_uid=rle)
+wide = np.where(nodule > 0, 1, np.where(vessel > 0, 300, 0)).astype(np.uint16)
+segmentation("labelmap-16", "LABELMAP", wide, ["Nodule", "Vessel"], numbers=[1, 300])
+segmentation("labelmap-16-rle", "LABELMAP", wide, ["Nodule", "Vessel"], numbers=[1, 300], transfer_syntax_uid=rle)
+
+# Deflated Image Frame Compression, by zlib: each frame is a stream, padded to an even length.
+for name in ("binary", "labelmap-16"):
+    seg = pydicom.dcmread(out / f"{name}.dcm")
+    shape = (seg.NumberOfFrames, rows * columns)
+    frames = [np.packbits(one, bitorder="little") if seg.BitsAllocated == 1 else one for one in seg.pixel_array.reshape(shape)]
+    streams = []
+    for one in frames:
+        deflate = zlib.compressobj(wbits=-15)
+        stream = deflate.compress(one.tobytes()) + deflate.flush()
+        streams.append(stream + bytes(len(stream) % 2))
+    seg.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.8.1"
+    seg.PixelData = pydicom.encaps.encapsulate(streams)
+    seg["PixelData"].is_undefined_length, seg["PixelData"].VR = True, "OB"
+    pydicom.dcmwrite(out / f"{name}-deflated.dcm", seg, implicit_vr=False, little_endian=True, force_encoding=True)
 
 contours = [  # slice, corners in [row, column]; a hole of its own, a keyhole, a triangle off the pixels' centres
     (1, [(2.2, 1.3), (2.2, 9.6), (10.7, 9.6), (10.7, 1.3)]),

@@ -76,6 +76,26 @@ describe('a DICOM SEG as the mask of a scan', () => {
     expect(await refusal(scan, file('binary'), 'Bone')).toMatch(/0 of them match "Bone": 1 \(Nodule\)/);
   });
 
+  it.each(['labelmap', 'labelmap-rle', 'labelmap-16', 'labelmap-16-rle', 'labelmap-16-deflated'])(
+    'reads the voxels of a label map that highdicom wrote, by number or label of the segment: %s',
+    async (name) => {
+      const vessel = name.includes('16') ? 300 : 7;
+      expect(await on(scan, file(name), 1)).toEqual({ voxels: expected.nodule, notes: [] });
+      expect((await on(scan, file(name), 'Vessel')).voxels).toEqual(expected.vessel);
+      expect((await on(scan, file(name), vessel)).voxels).toEqual(expected.vessel);
+      // Number 0 is its background.
+      expect(await refusal(scan, file(name), 0)).toBe(
+        `mask-segment: reading the mask ${file(name)}: it has 2 segments, and 0 of them match 0: 1 (Nodule), ${vessel} ` +
+          '(Vessel). Choose one by its number or label (segment).',
+      );
+    },
+  );
+
+  it('reads bits whose frames are deflated one by one', async () => {
+    expect((await on(scan, file('binary-deflated'), 1)).voxels).toEqual(expected.nodule);
+    expect((await on(scan, file('binary-deflated'), 2)).voxels).toEqual(expected.vessel);
+  });
+
   it.each(['fractional', 'fractional-rle'])('is cut at one half if it is fractional, with a note: %s', async (name) => {
     const { voxels, notes } = await on(scan, file(name));
     expect(voxels).toEqual(expected.half);
@@ -203,7 +223,8 @@ describe('an image as the mask of a scan', () => {
   });
 });
 describe('damaged DICOM masks', () => {
-  it.each(['binary', 'fractional-rle', 'rtstruct'])('give one error or a mask, 400 times: %s', async (name) => {
+  const damageable = ['binary', 'fractional-rle', 'labelmap-16', 'labelmap-16-deflated', 'labelmap-rle', 'rtstruct'];
+  it.each(damageable)('give one error or a mask, 400 times: %s', async (name) => {
     const bytes = await readFile(file(name));
     const path = join(folder, 'mutated.dcm');
     let state = 2463534242;

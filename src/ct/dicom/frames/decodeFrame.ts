@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { inflateRawSync } from 'node:zlib';
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { readFully } from '../../imageFile/readFully.js';
 import type { PixelFormat } from '../pixelFormat.js';
@@ -19,6 +20,9 @@ export const mostFramePixels = 1 << 26;
 
 const rle = '1.2.840.10008.1.2.5';
 
+/** Deflated Image Frame Compression (Supplement 244), for segmentations: each frame in a DEFLATE stream of its own. */
+export const deflatedFrames = '1.2.840.10008.1.2.8.1';
+
 const codecs: ReadonlyMap<string, Codec> = new Map([
   ['1.2.840.10008.1.2.4.57', jpegLossless],
   ['1.2.840.10008.1.2.4.70', jpegLossless],
@@ -37,7 +41,7 @@ const codecs: ReadonlyMap<string, Codec> = new Map([
 export const decodeFrame = async (compressed: CompressedFrame): Promise<Uint8Array> => {
   const { name, syntax, format, frame, frames } = compressed;
   const codec = codecs.get(syntax.uid);
-  if (codec === undefined && syntax.uid !== rle) {
+  if (codec === undefined && syntax.uid !== rle && syntax.uid !== deflatedFrames) {
     throw new NoduleTrainError(
       'dicom-syntax',
       `reading ${name}: its pixels are compressed as ${syntax.name}, expected no compression, RLE, JPEG ` +
@@ -47,6 +51,7 @@ export const decodeFrame = async (compressed: CompressedFrame): Promise<Uint8Arr
   try {
     if (format.rows * format.columns > mostFramePixels) throw new Error(`it has more than ${mostFramePixels} values`);
     const stream = await readStream(compressed);
+    if (syntax.uid === deflatedFrames) return inflated(stream, format);
     return codec === undefined ? rleLossless(stream, format) : asStored(await codec(stream, format), format);
   } catch (cause) {
     throw new NoduleTrainError(
@@ -57,6 +62,13 @@ export const decodeFrame = async (compressed: CompressedFrame): Promise<Uint8Arr
       { cause },
     );
   }
+};
+
+const inflated = (stream: Buffer, { frameBytes }: PixelFormat): Uint8Array => {
+  // A padded frame of odd length has one byte more.
+  const bytes = inflateRawSync(stream, { maxOutputLength: frameBytes + 1 });
+  if (bytes.length < frameBytes) throw new Error(`it inflates to ${bytes.length} of ${frameBytes} bytes`);
+  return bytes.subarray(0, frameBytes);
 };
 
 /** The positions of the frames of each file, found once for all of them. */

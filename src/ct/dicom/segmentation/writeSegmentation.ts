@@ -1,12 +1,13 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { cross, dot, transpose } from '../../grid/matrix3.js';
 import type { Geometry } from '../../grid/volume.js';
+import { segmentationClasses } from '../readSegmentation.js';
 import type { SourceAttributes, SourceSlice } from '../source/readSourceAttributes.js';
 import { resultSeriesNumber } from '../source/resultSeriesNumber.js';
 import type { DataSet } from '../write/attributes.js';
 import { derivedUid } from '../write/derivedUid.js';
 import { writeDicomFile } from '../write/writeDicomFile.js';
-import { type LabelledVoxels, layOnSlices } from './layOnSlices.js';
+import { type LabelledVoxels, layOnSlices, type PlacedLabels } from './layOnSlices.js';
 import { binaryFrames, labelmapFrames, type SegmentationFrame } from './segmentationFrames.js';
 import { segmentColor } from './segmentColor.js';
 
@@ -39,10 +40,9 @@ export interface WrittenSegmentation {
   readonly sopClass: string;
   readonly instance: string;
   readonly series: string;
+  /** Numbers of segments without any pixel, as they lie between slices of a scan that was resampled. */
+  readonly unplaced: readonly number[];
 }
-
-/** SOP classes of Segmentation Storage and Label Map Segmentation Storage. */
-const sopClasses = { binary: '1.2.840.10008.5.1.4.1.1.66.4', labelmap: '1.2.840.10008.5.1.4.1.1.66.7' } as const;
 
 /** SegmentNumber has 16 bits; 0 is the background of a label map. */
 const mostSegments = 65535;
@@ -66,20 +66,30 @@ const codes = {
  * Writes segments as a DICOM Segmentation (PS3.3 section A.51) on the slices of a series as they are stored: BINARY
  * with a frame for each segment and slice, or LABELMAP (Supplement 243) with a frame for each slice. Frames without
  * marked pixels are left out. Without segments the object has one, "No nodule found", with an empty frame: the standard
- * asks for at least one of each. UIDs depend on `key`, the series and the kind alone.
+ * asks for at least one of each. UIDs depend on `key`, the series and the kind alone,
+ * that of the instance on `allFrames` too.
  * @throws NoduleTrainError `dicom-write` for more than 65,535 segments or a value that violates its VR; `disk-full`,
  *   `write-failed`
  */
 export async function writeSegmentation(path: string, options: SegmentationToWrite): Promise<WrittenSegmentation> {
-  const dataSet = segmentationDataSet(options);
+  const placed = layOnSlices(options.segments, options.grid, options.source);
+  const dataSet = segmentationDataSet(options, placed);
   await writeDicomFile(path, dataSet);
   const { SOPClassUID, SOPInstanceUID, SeriesInstanceUID } = dataSet;
-  return { sopClass: `${SOPClassUID}`, instance: `${SOPInstanceUID}`, series: `${SeriesInstanceUID}` };
+  return {
+    sopClass: `${SOPClassUID}`,
+    instance: `${SOPInstanceUID}`,
+    series: `${SeriesInstanceUID}`,
+    unplaced: [...placed].flatMap(([number, pixels]) => (pixels.size === 0 ? [number] : [])),
+  };
 }
 
 /** Builds the data set that `writeSegmentation` writes. */
-export function segmentationDataSet(options: SegmentationToWrite): DataSet {
-  const { source, grid, kind, algorithm, key, description, allFrames = false, created = new Date() } = options;
+export function segmentationDataSet(
+  options: SegmentationToWrite,
+  placed: PlacedLabels = layOnSlices(options.segments, options.grid, options.source),
+): DataSet {
+  const { source, kind, algorithm, key, description, allFrames = false, created = new Date() } = options;
   const segments = options.segments.length > 0 ? options.segments : [nothingFound(key, source)];
   if (segments.length > mostSegments)
     throw new NoduleTrainError(
@@ -88,12 +98,12 @@ export function segmentationDataSet(options: SegmentationToWrite): DataSet {
         'Raise --minimum-score or --minimum-voxels.',
     );
   const [slices, rows, columns] = source.grid.shape;
-  const placed = layOnSlices(segments, grid, source);
+  const labels: PlacedLabels = options.segments.length > 0 ? placed : new Map([[1, new Map()]]);
   const frameOptions = { size: rows * columns, slices, allFrames };
   const { frames, pixels, bits } =
     kind === 'binary'
-      ? { ...binaryFrames(placed, frameOptions), bits: 1 as const }
-      : labelmapFrames(placed, frameOptions);
+      ? { ...binaryFrames(labels, frameOptions), bits: 1 as const }
+      : labelmapFrames(labels, frameOptions);
   const [date, time] = [created.toISOString().slice(0, 10), created.toISOString().slice(11, 19)];
   const [ContentDate, ContentTime] = [date.replaceAll('-', ''), time.replaceAll(':', '')];
   return {
@@ -103,8 +113,15 @@ export function segmentationDataSet(options: SegmentationToWrite): DataSet {
     BodyPartExamined: source.series.BodyPartExamined,
     LongitudinalTemporalInformationModified: source.series.LongitudinalTemporalInformationModified,
     ImageType: ['DERIVED', 'PRIMARY'],
-    SOPClassUID: sopClasses[kind],
-    SOPInstanceUID: derivedUid('nodule-train', 'segmentation', kind, key, source.seriesUid),
+    SOPClassUID: segmentationClasses[kind],
+    SOPInstanceUID: derivedUid(
+      'nodule-train',
+      'segmentation',
+      kind,
+      key,
+      source.seriesUid,
+      ...(allFrames ? ['all'] : []),
+    ),
     InstanceCreationDate: ContentDate,
     InstanceCreationTime: ContentTime,
     TimezoneOffsetFromUTC: '+0000',

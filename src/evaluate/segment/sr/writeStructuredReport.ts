@@ -20,6 +20,7 @@ import {
 import { findImageAxes } from './imageLine.js';
 import { emptyGroup, measurementGroup, type SegmentationReference } from './measurementGroup.js';
 import { noduleTracking, type Tracking } from './noduleTracking.js';
+import { shortText } from './shortText.js';
 
 export const COMPREHENSIVE_3D_SR = '1.2.840.10008.5.1.4.1.1.88.34';
 
@@ -116,9 +117,6 @@ const checkTracking = ({ nodules }: ScanResult, tracking: readonly Tracking[]): 
       `for each of the ${nodules.length} nodules. Give the tracking of the SEG of the same result.`,
   );
 };
-
-/** A name as LO allows it: 64 characters without backslashes and control characters. */
-const shortText = (text: string): string => [...text.replace(/[\\\p{Cc}]/gu, '_')].slice(0, 64).join('').trim();
 
 /** The images that can be referenced, each instance once, in the order of the slices. */
 const sourceInstances = ({ slices }: SourceAttributes): InstanceReference[] => {
