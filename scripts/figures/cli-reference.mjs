@@ -44,6 +44,13 @@ const extras = {
     example: [synth, 'npx nodule-train froc --marks luna16.csv --data scans --out froc'],
     guide: ['Score detection', 'froc.md'],
   },
+  segment: {
+    example: [
+      synth,
+      'npx nodule-train segment scans/subset1/phantom-standard-1-0001.mhd --model phantom-hu --out results',
+    ],
+    guide: ['Segmenting scans', 'segment.md'],
+  },
   report: { example: [synth, train, 'npx nodule-train report run'], guide: ['Report', 'report.md'] },
   convert: {
     example: [synth, 'npx nodule-train convert scans/subset1/phantom-standard-1-0001.mhd scan.nii.gz'],

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { decode, encode } from 'fast-png';
 import { lungMask } from '../../dist/ct/index.js';
-import { nodulesPicture } from '../../dist/evaluate/segment/nodulesPicture.js';
+import { nodulesPicture } from '../../dist/evaluate/segment/pages/nodulesPicture.js';
 import { synthesize } from '../../dist/phantom/index.js';
 import { buildScanResult } from '../../test/support/scanResult.mjs';
 

@@ -14,7 +14,8 @@ export type {
   BatchScanEvent,
   BatchStartEvent,
   ScanSummary,
-} from './segment/batchEvents.js';
+} from './segment/batch/batchEvents.js';
+export { type SegmentScansOptions, segmentScans, segmentScansSchema } from './segment/batch/segmentScans.js';
 export { labelImage, semanticMask } from './segment/labelImage.js';
 export { openSegmenter, type Segmenter } from './segment/openSegmenter.js';
 export type { Provenance } from './segment/scanResult.js';
@@ -27,4 +28,3 @@ export type {
   SegmentResultEvent,
 } from './segment/segmentEvents.js';
 export type { Format, SegmentModelOptions, SegmentScanOptions } from './segment/segmentOptions.js';
-export { type SegmentScansOptions, segmentScans, segmentScansSchema } from './segment/segmentScans.js';

@@ -28,8 +28,8 @@ export interface SegmentOptions extends SegmentScanOptions, SegmentModelOptions 
  *   worker
  * @param model a model of `openModel`, for many scans, or what `openModel` takes, for this scan alone; only then can
  *   the options of models be given here
- * @throws NoduleTrainError `options` at once; the iteration throws `scan-missing`, `scan-several` if a folder holds more
- *   than one scan, and what reading the scan, opening the model and segmenting throw
+ * @throws NoduleTrainError `options` at once; the iteration throws `scan-missing`, `scan-several` if a folder holds
+ *   more than one scan, and what reading the scan, opening the model and segmenting throw
  */
 export function segment(
   scan: string | Volume,

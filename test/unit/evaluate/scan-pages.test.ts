@@ -1,9 +1,9 @@
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { MAX_PICTURED, nodulesPicture } from '../../../dist/evaluate/segment/nodulesPicture.js';
-import { NODULE_COLOURS } from '../../../dist/evaluate/segment/noduleViews.js';
-import { scanOverview } from '../../../dist/evaluate/segment/scanOverview.js';
-import { scanReport } from '../../../dist/evaluate/segment/scanReport.js';
+import { MAX_PICTURED, nodulesPicture } from '../../../dist/evaluate/segment/pages/nodulesPicture.js';
+import { NODULE_COLOURS } from '../../../dist/evaluate/segment/pages/noduleViews.js';
+import { scanOverview } from '../../../dist/evaluate/segment/pages/scanOverview.js';
+import { scanReport } from '../../../dist/evaluate/segment/pages/scanReport.js';
 import type { ScanResult } from '../../../dist/evaluate/segment/scanResult.js';
 import type { Matrix3, Volume } from '../../../dist/index.js';
 import { buildScanResult } from '../../support/scanResult.mjs';

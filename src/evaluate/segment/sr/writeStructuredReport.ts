@@ -27,7 +27,7 @@ export const COMPREHENSIVE_3D_SR = '1.2.840.10008.5.1.4.1.1.88.34';
 export interface StructuredReportOptions {
   /** The SEG to refer to, null without one. Its segment numbers are the numbers of the nodules. */
   readonly segmentation: SegmentationReference | null;
-  /** Tracking of each nodule, in the order of `nodules`; the same as in the SEG. By default that of `noduleTracking`. */
+  /** Tracking of each nodule, in their order; the same as in the SEG. By default that of `noduleTracking`. */
   readonly tracking?: readonly Tracking[];
   /** When the report is made; by default now. */
   readonly created?: Date;

@@ -11,9 +11,9 @@ import {
   type RgbImage,
   type Vector3,
   type Volume,
-} from '../../ct/index.js';
-import type { Nodule } from '../../model/index.js';
-import type { ScanResult } from './scanResult.js';
+} from '../../../ct/index.js';
+import type { Nodule } from '../../../model/index.js';
+import type { ScanResult } from '../scanResult.js';
 
 /** Outline of the nodule, of other nodules in the picture, and its axes. */
 export const NODULE_COLOURS = {

@@ -1,11 +1,12 @@
 import { encode } from 'fast-png';
-import { displayRange, type RgbImage } from '../../ct/index.js';
-import type { Nodule } from '../../model/index.js';
-import { figure, type Html, html, htmlPage } from '../../runtime/index.js';
-import { displayValue } from '../report/configSection.js';
-import { coordinate, countBox, DASH, fixed, plural } from '../report/formatNumbers.js';
-import { PRINT_STYLE } from '../report/printStyle.js';
-import { table } from '../report/table.js';
+import { displayRange, type RgbImage } from '../../../ct/index.js';
+import type { Nodule } from '../../../model/index.js';
+import { figure, type Html, html, htmlPage } from '../../../runtime/index.js';
+import { displayValue } from '../../report/configSection.js';
+import { coordinate, countBox, DASH, fixed, plural } from '../../report/formatNumbers.js';
+import { PRINT_STYLE } from '../../report/printStyle.js';
+import { table } from '../../report/table.js';
+import type { ScanResult } from '../scanResult.js';
 import { middleSlice } from './middleSlice.js';
 import {
   axesText,
@@ -19,7 +20,6 @@ import {
 } from './noduleText.js';
 import { NODULE_COLOURS, noduleViews } from './noduleViews.js';
 import { type Overview, scanOverview } from './scanOverview.js';
-import type { ScanResult } from './scanResult.js';
 
 /** Limits of the page: nodules with pictures, and rows of the table; those with the highest scores. */
 export const [MAX_CARDS, MAX_ROWS] = [20, 400];

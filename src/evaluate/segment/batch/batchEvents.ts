@@ -1,5 +1,5 @@
-import type { SkippedScan } from '../../ct/index.js';
-import type { SegmentResult } from './segmentEvents.js';
+import type { SkippedScan } from '../../../ct/index.js';
+import type { SegmentResult } from '../segmentEvents.js';
 
 /** Emitted once, when the scans are found and the models are open. */
 export interface BatchStartEvent {

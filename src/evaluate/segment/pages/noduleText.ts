@@ -1,5 +1,5 @@
-import type { Nodule } from '../../model/index.js';
-import { DASH, fixed, plural } from '../report/formatNumbers.js';
+import type { Nodule } from '../../../model/index.js';
+import { DASH, fixed, plural } from '../../report/formatNumbers.js';
 
 /** Mean of both axes in whole mm, as the Fleischner Society reports sizes (Bankier et al. 2017, Radiology 285:584). */
 export function meanAxisMm({ longAxisMm, shortAxisMm }: Nodule): number | null {

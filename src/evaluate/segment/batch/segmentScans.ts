@@ -2,15 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkOptions, findScans, type ScanSource, type SkippedScan } from '../../ct/index.js';
-import { checkOutputFolder, NoduleTrainError } from '../../runtime/index.js';
+import { checkOptions, findScans, type ScanSource, type SkippedScan } from '../../../ct/index.js';
+import { checkOutputFolder, NoduleTrainError } from '../../../runtime/index.js';
+import { openSegmenter, type Segmenter } from '../openSegmenter.js';
+import type { SegmentProgress } from '../segmentEvents.js';
+import type { JobOptions, SegmentJob } from '../segmentJob.js';
+import { segmentModelSchema, segmentScanSchema } from '../segmentOptions.js';
+import { streamEvents } from '../streamEvents.js';
 import type { BatchEndEvent, BatchEvent, BatchScanEvent } from './batchEvents.js';
 import { writeBatchTables } from './batchTables.js';
-import { openSegmenter, type Segmenter } from './openSegmenter.js';
-import type { SegmentProgress } from './segmentEvents.js';
-import type { JobOptions, SegmentJob } from './segmentJob.js';
-import { segmentModelSchema, segmentScanSchema } from './segmentOptions.js';
-import { streamEvents } from './streamEvents.js';
 
 const path = z.string().min(1);
 

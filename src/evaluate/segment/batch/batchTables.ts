@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { replaceFile } from '../../runtime/index.js';
+import { replaceFile } from '../../../runtime/index.js';
+import { type Cell, csvText, rounded } from '../csvText.js';
+import { luna16Csv, modelName } from '../resultTables.js';
 import type { BatchScanEvent } from './batchEvents.js';
-import { type Cell, csvText, rounded } from './csvText.js';
-import { luna16Csv, modelName } from './resultTables.js';
 
 const COLUMNS = [
   'name',

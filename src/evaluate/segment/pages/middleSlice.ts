@@ -1,4 +1,4 @@
-import { displayRange, patientViews, planeImage, type RgbImage, type Volume } from '../../ct/index.js';
+import { displayRange, patientViews, planeImage, type RgbImage, type Volume } from '../../../ct/index.js';
 
 /** Draws the middle slice of a scan, whole, with square pixels. @param side of the picture in pixels */
 export function middleSlice(scan: Volume, side: number): { name: string; image: RgbImage } {

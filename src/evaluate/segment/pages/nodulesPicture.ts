@@ -9,14 +9,14 @@ import {
   pasteImage,
   type RgbImage,
   textWidth,
-} from '../../ct/index.js';
-import type { Nodule } from '../../model/index.js';
-import { plural } from '../report/formatNumbers.js';
+} from '../../../ct/index.js';
+import type { Nodule } from '../../../model/index.js';
+import { plural } from '../../report/formatNumbers.js';
+import { NOTICE, type ScanResult } from '../scanResult.js';
 import { middleSlice } from './middleSlice.js';
 import { countText, huText, largestNodule, meanAxisMm, slicesText, volumeText } from './noduleText.js';
 import { NODULE_COLOURS, noduleViews } from './noduleViews.js';
 import { type Overview, scanOverview } from './scanOverview.js';
-import { NOTICE, type ScanResult } from './scanResult.js';
 
 /** Number of nodules on the picture: those with the highest scores. */
 export const MAX_PICTURED = 20;

@@ -7,8 +7,8 @@ import {
   type RgbImage,
   type Shape3,
   type Volume,
-} from '../../ct/index.js';
-import type { Nodule } from '../../model/index.js';
+} from '../../../ct/index.js';
+import type { Nodule } from '../../../model/index.js';
 
 /** A circle around a nodule, and the place of its number, in pixels. */
 export interface Mark {
