@@ -247,7 +247,7 @@ const cheap = (words: string[]): string[] => {
 
 /** Commands that are run as they stand, made cheap; others are long (demo) or download (install). */
 const runnable = (words: string[]) =>
-  ['synth', 'prepare', 'plan', 'train', 'findrate', 'mine', 'evaluate', 'report', 'doctor', 'convert'].includes(
+  ['synth', 'prepare', 'plan', 'train', 'findrate', 'mine', 'evaluate', 'segment', 'froc', 'report', 'doctor', 'convert'].includes(
     words[0] as string,
   ) || words.join(' ') === 'libtorch path';
 
