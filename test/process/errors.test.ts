@@ -253,6 +253,11 @@ ${uidOf(1)},48,48,12,high`),
   },
   'DICOM in colour': () =>
     run(convert(dicom({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }))),
+  'reference of another scan': () => {
+    const scan = file(luna(), 'mhd');
+    const args = ['segment', scan, '--model', 'phantom-hu', '--device', 'cpu', '--out', out(), '--format', 'seg'];
+    return run([...args, '--reference', dicom({})]);
+  },
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 
