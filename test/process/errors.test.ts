@@ -254,6 +254,16 @@ ${uidOf(1)},48,48,12,high`),
   'DICOM in colour': () =>
     run(convert(dicom({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }))),
   'no lungs to insert nodules into': () => run(['synth', out(), '--into', writeSmallScan('air.nrrd')]),
+  'reference of another scan': () => {
+    const scan = file(luna(), 'mhd');
+    const args = ['segment', scan, '--model', 'phantom-hu', '--device', 'cpu', '--out', out(), '--format', 'seg'];
+    return run([...args, '--reference', dicom({})]);
+  },
+  'no scan in a folder': () => {
+    const empty = out();
+    mkdirSync(empty);
+    return run(['segment', empty, '--model', 'phantom-hu', '--out', out()]);
+  },
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 

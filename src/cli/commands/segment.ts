@@ -71,7 +71,7 @@ class SegmentView {
           output.print(line);
       output.print(labelled('Results', out));
       if (status === 'finished') return;
-      if (this.#scans === 1) output.print(`error: ${failed[0]!.message}`);
+      if (this.#scans === 1) process.stderr.write(`error: ${failed[0]!.message}\n`);
       process.exitCode = 1;
     }
   }

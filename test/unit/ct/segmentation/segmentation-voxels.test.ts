@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readSegmentation } from '../../../../dist/ct/dicom/readSegmentation.js';
-import { indexIRC, indexToWorld, type Vector3, type Volume } from '../../../../dist/ct/index.js';
+import {
+  indexIRC,
+  indexToWorld,
+  isInside,
+  nearestIndex,
+  type Vector3,
+  type Volume,
+  worldLPS,
+} from '../../../../dist/ct/index.js';
 import { readMaskFor } from '../../../../dist/labels/readMaskFor.js';
 import { series } from '../../../support/dicomSeries.js';
 import {
@@ -100,6 +108,7 @@ describe('a segmentation of a series that was resampled', () => {
       const index = indexIRC(Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns);
       if (distanceTo(indexToWorld(scan, index)) <= radius) ball.push(at);
     }
+    const inBall = new Set(ball);
     expect(ball.length).toBeGreaterThan(50);
     for (const kind of kinds) {
       const { path } = await writeTo({ source, grid: scan }, segmentsAt(ball), { kind });
@@ -118,6 +127,11 @@ describe('a segmentation of a series that was resampled', () => {
           const place = slice.position.map((mm, n) => mm + across * slice.rowAxis[n]! + down * slice.columnAxis[n]!);
           const marked = seen.get(slice.position.join())?.[pixel] === 1;
           const distance = distanceTo(place);
+          const [x, y, z] = place as [number, number, number];
+          const nearest = nearestIndex(scan, worldLPS(x, y, z));
+          expect(marked).toBe(
+            isInside(scan, nearest) && inBall.has((nearest[0] * rows + nearest[1]) * columns + nearest[2]),
+          );
           if (distance < radius - half) inner++;
           if (marked) expect(distance).toBeLessThanOrEqual(radius + half);
           else expect(distance).toBeGreaterThanOrEqual(radius - half);
