@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { z } from 'zod';
 import { pickGeometry, readVolume, storedValue, type Volume } from '../../ct/index.js';
 import { measureNodules, segmentScan } from '../../model/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError, sweepAbandoned } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
 import { readKeptResult } from './keptResult.js';
 import type { OpenedModels } from './openModels.js';
@@ -77,7 +77,11 @@ export async function runSegmentJob(
   const provenance: Provenance = { ...recorded, key: resultKey(await scanIdentity(scan), recorded) };
   const kept = keep && out !== null ? keptResult(out, provenance.key, job) : null;
   if (kept !== null) return kept;
-  if (out !== null) await mkdir(out, { recursive: true });
+  if (out !== null) {
+    await mkdir(out, { recursive: true });
+    // Left by a killed run.
+    await sweepAbandoned(out);
+  }
   const log = new StageLog(out);
   try {
     const read = await log.stage('read', () => context.read ?? readScan(job));

@@ -34,7 +34,10 @@ const SILENT_MS = 24 * 60 * 60 * 1000;
  * @param {string} file
  */
 export async function isAbandoned(file) {
-  const [, host, pid, started] = /\.([0-9a-f]{8})-(\d+)-(\d+)\.[0-9a-f]+\.tmp$/.exec(file) ?? [];
+  const parts = /\.([0-9a-f]{8})-(\d+)-(\d+)\.[0-9a-f]+\.tmp$/.exec(file);
+  // Somebody else's file.
+  if (parts === null) return false;
+  const [, host, pid, started] = parts;
   if (host === thisHost) return hasEnded({ pid: Number(pid), started: started === '0' ? null : (started ?? null) });
   return stat(file).then(
     ({ mtimeMs }) => Date.now() - mtimeMs > SILENT_MS,

@@ -78,6 +78,8 @@ it('sweepAbandoned deletes only what a dead process was writing', async () => {
   expect(spawnSync(process.execPath, ['--input-type=module', '-e', script]).status).toBe(0);
   const own = temporaryName(at('own'));
   for (const name of [own, at('other.tmp'), at('file')]) fs.writeFileSync(name, '');
+  const yearsAgo = new Date('2020-01-01');
+  fs.utimesSync(at('other.tmp'), yearsAgo, yearsAgo);
   expect(fs.readdirSync(folder)).toHaveLength(4);
   await sweepAbandoned(folder);
   expect(fs.readdirSync(folder).sort()).toEqual(['file', 'other.tmp', path.basename(own)].sort());

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkOptions, findScans, type ScanSource, type SkippedScan } from '../../../ct/index.js';
-import { checkOutputFolder, NoduleTrainError } from '../../../runtime/index.js';
+import { checkOutputFolder, NoduleTrainError, sweepAbandoned } from '../../../runtime/index.js';
 import { openSegmenter, type Segmenter } from '../openSegmenter.js';
 import type { SegmentProgress } from '../segmentEvents.js';
 import type { JobOptions, SegmentJob } from '../segmentJob.js';
@@ -62,6 +62,7 @@ export async function* segmentScans(
   try {
     for (let lane = 0; lane < lanes; lane++) segmenters.push(await openSegmenter(model, options));
     await mkdir(out, { recursive: true });
+    await sweepAbandoned(out);
     yield { type: 'start', scans: scans.length, workers: lanes, device: segmenters[0]!.device, skipped };
     const events = yield* streamEvents<BatchEvent, BatchScanEvent[]>(
       (emit, stop) => runBatch(scans, segmenters, { out, options: pickOptions(segmentScanSchema, rest), emit, stop }),
