@@ -74,7 +74,7 @@ export {
 } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
 export { bodyInSlice } from './regions/bodyInSlice.js';
-export { type ComponentRuns, ComponentStream, type Runs } from './regions/componentStream.js';
+export { type ComponentRuns, ComponentStream, type Runs, type SliceBox } from './regions/componentStream.js';
 export {
   type Component,
   type Components,

@@ -16,7 +16,7 @@ export { isModelFile, isSafetensors, readWeights } from './readWeights.js';
 export { runSliceBatches, type SliceBatchOptions } from './runSliceBatches.js';
 export { saveCheckpointFile, saveModel } from './saveModelFile.js';
 export type { PlaneOptions } from './scan/scanPlanes.js';
-export { type Box, chooseScanRegion, type RegionKind, type ScanRegion, scanOptionsSchema } from './scan/scanRegion.js';
+export { chooseScanRegion, type RegionKind, type ScanRegion, scanOptionsSchema } from './scan/scanRegion.js';
 export type { ScanModel } from './scanModel.js';
 export { type ScanOptions, scanProbabilities } from './scanProbabilities.js';
 export { type SegmentedScan, type SegmentScanOptions, segmentScan } from './segmentScan.js';

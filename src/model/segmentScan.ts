@@ -1,9 +1,9 @@
-import type { Volume } from '../ct/index.js';
+import type { SliceBox, Volume } from '../ct/index.js';
 import { CandidateStream, type OperatingPoint } from '../score/index.js';
 import type { NoduleRegion } from './nodule.js';
 import { noduleRegions } from './scan/noduleRegions.js';
 import { scanPlanes } from './scan/scanPlanes.js';
-import { type Box, chooseScanRegion, joinBoxes, type RegionKind } from './scan/scanRegion.js';
+import { chooseScanRegion, joinBoxes, type RegionKind } from './scan/scanRegion.js';
 import type { ScanModel } from './scanModel.js';
 import type { ScanOptions } from './scanProbabilities.js';
 
@@ -21,7 +21,7 @@ export interface SegmentedScan {
   /** `[slices, rows, columns]`, 1 inside; null where no lungs were found. */
   lungs: Uint8Array | null;
   /** What was run: the kind, the number of slices, and the box around all of them, null for none. */
-  region: { kind: RegionKind; slices: number; box: Box | null };
+  region: { kind: RegionKind; slices: number; box: SliceBox | null };
   /** What the user should know about the region, one sentence each. */
   notes: readonly string[];
   /** `[slices, rows, columns]`, only if they were requested. */
@@ -45,8 +45,8 @@ export async function segmentScan(
   const chosen = chooseScanRegion(volume, region, { lungs: true });
   const stream = new CandidateStream(shape, point.threshold);
   const probabilities = wanted ? new Float32Array(volume.voxels.length) : null;
-  for await (const { slice, plane } of scanPlanes(volume, [model].flat(), chosen, options)) {
-    stream.add(slice, plane);
+  for await (const { slice, plane, box } of scanPlanes(volume, [model].flat(), chosen, options)) {
+    stream.add(slice, plane, box);
     probabilities?.set(plane, slice * size);
   }
   const found = stream.finish();

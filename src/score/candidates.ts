@@ -5,6 +5,7 @@ import {
   type Components,
   labelVoxels,
   type Shape3,
+  type SliceBox,
 } from '../ct/index.js';
 import type { OperatingPoint } from './operatingPoint.js';
 
@@ -43,14 +44,17 @@ export class CandidateStream {
   /**
    * Adds the probabilities of a slice, `[rows, columns]`; they are not kept. Slices come in ascending order, and those
    * never added have no candidates.
+   * @param box part of the slice outside of which every probability is 0
    * @throws NoduleTrainError `mask-shape` for a slice out of order or outside the shape
    */
-  add(slice: number, plane: Float32Array): void {
+  add(slice: number, plane: Float32Array, box?: SliceBox): void {
     const [, rows, columns] = this.#shape;
+    const { top, left, height, width } = box ?? { top: 0, left: 0, height: rows, width: columns };
     const threshold = this.#threshold;
     const mask = this.#mask;
-    for (let at = 0; at < mask.length; at++) mask[at] = plane[at]! > threshold ? 1 : 0;
-    const begin = this.#stream.add(slice, mask);
+    for (let r = top; r < top + height; r++)
+      for (let at = r * columns + left, end = at + width; at < end; at++) mask[at] = plane[at]! > threshold ? 1 : 0;
+    const begin = this.#stream.add(slice, mask, 0, box);
     const { count, line, start, end } = this.#stream.runs;
     if (count > this.#sums.length) {
       const larger = new Float64Array(start.length);

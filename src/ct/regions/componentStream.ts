@@ -14,6 +14,14 @@ export interface Runs {
   end: Int32Array;
 }
 
+/** A part of a slice: its first row and column, and its size. */
+export interface SliceBox {
+  top: number;
+  left: number;
+  height: number;
+  width: number;
+}
+
 /** Components as runs, for volumes too large to hold a label for every voxel. */
 export interface ComponentRuns extends Runs {
   components: Component[];
@@ -51,10 +59,11 @@ export class ComponentStream {
   /**
    * Adds a slice; slices come in ascending order, and those never added are empty.
    * @param plane set voxels are not 0; `[rows, columns]` from index `from` on
+   * @param box part of the slice to read; the rest counts as empty
    * @returns index of the first run of this slice
    * @throws NoduleTrainError `mask-shape` for a slice out of order or outside the shape
    */
-  add(slice: number, plane: ArrayLike<number>, from = 0): number {
+  add(slice: number, plane: ArrayLike<number>, from = 0, box?: SliceBox): number {
     const [slices, rows, columns] = this.#shape;
     if (!(slice > this.#slice && slice < slices) || plane.length < from + rows * columns)
       throw new NoduleTrainError(
@@ -67,9 +76,10 @@ export class ComponentStream {
     this.#slice = slice;
     const first = this.#first;
     const begin = this.#runs.count;
+    const { top, left, height, width } = box ?? { top: 0, left: 0, height: rows, width: columns };
     for (let r = 0; r < rows; r++) {
       first[r] = this.#runs.count;
-      this.#findRuns(plane, from + r * columns, slice * rows + r);
+      if (r >= top && r < top + height) this.#findRuns(plane, from + r * columns, slice * rows + r, left, left + width);
     }
     first[rows] = this.#runs.count;
     this.#join(follows ? this.#before : null);
@@ -114,13 +124,12 @@ export class ComponentStream {
     return { count, line, start, end, label, components };
   }
 
-  #findRuns(plane: ArrayLike<number>, base: number, line: number): void {
-    const columns = this.#shape[2];
-    for (let c = 0; c < columns; c++) {
+  #findRuns(plane: ArrayLike<number>, base: number, line: number, left: number, right: number): void {
+    for (let c = left; c < right; c++) {
       if (plane[base + c] === 0) continue;
       const start = c;
       do c++;
-      while (c < columns && plane[base + c] !== 0);
+      while (c < right && plane[base + c] !== 0);
       const { count } = this.#runs;
       if (count === this.#runs.start.length) {
         const { line, start, end } = this.#runs;

@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import type { Volume } from '../../ct/index.js';
+import type { SliceBox, Volume } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { ScanModel } from '../scanModel.js';
 import type { ScanRegion } from './scanRegion.js';
@@ -21,6 +21,8 @@ export interface ScanPlane {
   slice: number;
   /** `[rows, columns]`; valid until the next slice. */
   plane: Float32Array;
+  /** Part of the slice outside of which every probability is 0. */
+  box: SliceBox;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function* scanPlanes(
     const planes: Float32Array[] = [];
     for (const stream of streams) {
       const plane = stream.next().value ?? null;
-      if (plane !== null) planes.push(refuseNotFinite(volume, slice, plane));
+      if (plane !== null && box !== null) planes.push(refuseNotFinite(volume, slice, plane, box));
       if (box !== null) {
         // Several models take several batches.
         await yieldToEvents();
@@ -60,7 +62,8 @@ export async function* scanPlanes(
       }
     }
     if (box === null) continue;
-    if (planes.length > 0) yield { slice, plane: mean === null ? planes[0]! : averaged(planes, mean, models.length) };
+    if (planes.length > 0)
+      yield { slice, box, plane: mean === null ? planes[0]! : averaged(planes, mean, models.length) };
     onProgress?.(++done, total);
     signal?.throwIfAborted();
   }
@@ -74,10 +77,16 @@ function averaged(planes: readonly Float32Array[], mean: Float32Array, models: n
   return mean;
 }
 
-function refuseNotFinite({ uid }: Volume, slice: number, plane: Float32Array): Float32Array {
+function refuseNotFinite(
+  { uid, shape: [, , columns] }: Volume,
+  slice: number,
+  plane: Float32Array,
+  { top, left, height, width }: SliceBox,
+): Float32Array {
   // A sum is finite only if every value is; the first bad one is searched for only then.
   let sum = 0;
-  for (let at = 0; at < plane.length; at++) sum += plane[at]!;
+  for (let r = top; r < top + height; r++)
+    for (let at = r * columns + left, end = at + width; at < end; at++) sum += plane[at]!;
   if (Number.isFinite(sum)) return plane;
   throw new NoduleTrainError(
     'scan-not-finite',

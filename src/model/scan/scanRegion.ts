@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bodyInSlice, lungMask, type Volume } from '../../ct/index.js';
+import { bodyInSlice, lungMask, type SliceBox, type Volume } from '../../ct/index.js';
 
 export const scanOptionsSchema = z.strictObject({
   region: z
@@ -13,20 +13,12 @@ export const scanOptionsSchema = z.strictObject({
 
 export type RegionKind = z.output<typeof scanOptionsSchema>['region'];
 
-/** A part of a slice: its first row and column, and its size. */
-export interface Box {
-  top: number;
-  left: number;
-  height: number;
-  width: number;
-}
-
 /** The part of a scan for which probabilities are computed; elsewhere they are 0. */
 export interface ScanRegion {
   /** What is run; `all` also where lungs or body were requested and not found. */
   kind: RegionKind;
   /** For each slice the part that is run, null for none. */
-  boxes: readonly (Box | null)[];
+  boxes: readonly (SliceBox | null)[];
   /** `[slices, rows, columns]`, 1 inside; null where no lungs were found or nobody asked for them. */
   lungs: Uint8Array | null;
   /** Why the region is not the requested one. */
@@ -80,7 +72,7 @@ function findLungs(volume: Volume): Uint8Array | null {
   return lungs.includes(1) ? lungs : null;
 }
 
-function lungBoxes({ shape: [slices, rows, columns], spacing }: Volume, lungs: Uint8Array): (Box | null)[] {
+function lungBoxes({ shape: [slices, rows, columns], spacing }: Volume, lungs: Uint8Array): (SliceBox | null)[] {
   const [sx, sy, sz] = spacing!;
   const size = rows * columns;
   const tight = Array.from({ length: slices }, (_, slice) =>
@@ -94,12 +86,12 @@ function lungBoxes({ shape: [slices, rows, columns], spacing }: Volume, lungs: U
   });
 }
 
-const bodyBoxes = (volume: Volume): (Box | null)[] => {
+const bodyBoxes = (volume: Volume): (SliceBox | null)[] => {
   const [slices, , columns] = volume.shape;
   return Array.from({ length: slices }, (_, slice) => boundingBox(bodyInSlice(volume, slice), columns));
 };
 
-function boundingBox(plane: Uint8Array, columns: number): Box | null {
+function boundingBox(plane: Uint8Array, columns: number): SliceBox | null {
   const first = plane.indexOf(1);
   if (first < 0) return null;
   const [top, bottom] = [Math.floor(first / columns), Math.floor(plane.lastIndexOf(1) / columns)];
@@ -115,7 +107,7 @@ function boundingBox(plane: Uint8Array, columns: number): Box | null {
 }
 
 /** Returns the smallest box around some boxes, null without any. */
-export function joinBoxes(boxes: readonly (Box | null)[]): Box | null {
+export function joinBoxes(boxes: readonly (SliceBox | null)[]): SliceBox | null {
   return boxes.reduce((all, box) => {
     if (all === null || box === null) return all ?? box;
     const [top, left] = [Math.min(all.top, box.top), Math.min(all.left, box.left)];
@@ -130,12 +122,12 @@ export function joinBoxes(boxes: readonly (Box | null)[]): Box | null {
 
 /** Extends a box within its slice. */
 function extendBox(
-  { top, left, height, width }: Box,
+  { top, left, height, width }: SliceBox,
   down: number,
   across: number,
   rows: number,
   columns: number,
-): Box {
+): SliceBox {
   const [first, start] = [Math.max(top - down, 0), Math.max(left - across, 0)];
   return {
     top: first,

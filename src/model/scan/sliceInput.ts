@@ -1,7 +1,6 @@
-import type { Volume } from '../../ct/index.js';
+import type { SliceBox, Volume } from '../../ct/index.js';
 import { fromData, op, type Tensor } from '../../torch/index.js';
 import type { ScanModel } from '../scanModel.js';
-import type { Box } from './scanRegion.js';
 
 /**
  * Builds the network input `[count, 2 * contextSlices + 1, height, width]` of consecutive slices: HU
@@ -10,7 +9,7 @@ import type { Box } from './scanRegion.js';
  *
  * @param box may reach beyond the last row and column, as rows and columns are padded to the model's `sizeMultiple`
  */
-export function sliceInput(volume: Volume, first: number, count: number, box: Box, model: ScanModel): Tensor {
+export function sliceInput(volume: Volume, first: number, count: number, box: SliceBox, model: ScanModel): Tensor {
   const { voxels, shape, scale, offset } = volume;
   const [slices, rows, columns] = shape;
   const { contextSlices, device } = model;
@@ -37,7 +36,7 @@ export function sliceInput(volume: Volume, first: number, count: number, box: Bo
 }
 
 /** The box of whole slices, padded to the model's `sizeMultiple`. */
-export const paddedSlice = ([, rows, columns]: Volume['shape'], { sizeMultiple }: ScanModel): Box => ({
+export const paddedSlice = ([, rows, columns]: Volume['shape'], { sizeMultiple }: ScanModel): SliceBox => ({
   top: 0,
   left: 0,
   height: Math.ceil(rows / sizeMultiple) * sizeMultiple,

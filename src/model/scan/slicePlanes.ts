@@ -1,9 +1,9 @@
-import type { Volume } from '../../ct/index.js';
+import type { SliceBox, Volume } from '../../ct/index.js';
 import { noGrad, scope } from '../../torch/index.js';
 import type { ScanModel } from '../scanModel.js';
 import { choosePassSize } from './choosePassSize.js';
 import { receptiveRadius } from './receptiveRadius.js';
-import { type Box, joinBoxes, type ScanRegion } from './scanRegion.js';
+import { joinBoxes, type ScanRegion } from './scanRegion.js';
 import { paddedSlice, sliceInput } from './sliceInput.js';
 
 /**
@@ -47,7 +47,7 @@ export function* slicePlanes(
 }
 
 /** Runs the network over consecutive slices. Returns the probabilities inside the box, `[count, height, width]`. */
-function forwardSlices(volume: Volume, model: ScanModel, first: number, count: number, box: Box): Float32Array {
+function forwardSlices(volume: Volume, model: ScanModel, first: number, count: number, box: SliceBox): Float32Array {
   const input = inputBox(volume, model, box);
   return noGrad(() =>
     scope(() => {
@@ -65,7 +65,7 @@ function forwardSlices(volume: Volume, model: ScanModel, first: number, count: n
 }
 
 /** Extends a box by what its probabilities depend on, to multiples of `sizeMultiple` within the padded slice. */
-function inputBox({ shape }: Volume, model: ScanModel, box: Box): Box {
+function inputBox({ shape }: Volume, model: ScanModel, box: SliceBox): SliceBox {
   const { sizeMultiple, radius = receptiveRadius(Math.log2(sizeMultiple) + 1, 'upsample') } = model;
   const slice = paddedSlice(shape, model);
   const extend = (from: number, length: number, whole: number): [start: number, length: number] => {

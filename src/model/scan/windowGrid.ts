@@ -1,11 +1,10 @@
-import type { Volume } from '../../ct/index.js';
-import type { Box } from './scanRegion.js';
+import type { SliceBox, Volume } from '../../ct/index.js';
 
 /** Rows and columns of a window, at native pixels, as in the crops on which such models are trained. */
 export const WINDOW_SIZE = 128;
 
 /** A window of the grid that covers a slice. */
-export interface Window extends Box {
+export interface Window extends SliceBox {
   /** Its place in the list, and its row and column in the grid. */
   index: number;
   gridRow: number;
@@ -35,7 +34,7 @@ export type ValueRange = readonly [min: number, max: number];
 export function valueRanges(
   { voxels, shape: [, rows, columns] }: Volume,
   slice: number,
-  windows: readonly Box[],
+  windows: readonly SliceBox[],
 ): ValueRange[] {
   const strips = new Map<string, { low: Int16Array; high: Int16Array }>();
   return windows.map(({ top, left, height, width }) => {
@@ -77,7 +76,7 @@ const table = new Float32Array(65536);
 export function scaleWindow(
   volume: Volume,
   slice: number,
-  window: Box,
+  window: SliceBox,
   out: Float32Array,
   wide: number = window.width,
   [min, max]: ValueRange = valueRanges(volume, slice, [window])[0]!,

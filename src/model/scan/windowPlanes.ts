@@ -1,8 +1,8 @@
-import type { Volume } from '../../ct/index.js';
+import type { SliceBox, Volume } from '../../ct/index.js';
 import { fromData, noGrad, ops, scope, type Tensor } from '../../torch/index.js';
 import type { ScanModel } from '../scanModel.js';
 import { choosePassSize } from './choosePassSize.js';
-import type { Box, ScanRegion } from './scanRegion.js';
+import type { ScanRegion } from './scanRegion.js';
 import { coveringWindows, scaleWindow, type ValueRange, valueRanges, WINDOW_SIZE, type Window } from './windowGrid.js';
 
 export interface WindowOptions {
@@ -99,7 +99,7 @@ function createBlend(rows: number, columns: number) {
       }
     }
   };
-  return (windows: readonly Window[], probabilities: readonly Float32Array[], box: Box): Float32Array => {
+  return (windows: readonly Window[], probabilities: readonly Float32Array[], box: SliceBox): Float32Array => {
     sums.fill(0);
     sumWeights(windows);
     for (const [n, { top, left, height, width }] of windows.entries()) {
@@ -129,10 +129,10 @@ function tentWeights(length: number): Float32Array {
   return Float32Array.from({ length }, (_, at) => Math.min(at + 0.5, length - at - 0.5) / (length / 2));
 }
 
-const overlaps = (a: Box, b: Box): boolean =>
+const overlaps = (a: SliceBox, b: SliceBox): boolean =>
   a.top < b.top + b.height && b.top < a.top + a.height && a.left < b.left + b.width && b.left < a.left + a.width;
 
-function touches(plane: Uint8Array, columns: number, { top, left, height, width }: Box): boolean {
+function touches(plane: Uint8Array, columns: number, { top, left, height, width }: SliceBox): boolean {
   for (let row = top; row < top + height; row++) {
     const line = row * columns;
     for (let at = line + left; at < line + left + width; at++) if (plane[at] === 1) return true;
