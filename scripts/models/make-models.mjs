@@ -78,11 +78,14 @@ const onProgress = (progress) =>
 const folder = path.join(values.out, name);
 const file = path.join(folder, 'model.safetensors');
 
-const score = (label, options) => {
+/** Scores the model; the lists by nodule and scan are not part of a card. */
+const score = async (label, options) => {
   stage(`scoring ${label}`);
-  return evaluate({ ...options, model: file, device: options.device ?? 'auto', onProgress }).finally(() =>
+  const scored = await evaluate({ ...options, model: file, device: options.device ?? 'auto', onProgress }).finally(() =>
     output.progress.clear(),
   );
+  const { perNodule: _, perScan: __, noduleFigures: ___, ...figures } = scored;
+  return figures;
 };
 const scoreWholeScans = async (device) => {
   const scans = await score('whole scans', { data: values.scans, labels: { labels: 'votes' }, device });
