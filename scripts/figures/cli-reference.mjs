@@ -41,7 +41,11 @@ const extras = {
     guide: ['Evaluation', 'evaluate.md'],
   },
   froc: {
-    example: [synth, 'npx nodule-train froc --marks luna16.csv --data scans --out froc'],
+    example: [
+      synth,
+      'npx nodule-train segment scans --model phantom-hu --out found --format luna16-csv --minimum-score 0',
+      'npx nodule-train froc --marks found/luna16.csv --data scans --out froc',
+    ],
     guide: ['Score detection', 'froc.md'],
   },
   segment: {
