@@ -1,12 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readMask, readSegmentation, readVolume, type Volume, writeVolume } from '../../dist/ct/index.js';
+import { type Matrix3, readMask, readSegmentation, readVolume, type Volume, writeVolume } from '../../dist/ct/index.js';
 import { readMaskFor } from '../../dist/labels/readMaskFor.js';
 import { writePhantoms } from '../../dist/phantom/index.js';
 import { cliIn, jsonLines, succeeded } from '../support/cli.js';
-import { patient, type Stack } from '../support/dicomBytes.mjs';
+import { dicomBytes, patient, type Stack } from '../support/dicomBytes.mjs';
 import { writeSeriesSync } from '../support/dicomSeries.js';
+import { enhancedFields } from '../support/enhancedCt.js';
 import { reoriented } from '../support/orientations.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedData } from '../support/shared.js';
@@ -162,6 +163,67 @@ describe('nodule-train segment on a DICOM series', { timeout: 300_000 }, () => {
 });
 
 const slab = sharedData('dicom', 'Lung-PET-CT-Dx-A0001-slab');
+describe('nodule-train segment on series of every kind', { timeout: 300_000 }, () => {
+  /** The phantom with a gantry tilt of 12°: each slice lies further along y. */
+  const tilt = (k: number) => ({
+    ImagePositionPatient: [
+      scan.origin[0],
+      scan.origin[1] + k * 5 * Math.tan((12 * Math.PI) / 180),
+      scan.origin[2] + k * 5,
+    ].map((mm) => mm.toFixed(6)),
+  });
+  const stackOf = (changes: Partial<Stack> = {}): Stack => ({
+    ...scan,
+    spacing: scan.spacing!,
+    stored: scan.voxels.map((hu) => hu + 1024),
+    ...changes,
+  });
+  const prone: Matrix3 = [
+    [-1, 0, 0],
+    [0, -1, 0],
+    [0, 0, 1],
+  ];
+  const enhancedFile = () => {
+    writeFileSync(at('enhanced.dcm'), dicomBytes(enhancedFields(stackOf())));
+    return at('enhanced.dcm');
+  };
+  /** The middle slice alone. */
+  const oneSlice = () => stackOf().stored.slice(12 * 128 * 128, 13 * 128 * 128);
+
+  it.each([
+    ['tilted', () => writeSeriesSync(at('tilted'), stackOf(), { over: tilt }), ['--resample']],
+    ['prone', () => writeSeriesSync(at('prone'), stackOf({ direction: prone })), []],
+    ['enhanced', () => enhancedFile(), []],
+    ['one slice', () => writeSeriesSync(at('single'), stackOf({ shape: [1, 128, 128], stored: oneSlice() })), []],
+  ] as const)('writes SEG and SR on the stored slices: %s', async (name, make, options) => {
+    const source = make();
+    const out = `kind-${name.replace(' ', '-')}`;
+    succeeded(segment(source, out, '--format', 'seg,sr,labelmap,nifti', ...options));
+    const dir = resultIn(out);
+    const { nodules, files } = record(dir);
+    expect(files).toEqual(expect.arrayContaining(['seg.dcm', 'sr.dcm', 'labelmap.dcm', 'labels.nii.gz']));
+    // A single slice need not have one: its object then says so.
+    if (name !== 'one slice') expect(nodules.length).toBeGreaterThan(0);
+    const read = await readSegmentation(join(dir, 'seg.dcm'), { segment: 1 });
+    const marked = read.frames.reduce((sum, { mask }) => sum + mask.reduce((all, one) => all + one, 0), 0);
+    if (name === 'tilted') {
+      // Resampled: about as many pixels, each frame at the position of a stored slice.
+      expect(marked / nodules[0].voxels).toBeGreaterThan(0.6);
+      expect(marked / nodules[0].voxels).toBeLessThan(1.6);
+      const positions = Array.from({ length: 24 }, (_, k) => tilt(k).ImagePositionPatient.map(Number));
+      for (const { position } of read.frames)
+        expect(
+          Math.min(...positions.map((stored) => Math.hypot(...stored.map((mm, n) => mm - position[n]!)))),
+        ).toBeLessThan(1e-3);
+    } else expect(marked).toBe(nodules[0]?.voxels ?? 0);
+  });
+
+  it('refuses a tilted series without --resample, and says so', () => {
+    const { status, stderr } = segment('tilted', 'refused', '--format', 'json');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('--resample')]);
+  });
+});
+
 describe(`nodule-train segment on a real series${slab === null ? '; skipped: no ../shared/data' : ''}`, () => {
   it.skipIf(slab === null)('writes segments that lie on its slices', { timeout: 300_000 }, async () => {
     const loose = ['--format', 'seg,labelmap,sr,nifti', '--region', 'all'];
