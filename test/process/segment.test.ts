@@ -2,6 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cliIn, jsonLines, startCli, succeeded } from '../support/cli.js';
+import { root } from '../support/paths.js';
 import { scratchFolder } from '../support/scratch.js';
 import { tinyScanOptions } from '../support/tinyScans.js';
 
@@ -52,6 +53,15 @@ describe('nodule-train segment', { timeout: 300_000 }, () => {
     expect(marks[0]).toBe('seriesuid,coordX,coordY,coordZ,probability');
     expect(marks).toHaveLength(1 + nodules.length);
     expect(marks[1]!.split(',')[0]).toBe(name);
+    const page = readFileSync(join(root, 'docs', 'reference', 'segment.md'), 'utf8');
+    const documented = new Set([...page.matchAll(/`([\w.]+)`/g)].map(([, word]) => word));
+    const header = (...file: string[]) =>
+      read('one', ...file)
+        .split('\n')[0]!
+        .split(',');
+    const fields = Object.keys(JSON.parse(read('one', name!, 'nodules.json')));
+    for (const word of [...fields, ...header(name!, 'nodules.csv'), ...header('summary.csv'), ...marks[0]!.split(',')])
+      expect(documented, word).toContain(word);
   });
 
   it('finishes a batch that was killed three times with the results of an undisturbed one', async () => {

@@ -135,8 +135,8 @@ async function runBatch(
       ended.set(at, event);
       tables = tables.then(() => writeBatchTables(out, inOrder(), options.format?.includes('luna16-csv') ?? false));
       await tables;
-      emit(event);
       progress();
+      emit(event);
     }
   };
   await Promise.all(segmenters.map(lane));
