@@ -9,3 +9,18 @@ const path = z.string().min(1);
 
 /** Data options of the commands that apply a model. */
 export const dataSchema = path.describe('folder of scans (LUNA16, LIDC, pairs, nnU-Net raw), or a prepared store');
+
+/** Part of the data to score. */
+export const partSchema = z.strictObject({
+  split: path.optional().describe("split file, such as a run's split.json, to score only one part of it"),
+  part: z
+    .enum(['train', 'validation', 'test'])
+    .optional()
+    .describe('part of the split to score; default: test, with --fold validation'),
+  folds: z.int().min(2).optional().describe('number of folds for cross-validation, as in training; with --fold'),
+  fold: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("validation fold to score, from 0: of --folds, or of the dataset's own folds"),
+});

@@ -5,7 +5,7 @@ import { type Evaluation, evaluate, type MeanFigure, type NoduleGroup } from '..
 import { labelRuleSchema } from '../../labels/index.js';
 import { modelOptionsSchema, scanOptionsSchema } from '../../model/index.js';
 import { type Interval, operatingPointSchema, scoreCompatSchema } from '../../score/index.js';
-import { dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
+import { dataSchema, deviceSchema, JSON_HELP, partSchema } from '../commonOptions.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { scanProgress } from '../progress.js';
@@ -32,17 +32,7 @@ export const evaluateSchema = z.strictObject({
   ...modelOptionsSchema.shape,
   ...scanOptionsSchema.shape,
   ...operatingPointSchema.shape,
-  split: z.string().min(1).optional().describe("split file, such as a run's split.json, to score only one part of it"),
-  part: z
-    .enum(['train', 'validation', 'test'])
-    .optional()
-    .describe('part of the split to score; default: test, with --fold validation'),
-  folds: z.int().min(2).optional().describe('number of folds for cross-validation, as in training; with --fold'),
-  fold: z
-    .int()
-    .min(0)
-    .optional()
-    .describe("validation fold to score, from 0: of --folds, or of the dataset's own folds"),
+  ...partSchema.shape,
   device: deviceSchema,
   pictures: z.string().min(1).optional().describe('PNG file to write: nodules with label and prediction'),
   nodulesCsv: z.string().min(1).optional().describe('CSV file to write: one line per true nodule'),

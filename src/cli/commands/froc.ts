@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type FrocResult, froc } from '../../evaluate/index.js';
-import { dataSchema, JSON_HELP } from '../commonOptions.js';
+import { dataSchema, JSON_HELP, partSchema } from '../commonOptions.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';
@@ -27,17 +27,7 @@ export const frocSchema = z.strictObject({
     .describe('list of findings to ignore, like annotations_excluded.csv; with --annotations'),
   seriesuids: z.string().min(1).optional().describe('list of the scans, like seriesuids.csv; with --annotations'),
   ...sourceShape,
-  split: z.string().min(1).optional().describe("split file, such as a run's split.json, to score only one part of it"),
-  part: z
-    .enum(['train', 'validation', 'test'])
-    .optional()
-    .describe('part of the split to score; default: test, with --fold validation'),
-  folds: z.int().min(2).optional().describe('number of folds for cross-validation, as in training; with --fold'),
-  fold: z
-    .int()
-    .min(0)
-    .optional()
-    .describe("validation fold to score, from 0: of --folds, or of the dataset's own folds"),
+  ...partSchema.shape,
   maximumMarks: z.int().min(0).default(100).describe('marks per scan that count, the most probable ones; 0: all'),
   bootstraps: z.int().positive().default(1000).describe('bootstrap samples of the scans, for the intervals'),
   seed: z

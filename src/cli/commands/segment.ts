@@ -23,6 +23,7 @@ export function segmentCommand(): Command {
     const options = parseOptions('segment', segmentScansSchema, given());
     const output = openOutput(json);
     const view = new SegmentView(output);
+    output.progress.show({ label: 'find scans', done: 0, total: scans.length });
     await untilInterrupted(output, async (signal) => {
       for await (const event of segmentScans(scans, options, { signal })) {
         output.event(event);
