@@ -20,8 +20,13 @@ async function main(args: string[]): Promise<void> {
     program.addCommand(command);
   }
   if (args.length === 0) program.outputHelp();
+  // Commander would print the general help, as if the command existed.
+  else if (isUnknown(loaded)) await program.parseAsync([loaded as string], { from: 'user' });
   else await program.parseAsync(args, { from: 'user' });
 }
+
+const isUnknown = (name: string | undefined): boolean =>
+  name !== undefined && name !== 'help' && !commands.some((command) => command.name === name);
 
 // A reader that closes early (`| head`) is not an error.
 for (const stream of [process.stdout, process.stderr])
