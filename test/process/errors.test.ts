@@ -264,6 +264,7 @@ ${uidOf(1)},48,48,12,high`),
     mkdirSync(empty);
     return run(['segment', empty, '--model', 'phantom-hu', '--out', out()]);
   },
+  'unknown command': () => run(['segmnt', '--help']),
   'unknown option': () => run([...train(luna()), '--epoch', '3']),
 };
 
