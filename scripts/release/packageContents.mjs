@@ -28,7 +28,7 @@ const MUST = [
 ];
 
 /** Largest unpacked size in bytes. A larger package contains something that does not belong in it. */
-const MOST_BYTES = 6e6;
+const MOST_BYTES = 7.5e6;
 
 /** Whether a file of the checkout belongs in the package. @param {string} file */
 export const isContent = (file) => MAY.some((pattern) => pattern.test(file));
