@@ -16,11 +16,14 @@ export interface Segmenter {
   readonly device: string;
   /** Operating point of the first model, used where no option overrides it. */
   readonly operatingPoint: OperatingPoint;
-  /** Queues a job; events come while it runs. Rejects with the job's error, or the reason of the signal. */
+  /**
+   * Queues a job; events come while it runs. Rejects with the job's error, or the reason of the signal. The scan of
+   * `next` is read meanwhile if `readAhead`, by default on a GPU.
+   */
   run(
     job: SegmentJob,
     onEvent: (event: SegmentProgress) => void,
-    options?: { signal?: AbortSignal | undefined; next?: SegmentJob | undefined },
+    options?: { signal?: AbortSignal | undefined; next?: SegmentJob | undefined; readAhead?: boolean },
   ): Promise<SegmentResult>;
   /** Stops the jobs that are queued or running, which reject, and frees the model. */
   dispose(): Promise<void>;
@@ -105,7 +108,7 @@ export async function openSegmenter(
     models: provenance.models,
     device: provenance.device,
     operatingPoint: point,
-    run(job, onEvent, { signal, next } = {}) {
+    run(job, onEvent, { signal, next, readAhead = provenance.device !== 'cpu' } = {}) {
       if (ended !== null) return Promise.reject(ended);
       if (signal?.aborted) return Promise.reject(signal.reason);
       const id = idOf(job);
@@ -120,7 +123,7 @@ export async function openSegmenter(
       worker.ref();
       post({ kind: 'segment', id, job });
       // On a GPU the processor is free to read the next scan; on the CPU reading would only compete with the network.
-      if (next !== undefined && provenance.device !== 'cpu') post({ kind: 'read', id: idOf(next), job: next });
+      if (next !== undefined && readAhead) post({ kind: 'read', id: idOf(next), job: next });
       return promise.finally(() => signal?.removeEventListener('abort', abort));
     },
     dispose,

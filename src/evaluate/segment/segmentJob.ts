@@ -74,7 +74,7 @@ export async function runSegmentJob(
     operatingPoint: point,
     options: { ...models.options, ...changingOptions(options) },
   };
-  const provenance: Provenance = { ...recorded, key: resultKey(await scanIdentity(scan), recorded) };
+  const provenance: Provenance = { ...recorded, key: resultKey(await identify(job), recorded) };
   const kept = keep && out !== null ? keptResult(out, provenance.key, job) : null;
   if (kept !== null) return kept;
   if (out !== null) {
@@ -133,6 +133,13 @@ export async function runSegmentJob(
     throw error;
   }
 }
+
+/** Identifies the scan. If its files cannot be read, the reader says why better than the system does. */
+const identify = (job: SegmentJob): Promise<string> =>
+  scanIdentity(job.scan).catch(async (cause) => {
+    await readScan(job);
+    throw cause;
+  });
 
 const isDicom = ({ scan }: SegmentJob): boolean => !isVolume(scan) && scan.series !== undefined;
 

@@ -137,6 +137,19 @@ describe('segment()', { timeout: 120_000 }, () => {
     expect(readFileSync(join(out, 'nodules.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + result.nodules.length);
   });
 
+  it('reads the next scan while one runs, and gives the same', async () => {
+    const options = { ...loose, region: 'lungs', resample: false, probabilities: false, allFrames: false } as const;
+    const jobs = [1, 2].map(() => ({ scan: { path: scan, notes: [] }, options, out: null, keep: false }));
+    const missing = { ...jobs[0]!, scan: { path: join(folder, 'none.mha'), notes: [] } };
+    const [first, second] = await Promise.all([
+      model.run(jobs[0]!, () => {}, { next: jobs[1], readAhead: true }),
+      model.run(jobs[1]!, () => {}, { next: missing, readAhead: true }),
+    ]);
+    expect(second.nodules).toEqual(first.nodules);
+    // The fault of a scan that was read ahead is that of its own job.
+    await expect(model.run(missing, () => {})).rejects.toMatchObject({ code: 'scan-missing' });
+  });
+
   it('opens a model for one scan and frees it', async () => {
     const result = await resultOf(segment(scan, 'phantom-hu', { ...loose, device: 'cpu' }));
     expect(result.nodules).toEqual((await resultOf(segment(scan, model, loose))).nodules);
