@@ -39,7 +39,8 @@ interface Pending {
 /**
  * Loads one model, or several as an ensemble (the mean of their probabilities), in a worker thread. `segment` can then
  * be called many times, also concurrently: scans wait for each other, because each uses all threads of the network.
- * An idle model does not keep the process alive.
+ * An idle model does not keep the process alive. The package exports this as `openModel`; the worker opens each file
+ * with `openModel` of src/model.
  *
  * @param model bundled name (`default`, `phantom-hu`), checkpoint of a run, or plain weights
  * @throws NoduleTrainError `options`, `device`, and what reading a model throws
