@@ -139,7 +139,7 @@ export function segmentationDataSet(
     ContentLabel: 'SEGMENTATION',
     ContentDescription: description,
     ContentCreatorName: '',
-    LossyImageCompression: '00',
+    ...lossyCompression(source.series),
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
     Rows: rows,
@@ -160,6 +160,14 @@ export function segmentationDataSet(
     PixelData: pixels,
   };
 }
+
+/** An image made from lossily compressed ones counts as such (PS3.3 C.7.6.1.1.5), and must have ratio and method. */
+const lossyCompression = (scan: DataSet): DataSet => {
+  const { LossyImageCompression, LossyImageCompressionRatio, LossyImageCompressionMethod } = scan;
+  return LossyImageCompression === '01' && LossyImageCompressionRatio && LossyImageCompressionMethod
+    ? { LossyImageCompression, LossyImageCompressionRatio, LossyImageCompressionMethod }
+    : { LossyImageCompression: '00' };
+};
 
 /** Stands for the nodules of a scan that has none. */
 const nothingFound = (key: string, source: SourceAttributes): SegmentToWrite => ({

@@ -43,6 +43,9 @@ const seriesRules = {
   BodyPartExamined: { type: 3 },
   SeriesNumber: { type: 3 },
   LongitudinalTemporalInformationModified: { type: 3, terms: ['UNMODIFIED', 'MODIFIED', 'REMOVED'] },
+  LossyImageCompression: { type: 3, terms: ['00', '01'] },
+  LossyImageCompressionRatio: { type: 3, several: true },
+  LossyImageCompressionMethod: { type: 3, several: true },
 } as const satisfies Rules;
 
 const frameOfReferenceRules = { PositionReferenceIndicator: { type: 2 } } as const satisfies Rules;

@@ -125,6 +125,19 @@ describe('the attributes of a segmentation', () => {
     ]);
   });
 
+  it('say whether the scan was once compressed lossily, if it has the ratio and the method', async () => {
+    const lossy = { '(0028,2110) CS': '01', '(0028,2112) DS': '8.5', '(0028,2114) CS': 'ISO_15444_1' };
+    expect(dataSetOf(await opened(lossy))).toMatchObject({
+      LossyImageCompression: '01',
+      LossyImageCompressionRatio: ['8.5'],
+      LossyImageCompressionMethod: ['ISO_15444_1'],
+    });
+    for (const over of [{}, { ...lossy, '(0028,2114) CS': undefined }, { ...lossy, '(0028,2110) CS': '00' }]) {
+      const { LossyImageCompression, LossyImageCompressionRatio } = dataSetOf(await opened(over));
+      expect([LossyImageCompression, LossyImageCompressionRatio]).toEqual(['00', undefined]);
+    }
+  });
+
   it('name nothing that was found where there is no nodule', async () => {
     const files = await opened();
     const dataSet = dataSetOf(files, { segments: [] });
