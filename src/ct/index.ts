@@ -27,6 +27,7 @@ export {
 export { isImageFile, uidOf } from './formats.js';
 export { checkSameGrid } from './grid/checkSameGrid.js';
 export { checkSameVoxels } from './grid/checkSameVoxels.js';
+export { checkVolume } from './grid/checkVolume.js';
 export {
   type IndexIRC,
   indexIRC,

@@ -5,7 +5,7 @@ import type { OperatingPoint } from '../../score/index.js';
 import type { Provenance } from './scanResult.js';
 import type { SegmentProgress, SegmentResult } from './segmentEvents.js';
 import type { SegmentJob } from './segmentJob.js';
-import { type SegmentModelOptions, segmentModelSchema } from './segmentOptions.js';
+import { modelsSchema, type SegmentModelOptions, segmentModelSchema } from './segmentOptions.js';
 import type { FromWorker, ReadyMessage, ToWorker, WorkerSetup } from './segmentWorker.js';
 
 /** A model, or an ensemble, that is loaded in a worker thread and segments scans. */
@@ -49,10 +49,8 @@ export async function openSegmenter(
   model: string | readonly string[],
   given: SegmentModelOptions = {},
 ): Promise<Segmenter> {
-  const models = typeof model === 'string' ? [model] : [...model];
+  const models = checkOptions(modelsSchema, 'opening a model', typeof model === 'string' ? [model] : model);
   const options = checkOptions(segmentModelSchema, 'opening a model', given);
-  if (models.length === 0)
-    throw new NoduleTrainError('options', 'opening a model: found an empty list, expected at least one model');
   const workerData: WorkerSetup = { models, options };
   // Flags of the caller's process (--input-type, --inspect) do not fit the worker.
   const worker = new Worker(new URL('./segmentWorker.js', import.meta.url), { workerData, execArgv: [] });
@@ -93,12 +91,12 @@ export async function openSegmenter(
   const { point, provenance } = await ready;
   worker.unref();
   const post = (message: ToWorker) => worker.postMessage(message);
-  const ids = new WeakMap<SegmentJob, number>();
+  /** Jobs whose scans are read in advance. */
+  const announced = new WeakMap<SegmentJob, number>();
   let lastId = 0;
-  const idOf = (job: SegmentJob): number => {
-    const id = ids.get(job) ?? ++lastId;
-    ids.set(job, id);
-    return id;
+  const announce = (job: SegmentJob): number => {
+    announced.set(job, ++lastId);
+    return lastId;
   };
   const dispose = async () => {
     ended ??= new NoduleTrainError('model-closed', 'segmenting: the model was disposed. Open it again.');
@@ -112,7 +110,8 @@ export async function openSegmenter(
     run(job, onEvent, { signal, next, readAhead = provenance.device !== 'cpu' } = {}) {
       if (ended !== null) return Promise.reject(ended);
       if (signal?.aborted) return Promise.reject(signal.reason);
-      const id = idOf(job);
+      const id = announced.get(job) ?? ++lastId;
+      announced.delete(job);
       const { promise, resolve, reject } = withResolvers<SegmentResult>();
       const abort = () => post({ kind: 'abort', id });
       pending.set(id, {
@@ -122,9 +121,14 @@ export async function openSegmenter(
       });
       signal?.addEventListener('abort', abort, { once: true });
       worker.ref();
-      post({ kind: 'segment', id, job });
-      // On a GPU the processor is free to read the next scan; on the CPU reading would only compete with the network.
-      if (next !== undefined && readAhead) post({ kind: 'read', id: idOf(next), job: next });
+      try {
+        post({ kind: 'segment', id, job });
+        // On a GPU the processor is free to read the next scan; on the CPU reading would only compete with the network.
+        if (next !== undefined && readAhead) post({ kind: 'read', id: announce(next), job: next });
+      } catch (error) {
+        // What cannot be sent to a thread, such as a function.
+        settle(id, (job) => job.reject(error));
+      }
       return promise.finally(() => signal?.removeEventListener('abort', abort));
     },
     dispose,

@@ -1,4 +1,4 @@
-import { checkOptions, findScans, type Volume } from '../../ct/index.js';
+import { checkOptions, checkVolume, findScans, type Volume } from '../../ct/index.js';
 import { checkOutputFolder, NoduleTrainError } from '../../runtime/index.js';
 import { openSegmenter, type Segmenter } from './openSegmenter.js';
 import type { ScanInput } from './scanInput.js';
@@ -29,7 +29,8 @@ export interface SegmentOptions extends SegmentScanOptions, SegmentModelOptions 
  * @param model a model of `openModel`, for many scans, or what `openModel` takes, for this scan alone; only then can
  *   the options of models be given here
  * @throws NoduleTrainError `options` at once; the iteration throws `scan-missing`, `scan-several` if a folder holds
- *   more than one scan, and what reading the scan, opening the model and segmenting throw
+ *   more than one scan, `scan-volume` for a volume that is not one, and what reading the scan, opening the model and
+ *   segmenting throw
  */
 export function segment(
   scan: string | Volume,
@@ -38,7 +39,7 @@ export function segment(
 ): AsyncGenerator<SegmentEvent, void, void> {
   const { signal, out, series, ...rest } = given;
   const isModelOption = (name: string) => name in segmentModelSchema.shape;
-  const entries = Object.entries(rest);
+  const entries = Object.entries(rest).filter(([, value]) => value !== undefined);
   const modelOptions = Object.fromEntries(entries.filter(([name]) => isModelOption(name)));
   const options = checkOptions(
     segmentScanSchema,
@@ -82,11 +83,16 @@ async function* events(
 }
 
 const isOpened = (model: Segmenter | string | readonly string[]): model is Segmenter =>
-  typeof model === 'object' && 'run' in model;
+  typeof model === 'object' && model !== null && 'run' in model;
 
-/** @throws NoduleTrainError `scan-several` */
+/** @throws NoduleTrainError `scan-volume`, `scan-several`, and what `findScans` throws */
 async function oneScan(scan: string | Volume, series: string | undefined): Promise<ScanInput> {
-  if (typeof scan !== 'string') return scan;
+  if (typeof scan !== 'string') {
+    const volume = checkVolume(scan, 'segmenting a scan');
+    const { voxels } = volume;
+    // Sending a part of a buffer to the worker copies all of it.
+    return voxels.byteLength === voxels.buffer.byteLength ? volume : { ...volume, voxels: voxels.slice() };
+  }
   const { scans } = await findScans([scan], { series });
   if (scans.length === 1) return scans[0]!;
   throw new NoduleTrainError(

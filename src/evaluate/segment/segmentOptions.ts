@@ -21,6 +21,9 @@ export type Format = (typeof FORMATS)[number];
 const path = z.string().min(1);
 const distance = z.number().positive();
 
+/** Models that segment together. */
+export const modelsSchema = z.array(path).min(1, 'found an empty list, expected at least one model');
+
 /** Options of the models that segment. */
 export const segmentModelSchema = z.strictObject({
   ...modelOptionsSchema.shape,

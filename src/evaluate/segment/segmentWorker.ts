@@ -43,14 +43,18 @@ try {
   /** Jobs run one after another: each uses all threads of the network, and two scans would need twice the memory. */
   let last = Promise.resolve();
   const aborts = new Map<number, AbortController>();
-  const reads = new Map<number, Promise<ScanRead>>();
-  const run = async (id: number, job: SegmentJob, signal: AbortSignal) => {
+  let running: number | null = null;
+  /** The scan that was read in advance; one, as each takes hundreds of megabytes. */
+  let ahead: { id: number; scan: Promise<ScanRead> } | null = null;
+  const run = async (id: number, job: SegmentJob, signal: AbortSignal, read: Promise<ScanRead> | undefined) => {
+    // The error was sent when it was aborted.
+    if (signal.aborted) return;
+    running = id;
     try {
-      signal.throwIfAborted();
       const result = await runSegmentJob(opened, job, {
         emit: (event) => send({ kind: 'event', id, event }),
         signal,
-        read: reads.get(id),
+        read,
       });
       const buffers = result.regions.map(({ positions }) => positions.buffer as ArrayBuffer);
       if (result.probabilities !== undefined) buffers.push(result.probabilities.buffer as ArrayBuffer);
@@ -58,26 +62,34 @@ try {
     } catch (error) {
       sendError(id, error);
     } finally {
+      running = null;
       aborts.delete(id);
-      reads.delete(id);
     }
   };
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'abort') {
-      aborts.get(message.id)?.abort();
+      const abort = aborts.get(message.id);
+      abort?.abort();
+      // A queued job does not wait for its turn.
+      if (abort !== undefined && message.id !== running) {
+        aborts.delete(message.id);
+        sendError(message.id, abort.signal.reason);
+      }
       return;
     }
     const { id, job } = message;
     if (message.kind === 'read') {
-      const read = readScan(job);
+      const scan = readScan(job);
       // Reported when the job takes it.
-      read.catch(() => {});
-      reads.set(id, read);
+      scan.catch(() => {});
+      ahead = { id, scan };
       return;
     }
     const abort = new AbortController();
     aborts.set(id, abort);
-    last = last.then(() => run(id, job, abort.signal));
+    const read = ahead?.id === id ? ahead.scan : undefined;
+    if (read !== undefined) ahead = null;
+    last = last.then(() => run(id, job, abort.signal, read));
   });
   send({ kind: 'ready', point: opened.point, provenance: opened.provenance });
 } catch (error) {

@@ -12,6 +12,7 @@ import {
   type Segmenter,
   type SegmentResult,
   segment,
+  segmentScans,
   semanticMask,
   type Volume,
   writePhantoms,
@@ -125,6 +126,46 @@ describe('segment()', { timeout: 120_000 }, () => {
     expect((await resultOf(segment(scan, model, loose))).nodules.length).toBeGreaterThan(0);
   });
 
+  it('rejects a queued scan that is aborted without waiting for the running one', async () => {
+    const order: string[] = [];
+    const controller = new AbortController();
+    const running = resultOf(segment(scan, model, loose)).then(() => order.push('running'));
+    const queued = resultOf(segment(scan, model, { ...loose, signal: controller.signal })).catch(() =>
+      order.push('queued'),
+    );
+    setTimeout(() => controller.abort(), 5);
+    await Promise.all([running, queued]);
+    expect(order).toEqual(['queued', 'running']);
+  });
+
+  it('takes options without a value for absent ones', async () => {
+    const absent = { device: undefined, flips: undefined, out: undefined, series: undefined, signal: undefined };
+    const result = await resultOf(segment(scan, model, { ...loose, ...absent } as object));
+    expect(result.nodules.length).toBeGreaterThan(0);
+  });
+
+  it('takes a volume in shared memory, in a part of a buffer, and with fields of its own', async () => {
+    const { nodules } = await resultOf(segment(volume, model, loose));
+    const shared = new Int16Array(new SharedArrayBuffer(volume.voxels.byteLength));
+    shared.set(volume.voxels);
+    const part = new Int16Array(volume.voxels.length + 7).subarray(7);
+    part.set(volume.voxels);
+    for (const voxels of [shared, part])
+      expect((await resultOf(segment({ ...volume, voxels, log: () => {} } as Volume, model, loose))).nodules).toEqual(
+        nodules,
+      );
+  });
+
+  it('runs the same job twice at once', async () => {
+    const options = { ...loose, region: 'lungs', resample: false, probabilities: false, allFrames: false } as const;
+    const job = { scan: { path: scan, notes: [] }, options, out: null, keep: false };
+    const [first, second] = await Promise.all([model.run(job, () => {}), model.run(job, () => {})]);
+    expect(second.nodules).toEqual(first.nodules);
+    const sent = { ...job, scan: { ...job.scan, log: () => {} } };
+    // What cannot be sent to the worker leaves nothing behind that `dispose` would reject unheard.
+    await expect(model.run(sent, () => {})).rejects.toThrow('could not be cloned');
+  });
+
   it('writes the files that were asked for, and nodules.json', async () => {
     const out = join(folder, 'written');
     const result = await resultOf(segment(scan, model, { ...loose, out, format: ['nifti', 'csv'] }));
@@ -178,6 +219,23 @@ describe('segment() refuses', { timeout: 60_000 }, () => {
     expect(() => segment(scan, model, { threshold: 2 })).toThrow(/threshold/);
     expect(() => segment(scan, model, { flips: true })).toThrow('found flips beside an opened model');
     expect(() => segment(scan, model, { nonsense: 1 } as object)).toThrow(/nonsense/);
+  });
+
+  it.each([
+    ['a scan that is neither a path nor a volume', null, 'scan-volume'],
+    ['a volume whose buffer was transferred', { shape: [1, 1, 1], voxels: new Int16Array(0) }, 'scan-volume'],
+  ])('%s', async (_, given, code) => {
+    expect(await rejection(segment(given as unknown as Volume, model, loose))).toMatchObject({ code });
+  });
+
+  it('a model that is not one, and a batch without scans', async () => {
+    for (const given of [undefined, null, [], ['']])
+      await expect(openModel(given as unknown as string)).rejects.toMatchObject({ code: 'options' });
+    expect(await rejection(segment(scan, undefined as unknown as string))).toMatchObject({ code: 'options' });
+    const batch = (paths: readonly string[]) => segmentScans(paths, { model: ['phantom-hu'], out: join(folder, 'no') });
+    for (const paths of [[], 'scans' as unknown as string[]])
+      await expect(batch(paths).next()).rejects.toMatchObject({ code: 'options' });
+    expect(existsSync(join(folder, 'no'))).toBe(false);
   });
 
   it('a path that does not exist, and a folder with several scans', async () => {

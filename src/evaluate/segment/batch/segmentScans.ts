@@ -7,7 +7,7 @@ import { checkOutputFolder, NoduleTrainError, sweepAbandoned } from '../../../ru
 import { openSegmenter, type Segmenter } from '../openSegmenter.js';
 import type { SegmentProgress } from '../segmentEvents.js';
 import type { JobOptions, SegmentJob } from '../segmentJob.js';
-import { segmentModelSchema, segmentScanSchema } from '../segmentOptions.js';
+import { modelsSchema, segmentModelSchema, segmentScanSchema } from '../segmentOptions.js';
 import { streamEvents } from '../streamEvents.js';
 import type { BatchEndEvent, BatchEvent, BatchScanEvent } from './batchEvents.js';
 import { writeBatchTables } from './batchTables.js';
@@ -16,13 +16,10 @@ const path = z.string().min(1);
 
 /** Options of segmenting many scans. */
 export const segmentScansSchema = z.strictObject({
-  model: z
-    .array(path)
-    .min(1)
-    .describe(
-      'bundled model (default or phantom-hu), checkpoint of a run, or plain weights; several are an ensemble, the ' +
-        'mean of their probabilities',
-    ),
+  model: modelsSchema.describe(
+    'bundled model (default or phantom-hu), checkpoint of a run, or plain weights; several are an ensemble, the ' +
+      'mean of their probabilities',
+  ),
   out: path.describe('folder of the results, one folder per scan; finished ones in it are kept'),
   series: path.optional().describe('UID of the only DICOM series to segment'),
   ...segmentScanSchema.shape,
@@ -52,6 +49,7 @@ export async function* segmentScans(
   { signal }: { signal?: AbortSignal } = {},
 ): AsyncGenerator<BatchEvent, void, void> {
   const { model, out, series, workers, threads, ...rest } = checkOptions(segmentScansSchema, 'segmenting scans', given);
+  checkOptions(z.array(path).min(1), 'segmenting scans: the paths', paths);
   checkOutputFolder('segmenting scans', '--out', out);
   const { scans, skipped } = await findScans(paths, { series });
   signal?.throwIfAborted();
@@ -124,7 +122,8 @@ async function runBatch(
           ...result
         } = await segmenter.run(jobs[at]!, onEvent, {
           signal: stop,
-          next: jobs[next],
+          // With several workers another one may take it; they read while this one runs.
+          next: segmenters.length === 1 ? jobs[next] : undefined,
         });
         event = { ...which, status: result.kept ? 'kept' : 'finished', result };
       } catch (error) {
