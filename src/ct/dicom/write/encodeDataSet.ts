@@ -37,6 +37,33 @@ export function needsCharacterSet(dataSet: DataSet): boolean {
   });
 }
 
+/** Size of the pieces that `merged` makes. */
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * Copies small chunks together, as each is a call of the operating system when it is written, and a report of a thousand
+ * nodules has a million. Large ones, such as pixels, stay as they are.
+ */
+export function merged(chunks: readonly Uint8Array[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = () => {
+    if (small.length > 0) pieces.push(Buffer.concat(small, bytes));
+    [small, bytes] = [[], 0];
+  };
+  for (const chunk of chunks) {
+    if (bytes + chunk.length > PIECE_BYTES) flush();
+    if (chunk.length > PIECE_BYTES) pieces.push(chunk);
+    else {
+      small.push(chunk);
+      bytes += chunk.length;
+    }
+  }
+  flush();
+  return pieces;
+}
+
 const joined = (parts: readonly Encoded[]): Encoded => ({
   chunks: parts.flatMap(({ chunks }) => chunks),
   length: parts.reduce((sum, { length }) => sum + length, 0),
@@ -49,7 +76,9 @@ const encodeElement = (keyword: AttributeKeyword, dataSet: DataSet): Encoded => 
   const long = longLength.has(vr);
   const most = long ? mostLong : mostShort;
   if (value.length > most) throw fault(keyword, `has ${value.length} bytes, expected at most ${most}`);
-  const head = Buffer.alloc(long ? 12 : 8);
+  // From the pool of small buffers: one of its own would take ten times the memory.
+  const head = Buffer.allocUnsafe(long ? 12 : 8);
+  if (long) head.writeUInt16LE(0, 6);
   writeTag(head, keyword, 0);
   head.write(vr, 4, 'latin1');
   if (long) head.writeUInt32LE(value.length, 8);

@@ -1,7 +1,7 @@
 import { NoduleTrainError, replaceFile } from '../../../runtime/index.js';
 import type { DataSet } from './attributes.js';
 import { derivedUid } from './derivedUid.js';
-import { encodeDataSet, needsCharacterSet } from './encodeDataSet.js';
+import { encodeDataSet, merged, needsCharacterSet } from './encodeDataSet.js';
 
 const explicitLittleEndian = '1.2.840.10008.1.2.1';
 
@@ -36,5 +36,5 @@ export function encodeDicomFile(dataSet: DataSet): readonly Uint8Array[] {
   const length = encodeDataSet({ FileMetaInformationGroupLength: meta.length });
   const SpecificCharacterSet = needsCharacterSet(dataSet) ? 'ISO_IR 192' : undefined;
   const { chunks } = encodeDataSet({ ...dataSet, SpecificCharacterSet });
-  return [Buffer.alloc(128), Buffer.from('DICM'), ...length.chunks, ...meta.chunks, ...chunks];
+  return merged([Buffer.alloc(128), Buffer.from('DICM'), ...length.chunks, ...meta.chunks, ...chunks]);
 }

@@ -53,6 +53,18 @@ describe('a DICOM file', () => {
     expect(parsed.elements.x00080005).toBeUndefined();
   });
 
+  it('is written in a few large pieces, without copying pixels', () => {
+    const PixelData = new Uint8Array(3 << 20).fill(7);
+    const SegmentSequence = Array.from({ length: 20_000 }, (_, k) => ({ SegmentNumber: k, SegmentLabel: `${k}` }));
+    const pieces = encodeDicomFile({ ...base, BitsAllocated: 8, SegmentSequence, PixelData });
+    expect(pieces.length).toBeLessThan(6);
+    expect(pieces.includes(PixelData)).toBe(true);
+    const parsed = dicomParser.parseDicom(Buffer.concat(pieces));
+    const last = parsed.elements.x00620002!.items!.at(-1)!.dataSet!;
+    expect([last.uint16('x00620004'), last.string('x00620005')]).toEqual([19_999, '19999']);
+    expect(parsed.elements.x7fe00010!.length).toBe(PixelData.length);
+  });
+
   it('states the length of its file header', () => {
     const bytes = bytesOf({});
     const length = bytes.readUInt32LE(140);
