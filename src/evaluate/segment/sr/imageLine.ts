@@ -22,6 +22,12 @@ export interface ImageAxes {
 const shorterBy = 0.01;
 
 /**
+ * Pixels that the end of a line may lie outside of the image. A slanted line of a nodule at the border does, as half a
+ * pixel is added at each end; it is moved to the border.
+ */
+const outsideBy = 1;
+
+/**
  * Finds the source slice on which the axes of a nodule lie, and their pixels there: the slice itself where the scan has
  * the grid of the series, the nearest one where it was straightened (a tilted gantry, uneven slices) or comes from
  * another file. Null where no slice within half a slice distance is parallel to the axes, or it cannot be referenced.
@@ -36,10 +42,15 @@ export function findImageAxes(scan: Volume, source: SourceAttributes, { axes }: 
   if (farthest(slice, points) > distance / 2 + 1e-3) return null;
   const pixels = lines.map((line) => line.map((point) => pixelIn(slice, point)));
   const [rows, columns] = [source.grid.shape[1], source.grid.shape[2]];
-  const inside = pixels.flat().every(([x, y]) => x >= -1e-3 && y >= -1e-3 && x <= columns + 1e-3 && y <= rows + 1e-3);
+  const moved = pixels.map((line) =>
+    line.map(([x, y]): [number, number] => [Math.min(Math.max(x, 0), columns), Math.min(Math.max(y, 0), rows)]),
+  );
+  const inside = pixels.every((line, n) =>
+    line.every(([x, y], end) => Math.hypot(x - moved[n]![end]![0], y - moved[n]![end]![1]) < outsideBy),
+  );
   const kept = lines.every(([from, to]) => inPlane(slice, from!, to!) >= (1 - shorterBy) * span(from!, to!));
   if (!inside || !kept) return null;
-  return { slice: { ...slice, instance: slice.instance }, long: pixels[0]!, short: pixels[1]! };
+  return { slice: { ...slice, instance: slice.instance }, long: moved[0]!, short: moved[1]! };
 }
 
 const worldLine = (scan: Volume, slice: number, line: SliceLine): Vector3[] =>

@@ -53,6 +53,20 @@ describe('the axes in a structured report', () => {
     expectNear(second![1]!.data, [1.5, 0, 1.5, 1]);
   });
 
+  it('end at the border of the image where they slant beyond it', async () => {
+    const files = await open(await series());
+    const [, , columns] = files.scan.shape;
+    // The corner and its neighbours: half a pixel beyond their centres lies outside.
+    const positions = Int32Array.of(0, 1, columns);
+    const [measured] = measureNodules(files.scan, [{ number: 1, score: 0.5, positions }], null);
+    expect(Math.min(...[...measured!.axes.long, ...measured!.axes.short].flat())).toBeLessThan(-0.5);
+    const { dataSet, notes } = report(files, [measured!]);
+    expect(notes).toEqual([]);
+    const ends = linesOf(groupsOf(dataSet)[0]!).flatMap((line) => line!.data);
+    expect(ends).toHaveLength(8);
+    expect(Math.min(...ends)).toBe(0);
+  });
+
   const flipped: Stack = {
     ...stack,
     direction: [
