@@ -18,6 +18,7 @@ export {
   replaceJsonSync,
   syncAll,
   syncFolder,
+  writeError,
 } from './files/replaceFile.js';
 export { isAbandoned, sweepAbandoned, temporaryName } from './files/temporaryName.js';
 export { figure, Html, html, htmlPage } from './htmlPage.js';

@@ -132,6 +132,16 @@ describe('nodule-train segment on a DICOM series', { timeout: 300_000 }, () => {
     expect([counts(), counts(), counts('--all-frames'), counts('--all-frames')]).toEqual([0, 1, 0, 1]);
   });
 
+  it('segments a series again that was still being copied', () => {
+    const run = (slices: number) => {
+      const stack: Stack = { ...scan, spacing: scan.spacing!, stored: scan.voxels.map((hu) => hu + 1024) };
+      writeSeriesSync(at('incoming'), stack, { name: (k) => (k < slices ? `${k}` : null) });
+      const { kept } = jsonLines(succeeded(segment('incoming', 'copied', '--format', 'seg', '--json')).stdout).at(-1)!;
+      return [kept, record(resultIn('copied')).shape[0]];
+    };
+    expect([run(20), run(20), run(24)]).toEqual([[0, 20], [1, 20], [0, 24]]); // biome-ignore format: pairs
+  });
+
   it('refuses a reference with another grid before it segments', async () => {
     const wrong: Stack = { ...scan, spacing: scan.spacing!, origin: [scan.origin[0] + 40, 0, 0], stored: scan.voxels };
     writeSeriesSync(at('elsewhere'), wrong);

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cliIn, jsonLines, startCli, succeeded } from '../support/cli.js';
@@ -101,10 +101,58 @@ describe('nodule-train segment', { timeout: 300_000 }, () => {
     expect(counts()).toEqual([3, 0]);
     expect(counts()).toEqual([3, 3]);
     expect(counts('--format', 'nifti')).toEqual([3, 0]);
+    expect(counts('--format', 'csv,nifti')).toEqual([3, 3]);
     expect(counts('--region', 'all')).toEqual([3, 0]);
     const [name] = readdirSync(join(folder, 'again')).filter((entry) => !entry.endsWith('.csv'));
     writeFileSync(join(folder, 'again', name!, 'nodules.json'), '{"torn');
     expect(counts('--region', 'all')).toEqual([3, 2]);
+  });
+
+  it('has files of one result alone in a folder, and no record of another one', () => {
+    const [scan] = scansIn('scans');
+    const name = scan!.replace(/^.*\//, '').replace('.mhd', '');
+    const of = (...more: string[]) => {
+      const { stdout, status } = run('segment', join('scans', scan!), ...model, '--out', 'mix', '--json', ...more);
+      return { status, end: jsonLines(stdout).at(-1)! };
+    };
+    const files = () => readdirSync(join(folder, 'mix', name)).sort();
+    expect(of('--format', 'nifti,csv').status).toBe(0);
+    // The same result in one more format: what is there stays.
+    expect(of('--format', 'nrrd').status).toBe(0);
+    const all = ['labels.nii.gz', 'labels.nrrd', 'nodules.csv', 'nodules.json', 'segment.log.jsonl'];
+    expect(files()).toEqual(all);
+    expect(of('--format', 'nrrd', '--region', 'all').status).toBe(0);
+    expect(files()).toEqual(all.filter((file) => !/nii|csv/.test(file)));
+    // A new result that cannot be written whole: the folder has no record, or the old options would keep its files.
+    mkdirSync(join(folder, 'mix', name, 'nodules.csv'));
+    expect(of('--format', 'nrrd,csv').status).toBe(1);
+    expect(files()).not.toContain('nodules.json');
+    expect(of('--format', 'nrrd', '--region', 'all').end).toMatchObject({ done: 1, kept: 0 });
+    // A record that was damaged by hand.
+    const { provenance } = JSON.parse(read('mix', name, 'nodules.json'));
+    writeFileSync(join(folder, 'mix', name, 'nodules.json'), JSON.stringify({ provenance }));
+    expect(of('--format', 'nrrd', '--region', 'all').end).toMatchObject({ done: 1, kept: 0 });
+    expect(of('--format', 'nrrd', '--region', 'all').end).toMatchObject({ done: 1, kept: 1 });
+  });
+
+  it('reports a result that cannot be written in one line, and ends where the disk is full', () => {
+    const [first, second] = scansIn('scans');
+    const [name] = [first!, second!].map((scan) => scan.replace(/^.*\//, '').replace('.mhd', ''));
+    const of = () => {
+      const args = [first!, second!].map((scan) => join('scans', scan));
+      const { stdout, status } = run('segment', ...args, ...model, '--out', 'blocked', '--format', 'csv', '--json');
+      return { status, end: jsonLines(stdout).at(-1)! };
+    };
+    mkdirSync(join(folder, 'blocked'));
+    writeFileSync(join(folder, 'blocked', name!), '');
+    const { status, end } = of();
+    expect([status, end.done, end.failed[0].code]).toEqual([1, 1, 'output-path']);
+    expect(end.failed[0].message).toMatch(/^writing a result: its folder is .* is a file, not a folder; [^\n]*$/);
+    rmSync(join(folder, 'blocked', name!));
+    // What a full disk says, from a device that says nothing else.
+    mkdirSync(join(folder, 'blocked', name!));
+    symlinkSync('/dev/full', join(folder, 'blocked', name!, 'segment.log.jsonl'));
+    expect(of()).toMatchObject({ status: 1, end: { type: 'end', status: 'failed', code: 'disk-full' } });
   });
 
   it('goes on after a bad scan, lists it at the end, and exits with 1', () => {

@@ -44,7 +44,7 @@ export interface SegmentResult {
   /** The result was there already, with the same key and files; it has no `regions`. */
   kept: boolean;
   notes: string[];
-  /** Names of the files that were written in the result's folder. */
+  /** Names of the files of the result in its folder. */
   files: string[];
   /** Requested formats that could not be written, with the reason. */
   notWritten: { format: Format; reason: string }[];

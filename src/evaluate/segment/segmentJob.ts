@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { z } from 'zod';
 import { pickGeometry, readVolume, storedValue, type Volume } from '../../ct/index.js';
 import { measureNodules, segmentScan } from '../../model/index.js';
-import { NoduleTrainError, sweepAbandoned } from '../../runtime/index.js';
+import { checkOutputFolder, NoduleTrainError, sweepAbandoned, writeError } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
 import { readKeptResult } from './keptResult.js';
 import type { OpenedModels } from './openModels.js';
@@ -77,11 +77,7 @@ export async function runSegmentJob(
   const provenance: Provenance = { ...recorded, key: resultKey(await identify(job), recorded) };
   const kept = keep && out !== null ? keptResult(out, provenance.key, job) : null;
   if (kept !== null) return kept;
-  if (out !== null) {
-    await mkdir(out, { recursive: true });
-    // Left by a killed run.
-    await sweepAbandoned(out);
-  }
+  if (out !== null) await createFolder(out);
   const log = new StageLog(out);
   try {
     const read = await log.stage('read', () => context.read ?? readScan(job));
@@ -131,6 +127,18 @@ export async function runSegmentJob(
   } catch (error) {
     log.failed(error);
     throw error;
+  }
+}
+
+/** Creates the folder of a result. @throws NoduleTrainError `output-path`, `disk-full`, `write-failed` */
+async function createFolder(out: string): Promise<void> {
+  checkOutputFolder('writing a result', 'its folder', out);
+  try {
+    await mkdir(out, { recursive: true });
+    // Left by a killed run.
+    await sweepAbandoned(out);
+  } catch (cause) {
+    throw writeError(out, cause);
   }
 }
 

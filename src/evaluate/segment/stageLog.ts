@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError, writeError } from '../../runtime/index.js';
 
 export const LOG_FILE = 'segment.log.jsonl';
 
@@ -11,27 +11,46 @@ export const LOG_FILE = 'segment.log.jsonl';
 export class StageLog {
   readonly #file: string | null;
 
-  /** @param folder null: nothing is logged */
+  /**
+   * @param folder null: nothing is logged
+   * @throws NoduleTrainError `disk-full`, `write-failed`
+   */
   constructor(folder: string | null) {
     this.#file = folder === null ? null : join(folder, LOG_FILE);
-    if (this.#file !== null) writeFileSync(this.#file, '');
+    this.#put((file) => writeFileSync(file, ''));
   }
 
-  /** Runs a stage and logs how long it took. */
+  /**
+   * Runs a stage and logs how long it took.
+   * @throws NoduleTrainError `disk-full`, `write-failed`, and what `work` throws
+   */
   async stage<T>(stage: string, work: () => Promise<T>): Promise<T> {
     const start = performance.now();
     const value = await work();
-    this.write({ stage, seconds: Number(((performance.now() - start) / 1000).toFixed(3)) });
+    this.#write({ stage, seconds: Number(((performance.now() - start) / 1000).toFixed(3)) });
     return value;
   }
 
+  /** Logs a failure, if that is possible: its error counts, not one of the log. */
   failed(error: unknown): void {
-    this.write({ stage: 'failed', code: error instanceof NoduleTrainError ? error.code : (error as Error).name });
+    const code = error instanceof NoduleTrainError ? error.code : (error as Error).name;
+    try {
+      this.#write({ stage: 'failed', code });
+    } catch {}
   }
 
-  write(line: object): void {
-    if (this.#file === null) return;
+  #write(line: object): void {
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
-    appendFileSync(this.#file, `${JSON.stringify({ time: new Date().toISOString(), ...line, peakRssBytes })}\n`);
+    const text = `${JSON.stringify({ time: new Date().toISOString(), ...line, peakRssBytes })}\n`;
+    this.#put((file) => appendFileSync(file, text));
+  }
+
+  #put(write: (file: string) => void): void {
+    if (this.#file === null) return;
+    try {
+      write(this.#file);
+    } catch (cause) {
+      throw writeError(this.#file, cause);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pickGeometry, writeOnGrid } from '../../ct/index.js';
-import { replaceFile, replaceJson } from '../../runtime/index.js';
+import { replaceFile, replaceJson, writeError } from '../../runtime/index.js';
+import { type Remains, replaceEarlier } from './keptResult.js';
 import { labelImage } from './labelImage.js';
 import { nodulesPicture } from './pages/nodulesPicture.js';
 import { scanReport } from './pages/scanReport.js';
@@ -14,7 +15,7 @@ import type { StageLog } from './stageLog.js';
 import { writeDicomResults } from './writeDicomResults.js';
 
 export interface WrittenResult {
-  /** Names of the files, in the order in which they were written. */
+  /** Names of the files: those that were written, in their order, then those of an earlier run with the same key. */
   files: string[];
   notWritten: { format: Format; reason: string }[];
   /** Notes of the result, and on what was written. */
@@ -46,6 +47,9 @@ export async function writeResult(
   const { scan, provenance, nodules } = result;
   const notes = [...result.notes];
   const formats = chosenFormats(options.format, result.source?.series !== undefined);
+  const dicom = DICOM_FORMATS.filter((format) => formats.includes(format));
+  const ownKey = dicom.length > 0 ? dicomKey(options) : null;
+  const earlier = clear(out, { key: provenance.key, dicomKey: ownKey });
   const files: string[] = [];
   const write = async (name: string, work: () => Promise<void>) => {
     await log.stage(`write ${name}`, work);
@@ -63,7 +67,6 @@ export async function writeResult(
   if (probabilities !== undefined)
     for (const name of probabilityFiles(formats))
       await write(name, () => writeOnGrid(join(out, name), 'writing the probabilities', grid, probabilities));
-  const dicom = DICOM_FORMATS.filter((format) => formats.includes(format));
   const notWritten: WrittenResult['notWritten'] = [];
   if (dicom.length > 0) {
     const written = await log.stage('write DICOM', () => writeDicomResults(result, dicom, { out, options }));
@@ -71,6 +74,7 @@ export async function writeResult(
     notWritten.push(...written.notWritten);
     notes.push(...written.notes);
   }
+  const all = () => [...new Set([...files, ...earlier.files])];
   if (formats.includes('csv'))
     await write(RESULT_FILES.csv, () =>
       replaceFile(join(out, RESULT_FILES.csv), nodulesCsv({ series: scan.uid, nodules, provenance })),
@@ -79,9 +83,9 @@ export async function writeResult(
     await write(RESULT_FILES.png, () => replaceFile(join(out, RESULT_FILES.png), nodulesPicture(result)));
   if (formats.includes('html'))
     await write(RESULT_FILES.html, () =>
-      replaceFile(join(out, RESULT_FILES.html), scanReport({ ...result, notes }, [...files, RECORD_FILE])),
+      replaceFile(join(out, RESULT_FILES.html), scanReport({ ...result, notes }, [...all(), RECORD_FILE])),
     );
-  files.push(RECORD_FILE);
+  const written = [...all(), RECORD_FILE];
   await replaceJson(join(out, RECORD_FILE), {
     series: scan.uid,
     model: modelName(provenance),
@@ -91,12 +95,21 @@ export async function writeResult(
     direction: scan.direction,
     operatingPoint: provenance.operatingPoint,
     candidates: result.candidates,
-    dicomKey: dicomKey(options),
+    dicomKey: ownKey ?? earlier.dicomKey,
     provenance,
-    notes,
-    files,
-    notWritten,
+    notes: [...new Set([...notes, ...earlier.notes])],
+    files: written,
+    notWritten: [...notWritten, ...earlier.notWritten],
     nodules,
   });
-  return { files, notWritten, notes };
+  return { files: written, notWritten, notes };
+}
+
+/** @throws NoduleTrainError `disk-full`, `write-failed` */
+function clear(out: string, result: { key: string; dicomKey: string | null }): Remains {
+  try {
+    return replaceEarlier(out, result);
+  } catch (cause) {
+    throw writeError(out, cause);
+  }
 }

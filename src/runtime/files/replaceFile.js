@@ -141,8 +141,13 @@ const linkTarget = (file) => {
   }
 };
 
-/** @param {string} file @param {unknown} cause @param {string} [code] */
-const writeError = (file, cause, code = 'write-failed') => {
+/**
+ * Describes a failure to write a file: `disk-full`, else `code`.
+ * @param {string} file
+ * @param {unknown} cause an error of the operating system
+ * @param {string} [code]
+ */
+export const writeError = (file, cause, code = 'write-failed') => {
   const error = /** @type {NodeJS.ErrnoException} */ (cause);
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
     return new NoduleTrainError(
