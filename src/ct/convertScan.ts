@@ -3,21 +3,15 @@ import { checkOutputFile, NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
 import { inferFormat } from './formats.js';
 import { type Geometry, pickGeometry } from './grid/volume.js';
+import { scanFileSchema } from './readOptions.js';
 import { readMask, readVolume } from './readVolume.js';
 import { refuseExisting } from './refuseExisting.js';
 import { refuseReadOnly, writeMask, writeVolume } from './writeVolume.js';
 
 /** Options of `convertScan`. */
 export const convertScanOptionsSchema = z.strictObject({
-  intensity: z
-    .enum(['hu', 'arbitrary'])
-    .optional()
-    .describe('unit of the values, Hounsfield (hu) or other; overrides what the file says'),
+  ...scanFileSchema.shape,
   series: z.string().min(1).optional().describe('UID of the series to read from a DICOM folder with several series'),
-  resample: z
-    .boolean()
-    .default(false)
-    .describe('resampling of sheared axes or unevenly spaced slices to a regular grid, instead of an error'),
   mask: z
     .boolean()
     .default(false)
@@ -50,7 +44,7 @@ export const convertScan = async (
   to: string,
   { onNote, onStage = () => {}, ...rest }: ConvertScanOptions = {},
 ): Promise<ConvertedScan> => {
-  const { mask, intensity, series, resample } = checkOptions(convertScanOptionsSchema, `converting ${from}`, rest);
+  const { mask, ...reading } = checkOptions(convertScanOptionsSchema, `converting ${from}`, rest);
   // Check both names first: reading may take long.
   inferFormat(from, 'reading the scan');
   refuseReadOnly(to, 'writing the scan');
@@ -61,18 +55,19 @@ export const convertScan = async (
   const note = onNote && { onNote };
   onStage('reading');
   if (mask) {
+    const { intensity, ...labelsReading } = reading;
     if (intensity !== undefined)
       throw new NoduleTrainError(
         'options',
         `converting ${from}: found intensity ${intensity}, but a label image has none. Remove intensity or mask.`,
       );
-    const labels = await readMask(from, { series, resample });
+    const labels = await readMask(from, labelsReading);
     onStage('writing');
     await writeMask(to, labels);
     const { voxels: _, ...written } = labels;
     return { ...written, intensity: null };
   }
-  const volume = await readVolume(from, { intensity, series, resample, ...note });
+  const volume = await readVolume(from, { ...reading, ...note });
   onStage('writing');
   await writeVolume(to, volume);
   const { intensity: written, uid } = volume;

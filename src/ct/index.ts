@@ -64,15 +64,17 @@ export { type ArrayAxis, type PatientView, patientViews } from './pictures/patie
 export { type PlaneWindow, placeOn, planeImage } from './pictures/planeImage.js';
 export { type Colour, createImage, fillRectangle, pasteImage, type RgbImage } from './pictures/rgbImage.js';
 export { slicePicture } from './pictures/slicePicture.js';
-export { readPrediction } from './readPrediction.js';
 export {
   type MaskOptions,
   maskOptionsSchema,
+  pickScanFileOptions,
   type ReadOptions,
-  readMask,
   readOptionsSchema,
-  readVolume,
-} from './readVolume.js';
+  type ScanFileOptions,
+  scanFileSchema,
+} from './readOptions.js';
+export { readPrediction } from './readPrediction.js';
+export { readMask, readVolume } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
 export { bodyInSlice } from './regions/bodyInSlice.js';
 export { type ComponentRuns, ComponentStream, type Runs, type SliceBox } from './regions/componentStream.js';

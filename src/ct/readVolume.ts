@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
 import { inferFormat } from './formats.js';
@@ -7,28 +6,7 @@ import { checkGrid } from './imageFile/checkGrid.js';
 import type { ImageFile } from './imageFile/imageFile.js';
 import { straightenMask, straightenVolume } from './imageFile/straighten.js';
 import { toInt16 } from './imageFile/toInt16.js';
-
-/** Options of `readVolume`. */
-export const readOptionsSchema = z.strictObject({
-  /** Unit of the values; overrides what the file says and what its values suggest. */
-  intensity: z.enum(['hu', 'arbitrary']).optional(),
-  /** UID of the series to read from a DICOM folder with several series. */
-  series: z.string().min(1).optional(),
-  /** Files of that series in the folder, as `findScans` gives them, so that other files are not opened. */
-  files: z.array(z.string()).readonly().optional(),
-  /**
-   * Resamples a scan with sheared axes or unevenly spaced slices to a regular grid; without it such a scan is refused.
-   */
-  resample: z.boolean().optional(),
-});
-
-export type ReadOptions = z.input<typeof readOptionsSchema> & {
-  /**
-   * Called with what the user should know about a file, such as values that int16 cannot hold exactly. By default it
-   * emits a process warning.
-   */
-  onNote?: (text: string) => void;
-};
+import { type MaskOptions, maskOptionsSchema, type ReadOptions, readOptionsSchema } from './readOptions.js';
 
 /** A float image whose minimum is above this has no air or lung in HU: it was probably rescaled. */
 const darkestOfArbitraryFloats = -200;
@@ -42,12 +20,7 @@ const darkestOfArbitraryFloats = -200;
  * `voxel-range`, `resample` and the codes of each format, with the file and the field
  */
 export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
-  const {
-    intensity,
-    series,
-    files,
-    resample = false,
-  } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
+  const { intensity, series, files, resample } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
   const image = await inferFormat(path, 'reading the scan').read(path, { series, files });
   const straight = checkGrid(path, image, resample);
   for (const note of image.notes) onNote(`${path}: ${note}`);
@@ -92,16 +65,12 @@ const guessIntensity = (
 
 const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN' });
 
-export const maskOptionsSchema = readOptionsSchema.pick({ series: true, resample: true });
-
-export type MaskOptions = z.input<typeof maskOptionsSchema>;
-
 /**
  * Reads labels or readers' votes: whole numbers from 0 to 255 of any element type.
  * @throws NoduleTrainError `mask-value` for another value; and what `readVolume` throws
  */
 export const readMask = async (path: string, options: MaskOptions = {}): Promise<MaskVolume> => {
-  const { series, resample = false } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
+  const { series, resample } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
   const image = await inferFormat(path, 'reading the mask').read(path, { series });
   const straight = checkGrid(path, image, resample);
   const mask = { ...pickGeometry(image), voxels: labelsOf(path, image), uid: image.uid };

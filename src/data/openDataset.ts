@@ -32,9 +32,10 @@ export async function openDataset(dir: string, options: DatasetOptions = {}): Pr
 }
 
 function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOptions = {}): void {
-  const given = { ...source, labels: labels.labels };
-  const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'] as (keyof typeof given)[];
-  const name = names.find((one) => given[one] !== undefined && given[one] !== 'auto');
+  const given: Record<string, unknown> = { ...source, labels: labels.labels };
+  const defaults: Record<string, unknown> = sourceOptionsSchema.parse({});
+  const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'];
+  const name = names.find((one) => given[one] !== undefined && given[one] !== defaults[one]);
   if (name === undefined) return;
   throw new NoduleTrainError(
     'data-option',

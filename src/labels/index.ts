@@ -1,3 +1,4 @@
+export { LABEL_FATES, type LabelFate, type LostLabel } from './account/labelFate.js';
 export { type Annotation, readAnnotations } from './annotations.js';
 export type { AuditCounts } from './audit/auditCounts.js';
 export { auditPage } from './audit/auditPage.js';

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type DicomSeries, listSeries } from '../../ct/index.js';
+import { type DicomSeries, listSeries, pickScanFileOptions } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
 import { anonymousPatient, findPatients, publicPatient } from './patients.js';
@@ -63,7 +63,7 @@ export async function lidcSource(
       files: async () => files,
       read: {
         path: commonFolder(files, folder),
-        options: { series: uid, ...(options.intensity === undefined ? {} : { intensity: options.intensity }) },
+        options: { series: uid, ...pickScanFileOptions(options) },
       },
     }),
   );

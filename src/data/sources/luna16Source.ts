@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { pickScanFileOptions } from '../../ct/index.js';
 import type { Fold } from '../splits/fold.js';
 import { imageFiles, imagesIn, imagesWithSuffix } from './imagesIn.js';
 import { openLuna16 } from './luna16.js';
@@ -42,7 +43,7 @@ export async function luna16Source(
       lungs: lungs.get(uid) ?? null,
     },
     files: () => imageFiles(path),
-    read: { path, options: { intensity: options.intensity ?? 'hu' } },
+    read: { path, options: { intensity: 'hu' as const, ...pickScanFileOptions(options) } },
   }));
   return { kind: 'luna16', dir, scans, missing: luna.missing, folds: subsetFolds(scans), notes: [] };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pickScanFileOptions } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, SPLITS_FILE, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles } from './imagesIn.js';
@@ -63,7 +64,7 @@ export async function nnunetSource(
           oneNodule: crops,
         },
         files: () => imageFiles(path),
-        read: { path, options: { intensity } },
+        read: { path, options: { ...pickScanFileOptions(options), intensity } },
       };
     }),
     missing: [...labels.keys()].filter((name) => !images.has(name)).length,

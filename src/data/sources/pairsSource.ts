@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { pickScanFileOptions } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
 import { imageFiles, imagesIn } from './imagesIn.js';
@@ -58,7 +59,7 @@ export async function pairsSource(
         oneNodule: crops,
       },
       files: () => imageFiles(path),
-      read: { path, options: options.intensity === undefined ? {} : { intensity: options.intensity } },
+      read: { path, options: pickScanFileOptions(options) },
     })),
     missing: [...labels.keys()].filter((name) => !images.has(name)).length,
     folds: options.splits === undefined ? [] : await readSplits(splitsPath(options.splits), new Set(uids)),

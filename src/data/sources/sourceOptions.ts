@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scanFileSchema } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 
 export const LAYOUTS = ['luna16', 'lidc', 'pairs', 'nnunet'] as const;
@@ -19,13 +20,7 @@ export const sourceOptionsSchema = z.object({
   label: z.string().min(1).optional().describe('nnunet: label or region of nodules, if there are several'),
   channel: z.string().min(1).optional().describe('nnunet: channel to read, if there are several'),
   splits: z.string().min(1).optional().describe("file of folds like nnU-Net's splits_final.json, or its folder"),
-  intensity: z
-    .enum(['hu', 'arbitrary'])
-    .optional()
-    .describe(
-      'voxel unit, if the files do not record it; hu: Hounsfield units, arbitrary: others, such as 8-bit or ' +
-        'rescaled values',
-    ),
+  ...scanFileSchema.shape,
   crops: z
     .boolean()
     .optional()

@@ -28,12 +28,12 @@ export interface KeyParts {
  */
 export function scanKey({ scan, rule, spacing, backgroundPoints, scanHashes, truthHashes }: KeyParts): string {
   const { annotations, excluded, candidates, maskValues, oneNodule } = scan.truth;
-  const { resample, intensity } = scan.read.options;
+  const { files: _, series: __, ...reading } = scan.read.options;
   const withoutLines = (list: typeof excluded) => list?.map(({ line: _, ...annotation }) => annotation);
   const parts = [
     PREPARED_VERSION,
     scan.uid,
-    { resample, intensity },
+    reading,
     { annotations: withoutLines(annotations), excluded: withoutLines(excluded), candidates, maskValues, oneNodule },
     { name: rule.name, version: rule.version, options: rule.options },
     { spacing, backgroundPoints, backgroundVersion: BACKGROUND_VERSION },

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { z } from 'zod';
-import { pickGeometry, readVolume, storedValue, type Volume } from '../../ct/index.js';
+import { pickGeometry, pickScanFileOptions, readVolume, storedValue, type Volume } from '../../ct/index.js';
 import { measureNodules, segmentScan } from '../../model/index.js';
 import { checkOutputFolder, NoduleTrainError, sweepAbandoned, writeError } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
@@ -49,8 +49,7 @@ export async function readScan({ scan, options }: SegmentJob): Promise<ScanRead>
   const volume = await readVolume(scan.path, {
     series: scan.series,
     files: scan.files,
-    resample: options.resample,
-    intensity: options.intensity,
+    ...pickScanFileOptions(options),
     onNote: (note) => notes.push(note.replace(`${scan.path}: `, '')),
   });
   return { volume, notes };
@@ -188,13 +187,8 @@ const operatingPoint = (point: OperatingPoint, options: JobOptions): OperatingPo
 });
 
 /** Options of a job that change its result, beside the operating point; those of files do not. */
-function changingOptions({ region, intensity, spacing, resample }: JobOptions): Provenance['options'] {
-  return {
-    region,
-    ...(intensity !== undefined && { intensity }),
-    ...(spacing !== undefined && { spacing: spacing.join(',') }),
-    ...(resample && { resample }),
-  };
+function changingOptions({ region, spacing, ...options }: JobOptions): Provenance['options'] {
+  return { region, ...pickScanFileOptions(options), ...(spacing !== undefined && { spacing: spacing.join(',') }) };
 }
 
 /** HU below which no tissue is: where a scan of the chest has no such voxel, its values are not HU. */

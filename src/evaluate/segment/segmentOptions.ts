@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scanFileSchema } from '../../ct/index.js';
 import { modelOptionsSchema, scanOptionsSchema } from '../../model/index.js';
 import { operatingPointSchema } from '../../score/index.js';
 
@@ -38,18 +39,11 @@ export const segmentScanSchema = z.strictObject({
   ...operatingPointSchema.shape,
   ...scanOptionsSchema.shape,
   batch: z.int().positive().max(1024).optional().describe('slices per forward pass; default: by device and memory'),
-  intensity: z
-    .enum(['hu', 'arbitrary'])
-    .optional()
-    .describe('unit of the voxel values: hu or arbitrary; overrides what the file records'),
+  ...scanFileSchema.shape,
   spacing: z
     .tuple([distance, distance, distance])
     .optional()
     .describe('voxel spacing in mm, x,y,z, of a scan whose file does not record it'),
-  resample: z
-    .boolean()
-    .default(false)
-    .describe('resampling of a scan with a tilted gantry or unevenly spaced slices to a regular grid'),
   format: z
     .array(z.enum(FORMATS))
     .optional()

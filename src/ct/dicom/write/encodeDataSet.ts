@@ -41,8 +41,8 @@ export function needsCharacterSet(dataSet: DataSet): boolean {
 const PIECE_BYTES = 1 << 20;
 
 /**
- * Copies small chunks together, as each is a call of the operating system when it is written, and a report of a thousand
- * nodules has a million. Large ones, such as pixels, stay as they are.
+ * Copies small chunks together, as each is a call of the operating system when it is written, and a report of a
+ * thousand nodules has a million. Large ones, such as pixels, stay as they are.
  */
 export function merged(chunks: readonly Uint8Array[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];

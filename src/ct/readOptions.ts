@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** How the file of a scan is read. Every command that reads scans has these options. */
+export const scanFileSchema = z.strictObject({
+  intensity: z
+    .enum(['hu', 'arbitrary'])
+    .optional()
+    .describe(
+      'voxel unit, if the files do not record it or are wrong; hu: Hounsfield units, arbitrary: others, such as 8-bit ' +
+        'or rescaled values',
+    ),
+  resample: z
+    .boolean()
+    .default(false)
+    .describe('resampling of sheared axes or unevenly spaced slices to a regular grid, instead of an error'),
+});
+
+export type ScanFileOptions = z.input<typeof scanFileSchema>;
+
+/** Picks the options of reading from a larger configuration; those that have their default are absent. */
+export function pickScanFileOptions(config: ScanFileOptions): ScanFileOptions {
+  const defaults: Record<string, unknown> = scanFileSchema.parse({});
+  return Object.fromEntries(
+    Object.keys(scanFileSchema.shape)
+      .map((name) => [name, config[name as keyof ScanFileOptions]] as const)
+      .filter(([name, value]) => value !== undefined && value !== defaults[name]),
+  );
+}
+
+/** Options of `readVolume`. */
+export const readOptionsSchema = z.strictObject({
+  ...scanFileSchema.shape,
+  /** UID of the series to read from a DICOM folder with several series. */
+  series: z.string().min(1).optional(),
+  /** Files of that series in the folder, as `findScans` gives them, so that other files are not opened. */
+  files: z.array(z.string()).readonly().optional(),
+});
+
+export type ReadOptions = z.input<typeof readOptionsSchema> & {
+  /**
+   * Called with what the user should know about a file, such as values that int16 cannot hold exactly. By default it
+   * emits a process warning.
+   */
+  onNote?: (text: string) => void;
+};
+
+/** Options of `readMask`. */
+export const maskOptionsSchema = readOptionsSchema.omit({ intensity: true, files: true });
+
+export type MaskOptions = z.input<typeof maskOptionsSchema>;
