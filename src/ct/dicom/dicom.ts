@@ -3,10 +3,12 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile.js';
 import { type Arranged, arrangeSlices } from './arrangeSlices.js';
 import { chooseSeries, printableUid } from './chooseSeries.js';
+import { tagName } from './dictionary.js';
 import { dropCopies } from './dropCopies.js';
 import { readPixels } from './frames/readPixels.js';
 import { describeImage, readImageFiles, readImages, type SeriesImage } from './listSeries.js';
 import { readDicomFile } from './readDicomFile.js';
+import { seriesIntensity } from './seriesIntensity.js';
 import type { Slice } from './slice.js';
 
 /**
@@ -19,17 +21,16 @@ export const dicom: ImageFormat = {
   read: async (path, request) => {
     const { images, slices, notes, ...geometry } = await findStack(path, request);
     const { values, slope, intercept, notes: pixelNotes } = await readPixels(slices);
-    const hu = slices.every((slice) => slice.hu);
-    const intensityNotes = !hu && images[0]?.modality === 'CT' ? [notHu] : [];
+    const { notes: intensityNotes, ...intensity } = seriesIntensity(slices, images[0]!.modality);
     return {
       ...geometry,
       values,
       slope,
       intercept,
-      intensity: hu ? 'hu' : 'arbitrary',
+      ...intensity,
       uid: images[0]!.series,
       ...sliceUidsOf(slices),
-      notes: [...notes, ...pixelNotes, ...intensityNotes],
+      notes: [...notes, ...slopeNotes(slices), ...pixelNotes, ...intensityNotes],
     };
   },
   write: null,
@@ -66,9 +67,12 @@ const sliceUidsOf = (slices: readonly Slice[]): Pick<ImageFile, 'sliceUids'> => 
   return uids.length === slices.length ? { sliceUids: uids } : {};
 };
 
-const notHu =
-  'the modality is CT, but RescaleSlope and RescaleIntercept are missing or RescaleType is not HU, so the values ' +
-  "are assumed to be 'arbitrary'. Set intensity to override.";
+const slopeNotes = (slices: readonly Slice[]): readonly string[] => {
+  const zero = slices.filter(({ zeroSlope }) => zeroSlope).length;
+  return zero === 0
+    ? []
+    : [`${tagName('RescaleSlope')} is 0 in ${zero} of ${slices.length} slices, read as 1, as ITK does`];
+};
 
 /**
  * Selects the slices that belong to the volume.

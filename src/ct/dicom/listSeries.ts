@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
+import { modalityOf } from '../modality.js';
 import { inParallel } from './frames/inParallel.js';
 import { type DicomFile, readDicomFile } from './readDicomFile.js';
 import { createSlices, type Slice } from './slice.js';
@@ -135,8 +136,8 @@ const modalities = new Set(
 
 /** The modality, null where it is not one of the defined terms. */
 export const shownModality = (tags: DicomTags): string | null => {
-  const modality = tags.texts('Modality')?.[0];
-  return modality !== undefined && modalities.has(modality) ? modality : null;
+  const modality = modalityOf(tags.texts('Modality')?.[0]);
+  return modality !== null && modalities.has(modality) ? modality : null;
 };
 
 const secondaryCapture = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.7(\.\d)?$/;

@@ -1,3 +1,4 @@
+import { isOfCt, mayBeCt, modalityOf } from '../modality.js';
 import { type FrameGroups, frameGroups } from './frameGroups.js';
 import { type FramePlane, framePlane } from './framePlane.js';
 import { type PixelFormat, pixelFormat } from './pixelFormat.js';
@@ -26,6 +27,8 @@ export interface Slice extends FramePlane {
   /** A pixel has the value `stored * slope + intercept`. */
   readonly slope: number;
   readonly intercept: number;
+  /** Whether the file has a RescaleSlope of 0, which is read as 1. */
+  readonly zeroSlope: boolean;
   /** Whether the file says that these values are Hounsfield units. */
   readonly hu: boolean;
   /** Stored value of padding pixels (PixelPaddingValue), null where the file has none. */
@@ -47,7 +50,7 @@ export const createSlices = (file: DicomFile): readonly Slice[] => {
     syntax,
     pixels,
     format: pixelFormat(tags),
-    ofCt: tags.texts('Modality')?.[0] === 'CT',
+    modality: modalityOf(tags.texts('Modality')?.[0]),
     frameOfReference: tags.uid('FrameOfReferenceUID'),
     instance: tags.uid('SOPInstanceUID'),
     sopClass: tags.uid('SOPClassUID'),
@@ -60,10 +63,10 @@ type Image = Pick<
   Slice,
   'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference' | 'instance' | 'sopClass'
 > & {
-  readonly ofCt: boolean;
+  readonly modality: string | null;
 };
 
-const createSlice = ({ ofCt, ...image }: Image, group: FrameGroups, frame: number, frames: number): Slice => {
+const createSlice = ({ modality, ...image }: Image, group: FrameGroups, frame: number, frames: number): Slice => {
   const { name, format } = image;
   const { measures, values, padding } = group;
   const [slope, intercept] = [values.number('RescaleSlope'), values.number('RescaleIntercept')];
@@ -73,11 +76,20 @@ const createSlice = ({ ofCt, ...image }: Image, group: FrameGroups, frame: numbe
     frame,
     frames,
     thickness: positive(measures.number('SliceThickness')),
-    slope: slope ?? 1,
+    // A slope of 0 would make every voxel the same; ITK and GDCM read it as 1.
+    slope: slope || 1,
     intercept: intercept ?? 0,
-    hu: ofCt && slope !== null && intercept !== null && (values.texts('RescaleType')?.[0] ?? 'HU') === 'HU',
+    zeroSlope: slope === 0,
+    hu: slope !== null && intercept !== null && isInHu(image, modality, values.texts('RescaleType')?.[0]),
     padding: padding.whole('PixelPaddingValue', format.signed),
   };
+};
+
+/** Whether rescaled values are Hounsfield units: those of a CT unless RescaleType says otherwise. */
+const isInHu = ({ sopClass }: Pick<Slice, 'sopClass'>, modality: string | null, type: string | undefined): boolean => {
+  const named = type?.toUpperCase();
+  if (isOfCt(modality, sopClass)) return named === undefined || named === 'HU';
+  return named === 'HU' && mayBeCt(modality, sopClass);
 };
 
 const positive = (value: number | null): number | null => (value !== null && value > 0 ? value : null);

@@ -16,6 +16,11 @@ export interface ImageFile extends Geometry {
   readonly slicePositions?: readonly number[];
   /** What the file says about its values; null where it says nothing. */
   readonly intensity: 'hu' | 'arbitrary' | null;
+  /**
+   * True where the values are 'arbitrary' only for want of better knowledge, such as a CT without rescale tags: if they
+   * look like Hounsfield units, that is reported.
+   */
+  readonly mayBeHu?: boolean;
   /** UID of the series, or the file name without its extension. */
   readonly uid: string;
   /** SOP instance UID of each slice, where the file has them. */

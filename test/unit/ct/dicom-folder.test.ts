@@ -61,9 +61,7 @@ describe('a folder of several series', () => {
   ])('gives the only scan by default, with a note: %s', async (_what, series, uid) => {
     const { volume, notes } = await read(await several(...series));
     expect(volume.uid).toBe(uid);
-    expect(notes).toEqual([
-      expect.stringMatching(new RegExp(`of ${series.length} series, reading the only one .*, ${uid}$`)),
-    ]);
+    expect(notes[0]).toMatch(new RegExp(`of ${series.length} series, reading the only one .*, ${uid}$`));
   });
 
   it('ignores a fault in a series that is not read', async () => {
