@@ -59,10 +59,13 @@ export const decode = (bytes: Buffer, type: ElementType, bigEndian: boolean): Va
 };
 
 /**
- * Infers the intensity from the element type, for files that do not record it: unsigned and 8-bit values are not HU;
- * for others it is unknown.
+ * Infers the intensity from the element type, for files that do not record it: unsigned and 8-bit values are taken for
+ * arbitrary, unless they look like Hounsfield units; for others it is unknown.
  */
-export const inferIntensity = ({ holdsHu }: ElementType): 'arbitrary' | null => (holdsHu ? null : 'arbitrary');
+export const inferIntensity = ({
+  holdsHu,
+}: ElementType): { readonly intensity: 'arbitrary' | null; readonly mayBeHu?: boolean } =>
+  holdsHu ? { intensity: null } : { intensity: 'arbitrary', mayBeHu: true };
 
 /** The bytes of an array, as a view. */
 export const viewBytes = ({ buffer, byteOffset, byteLength }: Values): Buffer =>

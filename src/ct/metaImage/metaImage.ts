@@ -1,17 +1,25 @@
 import { basename, extname } from 'node:path';
+import { quoted } from '../../runtime/index.js';
 import { inferIntensity } from '../imageFile/elementType.js';
 import type { ImageFormat } from '../imageFile/imageFile.js';
+import { modalityOf } from '../modality.js';
 import { type MetaHeader, metaTypes } from './metaHeader.js';
 import { readMetaImage } from './readMetaImage.js';
 import { writeMetaImage } from './writeMetaImage.js';
 
 /**
  * Infers the intensity from Modality, else from the element type. ITK writes no Modality; some tools write
- * MET_MOD_UNKNOWN.
+ * MET_MOD_UNKNOWN. MET_MOD_OTHER is what we write for arbitrary values.
  */
-const headerIntensity = ({ modality, elementType }: MetaHeader) => {
-  if (modality !== null && !/UNKNOWN$/.test(modality)) return modality === 'MET_MOD_CT' ? 'hu' : 'arbitrary';
-  return inferIntensity(metaTypes.get(elementType)!);
+const headerIntensity = ({ modality: raw, elementType }: MetaHeader) => {
+  const modality = modalityOf(raw);
+  if (modality === null) return { notes: [], ...inferIntensity(metaTypes.get(elementType)!) };
+  if (modality === 'CT') return { notes: [], intensity: 'hu' } as const;
+  const notes =
+    modality === 'OTHER'
+      ? []
+      : [`its Modality is ${quoted(raw!)}, so the values are not HU ('arbitrary'). Set intensity to override.`];
+  return { notes, intensity: 'arbitrary' } as const;
 };
 
 /** MetaImage, the format of ITK and of LUNA16. */
@@ -30,9 +38,8 @@ export const metaImage: ImageFormat = {
       values,
       slope: 1,
       intercept: 0,
-      intensity: headerIntensity(header),
       uid: basename(path, extname(path)),
-      notes: [],
+      ...headerIntensity(header),
     };
   },
   write: (path, { intensity, ...image }, compress) => {

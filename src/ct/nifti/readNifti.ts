@@ -52,7 +52,7 @@ export const readNifti = async (path: string): Promise<ImageFile> => {
       notes,
       values: decode(values, type, header.bigEndian),
       // Unsigned values with an intercept may be HU.
-      intensity: intensity ?? (rescaled ? null : inferIntensity(type)),
+      ...(intensity !== null || rescaled ? { intensity } : inferIntensity(type)),
       uid: basename(path).replace(/\.nii(\.gz)?$/i, ''),
     };
   } finally {

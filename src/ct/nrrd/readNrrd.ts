@@ -37,7 +37,7 @@ export const readNrrd = async (path: string): Promise<ImageFile> => {
       slope: 1,
       intercept: 0,
       values: decode(await readPacked(file, path, header, end), header.type, header.bigEndian),
-      intensity: intensity ?? inferIntensity(header.type),
+      ...(intensity === null ? inferIntensity(header.type) : { intensity }),
       uid: basename(path, extname(path)),
     };
   } finally {
