@@ -13,6 +13,10 @@ export const scanFileSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('resampling of sheared axes or unevenly spaced slices to a regular grid, instead of an error'),
+  fillGaps: z
+    .boolean()
+    .default(false)
+    .describe('interpolation of several slices missing in a row, with --resample, instead of an error'),
 });
 
 export type ScanFileOptions = z.input<typeof scanFileSchema>;

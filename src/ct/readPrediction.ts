@@ -18,7 +18,7 @@ export interface Prediction extends Geometry {
  */
 export const readPrediction = async (path: string): Promise<Prediction> => {
   const image = await inferFormat(path, 'reading the prediction').read(path, {});
-  checkGrid(path, image, false);
+  checkGrid(path, image, { resample: false, fillGaps: false });
   const { values, slope, intercept } = image;
   const isMask = !(values instanceof Float32Array || values instanceof Float64Array) && slope === 1 && intercept === 0;
   const probabilities = new Float32Array(values.length);

@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
 import { inferFormat } from './formats.js';
 import { type MaskVolume, pickGeometry, type Volume } from './grid/volume.js';
-import { checkGrid } from './imageFile/checkGrid.js';
+import { checkGrid, describeResampling } from './imageFile/checkGrid.js';
 import type { ImageFile } from './imageFile/imageFile.js';
 import { straightenMask, straightenVolume } from './imageFile/straighten.js';
 import { toInt16 } from './imageFile/toInt16.js';
@@ -20,9 +20,9 @@ const darkestOfArbitraryFloats = -200;
  * `voxel-range`, `resample` and the codes of each format, with the file and the field
  */
 export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
-  const { intensity, series, files, resample } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
+  const { intensity, series, files, ...grid } = checkOptions(readOptionsSchema, `reading the scan ${path}`, rest);
   const image = await inferFormat(path, 'reading the scan').read(path, { series, files });
-  const straight = checkGrid(path, image, resample);
+  const straight = checkGrid(path, image, grid);
   for (const note of image.notes) onNote(`${path}: ${note}`);
   const { min, max, ...stored } = toInt16(path, image);
   if (stored.scale !== 1 || stored.offset !== 0) {
@@ -39,7 +39,10 @@ export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadO
     uid: image.uid,
     ...(straight && image.sliceUids !== undefined ? { sliceUids: image.sliceUids } : {}),
   };
-  return straight ? volume : straightenVolume(path, volume, image);
+  if (straight) return volume;
+  const resampled = straightenVolume(path, volume, image);
+  onNote(`${path}: ${describeResampling(image, resampled)}`);
+  return resampled;
 };
 
 /**
@@ -70,9 +73,9 @@ const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_T
  * @throws NoduleTrainError `mask-value` for another value; and what `readVolume` throws
  */
 export const readMask = async (path: string, options: MaskOptions = {}): Promise<MaskVolume> => {
-  const { series, resample } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
+  const { series, ...grid } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
   const image = await inferFormat(path, 'reading the mask').read(path, { series });
-  const straight = checkGrid(path, image, resample);
+  const straight = checkGrid(path, image, grid);
   const mask = { ...pickGeometry(image), voxels: labelsOf(path, image), uid: image.uid };
   return straight ? mask : straightenMask(path, mask, image);
 };

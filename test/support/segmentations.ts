@@ -94,7 +94,7 @@ export const resampledSources: [name: string, make: () => Promise<string>][] = [
     'uneven distances',
     () =>
       series(
-        { over: (k) => ({ ImagePositionPatient: [-20, 30.5, -100 + [0, 2, 4, 6, 11, 13, 15.5, 17.5][k]!] }) },
+        { over: (k) => ({ ImagePositionPatient: [-20, 30.5, -100 + [0, 2, 4, 6, 10, 12, 14.5, 16.5][k]!] }) },
         large,
       ),
   ],

@@ -1,7 +1,6 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import { cross, dot, length, scale, subtract, transpose } from '../grid/matrix3.js';
 import type { Geometry, Vector3 } from '../grid/volume.js';
-import { upperMedian } from '../median.js';
 import { tagName } from './dictionary.js';
 import type { Slice } from './slice.js';
 import { tagError } from './tags.js';
@@ -12,6 +11,7 @@ export interface Arranged extends Geometry {
   readonly places: readonly (readonly [Slice, ...Slice[]])[];
   readonly directionField: string;
   readonly slicePositions?: readonly number[];
+  readonly sliceNames?: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -56,7 +56,10 @@ export const arrangeSlices = (dir: string, slices: readonly [Slice, ...Slice[]])
     direction: transpose([rowAxis, columnAxis, stack.axis]),
     directionField: tagName(tilted ? 'ImagePositionPatient' : 'ImageOrientationPatient'),
     notes: stack.notes,
-    ...(stack.positions === null ? {} : { slicePositions: stack.positions }),
+    ...(stack.positions !== null && {
+      slicePositions: stack.positions,
+      sliceNames: places.map(([slice]) => nameOf(slice)),
+    }),
   };
 };
 
@@ -85,6 +88,8 @@ const checkAlike = (dir: string, first: Slice, slice: Slice): void => {
 
 /** The file name alone, as errors name the folder already. */
 const fileOf = ({ path }: Slice): string => path.split(/[\\/]/).at(-1)!;
+
+const nameOf = (slice: Slice): string => `${fileOf(slice)}${slice.frames > 1 ? ` frame ${slice.frame + 1}` : ''}`;
 
 /**
  * Orthonormal axes from the rounded ones, as ITK computes them: normal = row × column, row = column × normal, column =
@@ -140,5 +145,7 @@ const stackOf = (dir: string, places: readonly (readonly [Slice, ...Slice[]])[],
   if (positions.every((distance, k) => Math.abs(distance - k * spacing) <= tolerance))
     return { axis, spacing, positions: null, notes: [] };
   const gaps = positions.slice(1).map((distance, k) => distance - positions[k]!);
-  return { axis, spacing: upperMedian(Float64Array.from(gaps))!, positions, notes: [] };
+  // The lower one: of few slices with a gap among them, the usual distance is the small one.
+  const median = gaps.toSorted((a, b) => a - b)[(gaps.length - 1) >> 1]!;
+  return { axis, spacing: median, positions, notes: [] };
 };

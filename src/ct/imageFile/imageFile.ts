@@ -14,6 +14,8 @@ export interface ImageFile extends Geometry {
    * spaced; `spacing[2]` is then their median distance.
    */
   readonly slicePositions?: readonly number[];
+  /** Names of the slices' files, for errors about their positions. */
+  readonly sliceNames?: readonly string[];
   /** What the file says about its values; null where it says nothing. */
   readonly intensity: 'hu' | 'arbitrary' | null;
   /**

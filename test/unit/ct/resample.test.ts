@@ -172,6 +172,9 @@ const imageOf = (volume: Volume, slicePositions?: number[]): ImageFile => ({
   ...(slicePositions && { slicePositions }),
 });
 
+const asIs = { resample: false, fillGaps: false };
+const straightened = { resample: true, fillGaps: false };
+
 describe('a scan with sheared axes or uneven slices', () => {
   it.each([
     ['gantry tilt', tilted, undefined],
@@ -181,7 +184,7 @@ describe('a scan with sheared axes or uneven slices', () => {
   ])('resampled to a regular grid keeps every value at its position: %s', (_what, direction, positions) => {
     const volume = sampled(direction, [2, 2, 2.5], positions);
     const result = straightenVolume('a', volume, { ...volume, ...(positions && { slicePositions: positions }) });
-    expect(checkGrid('a', imageOf(result), false)).toBe(true);
+    expect(checkGrid('a', imageOf(result), asIs)).toBe(true);
     const { worst, left } = departures(result);
     // Half a level for the file's rounding, half for ours; at the rim the outermost value covers half a voxel.
     expect(worst).toBeLessThanOrEqual(1 + 0.5 * (3 * 2 + 5 * 2 + 7 * 5));
@@ -208,19 +211,21 @@ describe('a scan with sheared axes or uneven slices', () => {
 
   it('is refused with the figures unless it is to be resampled; axes in one plane are refused always', () => {
     const volume = sampled(tilted, [2, 2, 2.5], places);
-    expect(() => checkGrid('a.dcm', imageOf(volume), false)).toThrow(
+    expect(() => checkGrid('a.dcm', imageOf(volume), asIs)).toThrow(
       /TransformMatrix .* deviate from orthonormal by 0\.296/,
     );
-    expect(() => checkGrid('a.dcm', imageOf({ ...volume, direction: identityDirection }, places), false)).toThrow(
+    expect(() => checkGrid('a.dcm', imageOf({ ...volume, direction: identityDirection }, places), asIs)).toThrow(
       /found slices 3 and 4 \(counted from 0\) 5\.000 mm apart, expected 2\.500 mm, the median/,
     );
-    expect(checkGrid('a.dcm', imageOf(volume, places), true)).toBe(false);
+    expect(checkGrid('a.dcm', imageOf(volume, places), straightened)).toBe(false);
     for (const third of [
       [0, 1, 0],
       [Number.NaN, 0, 1],
     ]) {
       const direction = [0, 1, 2].map((row) => [+(row === 0), +(row === 1), third[row]]) as unknown as Matrix3;
-      expect(() => checkGrid('a.dcm', imageOf({ ...volume, direction }), true)).toThrow(/deviate from orthonormal/);
+      expect(() => checkGrid('a.dcm', imageOf({ ...volume, direction }), straightened)).toThrow(
+        /deviate from orthonormal/,
+      );
     }
   });
 
