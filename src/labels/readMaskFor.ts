@@ -50,7 +50,8 @@ export async function readMaskFor(
         'RTSTRUCT. Omit the segment.',
     );
   }
-  const mask = await readMask(path);
+  // A mask with the sheared axes of its scan is straightened as the scan was.
+  const mask = await readMask(path, { resample: volume.resampled === true });
   checkSameGrid('mask', path, mask, volume);
   return mask.voxels;
 }

@@ -15,11 +15,15 @@ const tolerance = 0.5;
  */
 export const checkSameGrid = (kind: string, path: string, image: Geometry, volume: Volume): void => {
   const { shape, uid } = volume;
+  const advice = volume.resampled
+    ? `The scan was resampled, so a ${kind} on the voxels of its file no longer fits: convert the scan with ` +
+      `--resample first, and give a ${kind} made on the result.`
+    : null;
   if (image.shape.some((extent, axis) => extent !== shape[axis])) {
     throw new NoduleTrainError(
       'mask-shape',
       `reading the ${kind} ${path}: it has [${image.shape}] voxels, expected the [${shape}] of its scan ${uid}. ` +
-        `Give the ${kind} of this scan.`,
+        (advice ?? `Give the ${kind} of this scan.`),
     );
   }
   if (image.spacing === null || volume.spacing === null) return;
@@ -31,7 +35,7 @@ export const checkSameGrid = (kind: string, path: string, image: Geometry, volum
       'mask-grid',
       `matching the ${kind} ${path} to its scan ${uid}: its voxel [${i}, ${r}, ${c}] lies at index ` +
         `[${[fi, fr, fc].map((place) => place.toFixed(2)).join(', ')}] of the scan, expected the scan's own grid ` +
-        `(spacing, origin and direction). Resample the ${kind}, or give the scan it was made on.`,
+        `(spacing, origin and direction). ${advice ?? `Resample the ${kind}, or give the scan it was made on.`}`,
     );
   }
 };

@@ -14,7 +14,7 @@ export const checkVolume = (given: unknown, doing: string): Volume => {
   };
   if (typeof given !== 'object' || given === null) return refuse(`the scan ${shown(given)}`, 'a path or a Volume');
   const volume = given as Partial<Record<keyof Volume, unknown>>;
-  const { voxels, shape, spacing, origin, direction, intensity, uid, scale, offset, sliceUids } = volume;
+  const { voxels, shape, spacing, origin, direction, intensity, uid, scale, offset, sliceUids, resampled } = volume;
   if (!isInt16Array(voxels)) return refuse(`the voxels ${shown(voxels)}`, 'an Int16Array');
   if (!isVector(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
     return refuse(`the shape ${shown(shape)}`, '[slices, rows, columns], each at least 1');
@@ -35,7 +35,11 @@ export const checkVolume = (given: unknown, doing: string): Volume => {
   if (sliceUids !== undefined && !areUids(sliceUids))
     return refuse(`the sliceUids ${shown(sliceUids)}`, `${shape[0]} texts, one for each slice`);
   const checked = { voxels, shape, spacing, origin, direction, intensity, uid, scale, offset };
-  return sliceUids === undefined ? checked : { ...checked, sliceUids };
+  return {
+    ...checked,
+    ...(sliceUids !== undefined && { sliceUids }),
+    ...(resampled === true && { resampled }),
+  };
 };
 
 /** Not instanceof: test runners give each file its own globals. */

@@ -15,7 +15,8 @@ export const resampleVolume = (volume: Volume, spacing: Vector3): Volume => {
   const grid = scaledGrid(volume, spacing, `resampling the scan ${volume.uid}`);
   if (grid === null) return volume;
   const { sliceUids: _, ...rest } = volume;
-  return { ...rest, ...grid.geometry, voxels: sampleLinear({ ...grid.sampling, voxels: volume.voxels, outside: 0 }) };
+  const voxels = sampleLinear({ ...grid.sampling, voxels: volume.voxels, outside: 0 });
+  return { ...rest, ...grid.geometry, voxels, resampled: true };
 };
 
 /**

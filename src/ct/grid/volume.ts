@@ -35,6 +35,8 @@ export interface Volume extends Geometry {
   readonly uid: string;
   /** SOP instance UID of each slice, where the file has them; absent after resampling. */
   readonly sliceUids?: readonly string[];
+  /** True where voxels were interpolated: rows, columns and slices are not those of the file. */
+  readonly resampled?: true;
   readonly scale: number;
   readonly offset: number;
 }

@@ -44,7 +44,8 @@ const storedOutside = (volume: Pick<Volume, 'voxels' | 'intensity' | 'scale' | '
 export const straightenVolume = (path: string, volume: Volume, grid: CrookedGrid): Volume => {
   const { geometry, sampling } = straightGrid(path, grid);
   const outside = storedOutside(volume);
-  return { ...volume, ...geometry, voxels: sampleLinear({ ...sampling, voxels: volume.voxels, outside }) };
+  const voxels = sampleLinear({ ...sampling, voxels: volume.voxels, outside });
+  return { ...volume, ...geometry, voxels, resampled: true };
 };
 
 /**

@@ -28,6 +28,12 @@ export function contourVotes(volume: Volume, { seriesUid, readers }: LidcReading
       'contours-series',
       `the outlines are of series ${seriesUid}, expected ${volume.uid}. Give the outlines of this scan.`,
     );
+  if (volume.resampled)
+    fail(
+      'contours-grid',
+      'the scan was resampled, so its rows, columns and slices are no longer those of the DICOM files, in which ' +
+        'outlines are given. Read it without --resample; leave out scans that need it (tilted gantry, missing slices).',
+    );
   const sliceOf = sliceFinder(volume, fail);
   const votes = new Uint8Array(voxelCount(volume.shape));
   const nodules: Set<number>[] = [];
