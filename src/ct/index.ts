@@ -86,4 +86,6 @@ export {
   labelVoxels,
 } from './regions/components.js';
 export { lungMask } from './regions/lungMask.js';
+export { describeValues } from './values/describeValues.js';
+export { examineValues, type ValueFinding } from './values/examineValues.js';
 export { writeMask, writeOnGrid, writeVolume } from './writeVolume.js';

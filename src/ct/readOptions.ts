@@ -9,6 +9,13 @@ export const scanFileSchema = z.strictObject({
       'voxel unit, if the files do not record it or are wrong; hu: Hounsfield units, arbitrary: others, such as 8-bit ' +
         'or rescaled values',
     ),
+  rescale: z
+    .tuple([z.number().refine((slope) => slope !== 0, 'expected a slope other than 0'), z.number()])
+    .optional()
+    .describe(
+      'slope,intercept that turn the values of the files into Hounsfield units, where their own is missing or wrong; ' +
+        '1,-1024 for HU + 1024',
+    ),
   resample: z
     .boolean()
     .default(false)
@@ -49,6 +56,6 @@ export type ReadOptions = z.input<typeof readOptionsSchema> & {
 };
 
 /** Options of `readMask`. */
-export const maskOptionsSchema = readOptionsSchema.omit({ intensity: true, files: true });
+export const maskOptionsSchema = readOptionsSchema.omit({ intensity: true, rescale: true, files: true });
 
 export type MaskOptions = z.input<typeof maskOptionsSchema>;

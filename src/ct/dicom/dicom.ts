@@ -21,16 +21,16 @@ export const dicom: ImageFormat = {
   read: async (path, request) => {
     const { images, slices, notes, ...geometry } = await findStack(path, request);
     const { values, slope, intercept, notes: pixelNotes } = await readPixels(slices);
-    const { notes: intensityNotes, ...intensity } = seriesIntensity(slices, images[0]!.modality);
     return {
       ...geometry,
       values,
       slope,
       intercept,
-      ...intensity,
+      ...seriesIntensity(slices, images[0]!.modality),
+      bits: slices[0].format.bitsStored,
       uid: images[0]!.series,
       ...sliceUidsOf(slices),
-      notes: [...notes, ...slopeNotes(slices), ...pixelNotes, ...intensityNotes],
+      notes: [...notes, ...slopeNotes(slices), ...pixelNotes],
     };
   },
   write: null,

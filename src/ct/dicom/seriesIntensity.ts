@@ -2,7 +2,7 @@ import type { ImageFile } from '../imageFile/imageFile.js';
 import { isOfCt, mayBeCt } from '../modality.js';
 import type { Slice } from './slice.js';
 
-type SeriesIntensity = Pick<ImageFile, 'intensity' | 'mayBeHu'> & { readonly notes: readonly string[] };
+type SeriesIntensity = Pick<ImageFile, 'intensity' | 'mayBeHu' | 'intensityNotes'>;
 
 const override = 'Set intensity to override.';
 
@@ -15,17 +15,18 @@ export const seriesIntensity = (slices: readonly [Slice, ...Slice[]], modality: 
   const called = modality === null ? 'it has no valid modality' : `its modality is ${modality}`;
   if (slices.every(({ hu }) => hu)) {
     const why = isOfCt(modality, sopClass) ? 'its class is of a CT' : 'its RescaleType is HU';
-    const notes = modality === 'CT' ? [] : [`${called}, but ${why}: its values are Hounsfield units. ${override}`];
-    return { intensity: 'hu', notes };
+    const intensityNotes =
+      modality === 'CT' ? [] : [`${called}, but ${why}: its values are Hounsfield units. ${override}`];
+    return { intensity: 'hu', intensityNotes };
   }
   if (isOfCt(modality, sopClass)) {
-    const notes = [
+    const intensityNotes = [
       `${modality === 'CT' ? 'the modality is CT' : 'its class is of a CT'}, but RescaleSlope and RescaleIntercept ` +
         `are missing or RescaleType is not HU, so the values are assumed to be 'arbitrary'. ${override}`,
     ];
-    return { intensity: 'arbitrary', mayBeHu: true, notes };
+    return { intensity: 'arbitrary', mayBeHu: true, intensityNotes };
   }
   const mayBeHu = mayBeCt(modality, sopClass);
   const verdict = mayBeHu ? "so the values are assumed to be 'arbitrary'" : "so the values are not HU ('arbitrary')";
-  return { intensity: 'arbitrary', mayBeHu, notes: [`${called}, ${verdict}. ${override}`] };
+  return { intensity: 'arbitrary', mayBeHu, intensityNotes: [`${called}, ${verdict}. ${override}`] };
 };

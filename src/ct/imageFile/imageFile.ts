@@ -23,6 +23,10 @@ export interface ImageFile extends Geometry {
    * look like Hounsfield units, that is reported.
    */
   readonly mayBeHu?: boolean;
+  /** What was assumed to infer `intensity`; of interest only where the user does not give it. */
+  readonly intensityNotes?: readonly string[];
+  /** Bits of a stored value, where they are fewer than those of the type of `values`. */
+  readonly bits?: number;
   /** UID of the series, or the file name without its extension. */
   readonly uid: string;
   /** SOP instance UID of each slice, where the file has them. */

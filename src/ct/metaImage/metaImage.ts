@@ -13,13 +13,13 @@ import { writeMetaImage } from './writeMetaImage.js';
  */
 const headerIntensity = ({ modality: raw, elementType }: MetaHeader) => {
   const modality = modalityOf(raw);
-  if (modality === null) return { notes: [], ...inferIntensity(metaTypes.get(elementType)!) };
-  if (modality === 'CT') return { notes: [], intensity: 'hu' } as const;
-  const notes =
+  if (modality === null) return inferIntensity(metaTypes.get(elementType)!);
+  if (modality === 'CT') return { intensity: 'hu' } as const;
+  const intensityNotes =
     modality === 'OTHER'
       ? []
       : [`its Modality is ${quoted(raw!)}, so the values are not HU ('arbitrary'). Set intensity to override.`];
-  return { notes, intensity: 'arbitrary' } as const;
+  return { intensity: 'arbitrary', intensityNotes } as const;
 };
 
 /** MetaImage, the format of ITK and of LUNA16. */
@@ -40,6 +40,7 @@ export const metaImage: ImageFormat = {
       intercept: 0,
       uid: basename(path, extname(path)),
       ...headerIntensity(header),
+      notes: [],
     };
   },
   write: (path, { intensity, ...image }, compress) => {

@@ -1,6 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import type { z } from 'zod';
-import { pickGeometry, pickScanFileOptions, readVolume, storedValue, type Volume } from '../../ct/index.js';
+import {
+  describeValues,
+  examineValues,
+  pickGeometry,
+  pickScanFileOptions,
+  readVolume,
+  storedValue,
+  type Volume,
+} from '../../ct/index.js';
 import { measureNodules, segmentScan } from '../../model/index.js';
 import { checkOutputFolder, NoduleTrainError, sweepAbandoned, writeError } from '../../runtime/index.js';
 import type { OperatingPoint } from '../../score/index.js';
@@ -188,15 +196,36 @@ const operatingPoint = (point: OperatingPoint, options: JobOptions): OperatingPo
 
 /** Options of a job that change its result, beside the operating point; those of files do not. */
 function changingOptions({ region, spacing, ...options }: JobOptions): Provenance['options'] {
-  return { region, ...pickScanFileOptions(options), ...(spacing !== undefined && { spacing: spacing.join(',') }) };
+  const { rescale, ...reading } = pickScanFileOptions(options);
+  return {
+    region,
+    ...reading,
+    ...(rescale !== undefined && { rescale: rescale.join(',') }),
+    ...(spacing !== undefined && { spacing: spacing.join(',') }),
+  };
 }
 
 /** HU below which no tissue is: where a scan of the chest has no such voxel, its values are not HU. */
 const AIR_HU = -400;
 
-/** @throws NoduleTrainError `scan-intensity` for a scan "in HU" without air, for models that expect HU */
+/**
+ * @throws NoduleTrainError `scan-intensity` for a scan "in HU" without air, or whose values look as if a program had
+ * changed them, for models that expect HU
+ */
 function refuseWithoutAir(volume: Volume, { members }: OpenedModels): void {
   if (volume.intensity !== 'hu' || members.every(({ model }) => model.input.kind !== 'hu-clip')) return;
+  const refuse = (found: string, advice: string): never => {
+    throw new NoduleTrainError(
+      'scan-intensity',
+      `segmenting ${volume.uid}: found ${found}, expected HU with air below ${AIR_HU} in the lungs. ${advice}`,
+    );
+  };
+  const finding = examineValues(volume);
+  if (finding !== null && finding.kind !== 'hu')
+    refuse(
+      'values that are not Hounsfield units',
+      `${describeValues(finding)} and a model with the input minmax-window.`,
+    );
   const limit = storedValue(volume, AIR_HU);
   if (volume.voxels.some((voxel) => voxel < limit)) return;
   let [low, high] = [32767, -32768];
@@ -205,9 +234,9 @@ function refuseWithoutAir(volume: Volume, { members }: OpenedModels): void {
     if (voxel > high) high = voxel;
   }
   const [from, to] = [low, high].map((voxel) => voxel * volume.scale + volume.offset);
-  throw new NoduleTrainError(
-    'scan-intensity',
-    `segmenting ${volume.uid}: found values from ${from} to ${to}, expected HU with air below ${AIR_HU} in the lungs. ` +
-      'If the values were rescaled, use the original scan, or a model with the input minmax-window.',
+  refuse(
+    `values from ${from} to ${to}`,
+    'If the values were changed, use the original scan, give the slope and intercept that make them HU ' +
+      '(--rescale SLOPE,INTERCEPT), or use a model with the input minmax-window.',
   );
 }
