@@ -65,20 +65,26 @@ const findFactor = (values: Float64Array, demands = usual): Found | null => {
   return null;
 };
 
-/** Linear attenuation of soft tissue in 1/mm at the energies of a CT. */
-const [leastTissue, mostTissue, tissueStep] = [0.0165, 0.0215, 0.0005];
+/** Linear attenuation of fat to muscle in 1/mm at the energies of a CT; that of water is about 0.0192. */
+const [leastTissue, mostTissue] = [0.0165, 0.0205];
+const water = 0.0192;
+/** The best fit is searched beyond them: values scaled to 0…1 are near. */
+const [firstTissue, lastTissue, tissueStep] = [0.0125, 0.0265, 0.0005];
 
 const findAttenuation = (values: Float64Array): Found | null => {
   for (const [unit, perMm] of [
     ['mm', 1],
     ['cm', 10],
-  ] as const)
-    for (let tissue = leastTissue; tissue <= mostTissue; tissue += tissueStep) {
+  ] as const) {
+    let best: (Fit & { tissue: number }) | null = null;
+    for (let tissue = firstTissue; tissue <= lastTissue; tissue += tissueStep) {
       const found = fitHu(values, (tissue * perMm) / 1000, 1000);
-      if (found === null || found.soft < leastTissue * perMm || found.soft > mostTissue * perMm) continue;
-      const slope = Number((1000 / found.soft).toPrecision(4));
-      return { kind: 'attenuation', looksLike: `attenuation in 1/${unit}`, rescale: [slope, -1000], ...found };
+      if (found !== null && found.score > (best?.score ?? 0)) best = { ...found, tissue };
     }
+    if (best === null || best.tissue < leastTissue || best.tissue > mostTissue) continue;
+    const slope = Number((1000 / (water * perMm)).toPrecision(2));
+    return { kind: 'attenuation', looksLike: `attenuation in 1/${unit}`, rescale: [slope, -1000], ...best };
+  }
   return null;
 };
 
