@@ -7,10 +7,23 @@ export type Found = ValueFinding & Pick<Fit, 'score'>;
  * Finds how a program changed Hounsfield units: the linear map that puts the peaks of sorted `values` where air and soft
  * tissue are; null where none does.
  */
-export const findChange = (values: Float64Array): Found | null => {
+export const findChange = (values: Float64Array): Found | null =>
+  findShiftOrInversion(values) ??
+  findFactor(values) ??
+  findAttenuation(values) ??
+  findRange(values) ??
+  findInBlocks(values);
+
+/** Inverted images are rare: they must fit better by this factor. */
+const inversionLead = 1.3;
+
+/** Lung beside contrast medium looks much the same upside down: a usual figure decides, else the better fit. */
+const findShiftOrInversion = (values: Float64Array): Found | null => {
   const [shifted, inverted] = [findShift(values), findInverted(values)];
-  if (shifted !== null || inverted !== null) return (shifted?.score ?? 0) > (inverted?.score ?? 0) ? shifted : inverted;
-  return findFactor(values) ?? findAttenuation(values) ?? findRange(values) ?? findInBlocks(values);
+  if (shifted === null || inverted === null) return shifted ?? inverted;
+  const [isUsual, isUsualInverted] = [shifted, inverted].map(({ looksLike }) => !looksLike.endsWith('so'));
+  if (isUsual !== isUsualInverted) return isUsual ? shifted : inverted;
+  return inverted.score > inversionLead * shifted.score ? inverted : shifted;
 };
 
 /** Shifts that programs make: 12 bits without sign, a second intercept, 16 bits without sign, and vendors' own. */
@@ -104,7 +117,8 @@ const findInverted = (values: Float64Array): Found | null => {
 
 const invertedBy = (near: number, { dark, soft, score }: Fit): Found => {
   const largest = knownLargest.find((known) => Math.abs(known - near) <= snapHu) ?? near;
-  const looksLike = largest === 0 ? 'inverted HU' : `inverted HU (${largest} - HU or so)`;
+  const about = largest === 0 || knownLargest.includes(largest) ? '' : ' or so';
+  const looksLike = largest === 0 ? 'inverted HU' : `inverted HU (${largest} - HU)${about}`;
   return { kind: 'inverted', looksLike, rescale: [-1, largest], dark: -dark, soft: -soft, score };
 };
 
