@@ -38,12 +38,16 @@ export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadO
     intensity: intensity ?? image.intensity ?? guessIntensity(path, image, min, onNote),
     uid: image.uid,
     ...(straight && image.sliceUids !== undefined ? { sliceUids: image.sliceUids } : {}),
+    ...frameOfReferenceOf(image),
   };
   if (straight) return volume;
   const resampled = straightenVolume(path, volume, image);
   onNote(`${path}: ${describeResampling(image, resampled)}`);
   return resampled;
 };
+
+const frameOfReferenceOf = ({ frameOfReferenceUid }: ImageFile): Pick<Volume, 'frameOfReferenceUid'> =>
+  frameOfReferenceUid === undefined ? {} : { frameOfReferenceUid };
 
 /**
  * Signed integers are HU in practice. A float image is only if something in it is darker than fat: rescaled images
@@ -76,7 +80,12 @@ export const readMask = async (path: string, options: MaskOptions = {}): Promise
   const { series, ...grid } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
   const image = await inferFormat(path, 'reading the mask').read(path, { series });
   const straight = checkGrid(path, image, grid);
-  const mask = { ...pickGeometry(image), voxels: labelsOf(path, image), uid: image.uid };
+  const mask = {
+    ...pickGeometry(image),
+    voxels: labelsOf(path, image),
+    uid: image.uid,
+    ...frameOfReferenceOf(image),
+  };
   return straight ? mask : straightenMask(path, mask, image);
 };
 

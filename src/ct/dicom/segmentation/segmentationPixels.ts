@@ -60,9 +60,23 @@ const binary = async (segmentation: SegmentationFile): Promise<SegmentationPixel
     const read = await frameBytes(segmentation, 8, Math.ceil(count / 8));
     return { ...shared, unpack: async (frame) => unpacked(await read(frame), 0) };
   }
+  const frameLength = Math.ceil(count / 8);
+  if (frames > 1 && isPaddedByFrame(file, count, frames)) {
+    const bytes = await readPlainBytes(file, frameLength * frames);
+    const notes = ['its frames each begin on a whole byte, against the standard, which is taken into account'];
+    return { ...shared, notes, unpack: async (frame) => unpacked(bytes, 8 * frame * frameLength) };
+  }
   // Frames follow each other without padding, so one may begin in the middle of a byte (PS3.5 section 8.1.1).
   const bytes = frames === 0 ? new Uint8Array() : await readPlainBytes(file, Math.ceil((count * frames) / 8));
   return { ...shared, unpack: async (frame) => unpacked(bytes, frame * count) };
+};
+
+/** Whether PixelData has just the length of frames that old writers pad to whole bytes one by one. */
+const isPaddedByFrame = ({ pixels }: DicomFile, count: number, frames: number): boolean => {
+  const even = (length: number): number => length + (length % 2);
+  const [padded, packed] = [Math.ceil(count / 8) * frames, Math.ceil((count * frames) / 8)];
+  const length = pixels?.length ?? 0;
+  return even(packed) !== even(padded) && (length === padded || length === even(padded));
 };
 
 const fractional = async (segmentation: SegmentationFile): Promise<SegmentationPixels> => {
