@@ -105,6 +105,19 @@ describe('a DICOM SEG as the mask of a scan', () => {
     ]);
   });
 
+  it.each([1, 3, 255])('is cut at one half of any maximum: %i', async (most) => {
+    const bytes = await readFile(file('fractional'));
+    const maximum = bytes.indexOf(Buffer.from('62000e0055530200c800', 'hex'));
+    bytes.writeUInt16LE(most, maximum + 8);
+    const pixels = bytes.indexOf(Buffer.from('e07f1000', 'hex')) + 12;
+    for (let at = pixels; at < bytes.length; at++) bytes[at] = Math.ceil(most / 2) - (bytes[at]! < 100 ? 1 : 0);
+    const path = join(folder, `maximum-${most}.dcm`);
+    await writeFile(path, bytes);
+    const { voxels, notes } = await on(scan, path);
+    expect(voxels).toEqual(expected.half);
+    expect(notes).toEqual([expect.stringContaining(`from half of its maximum (${most}) on belong`)]);
+  });
+
   it.each<[order: [number, number, number], flips: boolean[]]>([
     [
       [0, 1, 2],
