@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { indexIRC, indexToWorld, type Volume } from '../../../dist/ct/index.js';
@@ -281,6 +282,22 @@ describe('numbers of contours', () => {
     expect(text(contour).join('\\').length).toBeGreaterThan(65_536);
     const { perSlice, notes } = await mask([contour], { syntax: implicitLittle });
     expect([perSlice[1], notes]).toEqual([32, []]);
+  });
+});
+
+describe('a structure set larger than the tags of any image', () => {
+  it('is read, without its other regions', async () => {
+    const data = '1.5\\'.repeat(9_000_000);
+    const path = await writeStructureSet(
+      join(folder, 'large'),
+      [
+        { number: 1, name: 'Lungs', contours: [{ data }] },
+        { number: 2, contours: [at(1, square)] },
+      ],
+      { syntax: implicitLittle },
+    );
+    expect((await stat(path)).size).toBeGreaterThan(2 ** 25);
+    expect((await readMaskFor(scan, path, { segment: 2 })).filter(Boolean)).toHaveLength(30);
   });
 });
 

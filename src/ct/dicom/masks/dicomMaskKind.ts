@@ -1,6 +1,5 @@
-import { readDicomFile, startsLikeDicom } from '../readDicomFile.js';
+import { readDicomFile, startsLikeDicom, structureSetClass } from '../readDicomFile.js';
 import { isSegmentationClass } from './readSegmentation.js';
-import { structureSetClass } from './readStructureSet.js';
 
 /** What a DICOM file is as a mask; 'image' is any other object, whose pixels would be labels. */
 export type DicomMaskKind = 'segmentation' | 'structure set' | 'image';

@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { type WorldLPS, worldLPS } from '../../grid/geometry.js';
 import { tagName } from '../dictionary.js';
-import { readDicomFile } from '../readDicomFile.js';
+import { readDicomFile, structureSetClass } from '../readDicomFile.js';
 import { type DicomTags, required, tagError } from '../tags.js';
 import { chooseNamed, type Named, readLabel } from './chooseNamed.js';
 import { comparedUid, type MaskReferences, referencedInstances } from './maskReferences.js';
@@ -15,9 +15,6 @@ export interface StructureSet {
   /** What the user should know, one sentence each. */
   readonly notes: readonly string[];
 }
-
-/** SOP class of RT Structure Set Storage. */
-export const structureSetClass = '1.2.840.10008.5.1.4.1.1.481.3';
 
 /**
  * Reads one region of an RTSTRUCT (PS3.3 section C.8.8.6), chosen by number or name; by default the only one. Single
