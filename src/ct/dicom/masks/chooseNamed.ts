@@ -68,7 +68,7 @@ export const chooseNamed = <Item extends Named>(
     'mask-segment',
     items.length === 0
       ? `reading the mask ${path}: it has no ${what}. Give another file.`
-      : `reading the mask ${path}: it has ${items.length} ${what}s, and ${reason}: ${list}. Choose one by its ` +
+      : `reading the mask ${path}: it has ${items.length} ${what}${items.length === 1 ? '' : 's'}, and ${reason}: ${list}. Choose one by its ` +
           'number or label (segment).',
   );
 };
