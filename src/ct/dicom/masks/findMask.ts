@@ -8,7 +8,7 @@ import { type DicomMaskKind, dicomMaskKind } from './dicomMaskKind.js';
 /** The file or folder that a mask is read from. */
 export interface FoundMask {
   readonly path: string;
-  /** What errors call it: for a file in a given folder that folder and its own name, as those between may be private. */
+  /** What errors call it: in a given folder that folder and its own name, as folders between may be private. */
   readonly name: string;
   /** 'image': a label image, of DICOM or another format. */
   readonly kind: DicomMaskKind;
