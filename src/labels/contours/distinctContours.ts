@@ -7,9 +7,11 @@ const SAME_BOX = 0.1;
 /** Part of the voxels of two contours that may differ if they are the same, as one may be rounded. */
 const SAME_VOXELS = 0.05;
 
-/** Limits on comparisons, so that a file of very many contours in one plane ends in time. */
+/** Limit on neighbours of a contour that may be the same; more are in no plane of a real file. */
 const MOST_NEIGHBOURS = 500;
-const MOST_PAIRS = 2000;
+
+/** Limit on the voxels that are compared for all planes, so that a file made to take long ends in time. */
+const MOST_COMPARED = 1e9;
 
 interface Boxed {
   readonly planar: PlanarContour;
@@ -17,17 +19,18 @@ interface Boxed {
   readonly high: readonly [column: number, row: number];
 }
 
+/** Counts the voxels that two contours have in common; null when it has compared too many. */
+export type CompareContours = (a: PlanarContour, b: PlanarContour) => Common | null;
+
 /**
  * The contours of one plane without those that repeat another: with the same box and voxels, wherever they begin and
  * in which direction they run. `crossing` counts pairs that overlap without one containing the other.
  */
 export function distinctContours(
   contours: readonly PlanarContour[],
-  rows: number,
-  columns: number,
+  compare: CompareContours,
 ): { readonly taken: readonly PlanarContour[]; readonly repeated: number; readonly crossing: number } {
   if (contours.length < 2) return { taken: contours, repeated: 0, crossing: 0 };
-  const common = commonVoxels(rows, columns);
   const boxes = contours.map(boxOf).sort((a, b) => a.low[0] - b.low[0]);
   const taken: Boxed[] = [];
   for (const box of boxes) {
@@ -35,17 +38,16 @@ export function distinctContours(
     for (let k = taken.length - 1; k >= Math.max(0, taken.length - MOST_NEIGHBOURS) && !same; k--) {
       const other = taken[k]!;
       if (box.low[0] - other.low[0] > SAME_BOX) break;
-      same = isSameBox(box, other) && isSame(common(box.planar, other.planar));
+      same = isSameBox(box, other) && isSame(compare(box.planar, other.planar));
     }
     if (!same) taken.push(box);
   }
-  let [crossing, pairs] = [0, 0];
-  for (let a = 0; a < taken.length && pairs < MOST_PAIRS; a++) {
-    for (let b = a + 1; b < taken.length && taken[b]!.low[0] < taken[a]!.high[0]; b++) {
-      if (!boxesOverlap(taken[a]!, taken[b]!)) continue;
-      if (++pairs > MOST_PAIRS) break;
-      const { both, least } = common(taken[a]!.planar, taken[b]!.planar);
-      if (both > 0 && both < least) crossing++;
+  let crossing = 0;
+  for (let a = 0; a < taken.length; a++) {
+    const last = Math.min(taken.length - 1, a + MOST_NEIGHBOURS);
+    for (let b = a + 1; b <= last && taken[b]!.low[0] < taken[a]!.high[0]; b++) {
+      const common = boxesOverlap(taken[a]!, taken[b]!) ? compare(taken[a]!.planar, taken[b]!.planar) : null;
+      if (common !== null && common.both > 0 && common.both < common.least) crossing++;
     }
   }
   const kept = new Set(taken.map(({ planar }) => planar));
@@ -80,16 +82,19 @@ interface Common {
   readonly least: number;
 }
 
-const isSame = ({ both, either }: Common): boolean => either - both <= Math.max(1, SAME_VOXELS * either);
+const isSame = (common: Common | null): boolean =>
+  common !== null && common.either - common.both <= Math.max(1, SAME_VOXELS * common.either);
 
-/** Counts the voxels of two contours, in a plane that is kept for all pairs. */
-const commonVoxels = (rows: number, columns: number): ((a: PlanarContour, b: PlanarContour) => Common) => {
+/** Creates the comparison of contours in planes of this size. */
+export function compareContours(rows: number, columns: number): CompareContours {
+  let left = MOST_COMPARED;
   const plane = new Uint8Array(rows * columns);
   const forEach = ({ corners }: PlanarContour, visit: (position: number) => void): void =>
     fillPolygon(corners, rows, (row, from, to) => {
       for (let column = Math.max(0, from); column <= Math.min(columns - 1, to); column++) visit(row * columns + column);
     });
   return (a, b) => {
+    if (left < 0) return null;
     let [ofA, ofB, both] = [0, 0, 0];
     forEach(a, (at) => {
       plane[at] = 1;
@@ -102,6 +107,8 @@ const commonVoxels = (rows: number, columns: number): ((a: PlanarContour, b: Pla
     forEach(a, (at) => {
       plane[at] = 0;
     });
+    // A row of a contour without voxels takes its time too.
+    left -= 2 * ofA + ofB + rows;
     return { both, either: ofA + ofB - both, least: Math.min(ofA, ofB) };
   };
-};
+}

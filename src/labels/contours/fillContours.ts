@@ -2,7 +2,7 @@ import { knownSpacing, type Volume, voxelCount, type WorldLPS, worldToIndex } fr
 import { NoduleTrainError } from '../../runtime/index.js';
 import { checkExtent } from './checkExtent.js';
 import { commonOffset } from './commonOffset.js';
-import { distinctContours } from './distinctContours.js';
+import { compareContours, distinctContours } from './distinctContours.js';
 import { fillPolygon, type PixelPoint } from './fillPolygon.js';
 
 /** Tolerance in slices: for two contours to count as one plane, and for the points of one contour. */
@@ -47,6 +47,7 @@ export function fillContours(
     if (others === undefined) bySlice.set(slice, [planar]);
     else others.push(planar);
   }
+  const compare = compareContours(rows, columns);
   const voxels = new Uint8Array(voxelCount(volume.shape));
   const count = { skipped: 0, repeated: 0, crossing: 0, empty: 0, between: 0 };
   for (const [slice, all] of bySlice) {
@@ -55,7 +56,7 @@ export function fillContours(
     const ofPlane = all.filter(({ height }) => Math.abs(height - nearest) <= SAME_PLANE);
     count.skipped += all.length - ofPlane.length;
     count.between += ofPlane.filter((planar) => off(planar) > SAME_PLANE).length;
-    const { taken, repeated, crossing } = distinctContours(ofPlane, rows, columns);
+    const { taken, repeated, crossing } = distinctContours(ofPlane, compare);
     count.repeated += repeated;
     count.crossing += crossing;
     const plane = voxels.subarray(slice * rows * columns, (slice + 1) * rows * columns);

@@ -118,6 +118,17 @@ describe('a DICOM SEG as the mask of a scan', () => {
     expect(notes).toEqual([expect.stringContaining(`from half of its maximum (${most}) on belong`)]);
   });
 
+  it('is empty, with a note, if all its pixels are below one half, as of 0 and 1 with a maximum of 255', async () => {
+    const bytes = await readFile(file('fractional'));
+    const pixels = bytes.indexOf(Buffer.from('e07f1000', 'hex')) + 12;
+    for (let at = pixels; at < bytes.length; at++) bytes[at] = bytes[at] === 0 ? 0 : 1;
+    const path = join(folder, 'ones.dcm');
+    await writeFile(path, bytes);
+    const { voxels, notes } = await on(scan, path);
+    expect(voxels).not.toContain(1);
+    expect(notes[1]).toMatch(/: none does, as the largest pixel is 1: the mask is empty$/);
+  });
+
   it.each<[order: [number, number, number], flips: boolean[]]>([
     [
       [0, 1, 2],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { dicomMaskKind, findMask, writeMask } from '../../../dist/ct/index.js';
 import { readMaskFor } from '../../../dist/labels/index.js';
 import type { NoduleTrainError } from '../../../dist/runtime/error.js';
-import type { Fields, Stack } from '../../support/dicomBytes.mjs';
+import { dicomBytes, type Fields, type Stack } from '../../support/dicomBytes.mjs';
 import { scratch, series, stack, writeSeries } from '../../support/dicomSeries.js';
 import { maskOf, openSeries, twoSegments, writeTo } from '../../support/segmentations.js';
 import { writeStructureSet } from '../../support/structureSets.js';
@@ -146,6 +146,20 @@ describe('a mask given by its folder', () => {
     await writeMask(join(beside, 'mask.nrrd'), { ...scan, voxels });
     await writeSeries(join(beside, 'ct'), stack);
     expect(await refusal(scan, beside)).toMatch(/the folder holds mask\.nrrd \(image\), a DICOM series, expected one/);
+  });
+
+  it('may hold reports and other DICOM files without pixels', async () => {
+    const { scan } = await openSeries(await series());
+    const dir = newFolder();
+    const voxels = Uint8Array.from({ length: 60 }, (_, k) => k % 2);
+    await writeMask(join(dir, 'mask.nii.gz'), { ...scan, voxels });
+    writeFileSync(
+      join(dir, 'SR1'),
+      dicomBytes({ SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.22', SeriesInstanceUID: '1.9', Modality: 'SR' }),
+    );
+    writeFileSync(join(dir, 'DICOMDIR'), dicomBytes({ SOPClassUID: '1.2.840.10008.1.3.10' }));
+    expect(await on(scan, dir)).toEqual([...voxels]);
+    expect(await refusal(scan, join(dir, 'SR1'))).toMatch(/^scan-missing: .*it holds no image \(PixelData\)/);
   });
 
   it('has errors that name the folder and the file, without the folders between', async () => {

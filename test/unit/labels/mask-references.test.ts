@@ -1,11 +1,19 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkVolume, readVolume, resampleVolume, type Volume, writeVolume } from '../../../dist/ct/index.js';
+import {
+  checkVolume,
+  indexIRC,
+  indexToWorld,
+  readVolume,
+  resampleVolume,
+  type Volume,
+  writeVolume,
+} from '../../../dist/ct/index.js';
 import { createRule, readMaskFor } from '../../../dist/labels/index.js';
 import type { NoduleTrainError } from '../../../dist/runtime/error.js';
 import type { Fields, Stack } from '../../support/dicomBytes.mjs';
 import { scratch, series, stack } from '../../support/dicomSeries.js';
-import { enhanced, maskOf, openSeries, tilted, twoSegments, writeTo } from '../../support/segmentations.js';
+import { enhanced, maskOf, openSeries, segmentsAt, tilted, twoSegments, writeTo } from '../../support/segmentations.js';
 import { writeStructureSet } from '../../support/structureSets.js';
 import { buildVolume } from '../../support/volume.js';
 
@@ -209,6 +217,36 @@ describe('a DICOM series of labels', () => {
     const other = await series({ over: () => ({ ...plain, FrameOfReferenceUID: '1.2.77.7' }) }, labels);
     expect(await refusal(scan, other)).toMatch(/^mask-frame-of-reference: .*1\.2\.77\.7, expected 1\.2\.3\.5/);
     expect((await on(scan, other, { ignoreFrameOfReference: true })).voxels.indexOf(1)).toBe(7);
+  });
+});
+
+describe('a scan that was resampled', () => {
+  it('takes contours drawn on its stored slices, and refuses a SEG with the reason', async () => {
+    const large: Stack = { ...stack, shape: [5, 12, 12], stored: new Int16Array(720), direction: tilted };
+    const { scan, source } = await openSeries(await series({}, large), true);
+    expect(scan.resampled).toBe(true);
+    // Around the pixel of row 3, column 4 of the third stored slice.
+    const [x, y, z] = source.slices[2]!.position;
+    const corner = (row: number, column: number) => [x + 0.75 * column, y + 0.5 * row, z];
+    const points = [corner(2.5, 3.5), corner(2.5, 4.5), corner(3.5, 4.5), corner(3.5, 3.5)];
+    const contours = await writeStructureSet(join(scratch(), 'tilted.dcm'), [{ number: 1, contours: [{ points }] }]);
+    const { voxels, notes } = await on(scan, contours);
+    expect(notes).toEqual([]);
+    const marked = voxels.flatMap((value, k) => (value ? [k] : []));
+    expect(marked).toHaveLength(1);
+    const place = indexToWorld(
+      scan,
+      indexIRC(
+        Math.floor(marked[0]! / (scan.shape[1] * scan.shape[2])),
+        Math.floor(marked[0]! / scan.shape[2]) % scan.shape[1],
+        marked[0]! % scan.shape[2],
+      ),
+    );
+    expect(Math.abs(place[0] - corner(3, 4)[0]!)).toBeLessThan(0.38);
+    expect(Math.abs(place[1] - corner(3, 4)[1]!)).toBeLessThan(0.26);
+    expect(place[2]).toBeCloseTo(z, 6);
+    const seg = await writeTo({ source, grid: source.grid }, segmentsAt([2 * 144 + 40]));
+    expect(await refusal(scan, seg.path)).toMatch(/^mask-grid: .*The scan was resampled: convert it with --resample/);
   });
 });
 

@@ -73,7 +73,7 @@ describe('contours that occur twice', () => {
     expect(notes).toEqual(['skipped 1 contours that repeat another']);
   });
 
-  it('are one contour however often, and in a region split over several items', async () => {
+  it('are one contour however often', async () => {
     const { perSlice, notes } = await mask([at(1, square), at(1, square), at(1, square), at(1, square)]);
     expect([perSlice[1], notes]).toEqual([30, ['skipped 3 contours that repeat another']]);
   });
@@ -83,6 +83,40 @@ describe('contours that occur twice', () => {
     expect([hole.perSlice[1], hole.notes]).toEqual([30 - 12, []]);
     const two = await mask([at(1, box(0.6, 0.6, 3.4, 3.4)), at(1, box(0.6, 4.6, 3.4, 7.4))]);
     expect([two.perSlice[1], two.notes]).toEqual([18, []]);
+  });
+
+  it('are compared in time, however many there are', { timeout: 30_000 }, async () => {
+    const large = buildVolume([1, 300, 300], 0, { frameOfReferenceUid: '1.2.3.5' });
+    // Different contours in one box, so that none is ruled out by it.
+    const contours = Array.from({ length: 300 }, (_, k) =>
+      at(
+        0,
+        [
+          [1, 150 + k / 10],
+          [150 + k / 10, 298],
+          [298, 150 - k / 10],
+          [150 - k / 10, 1],
+        ],
+        large,
+      ),
+    );
+    const { voxels, notes } = await mask(contours, {}, large);
+    expect(voxels).toHaveLength(90_000);
+    expect(notes.join()).toMatch(/skipped \d+ contours that repeat another/);
+    const tiny = Array.from({ length: 10_000 }, () =>
+      at(
+        0,
+        [
+          [5.2, 5.2],
+          [5.2, 5.4],
+          [5.4, 5.2],
+        ],
+        large,
+      ),
+    );
+    expect((await mask(tiny, { syntax: implicitLittle }, large)).notes[0]).toBe(
+      'skipped 9999 contours that repeat another',
+    );
   });
 
   it('leave a hole in a hole marked', async () => {

@@ -1,8 +1,8 @@
 import { readDicomFile, startsLikeDicom, structureSetClass } from '../readDicomFile.js';
 import { isSegmentationClass } from './readSegmentation.js';
 
-/** What a DICOM file is as a mask; 'image' is any other object, whose pixels would be labels. */
-export type DicomMaskKind = 'segmentation' | 'structure set' | 'image';
+/** What a DICOM file is as a mask: 'image', whose pixels would be labels; 'other', without pixels, such as a report. */
+export type DicomMaskKind = 'segmentation' | 'structure set' | 'image' | 'other';
 
 /**
  * The kind of mask in a DICOM file, recognised by its content. Null: it is not a DICOM file, or cannot be opened.
@@ -13,5 +13,6 @@ export const dicomMaskKind = async (path: string, name = path): Promise<DicomMas
   if (file === null) return null;
   const kind = file.tags.uid('SOPClassUID');
   if (isSegmentationClass(kind)) return 'segmentation';
-  return kind === structureSetClass ? 'structure set' : 'image';
+  if (kind === structureSetClass) return 'structure set';
+  return file.pixels === null ? 'other' : 'image';
 };

@@ -10,7 +10,7 @@ export interface FoundMask {
   readonly path: string;
   /** What errors call it: in a given folder that folder and its own name, as folders between may be private. */
   readonly name: string;
-  /** 'image': a label image, of DICOM or another format. */
+  /** 'image': a label image, of DICOM or another format; 'other': a DICOM file without pixels. */
   readonly kind: DicomMaskKind;
 }
 

@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { type IndexIRC, indexIRC, isInside, worldLPS, worldToIndex } from '../../grid/geometry.js';
 import { scale } from '../../grid/matrix3.js';
-import { type Geometry, type Vector3, voxelCount } from '../../grid/volume.js';
+import { type Geometry, type Vector3, type Volume, voxelCount } from '../../grid/volume.js';
 import type { FramePlane } from '../framePlane.js';
 import type { Segmentation } from './readSegmentation.js';
 
@@ -15,7 +15,11 @@ const tolerance = 0.1;
  * @throws NoduleTrainError `mask-grid` with the figures, if a pixel does not, or a marked one lies outside the scan;
  * `spacing-unknown`
  */
-export const layOnGrid = (path: string, { rows, columns, frames }: Segmentation, grid: Geometry): Uint8Array => {
+export const layOnGrid = (
+  path: string,
+  { rows, columns, frames }: Segmentation,
+  grid: Geometry & Pick<Volume, 'resampled'>,
+): Uint8Array => {
   const voxels = new Uint8Array(voxelCount(grid.shape));
   const [, gridRows, gridColumns] = grid.shape;
   let [outside, marked] = [0, 0];
@@ -62,7 +66,14 @@ const startsAtCorner = ([, row, column]: readonly number[], alongRow: Vector3, a
   row === 0 && column === 0 && (alongRow[2] === -1 || alongColumn[1] === -1);
 
 /** The index of the first pixel, and its steps from column to column and from row to row, in whole voxels. */
-const wholeSteps = (path: string, number: number, plane: FramePlane, rows: number, columns: number, grid: Geometry) => {
+const wholeSteps = (
+  path: string,
+  number: number,
+  plane: FramePlane,
+  rows: number,
+  columns: number,
+  grid: Geometry & Pick<Volume, 'resampled'>,
+) => {
   const at = (row: number, column: number): IndexIRC => worldToIndex(grid, placeOf(plane, row, column));
   const corner = at(0, 0);
   const step = (to: IndexIRC): Vector3 =>
@@ -91,8 +102,10 @@ const wholeSteps = (path: string, number: number, plane: FramePlane, rows: numbe
     throw new NoduleTrainError(
       'mask-grid',
       `matching the mask ${path} to its scan: pixel [row ${row}, column ${column}] of frame ${number + 1} ` +
-        `${found}, expected the scan's own grid, within ${tolerance} voxels. Resample the mask, or give the scan ` +
-        'it was made on.',
+        `${found}, expected the scan's own grid, within ${tolerance} voxels. ` +
+        (grid.resampled
+          ? 'The scan was resampled: convert it with --resample first, and give a mask made on the result.'
+          : 'Resample the mask, or give the scan it was made on.'),
     );
   }
   return { first, alongRow, alongColumn };

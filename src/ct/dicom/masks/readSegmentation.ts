@@ -89,7 +89,7 @@ export const readSegmentation = async (
       tags,
       chosenFrames.map(({ group }) => group),
     ),
-    notes: [...notes, ...pixels.notes, ...unlistedFrames(numbers ?? [], segments)],
+    notes: [...notes, ...pixels.notes(), ...unlistedFrames(numbers ?? [], segments)],
   };
 };
 
