@@ -64,8 +64,7 @@ export const convertScan = async (
     const labels = await readMask(from, labelsReading);
     onStage('writing');
     await writeMask(to, labels);
-    const { voxels: _, ...written } = labels;
-    return { ...written, intensity: null };
+    return { ...pickGeometry(labels), uid: labels.uid, intensity: null };
   }
   const volume = await readVolume(from, { ...reading, ...note });
   onStage('writing');

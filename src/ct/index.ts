@@ -1,10 +1,13 @@
 export { checkOptions } from './checkOptions.js';
 export { type ConvertedScan, type ConvertScanOptions, convertScan, convertScanOptionsSchema } from './convertScan.js';
-export { dicomMaskKind } from './dicom/dicomMaskKind.js';
-export { layOnGrid } from './dicom/layOnGrid.js';
-export { type DicomSeries, listSeries } from './dicom/listSeries.js';
-export { readSegmentation, type Segmentation } from './dicom/readSegmentation.js';
-export { readStructureSet, type StructureSet } from './dicom/readStructureSet.js';
+export { type DicomSeries, filesOf, listSeries } from './dicom/listSeries.js';
+export { dicomMaskKind } from './dicom/masks/dicomMaskKind.js';
+export { findMask } from './dicom/masks/findMask.js';
+export { layOnGrid } from './dicom/masks/layOnGrid.js';
+export { checkReferences } from './dicom/masks/maskReferences.js';
+export { readSegmentation, type Segmentation } from './dicom/masks/readSegmentation.js';
+export { readStructureSet, type StructureSet } from './dicom/masks/readStructureSet.js';
+export { startsLikeDicom } from './dicom/readDicomFile.js';
 export { type LabelledVoxels, layOnSlices } from './dicom/segmentation/layOnSlices.js';
 export {
   type SegmentationToWrite,

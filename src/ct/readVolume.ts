@@ -47,6 +47,7 @@ export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadO
     intensity: decideIntensity(image, { ...stored, min }, given, note),
     uid: image.uid,
     ...(straight && image.sliceUids !== undefined ? { sliceUids: image.sliceUids } : {}),
+    ...frameOfReferenceOf(image),
   };
   if (straight) return volume;
   const resampled = straightenVolume(path, volume, image);
@@ -61,6 +62,9 @@ const rescaled = (image: ImageFile, [slope, intercept]: readonly [number, number
 });
 
 type Stored = Pick<Volume, 'voxels' | 'scale' | 'offset'> & { readonly min: number };
+
+const frameOfReferenceOf = ({ frameOfReferenceUid }: ImageFile): Pick<Volume, 'frameOfReferenceUid'> =>
+  frameOfReferenceUid === undefined ? {} : { frameOfReferenceUid };
 
 /**
  * Decides what the values are: by the options, else by the file, else by their type and range. Reports where their
@@ -136,7 +140,12 @@ export const readMask = async (path: string, options: MaskOptions = {}): Promise
   const { series, ...grid } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
   const image = await inferFormat(path, 'reading the mask').read(path, { series });
   const straight = checkGrid(path, image, grid);
-  const mask = { ...pickGeometry(image), voxels: labelsOf(path, image), uid: image.uid };
+  const mask = {
+    ...pickGeometry(image),
+    voxels: labelsOf(path, image),
+    uid: image.uid,
+    ...frameOfReferenceOf(image),
+  };
   return straight ? mask : straightenMask(path, mask, image);
 };
 

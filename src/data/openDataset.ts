@@ -65,7 +65,9 @@ function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number
     async load(uid) {
       const scan = scans.get(uid);
       if (scan === undefined) throw unknownSeries(source.dir, uid);
-      return labelScan(await readSourceVolume(scan, noteOnce(scan.read.path)), scan.truth, rule, backgroundPoints);
+      const volume = await readSourceVolume(scan, noteOnce(scan.read.path));
+      const onMask = noteOnce(scan.truth.mask ?? scan.read.path);
+      return labelScan(volume, scan.truth, rule, backgroundPoints, onMask);
     },
   };
 }

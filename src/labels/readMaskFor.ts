@@ -1,6 +1,7 @@
 import {
+  checkReferences,
   checkSameGrid,
-  dicomMaskKind,
+  findMask,
   layOnGrid,
   readMask,
   readSegmentation,
@@ -8,40 +9,60 @@ import {
   type Volume,
 } from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/index.js';
-import { rtStruct } from './contours/rtStruct.js';
+import { fillContours } from './contours/fillContours.js';
 
 export interface MaskForOptions {
   /** Number or label of the segment of a SEG or the region of an RTSTRUCT; needed if there are several. */
   readonly segment?: string | number;
+  /** Place a mask by its positions even if its FrameOfReferenceUID is not the scan's. */
+  readonly ignoreFrameOfReference?: boolean;
   /** Receives notes on the file for the user; by default they become process warnings. */
   readonly onNote?: (text: string) => void;
 }
 
 /**
  * Reads a mask onto the grid of `volume`, `[slices, rows, columns]`: the values of a label image, or 0 and 1 from a
- * DICOM SEG or RTSTRUCT.
- * @throws NoduleTrainError `mask-shape` and `mask-grid` if it does not fit the grid, `mask-segment` with the list of
- * segments if one must be chosen, and the errors of the readers
+ * DICOM SEG or RTSTRUCT. These are recognised by their content; `path` may also be the folder that holds the mask.
+ * @throws NoduleTrainError `mask-shape` and `mask-grid` if it does not fit the grid, `mask-frame-of-reference` if it
+ * was made in another frame of reference, `mask-segment` with the list of segments if one must be chosen,
+ * `mask-folder` if a folder has several masks, and the errors of the readers
  */
 export async function readMaskFor(
   volume: Volume,
   path: string,
-  { segment, onNote = warn }: MaskForOptions = {},
+  { segment, ignoreFrameOfReference, onNote = warn }: MaskForOptions = {},
 ): Promise<Uint8Array> {
-  const kind = /\.dcm$/i.test(path) ? await dicomMaskKind(path) : null;
-  const tell = (notes: readonly string[]): void => {
-    for (const note of notes) onNote(`${path}: ${note}`);
-  };
+  const found = await findMask(path);
+  const notes: string[] = [];
+  try {
+    return await readFound(volume, found, { segment, ignoreFrameOfReference }, notes);
+  } catch (error) {
+    // Folders between the one given and the file may be named after the patient.
+    if (!(error instanceof NoduleTrainError) || found.path === found.name) throw error;
+    throw new NoduleTrainError(error.code, error.message.replaceAll(found.path, found.name), { cause: error.cause });
+  } finally {
+    for (const note of notes) onNote(`${found.name}: ${note}`);
+  }
+}
+
+const readFound = async (
+  volume: Volume,
+  { path, kind }: Awaited<ReturnType<typeof findMask>>,
+  { segment, ignoreFrameOfReference }: Omit<MaskForOptions, 'onNote'>,
+  notes: string[],
+): Promise<Uint8Array> => {
   if (kind === 'segmentation') {
     const segmentation = await readSegmentation(path, { segment });
-    tell(segmentation.notes);
+    notes.push(...segmentation.notes);
+    notes.push(...checkReferences(path, segmentation.references, volume, ignoreFrameOfReference));
     return layOnGrid(path, segmentation, volume);
   }
   if (kind === 'structure set') {
-    const { contours, notes } = await readStructureSet(path, { segment });
-    const laid = rtStruct(path, contours, volume);
-    tell([...notes, ...laid.notes]);
-    return laid.voxels;
+    const { contours, references, notes: onReading } = await readStructureSet(path, { segment });
+    notes.push(...onReading, ...checkReferences(path, references, volume, ignoreFrameOfReference));
+    const filled = fillContours(path, contours, volume);
+    notes.push(...filled.notes);
+    return filled.voxels;
   }
   if (segment !== undefined) {
     throw new NoduleTrainError(
@@ -52,8 +73,14 @@ export async function readMaskFor(
   }
   // A mask with the sheared axes of its scan is straightened as the scan was.
   const mask = await readMask(path, { resample: volume.resampled === true });
+  const { frameOfReferenceUid } = mask;
+  // Other formats than DICOM have no frame of reference, so nothing can be said about it.
+  if (frameOfReferenceUid !== undefined) {
+    const references = { frames: [frameOfReferenceUid], instances: new Set<string>() };
+    notes.push(...checkReferences(path, references, volume, ignoreFrameOfReference));
+  }
   checkSameGrid('mask', path, mask, volume);
   return mask.voxels;
-}
+};
 
 const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN' });

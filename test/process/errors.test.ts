@@ -18,6 +18,7 @@ import { type SeriesOptions, stack, writeSeriesSync } from '../support/dicomSeri
 import { inRoot } from '../support/paths.js';
 import { scratchFolder } from '../support/scratch.js';
 import { withNaN, writeModel, writeWeights } from '../support/smallModel.js';
+import { structureSetBytes } from '../support/structureSets.js';
 import { uidOf, writeLuna16, writeScan } from './errors.scans.js';
 
 const scratch = scratchFolder('errors');
@@ -250,6 +251,16 @@ ${uidOf(1)},48,48,12,high`),
     const slice = path.join(series, first as string);
     truncateSync(slice, statSync(slice).size - 3);
     return run(convert(series));
+  },
+  'mask in another frame of reference': () => {
+    const data = folder();
+    mkdirSync(path.join(data, 'images'));
+    mkdirSync(path.join(data, 'labels'));
+    writeSeriesSync(path.join(data, 'images', 'a'), stack);
+    const points = [-20.4, -19.6].flatMap((x) => [30.1, 30.9].map((y) => [x, y, -100]));
+    const region = { number: 1, name: 'Läsion', frame: '1.2.9', contours: [{ points }] };
+    writeFileSync(path.join(data, 'labels', 'a'), structureSetBytes([region]));
+    return run(['prepare', '--data', data, '--out', path.join(data, 'store'), '--mask-segment', 'läsion']);
   },
   'DICOM in colour': () =>
     run(convert(dicom({ over: () => ({ PhotometricInterpretation: 'RGB', SamplesPerPixel: 3 }) }))),

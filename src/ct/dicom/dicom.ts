@@ -30,6 +30,7 @@ export const dicom: ImageFormat = {
       bits: slices[0].format.bitsStored,
       uid: images[0]!.series,
       ...sliceUidsOf(slices),
+      ...frameOfReferenceOf(slices),
       notes: [...notes, ...slopeNotes(slices), ...pixelNotes],
     };
   },
@@ -72,6 +73,12 @@ const slopeNotes = (slices: readonly Slice[]): readonly string[] => {
   return zero === 0
     ? []
     : [`${tagName('RescaleSlope')} is 0 in ${zero} of ${slices.length} slices, read as 1, as ITK does`];
+};
+
+/** Slices of one stack have the same one, or none. */
+const frameOfReferenceOf = (slices: readonly Slice[]): Pick<ImageFile, 'frameOfReferenceUid'> => {
+  const frameOfReferenceUid = slices.find(({ frameOfReference }) => frameOfReference !== null)?.frameOfReference;
+  return frameOfReferenceUid ? { frameOfReferenceUid } : {};
 };
 
 /**

@@ -105,7 +105,8 @@ export const summarizeSeries = (images: readonly SeriesImage[]): DicomSeries => 
 /** The folder as the user gave it and the file name alone: folders in between may be named after the patient. */
 export const nameIn = (dir: string, path: string): string => `${dir}, file ${basename(path)}`;
 
-const filesOf = async (dir: string): Promise<string[]> => {
+/** Lists the files of a folder and its subfolders, sorted. */
+export const filesOf = async (dir: string): Promise<string[]> => {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be listed (${cause.code})`;
     throw new NoduleTrainError('scan-missing', `reading ${dir}: ${found}. Give a folder of DICOM files.`, { cause });

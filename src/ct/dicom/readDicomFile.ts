@@ -40,8 +40,14 @@ const firstBytes = 1 << 15;
 /** More than the tags of any image, even of enhanced files with thousands of frames; limits what dicom-parser gets. */
 const mostTagBytes = 1 << 25;
 
+/** The same for a structure set, whose contours are tags: those of a hundred organs take about a hundred megabytes. */
+const mostStructureSetBytes = 1 << 28;
+
 /** Limit on one deflated file, unpacked. */
 const mostInflatedBytes = 1 << 28;
+
+/** SOP class of RT Structure Set Storage. */
+export const structureSetClass = '1.2.840.10008.5.1.4.1.1.481.3';
 
 const pixelData = `x${dictionary.PixelData[0]}`;
 const undefinedLength = 0xffffffff;
@@ -69,7 +75,8 @@ export const readDataSet = async (path: string, name: string): Promise<Parsed | 
     if (bare === undefined) return null;
     const first = parse(start, name, bare, size > start.length);
     if (first !== null) return { ...first, size };
-    const whole = await readStart(file, Math.min(size, mostTagBytes));
+    const most = start.includes(structureSetClass) ? mostStructureSetBytes : mostTagBytes;
+    const whole = await readStart(file, Math.min(size, most));
     return { ...parse(whole, name, bare, false)!, size };
   } finally {
     await file.close();

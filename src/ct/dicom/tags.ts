@@ -9,6 +9,8 @@ export interface DicomTags {
   readonly has: (keyword: Keyword) => boolean;
   /** Text values, split at `\`, without padding. */
   readonly texts: (keyword: Keyword) => readonly string[] | null;
+  /** The bytes of a text value, for text beyond ASCII. */
+  readonly bytes: (keyword: Keyword) => Uint8Array | null;
   /** @throws NoduleTrainError `dicom-tag` if it is not digits and dots, 64 characters at most */
   readonly uid: (keyword: Keyword) => string | null;
   /** @throws NoduleTrainError `dicom-tag` if they are not finite, or not `count` numbers */
@@ -36,15 +38,16 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
     const found = dataSet.elements[`x${dictionary[keyword][0]}`];
     return found === undefined || found.length === 0 ? undefined : found;
   };
-  const text = (keyword: Keyword): string | null => {
+  const bytes = (keyword: Keyword): Buffer | null => {
     const found = element(keyword);
     if (found === undefined) return null;
     const { byteArray } = dataSet;
     const end = found.dataOffset + found.length;
     if (end > byteArray.length) throw tagError(file, keyword, 'runs beyond the end of the file', 'a whole file');
-    const value = trimmed(
-      Buffer.from(byteArray.buffer, byteArray.byteOffset + found.dataOffset, found.length).toString('latin1'),
-    );
+    return Buffer.from(byteArray.buffer, byteArray.byteOffset + found.dataOffset, found.length);
+  };
+  const text = (keyword: Keyword): string | null => {
+    const value = trimmed(bytes(keyword)?.toString('latin1') ?? '');
     return value === '' ? null : value;
   };
   const binary = (keyword: Keyword, width: number, read: (at: number) => number): number[] | null => {
@@ -80,6 +83,7 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
   return {
     file,
     has: (keyword) => element(keyword) !== undefined,
+    bytes,
     texts: (keyword) => text(keyword)?.split('\\').map(trimmed) ?? null,
     uid: (keyword) => {
       const value = text(keyword);

@@ -14,7 +14,8 @@ export const checkVolume = (given: unknown, doing: string): Volume => {
   };
   if (typeof given !== 'object' || given === null) return refuse(`the scan ${shown(given)}`, 'a path or a Volume');
   const volume = given as Partial<Record<keyof Volume, unknown>>;
-  const { voxels, shape, spacing, origin, direction, intensity, uid, scale, offset, sliceUids, resampled } = volume;
+  const { voxels, shape, spacing, origin, direction, intensity, uid, scale, offset } = volume;
+  const { sliceUids, frameOfReferenceUid, resampled } = volume;
   if (!isInt16Array(voxels)) return refuse(`the voxels ${shown(voxels)}`, 'an Int16Array');
   if (!isVector(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
     return refuse(`the shape ${shown(shape)}`, '[slices, rows, columns], each at least 1');
@@ -34,10 +35,13 @@ export const checkVolume = (given: unknown, doing: string): Volume => {
     Array.isArray(uids) && uids.length === shape[0] && uids.every((each) => typeof each === 'string');
   if (sliceUids !== undefined && !areUids(sliceUids))
     return refuse(`the sliceUids ${shown(sliceUids)}`, `${shape[0]} texts, one for each slice`);
+  if (frameOfReferenceUid !== undefined && typeof frameOfReferenceUid !== 'string')
+    return refuse(`the frameOfReferenceUid ${shown(frameOfReferenceUid)}`, 'a text');
   const checked = { voxels, shape, spacing, origin, direction, intensity, uid, scale, offset };
   return {
     ...checked,
     ...(sliceUids !== undefined && { sliceUids }),
+    ...(frameOfReferenceUid !== undefined && { frameOfReferenceUid }),
     ...(resampled === true && { resampled }),
   };
 };

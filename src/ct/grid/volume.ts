@@ -37,6 +37,11 @@ export interface Volume extends Geometry {
   readonly sliceUids?: readonly string[];
   /** True where voxels were interpolated: rows, columns and slices are not those of the file. */
   readonly resampled?: true;
+  /**
+   * FrameOfReferenceUID of a DICOM series: positions of two images with the same one can be compared. Absent where the
+   * file has none, and in other formats.
+   */
+  readonly frameOfReferenceUid?: string;
   readonly scale: number;
   readonly offset: number;
 }
@@ -45,6 +50,8 @@ export interface Volume extends Geometry {
 export interface MaskVolume extends Geometry {
   readonly voxels: Uint8Array;
   readonly uid: string;
+  /** FrameOfReferenceUID of a DICOM series, where the file has one. */
+  readonly frameOfReferenceUid?: string;
 }
 
 export const identityDirection: Matrix3 = [

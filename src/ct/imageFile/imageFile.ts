@@ -31,6 +31,8 @@ export interface ImageFile extends Geometry {
   readonly uid: string;
   /** SOP instance UID of each slice, where the file has them. */
   readonly sliceUids?: readonly string[];
+  /** FrameOfReferenceUID of a DICOM series, where the file has one. */
+  readonly frameOfReferenceUid?: string;
   /** What the user should know about this file, such as skipped slices. Each is one sentence without the path. */
   readonly notes: readonly string[];
 }

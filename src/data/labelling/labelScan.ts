@@ -6,7 +6,8 @@ import type { LabelledScan, ScanNodule } from './labelledScan.js';
 import { noduleSlices } from './noduleSlices.js';
 
 /**
- * Makes the ground truth of a scan by a rule, and finds up to `background` places without a nodule.
+ * Makes the ground truth of a scan by a rule, and finds up to `background` places without a nodule. `onNote` receives
+ * notes on the files of the truth.
  * @throws NoduleTrainError `mask-shape` if the lung image is of another scan, and what the rule throws
  */
 export async function labelScan(
@@ -14,8 +15,9 @@ export async function labelScan(
   truth: ScanTruth,
   rule: LabelRule,
   background: number,
+  onNote?: (text: string) => void,
 ): Promise<LabelledScan> {
-  const { mask, nodules } = await rule.label(volume, truth);
+  const { mask, nodules } = await rule.label(volume, truth, onNote);
   const ignored = ignoredFindings(volume, truth.excluded ?? []);
   const known = await knownBackground(volume, truth, ignored);
   if (truth.oneNodule) known.candidates = [...known.candidates, ...emptyMiddles(volume, mask)];

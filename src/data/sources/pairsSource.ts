@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pickScanFileOptions } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
-import { imageFiles, imagesIn } from './imagesIn.js';
+import { imageFiles, imagesAndSeriesIn, imagesIn } from './imagesIn.js';
 import { findPatients } from './patients.js';
 import type { Source } from './source.js';
 import { chooseCrops, refuseOptions, type SourceOptions } from './sourceOptions.js';
@@ -15,8 +15,8 @@ function pairFolders(dir: string, masks: string | undefined): { images: string; 
 }
 
 /**
- * Opens images and label images of the same name: `images/X.ext` and `labels/X.ext`, or a folder of images and `masks`.
- * Every value except 0 is nodule.
+ * Opens images and masks of the same name: `images/X.ext` and `labels/X.ext`, or a folder of images and `masks`. Either
+ * may also be a DICOM file of any name or a folder of DICOM files. Every value except 0 is nodule.
  * @throws NoduleTrainError `pairs-files` if there are no images, or one has no label image; `data-option`, and what
  * `findPatients` and `readSplits` throw
  */
@@ -27,7 +27,11 @@ export async function pairsSource(
 ): Promise<Source> {
   refuseOptions(dir, 'pairs', options, ['label', 'channel', 'annotations']);
   const folders = pairFolders(dir, options.masks);
-  const [images, labels] = await Promise.all([imagesIn(folders.images), imagesIn(folders.labels)]);
+  const [images, labels] = await Promise.all([
+    // The folder itself may have the labels in a subfolder.
+    folders.images === dir ? imagesIn(dir) : imagesAndSeriesIn(folders.images),
+    imagesAndSeriesIn(folders.labels),
+  ]);
   const unlabelled = [...images.keys()].filter((name) => !labels.has(name));
   if (images.size === 0 || unlabelled.length > 0) {
     const found =

@@ -95,8 +95,9 @@ async function prepareOne(setup: PrepareSetup, job: PrepareJob, clean: (note: st
   const kept = summary !== null;
   if (summary === null) {
     await moveAside(folder);
-    const volume = await readSourceVolume(scan, (note) => notes.push(clean(note)));
-    const labelled = await labelScan(volume, scan.truth, createRule(setup.labels), setup.backgroundPoints);
+    const onNote = (note: string): void => void notes.push(clean(note));
+    const volume = await readSourceVolume(scan, onNote);
+    const labelled = await labelScan(volume, scan.truth, createRule(setup.labels), setup.backgroundPoints, onNote);
     for (const [path, time] of times) await refuseChanged(path, time);
     const made = setup.spacing === null ? labelled : resampleScan(labelled, setup.spacing);
     summary = { ...(await writePreparedScan(folder, made)), nodules: made.nodules.length };

@@ -4,7 +4,7 @@ import type { Annotation } from '../annotations.js';
 /** Sources of one scan's ground truth, before its voxels are read. Paths are null if there is no such file. */
 export interface ScanTruth {
   readonly annotations: readonly Annotation[];
-  /** A label image, a DICOM SEG or an RTSTRUCT. */
+  /** A label image, a DICOM SEG or an RTSTRUCT, or the folder that holds it. */
   readonly mask: string | null;
   /** Image of the number of readers per voxel. */
   readonly votes: string | null;
@@ -50,6 +50,13 @@ export interface LabelRule {
    * @throws NoduleTrainError `label-source` if the scan lacks what the rule needs
    */
   readonly files: (truth: ScanTruth) => readonly string[];
-  /** Makes the mask, 0 and 1 in `[slices, rows, columns]`, and its nodules. */
-  readonly label: (volume: Volume, truth: ScanTruth) => Promise<{ mask: Uint8Array; nodules: readonly RuleNodule[] }>;
+  /**
+   * Makes the mask, 0 and 1 in `[slices, rows, columns]`, and its nodules. `onNote` receives notes on the files; by
+   * default they become process warnings.
+   */
+  readonly label: (
+    volume: Volume,
+    truth: ScanTruth,
+    onNote?: (text: string) => void,
+  ) => Promise<{ mask: Uint8Array; nodules: readonly RuleNodule[] }>;
 }

@@ -13,6 +13,10 @@ export const maskRuleSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('number or label of the DICOM SEG segment or RTSTRUCT region to use as the mask'),
+  ignoreFrameOfReference: z
+    .boolean()
+    .default(false)
+    .describe("use of a DICOM mask by its positions even if its FrameOfReferenceUID is not the scan's"),
 });
 
 export type MaskRuleOptions = z.input<typeof maskRuleSchema>;
@@ -22,12 +26,13 @@ export function maskRule(input: MaskRuleOptions = {}): LabelRule {
   const options = checkOptions(maskRuleSchema, 'choosing the label rule mask', input);
   return {
     name: 'mask',
-    version: 2,
+    version: 3,
     options,
     files: (truth) => [labelSource('mask', truth)],
-    label: async (volume, truth) => {
+    label: async (volume, truth, onNote) => {
       const path = labelSource('mask', truth, volume.uid);
-      const mask = noduleVoxels(volume, path, await readMaskFor(volume, path, options), truth.maskValues);
+      const values = await readMaskFor(volume, path, { ...options, ...(onNote && { onNote }) });
+      const mask = noduleVoxels(volume, path, values, truth.maskValues);
       return { mask, nodules: nodulesOf(volume, mask, truth) };
     },
   };

@@ -34,8 +34,8 @@ export function voteRule(input: VoteRuleOptions = {}): LabelRule {
     version: 1,
     options,
     files: (truth) => [labelSource('votes', truth)],
-    label: async (volume, truth) => {
-      const votes = await readMaskFor(volume, labelSource('votes', truth, volume.uid));
+    label: async (volume, truth, onNote) => {
+      const votes = await readMaskFor(volume, labelSource('votes', truth, volume.uid), { ...(onNote && { onNote }) });
       const mask = agreed(votes, options.threshold);
       const nodules = truth.oneNodule
         ? [wholeNodule(volume, mask, truth.annotations[0])]

@@ -1,10 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openDataset, openSource, splitFromFold } from '../../../dist/data/index.js';
+import { openDataset, openSource, prepare, splitFromFold } from '../../../dist/data/index.js';
 import { writeCrop, writeJson, writeNnunetFixture } from '../../support/datasets.js';
+import { stack, writeSeriesSync } from '../../support/dicomSeries.js';
 import { scratchFolderPerTest } from '../../support/scratch.js';
 import { sharedData } from '../../support/shared.js';
+import { structureSetBytes } from '../../support/structureSets.js';
 
 const dir = scratchFolderPerTest('source');
 const put = (name: string, text = '') => {
@@ -228,5 +231,41 @@ describe('a folder of unknown layout', () => {
     await expect(openDataset(dir, { patientPattern: '(' })).rejects.toThrow(
       /patientPattern: expected a regular expression/,
     );
+  });
+});
+
+describe('DICOM files and folders of any name', () => {
+  it('are pairs of scans and masks', async () => {
+    const voxels = { ...stack, stored: Int16Array.from({ length: 60 }, (_, k) => k) };
+    for (const [name, mask] of [
+      ['a', 'labels/a'],
+      ['1.2.3.4', 'labels/1.2.3.4'],
+      ['b', 'labels/b.seg'],
+      ['c', 'labels/c/SEG/000001'],
+    ] as const) {
+      writeSeriesSync(join(dir, 'images', name), voxels);
+      const at = (row: number, column: number) => [-20 + 0.75 * column, 30.5 + 0.5 * row, -100];
+      const points = [at(0.5, 0.5), at(0.5, 1.5), at(1.5, 1.5), at(1.5, 0.5)];
+      mkdirSync(dirname(join(dir, mask)), { recursive: true });
+      writeFileSync(join(dir, mask), structureSetBytes([{ number: 1, contours: [{ points }] }]));
+    }
+    put('labels/notes.txt', 'nothing');
+    put('labels/empty/notes.txt', 'nothing');
+    const source = await openSource(dir);
+    expect(source.scans.map(({ uid }) => uid)).toEqual(['1.2.3.4', 'a', 'b', 'c']);
+    expect(source.missing).toBe(0);
+    expect((await source.scans[3]!.files()).map((path) => path.startsWith(join(dir, 'images', 'c')))).toEqual(
+      new Array(5).fill(true),
+    );
+    const dataset = await openDataset(dir);
+    for (const { uid } of source.scans) {
+      const { volume, mask } = await dataset.load(uid);
+      expect([uid, volume.frameOfReferenceUid, mask.indexOf(1)]).toEqual([uid, '1.2.3.5', 4]);
+    }
+    // Their hashes are part of the keys, and the frame of reference of the store.
+    const out = join(dir, 'store');
+    const store = await prepare({ data: dir, out, spacing: [1, 1, 2.5] });
+    expect((await store.load('c')).volume.frameOfReferenceUid).toBe('1.2.3.5');
+    await expect(readdir(join(out, 'scans'))).resolves.toHaveLength(4);
   });
 });

@@ -16,7 +16,8 @@ const expected: Record<'nodule' | 'vessel' | 'half' | 'contours', number[]> & {
 } = JSON.parse(await readFile(inGolden('dicom-masks', 'expected.json'), 'utf8'));
 
 const { shape, spacing, origin, direction } = expected;
-const scan = buildVolume(shape, 0, { spacing, origin, direction, uid: '1.2.3' });
+const frameOfReferenceUid = '1.2.826.0.1.3680043.8.498.85961961357120791278626163013069521475';
+const scan = buildVolume(shape, 0, { spacing, origin, direction, uid: '1.2.3', frameOfReferenceUid });
 const on = async (volume: Volume, file: string, segment?: string | number) => {
   const notes: string[] = [];
   const voxels = await readMaskFor(volume, file, { segment, onNote: (text) => notes.push(text) });
@@ -104,6 +105,30 @@ describe('a DICOM SEG as the mask of a scan', () => {
     ]);
   });
 
+  it.each([1, 3, 255])('is cut at one half of any maximum: %i', async (most) => {
+    const bytes = await readFile(file('fractional'));
+    const maximum = bytes.indexOf(Buffer.from('62000e0055530200c800', 'hex'));
+    bytes.writeUInt16LE(most, maximum + 8);
+    const pixels = bytes.indexOf(Buffer.from('e07f1000', 'hex')) + 12;
+    for (let at = pixels; at < bytes.length; at++) bytes[at] = Math.ceil(most / 2) - (bytes[at]! < 100 ? 1 : 0);
+    const path = join(folder, `maximum-${most}.dcm`);
+    await writeFile(path, bytes);
+    const { voxels, notes } = await on(scan, path);
+    expect(voxels).toEqual(expected.half);
+    expect(notes).toEqual([expect.stringContaining(`from half of its maximum (${most}) on belong`)]);
+  });
+
+  it('is empty, with a note, if all its pixels are below one half, as of 0 and 1 with a maximum of 255', async () => {
+    const bytes = await readFile(file('fractional'));
+    const pixels = bytes.indexOf(Buffer.from('e07f1000', 'hex')) + 12;
+    for (let at = pixels; at < bytes.length; at++) bytes[at] = bytes[at] === 0 ? 0 : 1;
+    const path = join(folder, 'ones.dcm');
+    await writeFile(path, bytes);
+    const { voxels, notes } = await on(scan, path);
+    expect(voxels).not.toContain(1);
+    expect(notes[1]).toMatch(/: none does, as the largest pixel is 1: the mask is empty$/);
+  });
+
   it.each<[order: [number, number, number], flips: boolean[]]>([
     [
       [0, 1, 2],
@@ -137,7 +162,7 @@ describe('a DICOM SEG as the mask of a scan', () => {
     );
     const smaller = { ...scan, shape: [2, shape[1], shape[2]] as const };
     expect(await refusal(smaller, file('one-full'))).toMatch(
-      /mask-grid: .*\d+ of its marked pixels lie outside the scan's \[2, 14, 12\] voxels/,
+      /mask-grid: .*\d+ of its \d+ marked pixels lie outside the scan's \[2, 14, 12\] voxels, at \[slice, row, column\] 2, \d+, \d+ to 3, /,
     );
     expect(await refusal({ ...scan, spacing: null }, file('one-full'))).toMatch(/^spacing-unknown/);
   });
@@ -168,7 +193,7 @@ describe('an RTSTRUCT as the mask of a scan', () => {
 
   it('lists its regions if none is chosen', async () => {
     expect(await refusal(scan, file('rtstruct'))).toMatch(
-      /^mask-segment: .*it has 2 regions, and none is chosen: 1 \(GTV\), 7 \(Lung\)/,
+      /^mask-segment: .*it has 2 regions, and none is chosen: 1 \(GTV, 4 contours\), 7 \(Lung, 1 contour\)/,
     );
   });
 
@@ -185,7 +210,7 @@ describe('an RTSTRUCT as the mask of a scan', () => {
     );
     const smaller = { ...scan, shape: [2, shape[1], shape[2]] as const };
     expect(await refusal(smaller, file('rtstruct'), 1)).toMatch(
-      /contour 3 is at slice 2\.00, expected slices 0 to 1\. Give the contours of this scan/,
+      /2 of its 4 contours reach outside the scan, with 57 % of the area: they extend over slices 2\.0 to 3\.3, .* expected slices 0 to 1, rows 0 to 13, columns 0 to 11\. Give the contours of this scan/,
     );
   });
 
@@ -193,7 +218,7 @@ describe('an RTSTRUCT as the mask of a scan', () => {
     const bytes = (await readFile(file('rtstruct'))).toString('latin1').replace('CLOSED_PLANAR ', 'OPEN_NONPLANAR');
     const path = join(folder, 'open.dcm');
     await writeFile(path, Buffer.from(bytes, 'latin1'));
-    expect(await refusal(scan, path, 1)).toMatch(/^dicom-rtstruct: .*region 1 has a contour that is OPEN_NONPLANAR/);
+    expect(await refusal(scan, path, 1)).toMatch(/^dicom-rtstruct: .*contour 1 of region 1 is OPEN_NONPLANAR/);
   });
 });
 

@@ -13,7 +13,8 @@ export interface SegmentationPixels {
   readonly unpack: (frame: number, segment: number) => Promise<Uint8Array | null>;
   /** Value of the pixels of a LABELMAP that belong to no segment, null where it states none. */
   readonly background: number | null;
-  readonly notes: readonly string[];
+  /** What the user should know, once all frames are unpacked. */
+  readonly notes: () => readonly string[];
 }
 
 /** A file with the size and number of its frames. */
@@ -53,16 +54,30 @@ const binary = async (segmentation: SegmentationFile): Promise<SegmentationPixel
     for (let k = 0, bit = from; k < count; k++, bit++) mask[k] = (bytes[Math.floor(bit / 8)]! >> (bit & 7)) & 1;
     return mask;
   };
-  const shared = { kind: 'BINARY', background: null, notes: [] } as const;
+  const shared = { kind: 'BINARY', background: null, notes: (): readonly string[] => [] } as const;
   if (file.syntax.compressed) {
     if (file.syntax.uid !== deflatedFrames)
       throw refusal(file.path, `its bits are compressed as ${file.syntax.name}`, 'an uncompressed SEG');
     const read = await frameBytes(segmentation, 8, Math.ceil(count / 8));
     return { ...shared, unpack: async (frame) => unpacked(await read(frame), 0) };
   }
+  const frameLength = Math.ceil(count / 8);
+  if (frames > 1 && isPaddedByFrame(file, count, frames)) {
+    const bytes = await readPlainBytes(file, frameLength * frames);
+    const notes = ['its frames each begin on a whole byte, against the standard, which is taken into account'];
+    return { ...shared, notes: () => notes, unpack: async (frame) => unpacked(bytes, 8 * frame * frameLength) };
+  }
   // Frames follow each other without padding, so one may begin in the middle of a byte (PS3.5 section 8.1.1).
   const bytes = frames === 0 ? new Uint8Array() : await readPlainBytes(file, Math.ceil((count * frames) / 8));
   return { ...shared, unpack: async (frame) => unpacked(bytes, frame * count) };
+};
+
+/** Whether PixelData has just the length of frames that old writers pad to whole bytes one by one. */
+const isPaddedByFrame = ({ pixels }: DicomFile, count: number, frames: number): boolean => {
+  const even = (length: number): number => length + (length % 2);
+  const [padded, packed] = [Math.ceil(count / 8) * frames, Math.ceil((count * frames) / 8)];
+  const length = pixels?.length ?? 0;
+  return even(packed) !== even(padded) && (length === padded || length === even(padded));
 };
 
 const fractional = async (segmentation: SegmentationFile): Promise<SegmentationPixels> => {
@@ -70,11 +85,21 @@ const fractional = async (segmentation: SegmentationFile): Promise<SegmentationP
   const most = required(path, 'MaximumFractionalValue', tags.whole('MaximumFractionalValue', false), '1 to 255');
   if (most < 1 || most > 255) throw tagError(path, 'MaximumFractionalValue', `is ${most}`, '1 to 255');
   const read = await frameBytes(segmentation, 8, segmentation.rows * segmentation.columns);
+  let largest = 0;
   return {
     kind: 'FRACTIONAL',
-    unpack: async (frame) => (await read(frame)).map((value) => (2 * value >= most ? 1 : 0)),
+    unpack: async (frame) =>
+      (await read(frame)).map((value) => {
+        largest = Math.max(largest, value);
+        return 2 * value >= most ? 1 : 0;
+      }),
     background: null,
-    notes: [`it is fractional: pixels from half of its maximum (${most}) on belong to the segment`],
+    notes: () => [
+      `it is fractional: pixels from half of its maximum (${most}) on belong to the segment`,
+      ...(largest > 0 && 2 * largest < most
+        ? [`none does, as the largest pixel is ${largest}: the mask is empty`]
+        : []),
+    ],
   };
 };
 
@@ -94,7 +119,7 @@ const labelmap = async (segmentation: SegmentationFile, bits: 8 | 16): Promise<S
     }
     return found ? mask : null;
   };
-  return { kind: 'LABELMAP', unpack, background: file.tags.whole('PixelPaddingValue', false), notes: [] };
+  return { kind: 'LABELMAP', unpack, background: file.tags.whole('PixelPaddingValue', false), notes: () => [] };
 };
 
 /** Gives the bytes of one frame as an uncompressed file has them. */

@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { cross, dot, transpose } from '../../grid/matrix3.js';
 import type { Geometry } from '../../grid/volume.js';
-import { segmentationClasses } from '../readSegmentation.js';
+import { segmentationClasses } from '../masks/readSegmentation.js';
 import type { SourceAttributes, SourceSlice } from '../source/readSourceAttributes.js';
 import { resultSeriesNumber } from '../source/resultSeriesNumber.js';
 import type { DataSet } from '../write/attributes.js';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSegmentation } from '../../../../dist/ct/dicom/readSegmentation.js';
+import { readSegmentation } from '../../../../dist/ct/dicom/masks/readSegmentation.js';
 import { segmentationDataSet } from '../../../../dist/ct/dicom/segmentation/writeSegmentation.js';
 import { type DataSet, dicomMaskKind, writeDicomFile } from '../../../../dist/ct/index.js';
 import { readMaskFor } from '../../../../dist/labels/readMaskFor.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readSegmentation } from '../../../../dist/ct/dicom/readSegmentation.js';
+import { readSegmentation } from '../../../../dist/ct/dicom/masks/readSegmentation.js';
 import {
   indexIRC,
   indexToWorld,

@@ -1,10 +1,11 @@
-import { chooseNamed, type Named, printableLabel } from './chooseNamed.js';
-import { tagName } from './dictionary.js';
-import { frameCount, planeGroups } from './frameGroups.js';
-import { type FramePlane, framePlane } from './framePlane.js';
-import { type DicomFile, readDicomFile } from './readDicomFile.js';
-import { refusal, type SegmentationPixels, segmentationPixels } from './segmentation/segmentationPixels.js';
-import { type DicomTags, required, tagError } from './tags.js';
+import { tagName } from '../dictionary.js';
+import { frameCount, planeGroups } from '../frameGroups.js';
+import { type FramePlane, framePlane } from '../framePlane.js';
+import { type DicomFile, readDicomFile } from '../readDicomFile.js';
+import { refusal, segmentationPixels } from '../segmentation/segmentationPixels.js';
+import { type DicomTags, required, tagError } from '../tags.js';
+import { chooseNamed, type Named, readLabel } from './chooseNamed.js';
+import { comparedUid, type MaskReferences, referencedInstances } from './maskReferences.js';
 
 /** The frames of one segment of a DICOM Segmentation, each with its position in the patient. */
 export interface Segmentation {
@@ -13,6 +14,7 @@ export interface Segmentation {
   readonly columns: number;
   /** In the file's order; `mask` is `[rows, columns]`, 0 and 1. An object without frames has none. */
   readonly frames: readonly (FramePlane & { readonly mask: Uint8Array })[];
+  readonly references: MaskReferences;
   /** What the user should know, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -52,18 +54,66 @@ export const readSegmentation = async (
     .items('SegmentSequence')
     .map((item) => ({
       number: required(path, 'SegmentNumber', item.whole('SegmentNumber', false), 'the number of the segment'),
-      label: printableLabel(item.texts('SegmentLabel')?.join('\\')),
+      label: readLabel(tags, item, 'SegmentLabel'),
     }))
     .filter(({ number }) => number !== pixels.background);
-  const chosen = chooseNamed(path, 'segment', segments, segment);
+  const { item: chosen, notes } = chooseNamed(path, 'segment', segments, segment);
   const [shared] = tags.items('SharedFunctionalGroupsSequence');
   const own = tags.items('PerFrameFunctionalGroupsSequence');
   if (own.length !== count) {
     const found = `${tagName('PerFrameFunctionalGroupsSequence')} has ${own.length} items for ${count} frames`;
     throw refusal(path, found, 'one per frame');
   }
-  const frames = await readFrames({ path, own, shared, pixels, segment: chosen.number, size: rows * columns });
-  return { segment: chosen, rows, columns, frames, notes: pixels.notes };
+  const numbers =
+    pixels.kind === 'LABELMAP'
+      ? null
+      : own.map((group) => segmentOf(path, group, shared, segments.length === 1 ? chosen.number : null));
+  const chosenFrames = own.flatMap((group, frame) =>
+    numbers === null || numbers[frame] === chosen.number ? [{ group, frame }] : [],
+  );
+  const frames: (FramePlane & { mask: Uint8Array })[] = [];
+  let empty: Uint8Array | null = null;
+  for (const { group, frame } of chosenFrames) {
+    const plane = framePlane(path, planeGroups(path, group, shared));
+    const mask = await pixels.unpack(frame, chosen.number);
+    // The frames of a label map without the segment share one mask.
+    if (mask === null && empty === null) empty = new Uint8Array(rows * columns);
+    frames.push({ ...plane, mask: mask ?? empty! });
+  }
+  return {
+    segment: chosen,
+    rows,
+    columns,
+    frames,
+    references: referencesOf(
+      tags,
+      chosenFrames.map(({ group }) => group),
+    ),
+    notes: [...notes, ...pixels.notes(), ...unlistedFrames(numbers ?? [], segments)],
+  };
+};
+
+/** Frames of segments that the file does not describe cannot be chosen. */
+const unlistedFrames = (numbers: readonly number[], segments: readonly Named[]): string[] => {
+  const known = new Set(segments.map(({ number }) => number));
+  const unlisted = numbers.filter((number) => !known.has(number));
+  if (unlisted.length === 0) return [];
+  const which = [...new Set(unlisted)].sort((a, b) => a - b).slice(0, 10);
+  return [
+    `skipping ${unlisted.length} frames of segments that ${tagName('SegmentSequence')} does not list: ${which.join(', ')}`,
+  ];
+};
+
+const referencesOf = (tags: DicomTags, frames: readonly DicomTags[]): MaskReferences => {
+  const frame = comparedUid(tags, 'FrameOfReferenceUID');
+  const ofSeries = tags.items('ReferencedSeriesSequence').flatMap((item) => item.items('ReferencedInstanceSequence'));
+  const ofFrames = frames.flatMap((group) =>
+    group.items('DerivationImageSequence').flatMap((item) => item.items('SourceImageSequence')),
+  );
+  return {
+    frames: frame === null ? [] : [frame],
+    instances: new Set(referencedInstances([...ofSeries, ...ofFrames])),
+  };
 };
 
 const openSegmentation = async (path: string): Promise<{ file: DicomFile; frames: number }> => {
@@ -75,40 +125,12 @@ const openSegmentation = async (path: string): Promise<{ file: DicomFile; frames
   throw refusal(path, `it is not a Segmentation (${tagName('SOPClassUID')})`, 'a DICOM SEG with its pixels');
 };
 
-const readFrames = async ({
-  path,
-  own,
-  shared,
-  pixels,
-  segment,
-  size,
-}: {
-  path: string;
-  own: readonly DicomTags[];
-  shared: DicomTags | undefined;
-  pixels: SegmentationPixels;
-  segment: number;
-  size: number;
-}): Promise<Segmentation['frames']> => {
-  const frames: (FramePlane & { mask: Uint8Array })[] = [];
-  let empty: Uint8Array | null = null;
-  for (const [frame, group] of own.entries()) {
-    // The frames of a label map have no segment of their own.
-    if (pixels.kind !== 'LABELMAP' && segmentOf(path, group, shared) !== segment) continue;
-    const plane = framePlane(path, planeGroups(path, group, shared));
-    const mask = await pixels.unpack(frame, segment);
-    // The frames of a label map without the segment share one mask.
-    if (mask === null && empty === null) empty = new Uint8Array(size);
-    frames.push({ ...plane, mask: mask ?? empty! });
-  }
-  return frames;
-};
-
-const segmentOf = (path: string, own: DicomTags, shared: DicomTags | undefined): number => {
+/** The segment of a frame; `only` where the file has one segment, as some writers then do not state it. */
+const segmentOf = (path: string, own: DicomTags, shared: DicomTags | undefined, only: number | null): number => {
   const [group] = [
     ...own.items('SegmentIdentificationSequence'),
     ...(shared?.items('SegmentIdentificationSequence') ?? []),
   ];
-  const number = group?.whole('ReferencedSegmentNumber', false) ?? null;
+  const number = group?.whole('ReferencedSegmentNumber', false) ?? only;
   return required(path, 'ReferencedSegmentNumber', number, 'the segment of each frame');
 };
