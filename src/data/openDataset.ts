@@ -1,7 +1,8 @@
-import { createRule, type LabelRule, type LabelRuleOptions } from '../labels/index.js';
+import { createRule, type LabelRule, type LabelRuleOptions, type ScanLabels, sumLabels } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/index.js';
 import { type Dataset, unknownSeries } from './dataset.js';
 import { labelScan } from './labelling/labelScan.js';
+import { scanLabels } from './labelling/scanLabels.js';
 import { openSource } from './sources/openSource.js';
 import { readSourceVolume, type Source } from './sources/source.js';
 import { type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
@@ -34,7 +35,8 @@ export async function openDataset(dir: string, options: DatasetOptions = {}): Pr
 function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOptions = {}): void {
   const given: Record<string, unknown> = { ...source, labels: labels.labels };
   const defaults: Record<string, unknown> = sourceOptionsSchema.parse({});
-  const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'];
+  // What is done about lost labels is not part of the ground truth.
+  const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'].filter((one) => one !== 'allowLostLabels');
   const name = names.find((one) => given[one] !== undefined && given[one] !== defaults[one]);
   if (name === undefined) return;
   throw new NoduleTrainError(
@@ -46,6 +48,7 @@ function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOpt
 
 function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number): Dataset {
   const scans = new Map(source.scans.map((scan) => [scan.uid, scan]));
+  const labels = new Map<string, ScanLabels>();
   const reported = new Set<string>();
   // A note on one file of a data set usually holds for hundreds, so it is reported once, whatever the path in it.
   const noteOnce = (path: string) => (text: string) => {
@@ -62,10 +65,17 @@ function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number
     folds: source.folds,
     notes: source.notes,
     key: () => null,
+    labelAccount(uids = source.scans.map((scan) => scan.uid)) {
+      const read = uids.flatMap((uid) => labels.get(uid) ?? []);
+      return sumLabels(read, source.lost, uids.length);
+    },
     async load(uid) {
       const scan = scans.get(uid);
       if (scan === undefined) throw unknownSeries(source.dir, uid);
-      return labelScan(await readSourceVolume(scan, noteOnce(scan.read.path)), scan.truth, rule, backgroundPoints);
+      const volume = await readSourceVolume(scan, noteOnce(scan.read.path));
+      const labelled = await labelScan(volume, scan.truth, rule, backgroundPoints);
+      labels.set(uid, scanLabels(uid, labelled, scan.truth.annotations));
+      return labelled;
     },
   };
 }

@@ -6,7 +6,7 @@ import type { KnownBackground } from './backgroundPoints.js';
 import type { Finding } from './labelledScan.js';
 
 /** Diameter of an excluded finding whose size is unknown, as in LUNA16's own evaluation. */
-const UNKNOWN_DIAMETER_MM = 10;
+export const UNKNOWN_DIAMETER_MM = 10;
 
 /** Value of the trachea in LUNA16's lung images; the lungs are 3 and 4. */
 const TRACHEA = 5;
@@ -17,6 +17,16 @@ export function ignoredFindings(volume: Volume, excluded: readonly Annotation[])
     center: nearestIndex(volume, center),
     diameterMm: diameterMm ?? UNKNOWN_DIAMETER_MM,
   }));
+}
+
+/** Whether a place is within a finding's diameter of its centre; in voxels if the spacing is unknown. */
+export function isNearFinding({ spacing }: Volume, place: Index3, findings: readonly Finding[]): boolean {
+  const [x, y, z] = spacing ?? [1, 1, 1];
+  const [slice, row, column] = place;
+  return findings.some(
+    ({ center, diameterMm }) =>
+      Math.hypot((slice - center[0]) * z, (row - center[1]) * y, (column - center[2]) * x) < diameterMm,
+  );
 }
 
 /**
@@ -36,15 +46,10 @@ export async function knownBackground(
       `reading the lungs ${lungs}: found ${inside.length} voxels, expected ${volume.voxels.length} as in the scan ` +
         `${volume.uid} [${volume.shape}]. Give the lung image of this scan.`,
     );
-  const [x, y, z] = volume.spacing ?? [1, 1, 1];
-  const isNearIgnored = ([slice, row, column]: Index3) =>
-    ignored.some(
-      ({ center, diameterMm }) =>
-        Math.hypot((slice - center[0]) * z, (row - center[1]) * y, (column - center[2]) * x) < diameterMm,
-    );
   return {
     candidates: shuffled(volume.uid, candidates).map((point) => nearestIndex(volume, point)),
-    allowed: (at, place) => (inside === null || (inside[at] !== 0 && inside[at] !== TRACHEA)) && !isNearIgnored(place),
+    allowed: (at, place) =>
+      (inside === null || (inside[at] !== 0 && inside[at] !== TRACHEA)) && !isNearFinding(volume, place, ignored),
   };
 }
 

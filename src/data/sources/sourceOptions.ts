@@ -21,6 +21,10 @@ export const sourceOptionsSchema = z.object({
   channel: z.string().min(1).optional().describe('nnunet: channel to read, if there are several'),
   splits: z.string().min(1).optional().describe("file of folds like nnU-Net's splits_final.json, or its folder"),
   ...scanFileSchema.shape,
+  allowLostLabels: z
+    .boolean()
+    .default(false)
+    .describe('continue if so many annotations or label images are unusable that the data or options must be wrong'),
   crops: z
     .boolean()
     .optional()

@@ -7,7 +7,7 @@ import type { SourceScan } from '../sources/source.js';
  * Version of the conversion from a scan's files to a prepared scan, apart from rule and background. Raise it whenever
  * the same input gives other files.
  */
-const PREPARED_VERSION = 2;
+const PREPARED_VERSION = 3;
 
 /** Everything that determines a prepared scan. */
 export interface KeyParts {

@@ -33,6 +33,20 @@ export interface RuleNodule {
   /** First and last voxel of the box around its labelled voxels. */
   readonly boxLow: IndexIRC;
   readonly boxHigh: IndexIRC;
+  /** A reader marked it, so it exists even if too few agree for a labelled voxel. */
+  readonly marked?: true;
+}
+
+/** Content of a label image: nodules, only values of other labels, or nothing. */
+export type LabelImage = 'nodules' | 'other' | 'empty';
+
+/** The ground truth that a rule made. */
+export interface RuleTruth {
+  /** 0 and 1 in `[slices, rows, columns]`. */
+  readonly mask: Uint8Array;
+  readonly nodules: readonly RuleNodule[];
+  /** Content of the label image or the readers' votes; absent if the rule reads none. */
+  readonly labelImage?: LabelImage;
 }
 
 /**
@@ -50,6 +64,7 @@ export interface LabelRule {
    * @throws NoduleTrainError `label-source` if the scan lacks what the rule needs
    */
   readonly files: (truth: ScanTruth) => readonly string[];
-  /** Makes the mask, 0 and 1 in `[slices, rows, columns]`, and its nodules. */
-  readonly label: (volume: Volume, truth: ScanTruth) => Promise<{ mask: Uint8Array; nodules: readonly RuleNodule[] }>;
+  /** Whether labels are drawn around the annotated points, so that a wrong diameter makes a wrong label. */
+  readonly fromPoints: (truth: ScanTruth) => boolean;
+  readonly label: (volume: Volume, truth: ScanTruth) => Promise<RuleTruth>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkOptions, type Volume, voxelCount } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
+import { labelImageContent } from '../account/labelImageContent.js';
 import { annotatedNodules, componentsOf, markedNodules, wholeNodule } from '../nodulesOfMask.js';
 import { readMaskFor } from '../readMaskFor.js';
 import type { LabelRule, ScanTruth } from './labelRule.js';
@@ -25,10 +26,12 @@ export function maskRule(input: MaskRuleOptions = {}): LabelRule {
     version: 2,
     options,
     files: (truth) => [labelSource('mask', truth)],
+    fromPoints: () => false,
     label: async (volume, truth) => {
       const path = labelSource('mask', truth, volume.uid);
-      const mask = noduleVoxels(volume, path, await readMaskFor(volume, path, options), truth.maskValues);
-      return { mask, nodules: nodulesOf(volume, mask, truth) };
+      const values = await readMaskFor(volume, path, options);
+      const mask = noduleVoxels(volume, path, values, truth.maskValues);
+      return { mask, nodules: nodulesOf(volume, mask, truth), labelImage: labelImageContent(values, mask) };
     },
   };
 }
