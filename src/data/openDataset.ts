@@ -65,6 +65,7 @@ function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number
     folds: source.folds,
     notes: source.notes,
     key: () => null,
+    labelValues: (uid) => scans.get(uid)?.truth.maskValues ?? null,
     labelAccount(uids = source.scans.map((scan) => scan.uid)) {
       const read = uids.flatMap((uid) => labels.get(uid) ?? []);
       return sumLabels(read, source.lost, uids.length);

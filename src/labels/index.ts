@@ -1,4 +1,11 @@
-export { type AccountRow, accountLine, accountNotes, accountRows, hasLosses } from './account/accountRows.js';
+export {
+  type AccountRow,
+  accountLine,
+  accountNotes,
+  accountRows,
+  hasLosses,
+  type LabelCounts,
+} from './account/accountRows.js';
 export { fateWithoutVoxel } from './account/fateWithoutVoxel.js';
 export { findDuplicates } from './account/findDuplicates.js';
 export { impossibleSize } from './account/impossibleSize.js';
@@ -41,4 +48,4 @@ export { componentAt } from './componentAt.js';
 export { indexContours } from './contours/indexContours.js';
 export { type MaskForOptions, readMaskFor } from './readMaskFor.js';
 export { createRule, type LabelRuleOptions, labelRuleSchema } from './rules/createRule.js';
-export type { LabelImage, LabelRule, RuleNodule, RuleTruth, ScanTruth } from './rules/labelRule.js';
+export type { LabelImage, LabelRule, LabelValues, RuleNodule, RuleTruth, ScanTruth } from './rules/labelRule.js';

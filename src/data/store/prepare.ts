@@ -118,7 +118,14 @@ export async function prepare(
     await mergeIntoStore(
       out,
       recorded,
-      { id: pathHash(data), missing: source.missing, lost: source.lost, folds: source.folds },
+      {
+        id: pathHash(data),
+        missing: source.missing,
+        // One dataset.json describes all label images of a source.
+        labelValues: source.scans[0]?.truth.maskValues ?? null,
+        lost: source.lost,
+        folds: source.folds,
+      },
       source.scans.flatMap(({ uid, patient, subset }, n) => {
         const one = made[n];
         return one === undefined
@@ -168,8 +175,7 @@ async function refuseLoss(
 ): Promise<void> {
   if (!isLossImpossible(source, made, options)) return;
   const account = accountOf(source, made);
-  const list = (await saveLostLabels(options.out, account)) ?? undefined;
-  refuseImpossibleLoss(`preparing ${options.data}`, account, { list });
+  refuseImpossibleLoss(`preparing ${options.data}`, account, await saveLostLabels(options.out, account));
 }
 
 /** The options of the ground truth, as the index records them. */

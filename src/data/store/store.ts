@@ -15,6 +15,7 @@ import { readPreparedScan } from './preparedScan.js';
 const STORE_VERSION = 3;
 
 const number = z.int().min(0);
+const numbers = z.array(number).readonly();
 const lostLabels = z
   .array(
     z.strictObject({
@@ -46,6 +47,8 @@ export const storeSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       missing: z.int(),
+      /** Meaning of the values of its label images; null if all except 0 are nodule. */
+      labelValues: z.strictObject({ nodule: numbers, other: numbers }).nullable(),
       /** Annotations of series that were not on disk. */
       lost: lostLabels,
       /** The source's own folds. */
@@ -136,6 +139,10 @@ export async function openStore(dir: string): Promise<Dataset> {
     folds: index.sources.length === 1 ? index.sources[0]!.folds : subsetFolds(index.scans),
     notes: [],
     key: (uid) => keys.get(uid) ?? null,
+    labelValues(uid) {
+      const source = index.scans.find((scan) => scan.uid === uid)?.source;
+      return index.sources.find(({ id }) => id === source)?.labelValues ?? null;
+    },
     labelAccount: (uids) => storeAccount(index, uids),
     async load(uid) {
       const key = keys.get(uid);

@@ -1,4 +1,8 @@
 import { type LabelAccount, LOST_FATES } from './labelAccount.js';
+
+/** An account without its cases, as a manifest records it. */
+export type LabelCounts = Omit<LabelAccount, 'cases'>;
+
 import { LABEL_FATES } from './labelFate.js';
 
 const counted = (count: number) => count.toLocaleString('en');
@@ -7,7 +11,7 @@ const counted = (count: number) => count.toLocaleString('en');
 export type AccountRow = readonly [what: string, count: string];
 
 /** Rows of the table of an account. Fates that no annotation has are left out. */
-export function accountRows(account: LabelAccount): AccountRow[] {
+export function accountRows(account: LabelCounts): AccountRow[] {
   const { annotated, onDisk, lost, used, withoutAgreement, images } = account;
   const row = (what: string, count: number): AccountRow[] => (count === 0 ? [] : [[what, counted(count)]]);
   return [
@@ -23,12 +27,12 @@ export function accountRows(account: LabelAccount): AccountRow[] {
 }
 
 /** Whether an annotation or label image of a scan on disk was lost, so that the table is worth its space. */
-export function hasLosses({ cases, lost, images }: LabelAccount): boolean {
-  return cases.length > lost['no-scan'] || images.other > 0;
+export function hasLosses({ annotated, used, lost, images }: LabelCounts): boolean {
+  return annotated - used > lost['no-scan'] || images.other > 0;
 }
 
 /** Summarizes an account in one line. */
-export function accountLine(account: LabelAccount): string {
+export function accountLine(account: LabelCounts): string {
   const { annotated, used, lost, withoutAgreement, images, scans, scansInAll } = account;
   const parts = [
     annotated === used
@@ -43,7 +47,7 @@ export function accountLine(account: LabelAccount): string {
 }
 
 /** Sentences about what the losses have in common. */
-export function accountNotes({ lost, likelyCause, images }: LabelAccount): string[] {
+export function accountNotes({ lost, likelyCause, images }: LabelCounts): string[] {
   const cause =
     likelyCause === null
       ? []

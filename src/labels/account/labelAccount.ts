@@ -41,9 +41,9 @@ export const LOST_FATES = (Object.keys(LABEL_FATES) as LabelFate[]).filter((fate
 /** Largest number of cases in an event; the file has all. */
 const MOST_CASES = 1000;
 
-/** An account as an event, with the first cases. */
-export const labelsEvent = (account: LabelAccount) =>
-  ({ type: 'labels', ...account, cases: account.cases.slice(0, MOST_CASES) }) as const;
+/** An account as an event, with its first cases; `list` is the file with all of them, null if there is none. */
+export const labelsEvent = (account: LabelAccount, list: string | null) =>
+  ({ type: 'labels', ...account, cases: account.cases.slice(0, MOST_CASES), list }) as const;
 
 /** Adds up what became of the labels of scans; `notOnDisk` are the annotations of series that are not there. */
 export function sumLabels(

@@ -36,17 +36,13 @@ export function impossibleLoss(account: LabelAccount): string | null {
 }
 
 /**
- * Refuses data of which a share of the labels is lost that cannot be right, unless that is allowed.
+ * Refuses data of which a share of the labels is lost that cannot be right.
  * @param doing beginning of the message, as in "training on DIR"
- * @param list where all cases are listed, if they are in a file
+ * @param list file that lists all cases, if there is one
  * @throws NoduleTrainError `labels-lost`
  */
-export function refuseImpossibleLoss(
-  doing: string,
-  account: LabelAccount,
-  { allow = false, list }: { allow?: boolean | undefined; list?: string | undefined } = {},
-): void {
-  const loss = allow ? null : impossibleLoss(account);
+export function refuseImpossibleLoss(doing: string, account: LabelAccount, list: string | null = null): void {
+  const loss = impossibleLoss(account);
   if (loss === null) return;
   const first = account.cases.find(({ fate }) => fate !== 'no-scan' && fate !== 'duplicate');
   const example =
@@ -55,7 +51,7 @@ export function refuseImpossibleLoss(
       : ` First: series ${first.uid}${first.line > 0 ? `, line ${first.line}` : ''}: ${first.reason}`;
   throw new NoduleTrainError(
     'labels-lost',
-    `${doing}: ${loss}, expected a label for nearly every annotation.${example}${list ? ` All: ${list}.` : ''} ` +
+    `${doing}: ${loss}, expected a label for nearly every annotation.${example}${list === null ? '' : ` All: ${list}.`} ` +
       'Correct the annotations or label images, or give --allow-lost-labels.',
   );
 }

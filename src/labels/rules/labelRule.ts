@@ -1,6 +1,12 @@
 import type { IndexIRC, Volume, WorldLPS } from '../../ct/index.js';
 import type { Annotation } from '../annotations.js';
 
+/** Values of label images: those of nodules, and the other known ones. */
+export interface LabelValues {
+  readonly nodule: readonly number[];
+  readonly other: readonly number[];
+}
+
 /** Sources of one scan's ground truth, before its voxels are read. Paths are null if there is no such file. */
 export interface ScanTruth {
   readonly annotations: readonly Annotation[];
@@ -13,7 +19,7 @@ export interface ScanTruth {
   /**
    * Meaning of the mask's values; absent: all except 0 are nodule. A value in neither list is refused (`mask-value`).
    */
-  readonly maskValues?: { readonly nodule: readonly number[]; readonly other: readonly number[] };
+  readonly maskValues?: LabelValues;
   /** The scan is a crop around one nodule: all labelled voxels belong to it, and it exists even if none is labelled. */
   readonly oneNodule?: boolean;
   /** Findings to ignore, neither nodule nor false positive, such as those of LUNA16's annotations_excluded.csv. */
