@@ -34,7 +34,7 @@ export async function openDataset(dir: string, options: DatasetOptions = {}): Pr
 
 function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOptions = {}): void {
   const given: Record<string, unknown> = { ...source, labels: labels.labels };
-  const defaults: Record<string, unknown> = sourceOptionsSchema.parse({});
+  const defaults: Record<string, unknown> = { ...sourceOptionsSchema.parse({}), labels: 'auto' };
   // What is done about lost labels is not part of the ground truth.
   const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'].filter((one) => one !== 'allowLostLabels');
   const name = names.find((one) => given[one] !== undefined && given[one] !== defaults[one]);
