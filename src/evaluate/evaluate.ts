@@ -1,11 +1,5 @@
 import type { Dataset, LabelledScan } from '../data/index.js';
-import {
-  impossibleLoss,
-  type LabelAccount,
-  type LabelValues,
-  lostLabelsCsv,
-  refuseImpossibleLoss,
-} from '../labels/index.js';
+import { type LabelAccount, type LabelValues, lostLabelsCsv } from '../labels/index.js';
 import { type ModelOptions, noduleTexture, openModel, predictScan, type RegionKind } from '../model/index.js';
 import { checkOutputFile, NoduleTrainError, saveResult } from '../runtime/index.js';
 import {
