@@ -1,5 +1,20 @@
-import { accountLine, accountNotes, accountRows, hasLosses, type labelsEvent } from '../labels/index.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  accountLine,
+  accountNotes,
+  accountRows,
+  hasLosses,
+  LOST_LABELS_FILE,
+  type labelsEvent,
+} from '../labels/index.js';
 import { createTable, labelled } from './text.js';
+
+/** The file that lists the lost labels of a data set: the requested one, else that of a prepared store. */
+export function lostLabelsList(requested: string | undefined, data: string): string | null {
+  const ofStore = join(data, LOST_LABELS_FILE);
+  return requested ?? (existsSync(ofStore) ? ofStore : null);
+}
 
 /** Lost labels to print; the list has all. */
 const EXAMPLES = 3;

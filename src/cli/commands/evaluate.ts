@@ -6,7 +6,7 @@ import { labelRuleSchema, labelsEvent } from '../../labels/index.js';
 import { modelOptionsSchema, scanOptionsSchema } from '../../model/index.js';
 import { type Interval, operatingPointSchema, scoreCompatSchema } from '../../score/index.js';
 import { dataSchema, deviceSchema, JSON_HELP, partSchema } from '../commonOptions.js';
-import { labelLines } from '../labelLines.js';
+import { labelLines, lostLabelsList } from '../labelLines.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { scanProgress } from '../progress.js';
@@ -74,7 +74,7 @@ export function evaluateCommand(): Command {
       });
       output.progress.clear();
       const { labels: account, ...figures } = result;
-      const labelled = labelsEvent(account, options.lostLabelsCsv ?? null);
+      const labelled = labelsEvent(account, lostLabelsList(options.lostLabelsCsv, options.data));
       output.event(labelled);
       for (const line of [...labelLines(labelled), ...lines(result)]) output.print(line);
       for (const note of result.notes) output.print(`Note: ${note}`);

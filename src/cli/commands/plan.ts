@@ -3,7 +3,7 @@ import { labelsEvent, refuseImpossibleLoss } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { type Plan, plan, planOptionsSchema } from '../../train/index.js';
 import { JSON_HELP } from '../commonOptions.js';
-import { labelLines } from '../labelLines.js';
+import { labelLines, lostLabelsList } from '../labelLines.js';
 import { groupOptions } from '../optionGroups.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
@@ -27,7 +27,7 @@ export function planCommand(): Command {
     output.progress.clear();
     for (const line of lines(result)) output.print(line);
     const { labels, ...figures } = result;
-    const list = options.lostLabelsCsv ?? null;
+    const list = lostLabelsList(options.lostLabelsCsv, options.data);
     const account = labelsEvent(labels, list);
     output.event(account);
     for (const line of labelLines(account)) output.print(line);

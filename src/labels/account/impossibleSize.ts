@@ -11,8 +11,5 @@ export function impossibleSize({ shape, spacing }: Volume, { diameterMm }: Annot
     spacing === null ? Number.POSITIVE_INFINITY : Math.max(...shape.map((length, axis) => length * spacing[2 - axis]!));
   if (diameterMm <= Math.min(LARGEST_MM, extentMm)) return null;
   const limit = diameterMm > LARGEST_MM ? `at most ${LARGEST_MM} mm` : `at most the scan's ${extentMm.toFixed(0)} mm`;
-  return (
-    `The diameter is ${diameterMm} mm, expected ${limit}: check its unit. ` +
-    'Without a diameter, or with a mask of the nodule, it would be used.'
-  );
+  return `The diameter is ${diameterMm} mm, expected ${limit}. Correct it, or give a mask of the nodule.`;
 }

@@ -102,8 +102,11 @@ export async function openTraining(
   // A prepared store knows its losses at once; a folder, when its training scans are read.
   await refuseLostLabels(data, config, folder);
   const hardPoints = config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints);
-  const sampler = timedSampler(await loadSampler(config, data.train(), device, hardPoints));
-  await refuseLostLabels(data, config, folder);
+  // Also if the sampler fails, because lost labels may be why it found no nodule.
+  const loaded = await loadSampler(config, data.train(), device, hardPoints).finally(() =>
+    refuseLostLabels(data, config, folder),
+  );
+  const sampler = timedSampler(loaded);
   manualSeed(config.seed);
   const net = nn.unet(networkOptions(config));
   let description = describeModel(config, data.trainedOn, sampler.intensity);
