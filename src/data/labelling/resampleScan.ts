@@ -1,5 +1,5 @@
 import { type Index3, nearestIndex, resampleMask, resampleVolume, type Vector3 } from '../../ct/index.js';
-import { isNearFinding } from './aroundTruth.js';
+import { nearFindings } from './aroundTruth.js';
 import type { Finding, LabelledScan, LostNodule, ScanNodule } from './labelledScan.js';
 import { lostFinding, voxelAt } from './lostNodules.js';
 import { noduleSlices } from './noduleSlices.js';
@@ -46,10 +46,11 @@ export function resampleScan(scan: LabelledScan, spacing: Vector3): LabelledScan
     ...(scan.ignored ?? []).map(({ center, diameterMm }) => ({ center: moved(center), diameterMm })),
     ...vanished,
   ];
+  const isNearVanished = nearFindings(volume, vanished);
   const background = scan.background
     .map(moved)
     .filter((place) => mask[(place[0] * rows + place[1]) * columns + place[2]] === 0)
-    .filter((place) => !isNearFinding(volume, place, vanished));
+    .filter((place) => !isNearVanished(place));
   return {
     ...{ ...scan, volume, mask, nodules, background },
     ...(ignored.length === 0 ? {} : { ignored }),
