@@ -5,7 +5,7 @@ import { labelScan } from './labelling/labelScan.js';
 import { scanLabels } from './labelling/scanLabels.js';
 import { openSource } from './sources/openSource.js';
 import { readSourceVolume, type Source } from './sources/source.js';
-import { type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
+import { changedSourceOptions, type SourceOptions } from './sources/sourceOptions.js';
 import { isStore, openStore } from './store/store.js';
 
 export interface DatasetOptions extends SourceOptions {
@@ -33,11 +33,9 @@ export async function openDataset(dir: string, options: DatasetOptions = {}): Pr
 }
 
 function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOptions = {}): void {
-  const given: Record<string, unknown> = { ...source, labels: labels.labels };
-  const defaults: Record<string, unknown> = { ...sourceOptionsSchema.parse({}), labels: 'auto' };
   // What is done about lost labels is not part of the ground truth.
-  const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'].filter((one) => one !== 'allowLostLabels');
-  const name = names.find((one) => given[one] !== undefined && given[one] !== defaults[one]);
+  const changed: string[] = changedSourceOptions(source).filter((one) => one !== 'allowLostLabels');
+  const name = changed[0] ?? (labels.labels !== undefined && labels.labels !== 'auto' ? 'labels' : undefined);
   if (name === undefined) return;
   throw new NoduleTrainError(
     'data-option',

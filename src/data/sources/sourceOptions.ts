@@ -50,6 +50,13 @@ export function pickSourceOptions(config: SourceOptions): SourceOptions {
   );
 }
 
+/** Names of the source options that are given and not at their defaults. */
+export function changedSourceOptions(given: SourceOptions): (keyof SourceOptions)[] {
+  const defaults: SourceOptions = sourceOptionsSchema.parse({});
+  const names = Object.keys(sourceOptionsSchema.shape) as (keyof SourceOptions)[];
+  return names.filter((name) => given[name] !== undefined && given[name] !== defaults[name]);
+}
+
 function isRegularExpression(text: string): boolean {
   try {
     return new RegExp(text) !== null;
