@@ -83,6 +83,8 @@ export {
   type Annotation,
   auditScan,
   boundingBoxMask,
+  type LabelAccount,
+  type LostLabel,
   type MaskForOptions,
   readAnnotations,
   readMaskFor,

@@ -8,6 +8,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   Run: 'data out preset seed epochs samples batch device capture-steps threads',
   'Data and labels':
     'layout annotations contours masks label channel splits intensity resample crops patient-pattern labels ' +
+    'allow-lost-labels lost-labels-csv ' +
     'box-* sphere-* votes-* mask-*',
   'Split and validation':
     'validation-share split folds fold validate-every validation-scans threshold minimum-voxels patience ' +

@@ -1,6 +1,7 @@
 import { upperMedian } from '../ct/index.js';
 import type { EpochRecord, RunHistory } from '../evaluate/index.js';
 import { type EpochEvent, runFolder, type TrainEvent, type ValidationEvent } from '../train/index.js';
+import { labelLines } from './labelLines.js';
 import type { Output } from './output.js';
 import { clock } from './progress.js';
 import { createTable, figure, labelled, plural } from './text.js';
@@ -100,6 +101,9 @@ export function trainView(output: Output): (event: TrainEvent) => void {
         break;
       case 'note':
         output.print(event.text);
+        break;
+      case 'labels':
+        for (const line of labelLines(event)) output.print(line);
         break;
       case 'end':
         flush(null);

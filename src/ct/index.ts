@@ -76,7 +76,7 @@ export {
   type ScanFileOptions,
   scanFileSchema,
 } from './readOptions.js';
-export { readPrediction } from './readPrediction.js';
+export { type MaskValues, type Prediction, readPrediction } from './readPrediction.js';
 export { readMask, readVolume } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
 export { bodyInSlice } from './regions/bodyInSlice.js';

@@ -1,3 +1,4 @@
+import type { LabelAccount, LabelValues } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/index.js';
 import type { LabelledScan } from './labelling/labelledScan.js';
 import type { Source } from './sources/source.js';
@@ -22,6 +23,13 @@ export interface Dataset {
   notes: readonly string[];
   /** Key of a prepared scan, which changes with its files, the rule and its options. Null before `prepare`. */
   key(uid: string): string | null;
+  /** Meaning of the values of a scan's label image; null if all except 0 are nodule, or it has none. */
+  labelValues(uid: string): LabelValues | null;
+  /**
+   * What became of the annotations and label images of some scans, by default of all, and of the series that are not on
+   * disk. A prepared store knows all of it; of a folder, only the scans loaded so far are counted.
+   */
+  labelAccount(uids?: readonly string[]): LabelAccount;
   /** @throws NoduleTrainError `dataset-series` if the data set has no such series */
   load(uid: string): Promise<LabelledScan>;
 }

@@ -30,7 +30,7 @@ export interface Fingerprint {
   readonly values: readonly [number, number, number];
   /** Number of nodules in the sampled scans. */
   readonly nodules: number;
-  /** Number of nodules without a voxel in the ground truth. */
+  /** Of these, nodules without a labelled voxel, because too few readers agree. */
   readonly emptyNodules: number;
   /** Annotated diameter in mm, else that of a ball of the same volume; null without nodules or spacing. */
   readonly diameterMm: Spread | null;

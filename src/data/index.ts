@@ -23,7 +23,12 @@ export { imageFiles } from './sources/imagesIn.js';
 export { type Luna16, type Luna16Series, openLuna16 } from './sources/luna16.js';
 export { openSource } from './sources/openSource.js';
 export type { Source, SourceScan } from './sources/source.js';
-export { pickSourceOptions, type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
+export {
+  changedSourceOptions,
+  pickSourceOptions,
+  type SourceOptions,
+  sourceOptionsSchema,
+} from './sources/sourceOptions.js';
 export type { Fold } from './splits/fold.js';
 export { assignFold, drawFolds, type FoldChoice, sharesPatients, splitFromFold } from './splits/folds.js';
 export {

@@ -1,10 +1,11 @@
-import { createRule, type LabelRule, type LabelRuleOptions } from '../labels/index.js';
+import { createRule, type LabelRule, type LabelRuleOptions, type ScanLabels, sumLabels } from '../labels/index.js';
 import { NoduleTrainError } from '../runtime/index.js';
 import { type Dataset, unknownSeries } from './dataset.js';
 import { labelScan } from './labelling/labelScan.js';
+import { scanLabels } from './labelling/scanLabels.js';
 import { openSource } from './sources/openSource.js';
 import { readSourceVolume, type Source } from './sources/source.js';
-import { type SourceOptions, sourceOptionsSchema } from './sources/sourceOptions.js';
+import { changedSourceOptions, type SourceOptions } from './sources/sourceOptions.js';
 import { isStore, openStore } from './store/store.js';
 
 export interface DatasetOptions extends SourceOptions {
@@ -32,10 +33,9 @@ export async function openDataset(dir: string, options: DatasetOptions = {}): Pr
 }
 
 function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOptions = {}): void {
-  const given: Record<string, unknown> = { ...source, labels: labels.labels };
-  const defaults: Record<string, unknown> = sourceOptionsSchema.parse({});
-  const names = [...Object.keys(sourceOptionsSchema.shape), 'labels'];
-  const name = names.find((one) => given[one] !== undefined && given[one] !== defaults[one]);
+  // What is done about lost labels is not part of the ground truth.
+  const changed: string[] = changedSourceOptions(source).filter((one) => one !== 'allowLostLabels');
+  const name = changed[0] ?? (labels.labels !== undefined && labels.labels !== 'auto' ? 'labels' : undefined);
   if (name === undefined) return;
   throw new NoduleTrainError(
     'data-option',
@@ -46,6 +46,7 @@ function refuseForStore(dir: string, source: SourceOptions, labels: LabelRuleOpt
 
 function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number): Dataset {
   const scans = new Map(source.scans.map((scan) => [scan.uid, scan]));
+  const labels = new Map<string, ScanLabels>();
   const reported = new Set<string>();
   // A note on one file of a data set usually holds for hundreds, so it is reported once, whatever the path in it.
   const noteOnce = (path: string) => (text: string) => {
@@ -62,12 +63,19 @@ function sourceDataset(source: Source, rule: LabelRule, backgroundPoints: number
     folds: source.folds,
     notes: source.notes,
     key: () => null,
+    labelValues: (uid) => scans.get(uid)?.truth.maskValues ?? null,
+    labelAccount(uids = source.scans.map((scan) => scan.uid)) {
+      const read = uids.flatMap((uid) => labels.get(uid) ?? []);
+      return sumLabels(read, source.lost, uids.length);
+    },
     async load(uid) {
       const scan = scans.get(uid);
       if (scan === undefined) throw unknownSeries(source.dir, uid);
       const volume = await readSourceVolume(scan, noteOnce(scan.read.path));
       const onMask = noteOnce(scan.truth.mask ?? scan.read.path);
-      return labelScan(volume, scan.truth, rule, backgroundPoints, onMask);
+      const labelled = await labelScan(volume, scan.truth, rule, backgroundPoints, onMask);
+      labels.set(uid, scanLabels(uid, labelled, scan.truth.annotations));
+      return labelled;
     },
   };
 }

@@ -1,4 +1,5 @@
-import { type LabelledScan, openDataset } from '../data/index.js';
+import type { Dataset, LabelledScan } from '../data/index.js';
+import { type LabelAccount, type LabelValues, lostLabelsCsv } from '../labels/index.js';
 import { type ModelOptions, noduleTexture, openModel, predictScan, type RegionKind } from '../model/index.js';
 import { checkOutputFile, NoduleTrainError, saveResult } from '../runtime/index.js';
 import {
@@ -19,9 +20,10 @@ import { chooseDevice, type Device } from '../torch/index.js';
 import { baselineHits } from './baselineHits.js';
 import { computeFigures, type Figures } from './figures.js';
 import { type EvaluatedNodule, type NoduleFigures, noduleFigures, nodulesCsv, sizeClassName } from './noduleFigures.js';
+import { type OpenedScans, openScans } from './openScans.js';
 import { overlayPicture, type Tile } from './overlayPicture.js';
 import { openPredictions } from './predictionFiles.js';
-import { checkScanChoice, chooseScans, type ScanChoice } from './scanChoice.js';
+import { checkScanChoice, type ScanChoice } from './scanChoice.js';
 
 export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<OperatingPoint> {
   /** Bundled model, checkpoint of a run, or plain weights with `pooling` and `input`. Either this or `predictions`. */
@@ -32,6 +34,11 @@ export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<Opera
    * defaults to 1 and `minimumScore` to 0.
    */
   predictions?: string | undefined;
+  /**
+   * Value of nodules in predicted masks: numbers separated by commas, or `any` for every value except 0. By default
+   * that of the data's own label images if these hold several labels, else `any`.
+   */
+  predictionLabel?: string;
   /** Scans to choose the operating point on; by default the point is the model's own, with the values given here. */
   chooseOn?: ScanChoice;
   /** Largest number of false components per scan of the chosen point; default 4. */
@@ -44,6 +51,8 @@ export interface EvaluateOptions extends ScanChoice, ModelOptions, Partial<Opera
   pictures?: string;
   /** CSV file to write: one line per true nodule. */
   nodulesCsv?: string;
+  /** CSV file to write: one line per annotation that is not among the true nodules, with the reason. */
+  lostLabelsCsv?: string;
   /** Faults of the book's grouping and matching to reproduce when scoring. */
   compat?: ScoreCompat;
   onProgress?: (progress: { label: string; done: number; total: number }) => void;
@@ -61,6 +70,10 @@ export interface Evaluation extends Figures {
   /** Every true nodule. */
   perNodule: EvaluatedNodule[];
   perScan: EvaluatedScan[];
+  /** What became of the annotations and label images of the scored scans. */
+  labels: LabelAccount;
+  /** What the user should know about the predictions, one sentence each. */
+  notes: readonly string[];
   /** Why `pictures` or `nodulesCsv` could not be written; absent where they were, or none were requested. */
   unwritten?: string;
 }
@@ -78,6 +91,9 @@ export interface EvaluatedScan {
   found: number;
 }
 
+/** Default parts of a split and of a fold. */
+const PARTS = { split: 'test', fold: 'validation' } as const;
+
 /** Limits the picture to what fits a screen. */
 const MAX_TILES = 24;
 
@@ -85,9 +101,17 @@ const MAX_TILES = 24;
 interface Predictor {
   point: OperatingPoint;
   trainedOn: ReadonlySet<string> | null;
+  /** Checks the scans before the first is read. */
+  require?(uids: readonly string[]): void;
+  /** Checks what was read after the last scan, and returns what the user should know, one sentence each. */
+  finish?(dataset: Dataset): string[];
   predict(
     scan: LabelledScan,
-    options: { signal?: AbortSignal | undefined; onProgress: (slices: number, of: number) => void },
+    options: {
+      signal?: AbortSignal | undefined;
+      labelValues: LabelValues | null;
+      onProgress: (slices: number, of: number) => void;
+    },
   ): Promise<PredictedScan>;
 }
 
@@ -102,6 +126,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { onProgress, signal, maxFalsePerScan = 4 } = options;
   if (options.pictures !== undefined) checkOutputFile(`scoring ${options.data}`, '--pictures', options.pictures);
   if (options.nodulesCsv !== undefined) checkOutputFile(`scoring ${options.data}`, '--nodules-csv', options.nodulesCsv);
+  if (options.lostLabelsCsv !== undefined)
+    checkOutputFile(`scoring ${options.data}`, '--lost-labels-csv', options.lostLabelsCsv);
   checkScanChoice('scoring', options);
   if (options.chooseOn) checkScanChoice('choosing the operating point on', options.chooseOn);
   const predictor = await createPredictor(options);
@@ -113,7 +139,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   let operatingPoint: OperatingPoint | PointChoice = { threshold, minimumVoxels, minimumScore };
   if (options.chooseOn) {
     const scans: PredictedScan[] = [];
-    for await (const { scan } of predictAll(options.chooseOn, predictor, 'choosing the operating point', options))
+    const chosen = await openScans('scoring', options.chooseOn, PARTS, { list: options.lostLabelsCsv });
+    for await (const { scan } of predictAll(chosen, predictor, 'choosing the operating point', options))
       scans.push(scan);
     operatingPoint = chooseOperatingPoint(scans, { maxFalsePerScan });
   }
@@ -121,7 +148,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const tiles: Tile[] = [];
   const perNodule: EvaluatedNodule[] = [];
   const perScan: EvaluatedScan[] = [];
-  for await (const { scan, patient } of predictAll(options, predictor, 'scoring', { onProgress, signal })) {
+  const opened = await openScans('scoring', options, PARTS, { list: options.lostLabelsCsv });
+  for await (const { scan, patient } of predictAll(opened, predictor, 'scoring', { onProgress, signal })) {
     const { volume, truth, nodules } = scan;
     // The baseline has thresholds in HU and sizes in millimetres.
     const baseline = volume.intensity === 'hu' && volume.spacing !== null ? baselineCandidates(volume, nodules) : null;
@@ -142,6 +170,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ? [[options.pictures, () => overlayPicture(tiles.slice(0, MAX_TILES))] as const]
       : []),
     ...(options.nodulesCsv ? [[options.nodulesCsv, () => nodulesCsv(perNodule)] as const] : []),
+    ...(options.lostLabelsCsv ? [[options.lostLabelsCsv, () => lostLabelsCsv(opened.labels())] as const] : []),
   ]);
   const wrong = scored.reduce((sum, { model: { falseComponents } }) => sum + falseComponents, 0);
   const baselinePoint = baselineAt(
@@ -161,6 +190,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     noduleFigures: noduleFigures(perNodule),
     perNodule,
     perScan,
+    labels: opened.labels(),
+    notes: predictor.finish?.(opened.dataset) ?? [],
     ...(unwritten !== null && { unwritten }),
   };
 }
@@ -215,13 +246,21 @@ async function createPredictor(options: EvaluateOptions): Promise<Predictor> {
         'expected one. Give --model or --predictions.',
     );
   if (predictions !== undefined) {
-    const files = await openPredictions(predictions);
+    const files = await openPredictions(predictions, options.predictionLabel);
     return {
       point: { threshold: 0.5, minimumVoxels: 1, minimumScore: 0 },
       trainedOn: null,
-      predict: async (scan, { signal }) => {
+      require: (uids) => files.require(uids),
+      predict: async (scan, { signal, labelValues }) => {
         signal?.throwIfAborted();
-        return predictedScan(scan, await files.read(scan.volume));
+        return predictedScan(scan, await files.read(scan.volume, labelValues));
+      },
+      finish(dataset) {
+        files.checkValues();
+        const unused = files.unused(dataset.scans.map(({ uid }) => uid));
+        return unused.length === 0
+          ? []
+          : [`${unused.length} predictions are of no scan of these data and were not scored (first: ${unused[0]}).`];
       },
     };
   }
@@ -235,22 +274,22 @@ async function createPredictor(options: EvaluateOptions): Promise<Predictor> {
 }
 
 async function* predictAll(
-  choice: ScanChoice,
+  { dataset, chosen, load }: OpenedScans,
   predictor: Predictor,
   label: string,
   { onProgress, signal }: Pick<EvaluateOptions, 'onProgress' | 'signal'>,
 ) {
-  const dataset = await openDataset(choice.data, { ...choice.source, ...(choice.labels && { labels: choice.labels }) });
-  const chosen = await chooseScans('scoring', dataset, choice, { split: 'test', fold: 'validation' });
+  predictor.require?.(chosen.map(({ uid }) => uid));
   let done = 0;
-  for (const { uid, patient } of chosen) {
-    const scan = await predictor.predict(await dataset.load(uid), {
+  for await (const { scan: labelled, chosen: one } of load()) {
+    const scan = await predictor.predict(labelled, {
+      labelValues: dataset.labelValues(one.uid),
       signal,
       onProgress: (slices, of) => onProgress?.({ label, done: done + slices / of, total: chosen.length }),
     });
     done++;
     onProgress?.({ label, done, total: chosen.length });
-    yield { scan, patient: patient ?? uid };
+    yield { scan, patient: one.patient ?? one.uid };
   }
 }
 

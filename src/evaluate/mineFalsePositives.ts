@@ -1,9 +1,9 @@
 import { type IndexIRC, indexIRC, indexToWorld, type Volume, type WorldLPS } from '../ct/index.js';
-import { openDataset } from '../data/index.js';
 import { type ModelOptions, openModel, predictScan } from '../model/index.js';
 import { type Candidate, matchAt, type OperatingPoint, type PredictedScan } from '../score/index.js';
 import { chooseDevice, type Device } from '../torch/index.js';
-import { checkScanChoice, chooseScans, type ScanChoice } from './scanChoice.js';
+import { openScans } from './openScans.js';
+import { checkScanChoice, type ScanChoice } from './scanChoice.js';
 
 export interface MineOptions
   extends ScanChoice,
@@ -40,19 +40,17 @@ export async function mineFalsePositives(options: MineOptions): Promise<Map<stri
   checkScanChoice('mining false positives in', options);
   const { model, point } = openModel(options.model, chooseDevice(options.device ?? 'auto') as Device, options);
   const { threshold = point.threshold, minimumVoxels = point.minimumVoxels } = options;
-  const dataset = await openDataset(options.data, options.source);
-  const chosen = await chooseScans('mining false positives in', dataset, options, { split: 'train', fold: 'train' });
-  const uids = chosen.map(({ uid }) => uid);
+  const { chosen, load } = await openScans('mining false positives in', options, { split: 'train', fold: 'train' });
   const mined = new Map<string, FalsePositive[]>();
   let found = 0;
-  for (const [done, uid] of uids.entries()) {
-    const scan = await predictScan(await dataset.load(uid), model, {
+  for await (const { scan: labelled, chosen: one } of load()) {
+    const scan = await predictScan(labelled, model, {
       signal,
-      onProgress: (slices, of) => onProgress?.(done + slices / of, uids.length, found),
+      onProgress: (slices, of) => onProgress?.(mined.size + slices / of, chosen.length, found),
     });
     const kept = falsePositives(scan, threshold, minimumVoxels).slice(0, mostPerScan);
     found += kept.length;
-    mined.set(uid, kept);
+    mined.set(one.uid, kept);
   }
   return mined;
 }

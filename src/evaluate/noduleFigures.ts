@@ -1,5 +1,6 @@
 import { SIZE_CLASS_NAMES, sizeClassOfDiameter } from '../data/index.js';
 import type { NoduleTexture } from '../model/index.js';
+import { type Cell, csvText } from '../runtime/index.js';
 import { bootstrapIntervals, type Interval, type IntervalOptions, type NoduleMetrics } from '../score/index.js';
 
 /** A true nodule with everything that was measured about it and its prediction. */
@@ -147,10 +148,8 @@ const COLUMNS = [
 
 /** Formats nodules as CSV: one line each after a header; what is null is empty. */
 export function nodulesCsv(nodules: readonly EvaluatedNodule[]): string {
-  const cell = (value: unknown) => {
-    const text = value === null ? '' : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const lines = nodules.map((nodule) => COLUMNS.map((name) => cell(nodule[name])).join(','));
-  return `${[COLUMNS.join(','), ...lines].join('\n')}\n`;
+  return csvText(
+    COLUMNS,
+    nodules.map((nodule) => COLUMNS.map((name) => nodule[name] as Cell)),
+  );
 }

@@ -1,4 +1,26 @@
-export { LABEL_FATES, type LabelFate, type LostLabel } from './account/labelFate.js';
+export {
+  type AccountRow,
+  accountLine,
+  accountNotes,
+  accountRows,
+  hasLosses,
+  type LabelCounts,
+} from './account/accountRows.js';
+export { fateWithoutVoxel } from './account/fateWithoutVoxel.js';
+export { findDuplicates } from './account/findDuplicates.js';
+export { impossibleSize } from './account/impossibleSize.js';
+export {
+  type LabelAccount,
+  LOST_FATES,
+  type LostCounts,
+  labelsEvent,
+  type ScanLabels,
+  sumLabels,
+} from './account/labelAccount.js';
+export { LABEL_FATES, type LabelFate, type LostFate, type LostLabel } from './account/labelFate.js';
+export { LOST_LABELS_FILE, lostLabelsCsv, saveLostLabels } from './account/lostLabelsCsv.js';
+export { impossibleLoss, refuseImpossibleLoss } from './account/lostShare.js';
+export { POINT_CAUSES } from './account/pointCauses.js';
 export { type Annotation, readAnnotations } from './annotations.js';
 export type { AuditCounts } from './audit/auditCounts.js';
 export { auditPage } from './audit/auditPage.js';
@@ -26,4 +48,4 @@ export { componentAt } from './componentAt.js';
 export { indexContours } from './contours/indexContours.js';
 export { type MaskForOptions, readMaskFor } from './readMaskFor.js';
 export { createRule, type LabelRuleOptions, labelRuleSchema } from './rules/createRule.js';
-export type { LabelRule, RuleNodule, ScanTruth } from './rules/labelRule.js';
+export type { LabelImage, LabelRule, LabelValues, RuleNodule, RuleTruth, ScanTruth } from './rules/labelRule.js';

@@ -55,7 +55,8 @@ export function componentsOf({ shape }: Volume, marked: Uint8Array): number[][] 
 /**
  * Turns groups of marked voxels into nodules; `mask` has the voxels that count as truth. A group at an annotated point
  * takes that annotation (two points in one group give two nodules). Any other group gets the centroid of its voxels and
- * the diameter of the sphere of equal volume. Annotated points without a group come last, with nothing labelled.
+ * the diameter of the sphere of equal volume. Annotated points without a group come last, with nothing labelled and not
+ * `marked`.
  */
 export function markedNodules(
   volume: Volume,
@@ -77,8 +78,9 @@ export function markedNodules(
     ...groups.flatMap((voxels, group) => {
       const truth = voxels.filter((position) => mask[position] !== 0);
       const here = annotated.filter((one) => one.group === group);
-      if (here.length === 0) return [noduleOfVoxels(volume, truth, voxels)];
-      return here.map(({ annotation, center }) => ({ annotation, center, ...boxOf(volume, truth, center) }));
+      const marked = { marked: true } as const;
+      if (here.length === 0) return [{ ...noduleOfVoxels(volume, truth, voxels), ...marked }];
+      return here.map(({ annotation, center }) => ({ annotation, center, ...boxOf(volume, truth, center), ...marked }));
     }),
     ...annotated
       .filter(({ group }) => group === null)

@@ -1,3 +1,4 @@
+/** @typedef {import('./files/csvText.js').Cell} Cell */
 /** @typedef {import('./doctor.js').Diagnosis} Diagnosis */
 /** @typedef {import('./libtorch/findLibtorch.js').Libtorch} Libtorch */
 
@@ -5,6 +6,7 @@ export { diagnose } from './doctor.js';
 export { kernelVariables } from './environment.js';
 export { NoduleTrainError } from './error.js';
 export { checkOutputFile, checkOutputFolder, saveResult } from './files/checkOutput.js';
+export { csvText } from './files/csvText.js';
 export { fileHash, fileHashSync } from './files/fileHash.js';
 export { thisProcess } from './files/holder.js';
 export { findInflater } from './files/inflater.js';

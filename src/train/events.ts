@@ -1,3 +1,4 @@
+import type { labelsEvent } from '../labels/index.js';
 import type { NoduleScores } from '../score/index.js';
 import type { PixelMetrics } from './parts/metrics.js';
 
@@ -81,6 +82,12 @@ export interface CheckpointEvent {
   epoch: number;
 }
 
+/**
+ * What became of the annotations and label images, with the first 1,000 that were lost. Emitted after `start`; if the
+ * data are not prepared, it is of the training scans, and emitted again once the validation scans are read.
+ */
+export type LabelsEvent = ReturnType<typeof labelsEvent>;
+
 export interface NoteEvent {
   type: 'note';
   text: string;
@@ -106,5 +113,6 @@ export type TrainEvent =
   | ValidationProgressEvent
   | ValidationEvent
   | CheckpointEvent
+  | LabelsEvent
   | NoteEvent
   | EndEvent;

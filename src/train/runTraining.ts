@@ -144,6 +144,7 @@ async function finishEpoch(session: Session): Promise<boolean> {
   if (due) {
     validation = await validateNow(session);
     if (validation === null) return false;
+    await session.checkLabels();
     score = validationScore(config, validation);
   }
   emit({

@@ -157,6 +157,13 @@ const cases: Record<string, () => CliRun> = {
   'missing data folder': () => run(train(path.join(scratch, 'not-there'))),
   'annotations without scans': () =>
     run(train(luna((data) => rmSync(path.join(data, 'subset0'), { recursive: true })))),
+  'labels lost': () => {
+    const data = luna((made) => {
+      const list = path.join(made, 'annotations.csv');
+      writeFileSync(list, readFileSync(list, 'utf8').replaceAll('48,48,12,12', '12,48,48,12'));
+    });
+    return run(['prepare', '--data', data, '--out', out(), '--workers', '1']);
+  },
   'truncated .raw': () => run(train(luna((data) => truncateSync(file(data, 'raw'), 1000)))),
   'header without data': () => run(train(luna((data) => unlinkSync(file(data, 'raw'))))),
   'wrong element type': () => run(train(luna((data) => writeScan(path.join(data, 'subset0'), uidOf(1), 'MET_SHORTS')))),

@@ -14,7 +14,7 @@ const cli = (...args: string[]) => {
 };
 const pageOf = (run: string) => readFileSync(join(folder, run, 'report.html'), 'utf8');
 const headings = (page: string) => [...page.matchAll(/<h2 id="(\w+)">/g)].map(([, id]) => id);
-const parts = ['configuration', 'curves', 'figures', 'nodules', 'sizes', 'calibration', 'time'];
+const parts = ['configuration', 'labels', 'curves', 'figures', 'nodules', 'sizes', 'calibration', 'time'];
 
 beforeAll(async () => {
   await writePhantoms(join(folder, 'Jane Doe'), { count: 4, size: [16, 96, 96], spacing: [3, 3, 6] });

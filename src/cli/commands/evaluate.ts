@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type Evaluation, evaluate, type MeanFigure, type NoduleGroup } from '../../evaluate/index.js';
-import { labelRuleSchema } from '../../labels/index.js';
+import { labelRuleSchema, labelsEvent } from '../../labels/index.js';
 import { modelOptionsSchema, scanOptionsSchema } from '../../model/index.js';
 import { type Interval, operatingPointSchema, scoreCompatSchema } from '../../score/index.js';
 import { dataSchema, deviceSchema, JSON_HELP, partSchema } from '../commonOptions.js';
+import { labelLines, lostLabelsList } from '../labelLines.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { scanProgress } from '../progress.js';
@@ -29,6 +30,14 @@ export const evaluateSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('folder of masks or probabilities to score instead of a model, each named like its scan'),
+  predictionLabel: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "value of nodules in predicted masks, such as 2 or 2,3, or any for all except 0; default: the label's value in " +
+        'data with several labels, else any',
+    ),
   ...modelOptionsSchema.shape,
   ...scanOptionsSchema.shape,
   ...operatingPointSchema.shape,
@@ -36,6 +45,11 @@ export const evaluateSchema = z.strictObject({
   device: deviceSchema,
   pictures: z.string().min(1).optional().describe('PNG file to write: nodules with label and prediction'),
   nodulesCsv: z.string().min(1).optional().describe('CSV file to write: one line per true nodule'),
+  lostLabelsCsv: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('CSV file to write: one line per annotation that is not used, with the reason'),
   compat: scoreCompatSchema.prefault({}),
 });
 
@@ -59,8 +73,13 @@ export function evaluateCommand(): Command {
         },
       });
       output.progress.clear();
-      for (const line of lines(result)) output.print(line);
-      output.event({ type: 'end', status: 'finished', ...result });
+      const { labels: account, ...figures } = result;
+      const labelled = labelsEvent(account, lostLabelsList(options.lostLabelsCsv, options.data));
+      output.event(labelled);
+      for (const line of [...labelLines(labelled), ...lines(result)]) output.print(line);
+      for (const note of result.notes) output.print(`Note: ${note}`);
+      const { cases: _, ...counts } = account;
+      output.event({ type: 'end', status: 'finished', ...figures, labels: counts });
       if (result.unwritten === undefined) return;
       output.print(`error: ${result.unwritten}`);
       process.exitCode = 1;

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { labelsEvent, refuseImpossibleLoss } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { type Plan, plan, planOptionsSchema } from '../../train/index.js';
 import { JSON_HELP } from '../commonOptions.js';
+import { labelLines, lostLabelsList } from '../labelLines.js';
 import { groupOptions } from '../optionGroups.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
@@ -24,7 +26,13 @@ export function planCommand(): Command {
     });
     output.progress.clear();
     for (const line of lines(result)) output.print(line);
-    output.event({ type: 'plan', fits: result.faults.length === 0, ...result });
+    const { labels, ...figures } = result;
+    const list = lostLabelsList(options.lostLabelsCsv, options.data);
+    const account = labelsEvent(labels, list);
+    output.event(account);
+    for (const line of labelLines(account)) output.print(line);
+    output.event({ type: 'plan', fits: result.faults.length === 0, ...figures });
+    if (!options.allowLostLabels) refuseImpossibleLoss(`planning for ${options.data}`, labels, list);
     if (result.faults.length > 0)
       throw new NoduleTrainError('plan-does-not-fit', `planning for ${options.data}: ${result.faults.join('. ')}.`);
     output.event({ type: 'end', status: 'finished' });
@@ -61,7 +69,7 @@ function lines({ fingerprint: found, free, prepare, train, secondsPerStep }: Pla
     labelled('Values', `${found.intensity}, percentiles: ${percentiles.join(', ')}`),
     labelled(
       'Nodules',
-      `${found.nodules} (${found.emptyNodules} without a voxel), ${found.slicesPerNodule.toFixed(1)} slices each; ` +
+      `${found.nodules} (${found.emptyNodules} without agreement), ${found.slicesPerNodule.toFixed(1)} slices each; ` +
         `${(100 * found.emptySlices).toFixed(0)} % of slices have none`,
     ),
     labelled(

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import {
@@ -8,9 +9,10 @@ import {
   prepareOptionsSchema,
   verifyStore,
 } from '../../data/index.js';
-import type { AuditCounts } from '../../labels/index.js';
+import { type AuditCounts, LOST_LABELS_FILE, labelsEvent } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { JSON_HELP } from '../commonOptions.js';
+import { labelLines } from '../labelLines.js';
 import { type Output, openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
 import { addSchemaOptions } from '../schemaOptions.js';
@@ -72,6 +74,10 @@ async function runPrepare(options: PrepareOptions, output: Output): Promise<obje
   });
   if (notes > MOST_NOTES) output.print(`Note: ${notes - MOST_NOTES} more notes; --json prints all.`);
   if (dataset.missing > 0) output.print(`${dataset.missing} annotated series have no scan on disk and were skipped.`);
+  const account = dataset.labelAccount();
+  const labels = labelsEvent(account, account.cases.length === 0 ? null : join(options.out, LOST_LABELS_FILE));
+  output.event(labels);
+  for (const line of labelLines(labels)) output.print(line);
   const scans = `${plural(dataset.scans.length, 'scan')} with ${plural(nodules, 'nodule')}`;
   output.print(labelled('Store', `${options.out}  (${scans}${kept === 0 ? '' : `; ${kept} already prepared`})`));
   output.print(labelled('Next', `npx nodule-train train --data ${options.out} --out RUN`));

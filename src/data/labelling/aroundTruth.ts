@@ -6,7 +6,7 @@ import type { KnownBackground } from './backgroundPoints.js';
 import type { Finding } from './labelledScan.js';
 
 /** Diameter of an excluded finding whose size is unknown, as in LUNA16's own evaluation. */
-const UNKNOWN_DIAMETER_MM = 10;
+export const UNKNOWN_DIAMETER_MM = 10;
 
 /** Value of the trachea in LUNA16's lung images; the lungs are 3 and 4. */
 const TRACHEA = 5;
@@ -17,6 +17,35 @@ export function ignoredFindings(volume: Volume, excluded: readonly Annotation[])
     center: nearestIndex(volume, center),
     diameterMm: diameterMm ?? UNKNOWN_DIAMETER_MM,
   }));
+}
+
+/**
+ * Returns a test of whether a place is within a finding's diameter of its centre; in voxels if the spacing is unknown.
+ * Findings are sorted into cubes, so that a place is compared with those around it and not with all.
+ */
+export function nearFindings({ spacing }: Volume, findings: readonly Finding[]): (place: Index3) => boolean {
+  if (findings.length === 0) return () => false;
+  const [x, y, z] = spacing ?? [1, 1, 1];
+  const side = findings.reduce((most, { diameterMm }) => Math.max(most, diameterMm), 0);
+  const cubeOf = ([slice, row, column]: Index3) =>
+    [Math.floor((slice * z) / side), Math.floor((row * y) / side), Math.floor((column * x) / side)] as const;
+  const cubes = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = cubeOf(finding.center).join();
+    const own = cubes.get(key);
+    if (own === undefined) cubes.set(key, [finding]);
+    else own.push(finding);
+  }
+  return (place) => {
+    const [slice, row, column] = place;
+    const isNear = ({ center, diameterMm }: Finding) =>
+      Math.hypot((slice - center[0]) * z, (row - center[1]) * y, (column - center[2]) * x) < diameterMm;
+    const [i, j, k] = cubeOf(place);
+    for (let di = -1; di <= 1; di++)
+      for (let dj = -1; dj <= 1; dj++)
+        for (let dk = -1; dk <= 1; dk++) if (cubes.get(`${i + di},${j + dj},${k + dk}`)?.some(isNear)) return true;
+    return false;
+  };
 }
 
 /**
@@ -36,15 +65,10 @@ export async function knownBackground(
       `reading the lungs ${lungs}: found ${inside.length} voxels, expected ${volume.voxels.length} as in the scan ` +
         `${volume.uid} [${volume.shape}]. Give the lung image of this scan.`,
     );
-  const [x, y, z] = volume.spacing ?? [1, 1, 1];
-  const isNearIgnored = ([slice, row, column]: Index3) =>
-    ignored.some(
-      ({ center, diameterMm }) =>
-        Math.hypot((slice - center[0]) * z, (row - center[1]) * y, (column - center[2]) * x) < diameterMm,
-    );
+  const isNear = nearFindings(volume, ignored);
   return {
     candidates: shuffled(volume.uid, candidates).map((point) => nearestIndex(volume, point)),
-    allowed: (at, place) => (inside === null || (inside[at] !== 0 && inside[at] !== TRACHEA)) && !isNearIgnored(place),
+    allowed: (at, place) => (inside === null || (inside[at] !== 0 && inside[at] !== TRACHEA)) && !isNear(place),
   };
 }
 

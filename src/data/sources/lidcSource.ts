@@ -72,6 +72,7 @@ export async function lidcSource(
     dir,
     scans,
     missing: 0,
+    lost: [],
     folds: options.splits === undefined ? [] : await readSplits(splitsPath(options.splits), new Set(uids)),
     notes: skipped === 0 ? [] : [`Skipped ${skipped} series that are not CT scans.`],
   };

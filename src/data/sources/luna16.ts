@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
 import { checkOptions, uidOf } from '../../ct/index.js';
-import { type Annotation, readAnnotations } from '../../labels/index.js';
+import { type Annotation, type LostLabel, readAnnotations } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { imagesWithSuffix } from './imagesIn.js';
 import { listDataFolder } from './listDataFolder.js';
@@ -31,6 +31,8 @@ export interface Luna16 {
   readonly annotationsPath: string;
   /** Number of series in the list that are not on disk. */
   readonly missing: number;
+  /** Lines of the list whose series is not on disk. */
+  readonly lost: readonly LostLabel[];
   /** Path of the exact mask of a scan, such as `masks/UID_mask.mhd` of phantoms; null if there is none. */
   readonly maskPath: (uid: string) => string | null;
 }
@@ -75,6 +77,10 @@ export async function openLuna16(dir: string, options: z.input<typeof luna16Opti
     annotations: groupBySeries(all.filter(({ uid }) => onDisk.has(uid))),
     annotationsPath,
     missing: [...listed].filter((uid) => !onDisk.has(uid)).length,
+    lost: all.flatMap(({ uid, line, center, diameterMm }): LostLabel[] => {
+      if (onDisk.has(uid)) return [];
+      return [{ uid, line, fate: 'no-scan', reason: 'No scan on disk has this UID.', point: center, diameterMm }];
+    }),
     maskPath: (uid) => masks.get(uid) ?? null,
   };
 }

@@ -66,6 +66,10 @@ export async function readExcluded(dir: string): Promise<Map<string, Annotation[
 /** Groups annotations by the UID of their series. */
 export function groupBySeries(annotations: readonly Annotation[]): Map<string, Annotation[]> {
   const found = new Map<string, Annotation[]>();
-  for (const annotation of annotations) found.set(annotation.uid, [...(found.get(annotation.uid) ?? []), annotation]);
+  for (const annotation of annotations) {
+    const own = found.get(annotation.uid);
+    if (own === undefined) found.set(annotation.uid, [annotation]);
+    else own.push(annotation);
+  }
   return found;
 }

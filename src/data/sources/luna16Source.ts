@@ -45,7 +45,7 @@ export async function luna16Source(
     files: () => imageFiles(path),
     read: { path, options: { intensity: 'hu' as const, ...pickScanFileOptions(options) } },
   }));
-  return { kind: 'luna16', dir, scans, missing: luna.missing, folds: subsetFolds(scans), notes: [] };
+  return { kind: 'luna16', dir, scans, missing: luna.missing, lost: luna.lost, folds: subsetFolds(scans), notes: [] };
 }
 
 /**

@@ -68,6 +68,7 @@ export async function nnunetSource(
       };
     }),
     missing: [...labels.keys()].filter((name) => !images.has(name)).length,
+    lost: [],
     folds,
     notes: [...notes, ...describeMismatches(cases, numTraining, folds)],
   };

@@ -66,6 +66,7 @@ export async function pairsSource(
       read: { path, options: pickScanFileOptions(options) },
     })),
     missing: [...labels.keys()].filter((name) => !images.has(name)).length,
+    lost: [],
     folds: options.splits === undefined ? [] : await readSplits(splitsPath(options.splits), new Set(uids)),
     notes,
   };

@@ -1,5 +1,5 @@
 import { type ReadOptions, readVolume, type Volume } from '../../ct/index.js';
-import type { ScanTruth } from '../../labels/index.js';
+import type { LostLabel, ScanTruth } from '../../labels/index.js';
 import type { Fold } from '../splits/fold.js';
 import type { SplitScan } from '../splits/split.js';
 
@@ -35,6 +35,8 @@ export interface Source {
   readonly scans: readonly SourceScan[];
   /** Number of series that the annotations name but that are not on disk. */
   readonly missing: number;
+  /** Annotations of series that are not on disk. */
+  readonly lost: readonly LostLabel[];
   /** The source's own folds (LUNA16's subsets, nnU-Net's splits_final.json); empty if it has none. */
   readonly folds: readonly Fold[];
   /** What the user should know about this folder, one sentence each. */

@@ -21,6 +21,10 @@ export const sourceOptionsSchema = z.object({
   channel: z.string().min(1).optional().describe('nnunet: channel to read, if there are several'),
   splits: z.string().min(1).optional().describe("file of folds like nnU-Net's splits_final.json, or its folder"),
   ...scanFileSchema.shape,
+  allowLostLabels: z
+    .boolean()
+    .default(false)
+    .describe('continue if so many annotations or label images are unusable that the data or options must be wrong'),
   crops: z
     .boolean()
     .optional()
@@ -44,6 +48,13 @@ export function pickSourceOptions(config: SourceOptions): SourceOptions {
   return Object.fromEntries(
     Object.keys(sourceOptionsSchema.shape).map((name) => [name, config[name as keyof SourceOptions]]),
   );
+}
+
+/** Names of the source options that are given and not at their defaults. */
+export function changedSourceOptions(given: SourceOptions): (keyof SourceOptions)[] {
+  const defaults: SourceOptions = sourceOptionsSchema.parse({});
+  const names = Object.keys(sourceOptionsSchema.shape) as (keyof SourceOptions)[];
+  return names.filter((name) => given[name] !== undefined && given[name] !== defaults[name]);
 }
 
 function isRegularExpression(text: string): boolean {

@@ -2,7 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type AuditCounts, createRule, type LabelRuleOptions, labelRuleSchema } from '../../labels/index.js';
+import {
+  type AuditCounts,
+  createRule,
+  impossibleLoss,
+  type LabelRuleOptions,
+  labelRuleSchema,
+  refuseImpossibleLoss,
+  saveLostLabels,
+  sumLabels,
+} from '../../labels/index.js';
 import { checkOutputFolder, NoduleTrainError, runInWorkers, sweepAbandoned } from '../../runtime/index.js';
 import { type AuditProgress, auditDataset } from '../auditDataset.js';
 import type { Dataset } from '../dataset.js';
@@ -105,13 +114,23 @@ export async function prepare(
     await sweepAbandoned(join(out, 'scans'));
     await sweepAbandoned(out);
     const { made, failures } = await prepareAll(source, options, onProgress);
+    await refuseLoss(source, made, options);
     await mergeIntoStore(
       out,
       recorded,
-      { id: pathHash(data), missing: source.missing, folds: source.folds },
+      {
+        id: pathHash(data),
+        missing: source.missing,
+        // One dataset.json describes all label images of a source.
+        labelValues: source.scans[0]?.truth.maskValues ?? null,
+        lost: source.lost,
+        folds: source.folds,
+      },
       source.scans.flatMap(({ uid, patient, subset }, n) => {
         const one = made[n];
-        return one === undefined ? [] : [{ uid, patient, subset, key: one.key, sha256: one.sha256 }];
+        return one === undefined
+          ? []
+          : [{ uid, patient, subset, key: one.key, sha256: one.sha256, labels: one.labels }];
       }),
     );
     if (failures.length > 0) throw prepareFailed(data, source, failures);
@@ -119,12 +138,44 @@ export async function prepare(
     await release();
   }
   const store = await openStore(out);
+  await saveLostLabels(out, store.labelAccount());
   if (options.exportNnunet !== undefined) await writeNnunet(store, options.exportNnunet, afterwards.onWritten);
   if (options.audit !== undefined) {
     const counts = await auditDataset(store, options.audit, afterwards.onProgress);
     afterwards.onEnd?.(counts);
   }
   return store;
+}
+
+/** Ends preparing early; `refuseLoss` then throws the error. */
+const TOO_MANY_LOST = new Error('too many labels are lost');
+
+/** Adds up what became of the labels of the scans prepared so far. */
+const accountOf = (source: Source, made: readonly (PreparedOne | undefined)[]) =>
+  sumLabels(
+    made.flatMap((one) => one?.labels ?? []),
+    source.lost,
+    source.scans.length,
+  );
+
+const isLossImpossible = (
+  source: Source,
+  made: readonly (PreparedOne | undefined)[],
+  { allowLostLabels }: PrepareOptions,
+): boolean => !allowLostLabels && impossibleLoss(accountOf(source, made)) !== null;
+
+/**
+ * Refuses a source of which too many labels are lost, after listing them. What is prepared stays but is not indexed, so
+ * a call that allows it is quick.
+ */
+async function refuseLoss(
+  source: Source,
+  made: readonly (PreparedOne | undefined)[],
+  options: PrepareOptions,
+): Promise<void> {
+  if (!isLossImpossible(source, made, options)) return;
+  const account = accountOf(source, made);
+  refuseImpossibleLoss(`preparing ${options.data}`, account, await saveLostLabels(options.out, account));
 }
 
 /** The options of the ground truth, as the index records them. */
@@ -180,7 +231,8 @@ async function prepareAll(source: Source, options: PrepareOptions, onProgress: (
     for (; ended.has(reported); reported++) {
       const one = made[reported];
       if (one === undefined) continue;
-      const { kept, nodules, notes } = one;
+      const { kept, labels, notes } = one;
+      const nodules = labels.used;
       onProgress({ done: reported + 1, scans, uid: source.scans[reported]!.uid, kept, nodules, notes });
     }
   };
@@ -203,6 +255,8 @@ async function prepareAll(source: Source, options: PrepareOptions, onProgress: (
         for (const [id, file] of one.hashed) hashed.set(id, file);
         if (Date.now() - rememberedAt > REMEMBER_EVERY_MS) remember();
         report(n);
+        // Not after every scan, because each check adds up all of them.
+        if (Number.isInteger(Math.log2(ended.size)) && isLossImpossible(source, made, options)) throw TOO_MANY_LOST;
       },
       onError: (error, n) => {
         if (!keepGoing) throw error;
@@ -210,6 +264,8 @@ async function prepareAll(source: Source, options: PrepareOptions, onProgress: (
         report(n);
       },
     });
+  } catch (error) {
+    if (error !== TOO_MANY_LOST) throw error;
   } finally {
     remember();
     await remembering;

@@ -1,10 +1,11 @@
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Vector3, writeMask } from '../../ct/index.js';
-import { createRule, type LabelRuleOptions } from '../../labels/index.js';
+import { createRule, type LabelRuleOptions, type ScanLabels } from '../../labels/index.js';
 import { NoduleTrainError, temporaryName } from '../../runtime/index.js';
 import { labelScan } from '../labelling/labelScan.js';
 import { resampleScan } from '../labelling/resampleScan.js';
+import { scanLabels } from '../labelling/scanLabels.js';
 import { imageFiles } from '../sources/imagesIn.js';
 import { readSourceVolume, type SourceScan } from '../sources/source.js';
 import { contentHash, type FileHashes, type RememberedFile } from './fileHashes.js';
@@ -36,7 +37,8 @@ export interface PreparedOne {
   key: string;
   /** SHA-256 of its scan.json. */
   sha256: string;
-  nodules: number;
+  /** What became of its labels. */
+  labels: ScanLabels;
   /** Whether the store already had it. */
   kept: boolean;
   /** Files hashed for it, by the hash of their path. */
@@ -100,10 +102,12 @@ async function prepareOne(setup: PrepareSetup, job: PrepareJob, clean: (note: st
     const labelled = await labelScan(volume, scan.truth, createRule(setup.labels), setup.backgroundPoints, onNote);
     for (const [path, time] of times) await refuseChanged(path, time);
     const made = setup.spacing === null ? labelled : resampleScan(labelled, setup.spacing);
-    summary = { ...(await writePreparedScan(folder, made)), nodules: made.nodules.length };
+    summary = { ...(await writePreparedScan(folder, made)), labelled: made };
   }
   if (setup.exported !== null) await exportMask(folder, setup.exported);
-  return { key, ...summary, kept, hashed, notes };
+  // The lines of a list are not part of the key, so they are those of the current list.
+  const labels = scanLabels(scan.uid, summary.labelled, scan.truth.annotations);
+  return { key, sha256: summary.sha256, labels, kept, hashed, notes };
 }
 
 /** Renames a damaged scan, so that the new one can take its place. It is deleted as an abandoned temporary later. */

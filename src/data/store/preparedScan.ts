@@ -6,10 +6,13 @@ import { NoduleTrainError, syncAll, temporaryName } from '../../runtime/index.js
 import { mapNpy, type NpyFile, writeNpy } from '../../torch/index.js';
 import type { LabelledScan } from '../labelling/labelledScan.js';
 
+/** Version of scan.json. */
+const VERSION = 3;
+
 /** Content of a prepared scan's scan.json: everything except the arrays. */
 interface ScanFile extends Omit<LabelledScan, 'volume' | 'mask'> {
   format: 'nodule-train-scan';
-  version: 2;
+  version: typeof VERSION;
   volume: Omit<Volume, 'voxels'>;
   files: Record<'voxels.npy' | 'mask_voxels.npy', NpyFile>;
 }
@@ -32,7 +35,7 @@ export async function writePreparedScan(
       'voxels.npy': await writeNpy(join(temporary, 'voxels.npy'), volume.shape, voxels),
       'mask_voxels.npy': await writeNpy(join(temporary, 'mask_voxels.npy'), [labelled.length], labelled),
     };
-    const scan: ScanFile = { format: 'nodule-train-scan', version: 2, volume: geometry, files, ...rest };
+    const scan: ScanFile = { format: 'nodule-train-scan', version: VERSION, volume: geometry, files, ...rest };
     const text = `${JSON.stringify(scan)}\n`;
     await writeFile(join(temporary, 'scan.json'), text);
     // Synced before the rename, or a power cut could leave empty files. The rename itself is synced with the index.
@@ -45,6 +48,13 @@ export async function writePreparedScan(
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return { sha256: sha256Hex(await readFile(join(folder, 'scan.json'))) };
   }
+}
+
+/** What the index of a store takes from a prepared scan. */
+export interface PreparedSummary {
+  /** SHA-256 of its scan.json. */
+  sha256: string;
+  labelled: Pick<LabelledScan, 'nodules' | 'lost' | 'labelImage'>;
 }
 
 const sha256Hex = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -62,16 +72,16 @@ export async function readPreparedScan(folder: string): Promise<LabelledScan> {
 }
 
 /**
- * Reads the SHA-256 of a prepared scan's scan.json and its number of nodules. Null if the scan is not there, or its
+ * Reads the SHA-256 of a prepared scan's scan.json and what became of its labels. Null if the scan is not there, or its
  * scan.json or the length of an array is wrong. Does not check the content of the arrays.
  */
-export async function readSummary(folder: string): Promise<{ sha256: string; nodules: number } | null> {
+export async function readSummary(folder: string): Promise<PreparedSummary | null> {
   try {
     const text = await readScanJson(folder);
-    const { files, nodules } = parse(folder, text);
+    const { files, nodules, lost, labelImage } = parse(folder, text);
     for (const [name, { bytes }] of Object.entries(files))
       if ((await stat(join(folder, name))).size !== bytes) return null;
-    return { sha256: sha256Hex(text), nodules: nodules.length };
+    return { sha256: sha256Hex(text), labelled: { nodules, lost, labelImage } };
   } catch {
     return null;
   }
@@ -113,10 +123,10 @@ function parse(folder: string, text: Buffer): ScanFile {
   } catch (cause) {
     throw damaged(folder, (cause as Error).message, cause);
   }
-  if (scan.format === 'nodule-train-scan' && scan.version === 2) return scan;
+  if (scan.format === 'nodule-train-scan' && scan.version === VERSION) return scan;
   throw damaged(
     folder,
-    `found ${JSON.stringify(scan.format)} version ${scan.version}, expected "nodule-train-scan" version 2`,
+    `found ${JSON.stringify(scan.format)} version ${scan.version}, expected "nodule-train-scan" version ${VERSION}`,
   );
 }
 

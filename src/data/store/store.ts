@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { worldLPS } from '../../ct/index.js';
+import { type LabelAccount, LOST_FATES, type LostLabel, POINT_CAUSES, sumLabels } from '../../labels/index.js';
 import { NoduleTrainError, replaceFile, syncAll, withLock } from '../../runtime/index.js';
 import { type Dataset, unknownSeries } from '../dataset.js';
 import { checkJson, parseJson } from '../jsonFile.js';
@@ -10,7 +12,29 @@ import type { Fold } from '../splits/fold.js';
 import { readPreparedScan } from './preparedScan.js';
 
 /** Version of the format of a store. */
-const STORE_VERSION = 2;
+const STORE_VERSION = 3;
+
+const number = z.int().min(0);
+const numbers = z.array(number).readonly();
+const lostLabels = z
+  .array(
+    z.strictObject({
+      uid: z.string(),
+      line: number,
+      fate: z.enum(LOST_FATES),
+      reason: z.string(),
+      point: z
+        .tuple([z.number(), z.number(), z.number()])
+        .transform((point) => worldLPS(...point))
+        .optional(),
+      diameterMm: z.number().nullable().optional(),
+      causes: z
+        .partialRecord(z.enum(POINT_CAUSES), z.enum(['inside', 'dense']))
+        .readonly()
+        .optional(),
+    }),
+  )
+  .readonly();
 
 /** Index of a prepared store, whose scans are in `scans/KEY`. */
 export const storeSchema = z.strictObject({
@@ -23,6 +47,10 @@ export const storeSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       missing: z.int(),
+      /** Meaning of the values of its label images; null if all except 0 are nodule. */
+      labelValues: z.strictObject({ nodule: numbers, other: numbers }).nullable(),
+      /** Annotations of series that were not on disk. */
+      lost: lostLabels,
       /** The source's own folds. */
       folds: z.array(z.strictObject({ train: z.array(z.string()), validation: z.array(z.string()) })).readonly(),
     }),
@@ -36,6 +64,13 @@ export const storeSchema = z.strictObject({
       /** SHA-256 of the scan's scan.json, which contains those of the other files. */
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
       source: z.string(),
+      /** What became of its annotations and its label image. */
+      labels: z.strictObject({
+        used: number,
+        withoutAgreement: number,
+        labelImage: z.enum(['nodules', 'other', 'empty']).nullable(),
+        lost: lostLabels,
+      }),
     }),
   ),
 });
@@ -104,12 +139,29 @@ export async function openStore(dir: string): Promise<Dataset> {
     folds: index.sources.length === 1 ? index.sources[0]!.folds : subsetFolds(index.scans),
     notes: [],
     key: (uid) => keys.get(uid) ?? null,
+    labelValues(uid) {
+      const source = index.scans.find((scan) => scan.uid === uid)?.source;
+      return index.sources.find(({ id }) => id === source)?.labelValues ?? null;
+    },
+    labelAccount: (uids) => storeAccount(index, uids),
     async load(uid) {
       const key = keys.get(uid);
       if (key === undefined) throw unknownSeries(dir, uid);
       return readPreparedScan(scanFolder(dir, key));
     },
   };
+}
+
+/** Adds up what became of the labels of a store's scans, by default of all. */
+export function storeAccount({ scans, sources }: Store, uids?: readonly string[]): LabelAccount {
+  const chosen = uids === undefined ? null : new Set(uids);
+  const labels = scans.filter(({ uid }) => chosen === null || chosen.has(uid)).map((scan) => scan.labels);
+  // One list may belong to several sources, each with a part of its scans.
+  const known = new Set(scans.map(({ uid }) => uid));
+  const missing = new Map<string, LostLabel>();
+  for (const { lost } of sources)
+    for (const one of lost) if (!known.has(one.uid)) missing.set([one.uid, one.line, ...(one.point ?? [])].join(), one);
+  return sumLabels(labels, [...missing.values()]);
 }
 
 /** Runs `work` under the store's lock, so that no other process changes the index. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { changedSourceOptions } from '../../data/index.js';
 import { checkOutputFolder, fileHash, NoduleTrainError, PACKAGE_VERSION, saveResult } from '../../runtime/index.js';
 import { computeFroc, type Froc, type FrocMark, type FrocOptions as ScoreOptions } from '../../score/index.js';
 import type { ScanChoice } from '../scanChoice.js';
@@ -73,9 +74,11 @@ function chooseTruth(options: FrocFileOptions): ScanChoice | TruthLists {
         refuse(`both --data and --${name}`, 'the truth from one of them. Omit --data to score by lists');
     return { data, split, part, fold, folds, ...(source && { source }), ...(labels && { labels }) };
   }
-  for (const [name, value] of Object.entries({ ...source, split, part, fold, folds }))
-    if (value !== undefined && value !== 'auto')
-      refuse(`the option \`${name}\` without --data`, 'the data folder that it is about');
+  const chosen = Object.entries({ split, part, fold, folds }).flatMap(([name, value]) =>
+    value === undefined ? [] : name,
+  );
+  for (const name of [...changedSourceOptions(source ?? {}), ...chosen])
+    refuse(`the option \`${name}\` without --data`, 'the data folder that it is about');
   if (annotations === undefined || seriesuids === undefined)
     return refuse(
       `no ${annotations === undefined ? '--annotations' : '--seriesuids'}`,

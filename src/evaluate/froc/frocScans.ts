@@ -1,8 +1,9 @@
 import { indexIRC, indexToWorld, knownSpacing } from '../../ct/index.js';
-import { openDataset, openSource, type ScanNodule } from '../../data/index.js';
+import { openSource, type ScanNodule } from '../../data/index.js';
 import { type Annotation, readAnnotations } from '../../labels/index.js';
 import type { FrocNodule, FrocScan } from '../../score/index.js';
-import { checkScanChoice, chooseScans, type ScanChoice } from '../scanChoice.js';
+import { openScans } from '../openScans.js';
+import { checkScanChoice, type ScanChoice } from '../scanChoice.js';
 import { readSeriesUids } from './readMarks.js';
 
 /** A scan with its truth, before a detector marked it. */
@@ -46,10 +47,10 @@ export async function scansOfData(
   choice: ScanChoice,
   { onProgress, signal }: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal | undefined },
 ): Promise<Truth> {
-  const { data, source, labels } = choice;
+  const { data, source } = choice;
   checkScanChoice('scoring', choice);
-  const dataset = await openDataset(data, { ...source, ...(labels && { labels }), backgroundPoints: 0 });
-  const chosen = await chooseScans('scoring', dataset, choice, { split: 'test', fold: 'validation' });
+  const parts = { split: 'test', fold: 'validation' } as const;
+  const { dataset, chosen, load } = await openScans('scoring', choice, parts, { backgroundPoints: 0 });
   const known = new Set(dataset.scans.map(({ uid }) => uid));
   if (dataset.kind === 'luna16') {
     const { scans } = await openSource(data, source);
@@ -61,9 +62,10 @@ export async function scansOfData(
     return { scans: found, known };
   }
   const found: TrueScan[] = [];
-  for (const { uid } of chosen) {
+  for await (const { scan, chosen: one } of load()) {
     signal?.throwIfAborted();
-    const { volume, nodules, ignored = [] } = await dataset.load(uid);
+    const { uid } = one;
+    const { volume, nodules, ignored = [] } = scan;
     const [x, y, z] = knownSpacing(volume, `comparing marks with the nodules of scan ${uid}`);
     found.push({
       uid,

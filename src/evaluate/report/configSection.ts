@@ -117,8 +117,8 @@ function fieldTable(fields: readonly ConfigField[]): Html {
   return table(columns, rows, 'fields');
 }
 
-/** Lists the manifest without the data hashes, of which there is one per series. */
-function manifestRows({ data: _, ...manifest }: Record<string, unknown>): [string, string][] {
+/** Lists the manifest without the data hashes, one per series, and the labels, which have a section. */
+function manifestRows({ data: _, labels: __, ...manifest }: Record<string, unknown>): [string, string][] {
   return [...flatten(manifest)].map(([name, value]) => [
     name,
     Array.isArray(value) ? value.map(String).join(' ') : displayValue(name, value),

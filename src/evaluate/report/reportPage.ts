@@ -6,6 +6,7 @@ import { configSection } from './configSection.js';
 import { curvesSection, findBestEpoch } from './curves.js';
 import { figuresSection, heldOutSection } from './figuresSection.js';
 import { countBox, DASH, fixed, plural } from './formatNumbers.js';
+import { labelsSection } from './labelsSection.js';
 import { picturesSection, sizeSection } from './nodulesSection.js';
 import { PRINT_STYLE } from './printStyle.js';
 import type { RunHistory } from './runHistory.js';
@@ -65,6 +66,7 @@ ${PRINT_STYLE}`;
 /** Headings of the page by their anchors. */
 const TITLES = {
   configuration: 'Configuration',
+  labels: 'Labels',
   curves: 'Curves',
   figures: 'Figures and intervals',
   nodules: 'Best and worst nodules',
@@ -85,6 +87,7 @@ export function reportPage(contents: ReportContents): string {
 ${summary(contents)}
 <nav>${Object.entries(TITLES).map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>
 ${section('configuration', configSection(config, manifest))}
+${section('labels', labelsSection(manifest))}
 ${section('curves', curvesSection(history))}
 ${section('figures', scored(figuresSection))}
 ${heldOut === null ? '' : heldOutSection(heldOut)}

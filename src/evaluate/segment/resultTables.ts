@@ -1,5 +1,6 @@
 import type { Nodule } from '../../model/index.js';
-import { type Cell, csvText, rounded } from './csvText.js';
+import { type Cell, csvText } from '../../runtime/index.js';
+import { rounded } from './rounded.js';
 import type { Provenance } from './scanResult.js';
 
 /** What the tables need of a result. */

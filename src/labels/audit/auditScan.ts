@@ -5,6 +5,7 @@ import {
   type AuditFlag,
   auditChecks,
   type NoduleFigures,
+  type NoduleToAudit,
   type NotJudged,
   type ScanAudit,
   type ScanToAudit,
@@ -29,11 +30,12 @@ const DARK_HU = -500;
  * @returns the audit, and the lung mask for pictures (null if none was needed or found)
  */
 export function auditScan(scan: ScanToAudit): { audit: ScanAudit; lungs: Uint8Array | null } {
-  const { volume, nodules } = scan;
+  const { volume, mask } = scan;
+  const nodules = auditedNodules(scan);
   const { shape, spacing, uid } = volume;
   const notJudged: NotJudged[] = [];
   const field = nodules.length === 0 ? null : lungFieldOf(volume, notJudged);
-  const voxels = noduleVoxels(scan, (a, b) => sameNodule(nodules[a]!, nodules[b]!, spacing));
+  const voxels = noduleVoxels({ volume, mask, nodules }, (a, b) => sameNodule(nodules[a]!, nodules[b]!, spacing));
   const flags: AuditFlag[] = [...outsideVolume(volume, nodules)];
   if (field !== null) {
     flags.push(...outsideBody(volume, field.lungs, nodules), ...mirrored(volume, field, nodules));
@@ -76,6 +78,12 @@ export function auditScan(scan: ScanToAudit): { audit: ScanAudit; lungs: Uint8Ar
   flags.sort((a, b) => a.nodule - b.nodule || order.indexOf(a.check) - order.indexOf(b.check));
   return { audit: { uid, shape, spacing, nodules: figures, flags, notJudged }, lungs: field?.lungs ?? null };
 }
+
+/** The nodules of a scan, then its lost annotations, as they are numbered in an audit. */
+export const auditedNodules = ({ nodules, lost = [] }: Pick<ScanToAudit, 'nodules' | 'lost'>): NoduleToAudit[] => [
+  ...nodules,
+  ...lost.map((one) => ({ ...one, box: { low: one.center, high: one.center } })),
+];
 
 /**
  * Finds the lungs and the density that separates lung from tissue; null, with the reason in `notJudged`, if it cannot.

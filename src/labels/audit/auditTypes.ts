@@ -55,6 +55,8 @@ export interface ScanToAudit {
   /** Above 0 inside nodules; `[slices, rows, columns]`. */
   readonly mask: Uint8Array;
   readonly nodules: readonly NoduleToAudit[];
+  /** Annotations that gave no nodule; they are checked like nodules without a voxel. */
+  readonly lost?: readonly Omit<NoduleToAudit, 'box'>[] | undefined;
 }
 
 /** Measurements of one nodule; null where one was not possible. */

@@ -1,5 +1,5 @@
 import { type AuditPictures, auditPictures } from './auditPicture.js';
-import { auditScan } from './auditScan.js';
+import { auditedNodules, auditScan } from './auditScan.js';
 import type { AuditFlag, ScanAudit, ScanToAudit } from './auditTypes.js';
 
 /** One flagged nodule with its flags and pictures. */
@@ -33,10 +33,11 @@ export function collectAudits(pictures = 60): { add(scan: ScanToAudit): ScanAudi
     add(scan) {
       const { audit, lungs } = auditScan(scan);
       scans.push(audit);
+      const nodules = auditedNodules(scan);
       for (const nodule of audit.nodules.keys()) {
         const flags = audit.flags.filter((flag) => flag.nodule === nodule);
         if (flags.length === 0) continue;
-        findings.push({ scan: audit, nodule, flags, pictures: auditPictures(scan, nodule, lungs) });
+        findings.push({ scan: audit, nodule, flags, pictures: auditPictures({ ...scan, nodules }, nodule, lungs) });
       }
       findings.sort((a, b) => badness(b) - badness(a));
       for (const finding of findings.slice(pictures)) finding.pictures = null;

@@ -10,5 +10,6 @@ export const autoRule = (mask: LabelRule, box: LabelRule): LabelRule => ({
   version: mask.version + box.version,
   options: { mask: mask.options, box: box.options },
   files: (truth) => (truth.mask === null ? box : mask).files(truth),
+  fromPoints: (truth) => truth.mask === null,
   label: (volume, truth, onNote) => (truth.mask === null ? box : mask).label(volume, truth, onNote),
 });

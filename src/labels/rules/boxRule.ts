@@ -11,6 +11,7 @@ export function boxRule(input: BoxRuleOptions = {}): LabelRule {
     version: 1,
     options,
     files: () => [],
+    fromPoints: () => true,
     label: async (volume, { annotations }) => boundingBoxMask(volume, annotations, options),
   };
 }

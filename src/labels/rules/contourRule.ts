@@ -13,6 +13,7 @@ export function contourRule(input: VoteRuleOptions = {}): LabelRule {
     version: 1,
     options,
     files: (truth) => [labelSource('contours', truth)],
+    fromPoints: () => false,
     label: async (volume, truth) => {
       const { votes, groups } = contourVotes(volume, await readLidcXml(labelSource('contours', truth, volume.uid)));
       const mask = agreed(votes, options.threshold);

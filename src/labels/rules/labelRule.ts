@@ -1,6 +1,12 @@
 import type { IndexIRC, Volume, WorldLPS } from '../../ct/index.js';
 import type { Annotation } from '../annotations.js';
 
+/** Values of label images: those of nodules, and the other known ones. */
+export interface LabelValues {
+  readonly nodule: readonly number[];
+  readonly other: readonly number[];
+}
+
 /** Sources of one scan's ground truth, before its voxels are read. Paths are null if there is no such file. */
 export interface ScanTruth {
   readonly annotations: readonly Annotation[];
@@ -13,7 +19,7 @@ export interface ScanTruth {
   /**
    * Meaning of the mask's values; absent: all except 0 are nodule. A value in neither list is refused (`mask-value`).
    */
-  readonly maskValues?: { readonly nodule: readonly number[]; readonly other: readonly number[] };
+  readonly maskValues?: LabelValues;
   /** The scan is a crop around one nodule: all labelled voxels belong to it, and it exists even if none is labelled. */
   readonly oneNodule?: boolean;
   /** Findings to ignore, neither nodule nor false positive, such as those of LUNA16's annotations_excluded.csv. */
@@ -33,6 +39,20 @@ export interface RuleNodule {
   /** First and last voxel of the box around its labelled voxels. */
   readonly boxLow: IndexIRC;
   readonly boxHigh: IndexIRC;
+  /** A reader marked it, so it exists even if too few agree for a labelled voxel. */
+  readonly marked?: true;
+}
+
+/** Content of a label image: nodules, only values of other labels, or nothing. */
+export type LabelImage = 'nodules' | 'other' | 'empty';
+
+/** The ground truth that a rule made. */
+export interface RuleTruth {
+  /** 0 and 1 in `[slices, rows, columns]`. */
+  readonly mask: Uint8Array;
+  readonly nodules: readonly RuleNodule[];
+  /** Content of the label image or the readers' votes; absent if the rule reads none. */
+  readonly labelImage?: LabelImage;
 }
 
 /**
@@ -50,13 +70,10 @@ export interface LabelRule {
    * @throws NoduleTrainError `label-source` if the scan lacks what the rule needs
    */
   readonly files: (truth: ScanTruth) => readonly string[];
+  /** Whether labels are drawn around the annotated points, so that a wrong diameter makes a wrong label. */
+  readonly fromPoints: (truth: ScanTruth) => boolean;
   /**
-   * Makes the mask, 0 and 1 in `[slices, rows, columns]`, and its nodules. `onNote` receives notes on the files; by
-   * default they become process warnings.
+   * Makes the mask and its nodules. `onNote` receives notes on the files; by default they become process warnings.
    */
-  readonly label: (
-    volume: Volume,
-    truth: ScanTruth,
-    onNote?: (text: string) => void,
-  ) => Promise<{ mask: Uint8Array; nodules: readonly RuleNodule[] }>;
+  readonly label: (volume: Volume, truth: ScanTruth, onNote?: (text: string) => void) => Promise<RuleTruth>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkOptions, type Volume, voxelCount } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
+import { labelImageContent } from '../account/labelImageContent.js';
 import { annotatedNodules, componentsOf, markedNodules, wholeNodule } from '../nodulesOfMask.js';
 import { readMaskFor } from '../readMaskFor.js';
 import type { LabelRule, ScanTruth } from './labelRule.js';
@@ -29,11 +30,12 @@ export function maskRule(input: MaskRuleOptions = {}): LabelRule {
     version: 3,
     options,
     files: (truth) => [labelSource('mask', truth)],
+    fromPoints: () => false,
     label: async (volume, truth, onNote) => {
       const path = labelSource('mask', truth, volume.uid);
       const values = await readMaskFor(volume, path, { ...options, ...(onNote && { onNote }) });
       const mask = noduleVoxels(volume, path, values, truth.maskValues);
-      return { mask, nodules: nodulesOf(volume, mask, truth) };
+      return { mask, nodules: nodulesOf(volume, mask, truth), labelImage: labelImageContent(values, mask) };
     },
   };
 }

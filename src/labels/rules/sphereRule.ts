@@ -31,6 +31,7 @@ export function sphereRule(input: SphereRuleOptions = {}): LabelRule {
     version: 1,
     options,
     files: () => [],
+    fromPoints: () => true,
     label: async (volume, { annotations }) => {
       const mask = new Uint8Array(voxelCount(volume.shape));
       const nodules = annotations.map((annotation) => labelSphere(volume, mask, annotation, options.scale));

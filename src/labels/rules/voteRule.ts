@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { labelImageContent } from '../account/labelImageContent.js';
 import { componentsOf, markedNodules, wholeNodule } from '../nodulesOfMask.js';
 import { readMaskFor } from '../readMaskFor.js';
 import type { LabelRule } from './labelRule.js';
@@ -34,13 +35,16 @@ export function voteRule(input: VoteRuleOptions = {}): LabelRule {
     version: 1,
     options,
     files: (truth) => [labelSource('votes', truth)],
+    fromPoints: () => false,
     label: async (volume, truth, onNote) => {
       const votes = await readMaskFor(volume, labelSource('votes', truth, volume.uid), { ...(onNote && { onNote }) });
       const mask = agreed(votes, options.threshold);
       const nodules = truth.oneNodule
         ? [wholeNodule(volume, mask, truth.annotations[0])]
         : markedNodules(volume, mask, componentsOf(volume, votes), truth.annotations);
-      return { mask, nodules };
+      // A nodule without agreement is a nodule, too.
+      const content = labelImageContent(votes, mask);
+      return { mask, nodules, labelImage: content === 'other' ? 'nodules' : content };
     },
   };
 }

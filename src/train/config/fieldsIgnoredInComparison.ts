@@ -8,4 +8,5 @@ export const FIELDS_IGNORED_IN_COMPARISON: ReadonlySet<string> = new Set([
   'keepCheckpoints',
   'images',
   'histograms',
+  'allowLostLabels',
 ]);

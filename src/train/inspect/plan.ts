@@ -10,7 +10,8 @@ import {
   pickSourceOptions,
   sourceOptionsSchema,
 } from '../../data/index.js';
-import { labelRuleSchema } from '../../labels/index.js';
+import { type LabelAccount, labelRuleSchema, lostLabelsCsv } from '../../labels/index.js';
+import { checkOutputFile, saveResult } from '../../runtime/index.js';
 import { resolveTrainConfig } from '../config/config.js';
 import { type TrainConfig, trainConfigSchema } from '../config/schema.js';
 import { measureStep } from './measureStep.js';
@@ -36,6 +37,11 @@ export const planOptionsSchema = z.strictObject({
   network,
   ...sourceOptionsSchema.shape,
   ...labelRuleSchema.shape,
+  lostLabelsCsv: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('CSV file to write: one line per annotation that is not used, with the reason'),
 });
 
 /** Needs of a job. Memory and disk in bytes. */
@@ -47,6 +53,8 @@ export interface Demand {
 
 export interface Plan {
   readonly fingerprint: Fingerprint;
+  /** What became of the labels of the scans that were read, or of all in a prepared store. */
+  readonly labels: LabelAccount;
   readonly free: { readonly memory: number; readonly disk: number };
   readonly prepare: Demand;
   readonly train: Demand;
@@ -77,7 +85,11 @@ export async function plan(
     ...pickSourceOptions(options),
     labels: { labels, box, sphere, votes },
   });
+  if (options.lostLabelsCsv !== undefined)
+    checkOutputFile(`planning for ${options.data}`, '--lost-labels-csv', options.lostLabelsCsv);
   const found = await fingerprint(dataset, options.sample, onProgress);
+  const account = dataset.labelAccount();
+  if (options.lostLabelsCsv !== undefined) saveResult(options.lostLabelsCsv, lostLabelsCsv(account));
   const config = resolveTrainConfig({
     data: options.data,
     out: 'run',
@@ -105,6 +117,7 @@ export async function plan(
   const train = trainDemand(config, found, step);
   return {
     fingerprint: found,
+    labels: account,
     free,
     prepare,
     train,

@@ -56,7 +56,7 @@ export async function replayStep(run: string, step: number, hooks: ReplayHooks):
   const config = { ...recordedConfig(folder, 'replaying'), captureSteps: false };
   const { checkpoint, notes } = newestCheckpoint(folder, recordedConfig(folder, 'replaying'), step);
   for (const text of notes) hooks.note(text);
-  const training = await openTraining(config, checkpoint, folder.split, hooks.note);
+  const training = await openTraining(config, checkpoint, folder, hooks.note);
   const { stepsPerEpoch, sampler } = training;
   if (step > config.epochs * stepsPerEpoch)
     throw new NoduleTrainError(

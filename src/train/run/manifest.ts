@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import type { LabelAccount } from '../../labels/index.js';
 import {
   addonFiles,
   fileHashSync,
@@ -43,7 +44,13 @@ export function writeManifest(
     command: command(),
     data: data.hashes,
     files,
+    labels: null,
   });
+}
+
+/** Records what became of the labels in a manifest; `lost-labels.csv` lists the cases. */
+export function recordManifestLabels(path: string, { cases: _, ...counts }: LabelAccount): void {
+  replaceJsonSync(path, { ...JSON.parse(readFileSync(path, 'utf8')), labels: counts });
 }
 
 /** Returns the command line without paths, because folders are often named after patients. */

@@ -1,4 +1,5 @@
 import { readHardPoints } from '../../data/index.js';
+import { impossibleLoss, refuseImpossibleLoss, saveLostLabels } from '../../labels/index.js';
 import type { ModelDescription } from '../../model/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import {
@@ -25,7 +26,9 @@ import type { StepCounts } from '../parts/stepCounts.js';
 import { type LoadedCheckpoint, saveCheckpoint } from '../run/checkpoint.js';
 import { inputFiles } from '../run/inputFiles.js';
 import { dropEarlier, keepLast } from '../run/keptCheckpoints.js';
+import { labelRecorder } from '../run/labelRecorder.js';
 import { writeManifest } from '../run/manifest.js';
+import type { RunFolder } from '../run/runFolder.js';
 import type { RunRecord } from '../run/runRecord.js';
 import type { RunState } from '../run/runState.js';
 import type { StepParts } from '../step.js';
@@ -68,18 +71,23 @@ export interface Training {
 /** Everything that a run needs. */
 export interface Session extends Run, Training {
   save(kind: 'last' | 'best'): void;
+  /**
+   * Records what became of the labels, if more scans have been read since the last time.
+   * @throws NoduleTrainError `labels-lost` if too many are lost
+   */
+  checkLabels(): Promise<void>;
 }
 
 /**
  * Opens data and sampler, creates network and optimizer, and restores them from the checkpoint. Without a checkpoint,
- * the weights are random, or those of `init`. Writes nothing but the split of a new run, and not even that if `split`
- * is null.
+ * the weights are random, or those of `init`. Writes nothing but the split of a new run, and the list of lost labels if
+ * there are too many; not even these if `folder` is null.
  * @throws NoduleTrainError `device`, and what opening the data, the sampler and the user's modules throws
  */
 export async function openTraining(
   config: TrainConfig,
   checkpoint: LoadedCheckpoint | null,
-  split: string | null,
+  folder: RunFolder | null,
   note: (text: string) => void,
 ): Promise<Training> {
   const device = chooseDevice(config.device);
@@ -90,9 +98,15 @@ export async function openTraining(
     );
   if (config.threads > 0) setNumThreads(config.threads);
   if (config.deterministic) setDeterministic(true);
-  const data = await openTrainingData(config, split, note);
+  const data = await openTrainingData(config, folder?.split ?? null, note);
+  // A prepared store knows its losses at once; a folder, when its training scans are read.
+  await refuseLostLabels(data, config, folder);
   const hardPoints = config.hardPoints === undefined ? undefined : await readHardPoints(config.hardPoints);
-  const sampler = timedSampler(await loadSampler(config, data.train(), device, hardPoints));
+  // Also if the sampler fails, because lost labels may be why it found no nodule.
+  const loaded = await loadSampler(config, data.train(), device, hardPoints).finally(() =>
+    refuseLostLabels(data, config, folder),
+  );
+  const sampler = timedSampler(loaded);
   manualSeed(config.seed);
   const net = nn.unet(networkOptions(config));
   let description = describeModel(config, data.trainedOn, sampler.intensity);
@@ -135,11 +149,26 @@ export async function openTraining(
   };
 }
 
+/**
+ * Refuses data of which too many labels are lost, after listing them in the run's folder; of data that are not
+ * prepared, only the scans read so far are counted.
+ * @throws NoduleTrainError `labels-lost`
+ */
+async function refuseLostLabels(data: TrainingData, config: TrainConfig, folder: RunFolder | null): Promise<void> {
+  if (config.allowLostLabels) return;
+  // Once the training scans are read they are judged alone, because the others may be read hours later.
+  for (const account of [data.labels('train'), data.labels('all')]) {
+    if (impossibleLoss(account) === null) continue;
+    const list = folder === null ? null : await saveLostLabels(folder.folder, account);
+    refuseImpossibleLoss(`training on ${config.data}`, account, list);
+  }
+}
+
 /** Opens everything that a run needs, writes the manifest and emits the event `start`. */
 export async function openSession(run: Run): Promise<Session> {
   const { config, checkpoint, folder } = run.record;
   const files = inputFiles(config, folder, checkpoint !== null);
-  const training = await openTraining(config, checkpoint, folder.split, (text) => run.emit({ type: 'note', text }));
+  const training = await openTraining(config, checkpoint, folder, (text) => run.emit({ type: 'note', text }));
   const { device, data, stepsPerEpoch, net, optimizer, average, counts, description } = training;
   let savedStep = checkpoint?.state.step ?? 0;
   writeManifest(folder.manifest, config, device, data, files);
@@ -156,9 +185,15 @@ export async function openSession(run: Run): Promise<Session> {
     validationScans: data.validationScans,
     step: run.state.step,
   });
+  const recordLabels = labelRecorder(folder, data, run.emit);
+  await recordLabels();
   return {
     ...run,
     ...training,
+    async checkLabels() {
+      await recordLabels();
+      await refuseLostLabels(data, config, folder);
+    },
     save: (kind) => {
       const path = folder[kind];
       run.record.syncLog();

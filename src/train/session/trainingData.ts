@@ -12,6 +12,7 @@ import {
   splitFromFold,
   writeSplit,
 } from '../../data/index.js';
+import type { LabelAccount } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { TrainConfig } from '../config/schema.js';
 
@@ -26,6 +27,11 @@ export interface TrainingData {
   trainedOn: string[];
   /** Validation patients, or series where patients are unknown. */
   validatedOn: string[];
+  /**
+   * What became of the annotations and label images of the training scans, or of all. Of a folder that is not prepared,
+   * only the scans read so far are counted.
+   */
+  labels(part: 'train' | 'all'): LabelAccount;
   /** Identifies the data: series by part, with the keys of prepared ones. */
   hashes: Record<'train' | 'validation', Record<string, string | null>>;
 }
@@ -67,8 +73,10 @@ export async function openTrainingData(
   const patients = new Map(dataset.scans.map(({ uid, patient }) => [uid, patient ?? uid]));
   const patientsOf = (uids: readonly string[]) => [...new Set(uids.map((uid) => patients.get(uid) ?? uid))];
   const keys = (uids: readonly string[]) => Object.fromEntries(uids.map((uid) => [uid, dataset.key(uid)]));
+  const uids = [...new Set([...split.train, ...validated])];
   return {
     split,
+    labels: (part) => dataset.labelAccount(part === 'train' ? split.train : uids),
     train: () => loadScans(dataset, split.train),
     validation: () => loadScans(dataset, validated),
     validationScans: validated.length,

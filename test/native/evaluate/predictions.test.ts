@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readMask, writeMask, writeVolume } from '../../../dist/ct/index.js';
@@ -141,7 +141,19 @@ describe('scoring predictions of other programs', () => {
     await writeVolume(join(predictions, `${name}.mha`), tooHigh);
     await expect(scored()).rejects.toThrow('voxel number 0 is 1.5, expected probabilities from 0 to 1');
     rmSync(join(predictions, `${name}.mha`));
-    await expect(scored()).rejects.toThrow(/found none for the case LIDC-IDRI-0002_n0 among 11 images/);
+    await expect(scored()).rejects.toThrow(/found none for the case LIDC-IDRI-0002_n0 among 11 images, expected/);
+    rmSync(join(predictions, `${names[9]}.mha`));
+    await write({ uid: 'x' });
+    renameSync(join(predictions, `${name}.mha`), join(predictions, `${name}_0000.mha`));
+    await expect(scored()).rejects.toThrow(
+      'LIDC-IDRI-0002_n0 and 1 others, of 12 scans, among 11 images (one is called LIDC-IDRI-0002_n0_0000.mha)',
+    );
+    rmSync(join(predictions, `${name}_0000.mha`));
+    await writeMask(join(predictions, `${names[9]}.mha`), {
+      ...geometry,
+      uid: 'x',
+      voxels: new Uint8Array(4 * 64 * 64),
+    });
     await expect(evaluate({ data, predictions: join(folder, 'nowhere') })).rejects.toThrow('there is no such folder');
     await write({});
     await writeMask(join(predictions, `${name}.nii.gz`), {
@@ -150,6 +162,127 @@ describe('scoring predictions of other programs', () => {
       voxels: new Uint8Array(4 * 64 * 64),
     });
     await expect(scored()).rejects.toThrow('for the case LIDC-IDRI-0002_n0, expected one file. Remove the other.');
+  });
+});
+
+describe('predictions for data with several labels', () => {
+  const cases = { a: 6, b: 7, c: 0 };
+  const labels = { background: 0, lung: 1, nodule: 2 };
+  let several: string;
+  beforeAll(async () => {
+    several = await writeNnunetFixture(join(folder, 'several'), { cases, value: 2, json: { labels } });
+  });
+  /** A folder of predictions made from the label images of the data. */
+  const coded = async (dir: string, value: (label: number, at: number) => number) => {
+    mkdirSync(join(folder, dir), { recursive: true });
+    for (const name of Object.keys(cases)) {
+      const { voxels } = await readMask(join(several, 'labelsTr', `${name}.mha`));
+      await writeMask(join(folder, dir, `${name}.mha`), { ...geometry, uid: name, voxels: voxels.map(value) });
+    }
+    return join(folder, dir);
+  };
+  const source = { label: 'nodule' };
+
+  it('in the coding of the data score 1 if they are perfect, from the folder and from a store of it', async () => {
+    const predictions = await coded('coded', (label, at) => label || (at % 64 < 8 ? 1 : 0));
+    const store = join(folder, 'several-store');
+    await prepare({ data: several, label: 'nodule', out: store, workers: 1 });
+    for (const options of [{ data: several, source }, { data: store }])
+      expect(await evaluate({ ...options, predictions })).toMatchObject({
+        joint: 1,
+        quality: 1,
+        dice3d: { pooled: 1 },
+      });
+    cpSync(join(several, 'labelsTr'), join(folder, 'copied'), { recursive: true });
+    expect((await evaluate({ data: several, source, predictions: join(folder, 'copied') })).joint).toBe(1);
+    // As floats, which some programs write.
+    const floats = join(folder, 'floats');
+    mkdirSync(floats);
+    for (const name of Object.keys(cases)) {
+      const { voxels } = await readMask(join(predictions, `${name}.mha`));
+      const change = { uid: name, intensity: 'arbitrary', scale: 0.5 } as const;
+      const volume = buildVolume(
+        cropShape,
+        Int16Array.from(voxels, (value) => 2 * value),
+        change,
+      );
+      await writeVolume(join(floats, `${name}.mha`), volume);
+    }
+    expect((await evaluate({ data: several, source, predictions: floats })).joint).toBe(1);
+  });
+
+  it('are read with another value if one is given', async () => {
+    const predictions = await coded('swapped', (label) => (label === 2 ? 5 : 2));
+    const scored = (predictionLabel?: string) =>
+      evaluate({ data: several, source, predictions, ...(predictionLabel && { predictionLabel }) });
+    await expect(scored()).rejects.toMatchObject({
+      code: 'prediction-value',
+      message: expect.stringMatching(/found the value 5, expected one of .*\(0, 1, 2; nodule: 2\)/),
+    });
+    expect((await scored('5')).joint).toBe(1);
+    expect((await scored('5,2')).dice3d.pooled).toBeLessThan(0.2);
+    await expect(scored('all')).rejects.toMatchObject({ code: 'evaluate-options' });
+  });
+
+  it('that are masks of 0 and 1 are an error and not a score of 0', async () => {
+    const predictions = await coded('binary', (label) => (label === 2 ? 1 : 0));
+    const scored = (predictionLabel?: string) =>
+      evaluate({ data: several, source, predictions, ...(predictionLabel && { predictionLabel }) });
+    await expect(scored()).rejects.toMatchObject({
+      code: 'prediction-label',
+      message: expect.stringMatching(/none of 3 holds 2, .* found only 1 beside 0\. .*--prediction-label 1 \(or any\)/),
+    });
+    for (const label of ['1', 'any']) expect((await scored(label)).joint).toBe(1);
+    expect((await scored('2')).dice3d.mean).toBe(0);
+    const empty = await coded('empty', () => 0);
+    expect((await evaluate({ data: several, source, predictions: empty })).dice3d.mean).toBe(0);
+  });
+
+  it('of no scan are reported', async () => {
+    const predictions = await coded('more', (label) => label);
+    for (const name of ['d', 'e']) cpSync(join(predictions, 'a.mha'), join(predictions, `${name}.mha`));
+    const { notes } = await evaluate({ data: several, source, predictions });
+    expect(notes).toEqual(['2 predictions are of no scan of these data and were not scored (first: d.mha).']);
+  });
+});
+
+describe('lost labels', () => {
+  const shape = [16, 64, 64] as const;
+  /** A scan with two nodules, the second of them as often in the list as `lines` says, and an empty prediction. */
+  const luna = async (name: string, ...lines: string[]) => {
+    const data = join(folder, name);
+    for (const dir of ['subset0', 'empty']) mkdirSync(join(data, dir), { recursive: true });
+    const isDense = (s: number, r: number, c: number) =>
+      [16, 48].some((column) => Math.hypot(s - 8, r - 32, c - column) < 5);
+    const volume = buildVolume(shape, (s, r, c) => (isDense(s, r, c) ? 40 : -850), { uid: 'a' });
+    await writeVolume(join(data, 'subset0', 'a.mhd'), volume);
+    await writeMask(join(data, 'empty', 'a.mha'), { ...gridOf(shape), uid: 'a', voxels: new Uint8Array(16 * 64 * 64) });
+    const list = ['seriesuid,coordX,coordY,coordZ,diameter_mm', 'a,16,32,8,10', 'a,48,32,8,10', ...lines];
+    writeFileSync(join(data, 'annotations.csv'), `${list.join('\n')}\n`);
+    return data;
+  };
+
+  it('outside the volume, doubled or without a voxel do not raise the score of an empty prediction', async () => {
+    const plain = await luna('plain');
+    const lossy = await luna('lossy', 'a,500,32,8,10', 'a,16,32,8,10', 'a,32,32,8,');
+    const score = (data: string) => evaluate({ data, predictions: join(data, 'empty') });
+    const [{ labels, ...expected }, { labels: lost, ...found }] = [await score(plain), await score(lossy)];
+    expect(expected).toMatchObject({ nodules: 2, withoutAgreement: 0, joint: 0, jointOfEmpty: 0, missed: 2 });
+    expect(found).toEqual(expected);
+    expect([labels.annotated, labels.used, lost.annotated, lost.used]).toEqual([2, 2, 5, 2]);
+    expect(lost.lost).toMatchObject({ outside: 1, duplicate: 1, 'no-voxel': 1 });
+  });
+
+  it('stop scoring if they are most, and are listed in a file', async () => {
+    const data = await luna('swapped', ...[1, 2, 3].map((x) => `a,8,32,${40 + x * 4},10`));
+    const lostLabelsCsv = join(folder, 'lost.csv');
+    const options = { data, predictions: join(data, 'empty'), lostLabelsCsv };
+    await expect(evaluate(options)).rejects.toMatchObject({
+      code: 'labels-lost',
+      message: expect.stringMatching(/^scoring .*3 of 5 annotations .* All: .*lost\.csv/),
+    });
+    expect(readFileSync(lostLabelsCsv, 'utf8').trim().split('\n')).toHaveLength(4);
+    expect((await evaluate({ ...options, source: { allowLostLabels: true } })).nodules).toBe(2);
   });
 });
 

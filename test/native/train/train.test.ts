@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { resumeTraining, train } from '../../../dist/index.js';
+import { resumeTraining, type TrainEvent, train } from '../../../dist/index.js';
 import { loadTensorsSync } from '../../../dist/torch/index.js';
+import type { LabelsEvent } from '../../../dist/train/events.js';
 import { scratchFolder } from '../../support/scratch.js';
 import { writeTinyScans } from '../../support/tinyScans.js';
 
@@ -39,6 +40,34 @@ describe('train()', { timeout: 60_000 }, () => {
     expect(step).toBe(4);
     expect(types[0]).toBe('start');
     expect(types.at(-1)).toBe('end');
+  });
+
+  it('records lost labels: an event, the manifest, a list, first of the training scans and then of all', async () => {
+    const data = join(folder, 'lossy');
+    await writeTinyScans(data, 2);
+    const list = join(data, 'annotations.csv');
+    const lines = readFileSync(list, 'utf8').trim().split('\n');
+    const outside = lines.slice(1).map((line) => line.replace(/,[^,]+/, ',900'));
+    writeFileSync(list, [...lines, outside[0], lines[1], ''].join('\n'));
+    const events: TrainEvent[] = [];
+    for await (const event of train({ ...config('lossy-run'), data })) events.push(event);
+    const labels = events.filter((event) => event.type === 'labels');
+    expect(labels.map(({ scans, scansInAll }) => [scans, scansInAll])).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    const [, { cases, list: path, type: _, ...counts }] = labels as [LabelsEvent, LabelsEvent];
+    expect(counts).toMatchObject({ annotated: lines.length + 1, used: lines.length - 1 });
+    expect(counts.lost).toMatchObject({ outside: 1, duplicate: 1 });
+    expect(path).toBe(join(folder, 'lossy-run', 'lost-labels.csv'));
+    expect(readFileSync(path!, 'utf8').trim().split('\n')).toHaveLength(1 + cases.length);
+    expect(JSON.parse(readFileSync(join(folder, 'lossy-run', 'manifest.json'), 'utf8')).labels).toEqual(counts);
+    writeFileSync(list, [lines[0], ...outside, ''].join('\n'));
+    await expect(train({ ...config('lost-run'), data }).next()).rejects.toMatchObject({
+      code: 'labels-lost',
+      message: expect.stringMatching(/^training on .* annotations have no label .*lost-run\/lost-labels\.csv/),
+    });
+    expect(existsSync(join(folder, 'lost-run', 'lost-labels.csv'))).toBe(true);
   });
 
   it('throws errors of the worker as NoduleTrainError', async () => {

@@ -143,9 +143,9 @@ describe('a prepared store', () => {
     );
     await expect(store.load('c')).rejects.toMatchObject({ code: 'dataset-series' });
     const index = join(broken, 'store.json');
-    await writeFile(index, (await readFile(index, 'utf8')).replace('"version": 2', '"version": 1'));
+    await writeFile(index, (await readFile(index, 'utf8')).replace('"version": 3', '"version": 1'));
     await expect(openDataset(broken)).rejects.toThrow(
-      /store\.json: found version 1, expected version 2\. Prepare the data into a new/,
+      /store\.json: found version 1, expected version 3\. Prepare the data into a new/,
     );
     await expect(prepare({ data, out: broken })).rejects.toMatchObject({ code: 'store-version' });
   });

@@ -232,6 +232,28 @@ describe('the page of a report', () => {
     expect(page.match(/<section class="chart">/g)).toHaveLength(5 + 2);
   });
 
+  it('shows what became of the labels, as the manifest records it', () => {
+    const of = (labels: object | null) =>
+      reportPage({
+        ...{ ...contents, name: 'labels', history: historyOf(), model: '', missing: 'none' },
+        manifest: labels === null ? {} : { labels },
+      });
+    const counts = {
+      ...{ scans: 3, scansInAll: 3, annotated: 1186, onDisk: 1182, used: 1176, withoutAgreement: 0 },
+      lost: { 'no-scan': 4, outside: 3, duplicate: 1, size: 0, 'no-voxel': 2 },
+      images: { read: 0, other: 0, empty: 0 },
+      likelyCause: { cause: 'swapped-xz', text: 'with x and z swapped', explained: 3 },
+    };
+    const page = of(counts)
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ');
+    expect(page).toContain('annotated 1,186 on disk 1,182 of a series that is not on disk 4 outside the volume 3');
+    expect(page).toContain('Read with x and z swapped, 3 of the 3 points outside the volume would be inside.');
+    const whole = { ...counts, used: 1186, onDisk: 1186, lost: { ...counts.lost, 'no-scan': 0 }, likelyCause: null };
+    expect(of(whole)).toContain('1,186 annotated, all used.');
+    expect(of(null)).toContain('did not record what became of its labels');
+  });
+
   it('works for a run that has only started', () => {
     const begun = reportPage({ ...contents, name: 'begun', history: historyOf(), model: '', missing: 'none' });
     expect(begun).toContain('No epoch is finished yet');

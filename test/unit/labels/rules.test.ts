@@ -110,8 +110,8 @@ describe("the rule 'votes'", () => {
     const { mask, nodules } = await label({ labels: 'votes' }, volume, truth);
     expect([...mask.keys()].filter((k) => mask[k] === 1)).toEqual([at(0, 1, 1)]);
     expect(nodules).toEqual([
-      { annotation, center: [0, 1, 3], boxLow: [0, 1, 1], boxHigh: [0, 1, 1] },
-      expect.objectContaining({ center: [0, 6, 6], boxLow: [0, 6, 6] }),
+      { annotation, center: [0, 1, 3], boxLow: [0, 1, 1], boxHigh: [0, 1, 1], marked: true },
+      expect.objectContaining({ center: [0, 6, 6], boxLow: [0, 6, 6], marked: true }),
       { annotation: far, center: [2, 7, 0], boxLow: [2, 7, 0], boxHigh: [2, 7, 0] },
     ]);
     expect(nodules[1]!.annotation).toMatchObject({ line: 0, diameterMm: 2 * Math.cbrt(6 / (4 * Math.PI)) });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { replaceFile } from '../../../runtime/index.js';
-import { type Cell, csvText, rounded } from '../csvText.js';
+import { type Cell, csvText, replaceFile } from '../../../runtime/index.js';
 import { luna16Csv, modelName } from '../resultTables.js';
+import { rounded } from '../rounded.js';
 import type { BatchScanEvent } from './batchEvents.js';
 
 const COLUMNS = [
