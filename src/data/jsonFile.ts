@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { parseJsonBytes } from '../runtime/index.js';
 
 /** Makes the error of a JSON file from what was found in it. */
 export type JsonFault = (found: string, cause?: unknown) => Error;
@@ -10,7 +11,7 @@ export type JsonFault = (found: string, cause?: unknown) => Error;
  */
 export async function parseJson(path: string, fault: JsonFault): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJsonBytes(await readFile(path));
   } catch (cause) {
     throw fault((cause as Error).message, cause);
   }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { type CsvError, parse } from 'csv-parse/sync';
-import { type WorldLPS, worldLPS } from '../ct/index.js';
-import { NoduleTrainError } from '../runtime/index.js';
+import { median, type WorldLPS, worldLPS } from '../ct/index.js';
+import { readTable, type TableFormat, type TableRow } from './tables/readTable.js';
 
 /** One nodule, read from a line of LUNA16's `annotations.csv`. */
 export interface Annotation {
@@ -17,11 +15,6 @@ export interface Annotation {
   readonly line: number;
 }
 
-interface Row {
-  readonly record: Record<string, string>;
-  readonly info: { readonly lines: number };
-}
-
 const POINT_COLUMNS = ['coordX', 'coordY', 'coordZ'] as const;
 const LOW_COLUMNS = ['bboxLowX', 'bboxLowY', 'bboxLowZ'] as const;
 const HIGH_COLUMNS = ['bboxHighX', 'bboxHighY', 'bboxHighZ'] as const;
@@ -32,83 +25,105 @@ const MALIGNANCY = new Map([
   ['0', false],
 ]);
 
+const BOX_COLUMNS = [...LOW_COLUMNS, ...HIGH_COLUMNS] as const;
+
+/** Names that other lists give LUNA16's columns, as `TableColumn.aliases`. */
+export const SERIES_NAMES = ['seriesinstanceuid', 'seriesuid', 'seriesinstance'];
+
+/** A coordinate: other names that say that it is in mm of the patient, and names that do not. */
+export const coordinateColumn = (axis: 'x' | 'y' | 'z') => ({
+  aliases: [`coord${axis}mm`, `${axis}mm`, `mm${axis}`, `world${axis}`, `${axis}world`, `lps${axis}`, `${axis}lps`],
+  unclear: {
+    names: [axis, `center${axis}`, `centre${axis}`, `${axis}center`, `pos${axis}`, `voxel${axis}`, `${axis}voxel`],
+    why: 'does not say that it holds LPS mm of the patient. If it does, rename it; voxel indices must be converted',
+  },
+});
+
+const DIAMETER_NAMES = [
+  'diameter',
+  'diametermm',
+  'diammm',
+  'diam',
+  'nodulediameter',
+  'nodulediametermm',
+  'longestdiameter',
+  'longestdiametermm',
+  'maxdiameter',
+  'maxdiametermm',
+  'sizemm',
+  'nodulesizemm',
+  'dmm',
+];
+
+const FORMAT = {
+  doing: 'reading the annotations',
+  columns: {
+    seriesuid: { aliases: SERIES_NAMES },
+    coordX: coordinateColumn('x'),
+    coordY: coordinateColumn('y'),
+    coordZ: coordinateColumn('z'),
+    diameter_mm: { aliases: DIAMETER_NAMES, optional: true },
+    mal_bool: { optional: true },
+    bboxLowX: { optional: true },
+    bboxLowY: { optional: true },
+    bboxLowZ: { optional: true },
+    bboxHighX: { optional: true },
+    bboxHighY: { optional: true },
+    bboxHighZ: { optional: true },
+  },
+  expected: 'LUNA16\'s header "seriesuid,coordX,coordY,coordZ,diameter_mm"',
+  codes: { missing: 'annotations-missing', header: 'annotations-header', line: 'annotations-line' },
+} as const satisfies TableFormat<string>;
+
+/** Median of the diameters in mm below which their unit is probably cm: the smallest nodules measure 3 mm. */
+const CENTIMETRES_BELOW = 2;
+
 /**
  * Reads annotations in LUNA16's layout: `seriesuid,coordX,coordY,coordZ[,diameter_mm]`. Also reads `mal_bool` and the
  * box (`bboxLowX` … `bboxHighZ`) if the file has these columns, as the book's list of malignancies does. Ignores other
- * columns.
+ * columns. The encoding, the separator and other names of the columns are recognized as by `readTable`.
+ * @param options.onNote called with what was assumed about the file; by default it emits a process warning
  * @throws NoduleTrainError `annotations-missing`, `annotations-header` or `annotations-line`, naming file, line and
  * column
  */
-export async function readAnnotations(csvPath: string): Promise<Annotation[]> {
-  const text = await readFile(csvPath, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const found = cause.code === 'ENOENT' ? 'no such file' : `cannot be read (${cause.code})`;
-    throw new NoduleTrainError(
-      'annotations-missing',
-      `reading the annotations ${csvPath}: ${found}. Give the path of a CSV file.`,
-      { cause },
+export async function readAnnotations(
+  csvPath: string,
+  { onNote = warn }: { onNote?: (text: string) => void } = {},
+): Promise<Annotation[]> {
+  const annotations: Annotation[] = [];
+  const { notes } = await readTable(csvPath, FORMAT, (row) => annotations.push(annotationOf(row)));
+  for (const note of notes) onNote(`${csvPath}: ${note}`);
+  const known = annotations.flatMap(({ diameterMm }) => diameterMm ?? []);
+  const usual = median(Float64Array.from(known));
+  if (usual !== null && usual < CENTIMETRES_BELOW)
+    onNote(
+      `${csvPath}: half of the diameters are at most ${usual} mm, and nodules measure 3 mm and more. Are they in ` +
+        'centimetres, or radii? Convert them to diameters in mm.',
     );
-  });
-  let columns: string[] = [];
-  try {
-    const rows = parse(text, {
-      bom: true,
-      trim: true,
-      skip_empty_lines: true,
-      info: true,
-      columns: (names: string[]) => {
-        columns = names;
-        return names;
-      },
-    }) as unknown as Row[];
-    checkColumns(csvPath, columns);
-    return rows.map((row) => annotationOf(csvPath, row, columns));
-  } catch (cause) {
-    if (cause instanceof NoduleTrainError) throw cause;
-    const { lines, message } = cause as CsvError & { lines?: number };
-    throw new NoduleTrainError(
-      'annotations-line',
-      `reading the annotations ${csvPath}, line ${lines ?? '?'}: ${message}, ` +
-        `expected ${columns.length || 5} fields separated by commas`,
-      { cause },
-    );
-  }
+  return annotations;
 }
 
-const checkColumns = (csvPath: string, columns: string[]): void => {
-  const missing = ['seriesuid', ...POINT_COLUMNS].filter((name) => !columns.includes(name));
-  if (missing.length === 0) return;
-  throw new NoduleTrainError(
-    'annotations-header',
-    `reading the annotations ${csvPath}, line 1: found "${columns.join(',')}" without ${missing.join(', ')}, ` +
-      'expected LUNA16\'s header "seriesuid,coordX,coordY,coordZ,diameter_mm"',
-  );
-};
+const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_DATA' });
 
-const annotationOf = (csvPath: string, { record, info }: Row, columns: string[]): Annotation => {
-  const fail = (column: string, expected: string): never => {
-    throw new NoduleTrainError(
-      'annotations-line',
-      `reading the annotations ${csvPath}, line ${info.lines}: ${column} is "${record[column]}", expected ${expected}`,
-    );
-  };
-  const number = (column: string): number => {
-    const value = record[column] === '' ? Number.NaN : Number(record[column]);
-    return Number.isFinite(value) ? value : fail(column, 'a number');
-  };
-  const point = ([x, y, z]: readonly [string, string, string]) => worldLPS(number(x), number(y), number(z));
-  const diameter = record.diameter_mm ? number('diameter_mm') : null;
+type Column = keyof typeof FORMAT.columns;
+type Row = TableRow<Column>;
+
+function annotationOf(row: Row): Annotation {
+  const point = ([x, y, z]: readonly [Column, Column, Column]) => worldLPS(row.number(x), row.number(y), row.number(z));
+  const diameter = row.text('diameter_mm') === '' ? null : row.number('diameter_mm');
   if (diameter !== null && diameter !== -1 && diameter <= 0)
-    fail('diameter_mm', 'a diameter above 0 mm, or an empty field if it is unknown');
-  const malignancy = record.mal_bool;
-  const malignant = MALIGNANCY.get(malignancy?.toLowerCase() ?? '');
-  if (malignancy && malignant === undefined) fail('mal_bool', 'True or False');
-  const hasBox = [...LOW_COLUMNS, ...HIGH_COLUMNS].every((name) => columns.includes(name) && record[name] !== '');
+    throw row.fault('diameter_mm', 'a diameter above 0 mm, or an empty field if it is unknown');
+  const malignancy = row.text('mal_bool');
+  const malignant = MALIGNANCY.get(malignancy.toLowerCase());
+  if (malignancy !== '' && malignant === undefined) throw row.fault('mal_bool', 'True or False');
+  const hasBox = BOX_COLUMNS.every((name) => row.text(name) !== '');
+  if (row.text('seriesuid') === '') throw row.fault('seriesuid', 'the UID of a series');
   return {
-    uid: record.seriesuid || fail('seriesuid', 'the UID of a series'),
+    uid: row.text('seriesuid'),
     center: point(POINT_COLUMNS),
     diameterMm: diameter === -1 ? null : diameter,
     ...(malignant === undefined ? {} : { malignant }),
     ...(hasBox ? { box: { low: point(LOW_COLUMNS), high: point(HIGH_COLUMNS) } } : {}),
-    line: info.lines,
+    line: row.line,
   };
-};
+}

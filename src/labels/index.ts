@@ -21,7 +21,7 @@ export { LABEL_FATES, type LabelFate, type LostFate, type LostLabel } from './ac
 export { LOST_LABELS_FILE, lostLabelsCsv, saveLostLabels } from './account/lostLabelsCsv.js';
 export { impossibleLoss, refuseImpossibleLoss } from './account/lostShare.js';
 export { POINT_CAUSES } from './account/pointCauses.js';
-export { type Annotation, readAnnotations } from './annotations.js';
+export { type Annotation, coordinateColumn, readAnnotations, SERIES_NAMES } from './annotations.js';
 export type { AuditCounts } from './audit/auditCounts.js';
 export { auditPage } from './audit/auditPage.js';
 export { auditScan } from './audit/auditScan.js';
@@ -49,3 +49,4 @@ export { indexContours } from './contours/indexContours.js';
 export { type MaskForOptions, readMaskFor } from './readMaskFor.js';
 export { createRule, type LabelRuleOptions, labelRuleSchema } from './rules/createRule.js';
 export type { LabelImage, LabelRule, LabelValues, RuleNodule, RuleTruth, ScanTruth } from './rules/labelRule.js';
+export { readTable, type TableColumn, type TableFormat, type TableRow } from './tables/readTable.js';

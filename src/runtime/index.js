@@ -7,6 +7,7 @@ export { kernelVariables } from './environment.js';
 export { NoduleTrainError } from './error.js';
 export { checkOutputFile, checkOutputFolder, saveResult } from './files/checkOutput.js';
 export { csvText } from './files/csvText.js';
+export { decodeText, parseJsonBytes } from './files/decodeText.js';
 export { fileHash, fileHashSync } from './files/fileHash.js';
 export { thisProcess } from './files/holder.js';
 export { findInflater } from './files/inflater.js';

@@ -7,11 +7,14 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { imagesWithSuffix } from './imagesIn.js';
 import { listDataFolder } from './listDataFolder.js';
 import { groupBySeries } from './luna16Lists.js';
+import { matchSeries } from './matchSeries.js';
 
 /** Options of `openLuna16`. */
 export const luna16OptionsSchema = z.strictObject({
   /** List of nodules; default: the folder's `annotations.csv`, else its `annotations_with_malignancy.csv`. */
   annotations: z.string().optional(),
+  /** Whether to go on if the annotations and the scans contradict each other. */
+  allowLostLabels: z.boolean().default(false),
 });
 
 export interface Luna16Series {
@@ -31,8 +34,10 @@ export interface Luna16 {
   readonly annotationsPath: string;
   /** Number of series in the list that are not on disk. */
   readonly missing: number;
-  /** Lines of the list whose series is not on disk. */
+  /** Annotations of these series. */
   readonly lost: readonly LostLabel[];
+  /** What was assumed about the list, and what looks wrong in it, one sentence each. */
+  readonly notes: readonly string[];
   /** Path of the exact mask of a scan, such as `masks/UID_mask.mhd` of phantoms; null if there is none. */
   readonly maskPath: (uid: string) => string | null;
 }
@@ -44,11 +49,15 @@ export const ANNOTATION_LISTS = ['annotations.csv', 'annotations_with_malignancy
 /**
  * Opens a folder in LUNA16's layout: scans in `subset*` folders (`.mhd`, `.mha`), `annotations.csv`, and `masks` as
  * phantoms have them. Counts series of the list that are not on disk; they are not an error.
- * @throws NoduleTrainError `data-missing` (no folder), `luna16-layout` (no list, no scan, or one series twice), and
- * what `readAnnotations` throws
+ * @throws NoduleTrainError `data-missing` (no folder), `luna16-layout` (no list, no scan, or one series twice),
+ * `labels-lost` (the annotations name other series than the scans, see `matchSeries`), and what `readAnnotations` throws
  */
 export async function openLuna16(dir: string, options: z.input<typeof luna16OptionsSchema> = {}): Promise<Luna16> {
-  const chosen = checkOptions(luna16OptionsSchema, `opening the data folder ${dir}`, options).annotations;
+  const { annotations: chosen, allowLostLabels } = checkOptions(
+    luna16OptionsSchema,
+    `opening the data folder ${dir}`,
+    options,
+  );
   const names = await listDataFolder(dir, "a folder in LUNA16's layout (subset0/UID.mhd …, annotations.csv)");
   const list = ANNOTATION_LISTS.find((name) => names.includes(name));
   if (chosen === undefined && list === undefined) {
@@ -59,7 +68,8 @@ export async function openLuna16(dir: string, options: z.input<typeof luna16Opti
     );
   }
   const annotationsPath = chosen ?? join(dir, list as string);
-  const all = await readAnnotations(annotationsPath);
+  const notes: string[] = [];
+  const all = await readAnnotations(annotationsPath, { onNote: (note) => notes.push(note) });
   const series = await findSeries(dir, names);
   const listed = new Set(all.map(({ uid }) => uid));
   if (series.length === 0) {
@@ -69,18 +79,24 @@ export async function openLuna16(dir: string, options: z.input<typeof luna16Opti
         `.mha) in ${dir}/subset*, expected at least one. Unpack a subset there.`,
     );
   }
-  const onDisk = new Set(series.map(({ uid }) => uid));
+  const { matched, lost, mismatch, ...match } = matchSeries(
+    all,
+    series.map(({ uid }) => uid),
+  );
+  if (mismatch !== null && !allowLostLabels)
+    throw new NoduleTrainError(
+      'labels-lost',
+      `opening the data folder ${dir}: in ${annotationsPath} ${mismatch} Correct the list, or give --allow-lost-labels.`,
+    );
   const masks = await imagesWithSuffix(join(dir, 'masks'), '_mask');
   return {
     dir,
     series,
-    annotations: groupBySeries(all.filter(({ uid }) => onDisk.has(uid))),
+    annotations: groupBySeries(matched),
     annotationsPath,
-    missing: [...listed].filter((uid) => !onDisk.has(uid)).length,
-    lost: all.flatMap(({ uid, line, center, diameterMm }): LostLabel[] => {
-      if (onDisk.has(uid)) return [];
-      return [{ uid, line, fate: 'no-scan', reason: 'No scan on disk has this UID.', point: center, diameterMm }];
-    }),
+    missing: new Set(lost.map(({ uid }) => uid)).size,
+    lost,
+    notes: [...notes, ...match.notes],
     maskPath: (uid) => masks.get(uid) ?? null,
   };
 }

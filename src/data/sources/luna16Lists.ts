@@ -1,13 +1,30 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { type WorldLPS, worldLPS } from '../../ct/index.js';
-import { type Annotation, readAnnotations } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import {
+  type Annotation,
+  coordinateColumn,
+  readAnnotations,
+  readTable,
+  SERIES_NAMES,
+  type TableFormat,
+} from '../../labels/index.js';
 
 /** Names of LUNA16's list of candidates; the newer one first, because it replaces the older. */
 const CANDIDATE_LISTS = ['candidates_V2.csv', 'candidates.csv'];
+
+const CANDIDATES = {
+  doing: 'reading the candidates',
+  columns: {
+    seriesuid: { aliases: SERIES_NAMES },
+    coordX: coordinateColumn('x'),
+    coordY: coordinateColumn('y'),
+    coordZ: coordinateColumn('z'),
+    class: {},
+  },
+  expected: 'LUNA16\'s "seriesuid,coordX,coordY,coordZ,class" with numbers and class 0 or 1',
+  codes: { missing: 'candidates', header: 'candidates', line: 'candidates' },
+} as const satisfies TableFormat<string>;
 
 /**
  * Reads class 0 of LUNA16's list of candidates, by series: false positives of detectors, in LPS mm. Empty without a
@@ -18,38 +35,16 @@ export async function readCandidates(dir: string, uids: ReadonlySet<string>): Pr
   const name = CANDIDATE_LISTS.find((list) => existsSync(join(dir, list)));
   const found = new Map<string, WorldLPS[]>();
   if (name === undefined) return found;
-  const path = join(dir, name);
-  const fault = (line: number, what: string, cause?: unknown) =>
-    new NoduleTrainError(
-      'candidates',
-      `reading the candidates ${path}, line ${line}: ${what}, expected LUNA16's ` +
-        '"seriesuid,coordX,coordY,coordZ,class" with numbers and class 0 or 1',
-      { cause },
-    );
-  let header: string[] | null = null;
-  const take = (record: string[], { lines }: { lines: number }): null => {
-    if (header === null) {
-      header = record;
-      if (['seriesuid', 'coordX', 'coordY', 'coordZ', 'class'].some((column, at) => header?.[at] !== column))
-        throw fault(lines, `the header is "${record.join(',')}"`);
-      return null;
-    }
-    const [uid, x, y, z, kind] = record as [string, string, string, string, string];
-    if (kind !== '0' && kind !== '1') throw fault(lines, `class is "${kind}"`);
-    if (kind === '1' || !uids.has(uid)) return null;
-    const place = [x, y, z].map((text) => (text === '' ? Number.NaN : Number(text))) as [number, number, number];
-    if (!place.every(Number.isFinite)) throw fault(lines, `the point is "${x},${y},${z}"`);
+  await readTable(join(dir, name), CANDIDATES, (row) => {
+    const kind = row.text('class');
+    if (kind !== '0' && kind !== '1') throw row.fault('class', '0 or 1');
+    const uid = row.text('seriesuid');
+    if (kind === '1' || !uids.has(uid)) return;
+    const point = worldLPS(row.number('coordX'), row.number('coordY'), row.number('coordZ'));
     const points = found.get(uid);
-    if (points === undefined) found.set(uid, [worldLPS(...place)]);
-    else points.push(worldLPS(...place));
-    return null;
-  };
-  try {
-    parse(await readFile(path), { bom: true, trim: true, skip_empty_lines: true, onRecord: take, on_record: take });
-  } catch (cause) {
-    if (cause instanceof NoduleTrainError) throw cause;
-    throw fault((cause as { lines?: number }).lines ?? 0, (cause as Error).message, cause);
-  }
+    if (points === undefined) found.set(uid, [point]);
+    else points.push(point);
+  });
   return found;
 }
 

@@ -20,7 +20,10 @@ export async function luna16Source(
   contours: ReadonlyMap<string, string>,
 ): Promise<Source> {
   refuseOptions(dir, 'luna16', options, ['masks', 'label', 'channel', 'crops', 'splits']);
-  const luna = await openLuna16(dir, { annotations: options.annotations });
+  const luna = await openLuna16(dir, {
+    annotations: options.annotations,
+    allowLostLabels: options.allowLostLabels,
+  });
   const uids = luna.series.map(({ uid }) => uid);
   const patient = await findPatients(uids, { csv: join(dir, 'patients.csv'), pattern: options.patientPattern });
   const [votes, lungs, candidates, excluded] = await Promise.all([
@@ -45,7 +48,8 @@ export async function luna16Source(
     files: () => imageFiles(path),
     read: { path, options: { intensity: 'hu' as const, ...pickScanFileOptions(options) } },
   }));
-  return { kind: 'luna16', dir, scans, missing: luna.missing, lost: luna.lost, folds: subsetFolds(scans), notes: [] };
+  const { missing, lost, notes } = luna;
+  return { kind: 'luna16', dir, scans, missing, lost, folds: subsetFolds(scans), notes };
 }
 
 /**

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
+import { readTable, SERIES_NAMES, type TableFormat } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 
 /** Patient names of the LIDC-IDRI collection, which is anonymous. */
@@ -59,26 +58,29 @@ export async function findPatients(
   return (uid) => found.get(uid) ?? null;
 }
 
+const PATIENTS = {
+  doing: 'reading',
+  columns: {
+    seriesuid: { aliases: [...SERIES_NAMES, 'case'] },
+    patient: { aliases: ['patientid', 'patientname', 'subject', 'subjectid'] },
+  },
+  expected: '"seriesuid,patient"',
+  codes: { missing: 'patients-csv', header: 'patients-csv', line: 'patients-csv' },
+  isPrivate: true,
+} as const satisfies TableFormat<string>;
+
 /**
  * Reads a list `seriesuid,patient`; empty without the file.
- * @throws NoduleTrainError `patients-csv` if a field is empty
+ * @throws NoduleTrainError `patients-csv` if a column is missing or a field is empty
  */
 async function readPatients(path: string): Promise<Map<string, string>> {
-  if (!existsSync(path)) return new Map();
-  const rows = parse(await readFile(path), { columns: true, bom: true, trim: true, skip_empty_lines: true }) as Record<
-    string,
-    string
-  >[];
-  return new Map(
-    rows.map(({ seriesuid, patient }, i) => {
-      const empty = seriesuid ? (patient ? null : 'patient') : 'seriesuid';
-      // Without quoting the line, which may contain a name.
-      if (empty !== null)
-        throw new NoduleTrainError(
-          'patients-csv',
-          `reading ${path}, line ${i + 2}: ${empty} is empty, expected both of "seriesuid,patient"`,
-        );
-      return [seriesuid!, patientCode(patient!, seriesuid!)];
-    }),
-  );
+  const patients = new Map<string, string>();
+  if (!existsSync(path)) return patients;
+  await readTable(path, PATIENTS, (row) => {
+    const [uid, patient] = [row.text('seriesuid'), row.text('patient')];
+    if (uid === '') throw row.fault('seriesuid', 'both of "seriesuid,patient"');
+    if (patient === '') throw row.fault('patient', 'both of "seriesuid,patient"');
+    patients.set(uid, patientCode(patient, uid));
+  });
+  return patients;
 }

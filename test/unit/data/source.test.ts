@@ -63,7 +63,7 @@ describe('a folder in the layout of LUNA16', () => {
     put('candidates.csv', 'seriesuid,coordX,coordY,coordZ,class\na,9,9,9,0\na,9,x,9,0\n');
     await expect(openSource(dir)).rejects.toMatchObject({
       code: 'candidates',
-      message: expect.stringMatching(/line 3: the point is "9,x,9", expected LUNA16's/),
+      message: expect.stringMatching(/line 3: coordY is "x", expected a number/),
     });
   });
 });
