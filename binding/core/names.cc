@@ -11,10 +11,16 @@ struct DtypeName {
   at::ScalarType dtype;
 };
 
+// The first ten are those that the package computes with; the others occur in files and as results.
 constexpr DtypeName kDtypes[] = {
     {"float32", at::kFloat}, {"float64", at::kDouble}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16},
     {"int8", at::kChar},     {"uint8", at::kByte},     {"int16", at::kShort},  {"int32", at::kInt},
     {"int64", at::kLong},    {"bool", at::kBool},
+    {"uint16", at::kUInt16}, {"uint32", at::kUInt32}, {"uint64", at::kUInt64},
+    {"complex32", at::kComplexHalf}, {"complex64", at::kComplexFloat}, {"complex128", at::kComplexDouble},
+    {"float8_e4m3fn", at::kFloat8_e4m3fn}, {"float8_e5m2", at::kFloat8_e5m2},
+    {"float8_e4m3fnuz", at::kFloat8_e4m3fnuz}, {"float8_e5m2fnuz", at::kFloat8_e5m2fnuz},
+    {"float8_e8m0fnu", at::kFloat8_e8m0fnu}, {"float4_e2m1fn_x2", at::kFloat4_e2m1fn_x2},
 };
 
 }  // namespace
@@ -25,7 +31,8 @@ at::ScalarType dtype_of_name(const std::string& name) {
   }
   throw std::invalid_argument(
       "unknown dtype '" + name +
-      "', expected float32, float64, float16, bfloat16, int8, uint8, int16, int32, int64 or bool");
+      "', expected float32, float64, float16, bfloat16, int8, uint8, int16, int32, int64, bool or another name of "
+      "PyTorch's dtypes");
 }
 
 const char* name_of_dtype(at::ScalarType dtype) {

@@ -26,15 +26,15 @@ export async function convertModel(
   { pooling }: { pooling?: 'max' | 'avg' | undefined } = {},
 ): Promise<ConvertedModel> {
   for (const path of [from, to])
-    if (!isModelFile(path))
+    if (!isModelFile(path) || (path === to && /\.ckpt$/i.test(to)))
       throw new NoduleTrainError(
         'model-format',
         `converting the model ${from} to ${to}: the extension of ${path} is not that of a model, ` +
-          'expected .safetensors, .pt, .pth or .state for both. Rename the file.',
+          'expected .safetensors, .pt, .pth or .state for both (also .ckpt for the first). Rename the file.',
       );
   await refuseExisting(`converting ${from}`, to);
   checkOutputFile(`converting ${from}`, 'the output', to);
-  const { state, recorded, all } = loadWeights(from);
+  const { state, recorded, all, notes } = loadWeights(from);
   try {
     if (pooling !== undefined && recorded !== null && pooling !== recorded)
       throw new NoduleTrainError(
@@ -45,7 +45,11 @@ export async function convertModel(
     const known = recorded ?? pooling ?? null;
     if (isSafetensors(to)) await saveTensors(to, state, known === null ? {} : { pooling: known });
     else await savePt(to, to.endsWith('.state') ? new Map([['model_state', state]]) : state);
-    return { tensors: state.size, pooling: known, notes: conversionNotes(to, known) };
+    return {
+      tensors: state.size,
+      pooling: known,
+      notes: [...notes.map((note) => note.replace(/\.$/, '')), ...conversionNotes(to, known)],
+    };
   } finally {
     for (const tensor of all) tensor.dispose();
   }
@@ -64,13 +68,14 @@ function loadWeights(path: string): {
   state: ReadonlyMap<string, Tensor>;
   recorded: 'max' | 'avg' | null;
   all: Tensor[];
+  notes: readonly string[];
 } {
   if (modelFileKind(path) === 'checkpoint') {
     const { model, description, optimizer, average, counts } = loadModelFile(path);
     const all = [...model.values(), ...optimizer.values(), ...average.values(), ...(counts ? [counts] : [])];
-    return { state: model, recorded: description.network.pooling, all };
+    return { state: model, recorded: description.network.pooling, all, notes: [] };
   }
-  const { state, metadata } = readWeights(path);
+  const { state, metadata, notes } = readWeights(path);
   const recorded = (['max', 'avg'] as const).find((name) => name === metadata.pooling) ?? null;
-  return { state, recorded, all: [...state.values()] };
+  return { state, recorded, all: [...state.values()], notes };
 }

@@ -12,7 +12,7 @@ export type { Nodule, NoduleRegion, NoduleTexture, SliceLine } from './nodule.js
 export { type ModelOptions, modelOptionsSchema, type OpenedModel, openModel } from './openModel.js';
 export { predictScan } from './predictScan.js';
 export { type ModelContents, type ReadModelFor, readModel } from './readModel.js';
-export { isModelFile, isSafetensors, readWeights } from './readWeights.js';
+export { isModelFile, isSafetensors, readWeights, type Weights } from './readWeights.js';
 export { runSliceBatches, type SliceBatchOptions } from './runSliceBatches.js';
 export { saveCheckpointFile, saveModel } from './saveModelFile.js';
 export type { PlaneOptions } from './scan/scanPlanes.js';

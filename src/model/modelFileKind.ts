@@ -1,5 +1,5 @@
 import { readMetadataSync } from '../torch/index.js';
-import { isSafetensors } from './readWeights.js';
+import { isReadAsSafetensors } from './readWeights.js';
 
 /** Format of an exported model: weights and description, without the state of a run. */
 export const MODEL_FORMAT = 'nodule-train-model-1';
@@ -14,7 +14,7 @@ export type ModelFileKind = 'model' | 'checkpoint' | 'weights';
  * @throws NoduleTrainError what reading the header of a safetensors file throws
  */
 export function modelFileKind(path: string): ModelFileKind {
-  if (!isSafetensors(path)) return 'weights';
+  if (!isReadAsSafetensors(path)) return 'weights';
   const { format, model } = readMetadataSync(path);
   if (model === undefined) return 'weights';
   return format === MODEL_FORMAT ? 'model' : 'checkpoint';

@@ -20,6 +20,8 @@ export interface ReadModelFor {
   option: string;
   missing: string;
   contradiction: string;
+  /** Called with how the weights of another trainer were found; by default it emits a process warning. */
+  onNote?: (text: string) => void;
 }
 
 /** A model file with its weights. */
@@ -83,7 +85,9 @@ const CHOICES = {
 } as const;
 
 function fromWeights(path: string, given: GivenForModel, use: ReadModelFor): ModelContents {
-  const { state, metadata } = readWeights(path);
+  const { state, metadata, notes } = readWeights(path);
+  const { onNote = warn } = use;
+  for (const note of notes) onNote(`${path}: ${note}`);
   try {
     const recorded = (['max', 'avg'] as const).find((name) => name === metadata.pooling);
     refuseContradiction(path, 'pooling', given.pooling, recorded, use);
@@ -100,6 +104,8 @@ function fromWeights(path: string, given: GivenForModel, use: ReadModelFor): Mod
     throw error;
   }
 }
+
+const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_MODEL' });
 
 function refuseMissing(path: string, name: keyof typeof CHOICES, { doing, option, missing }: ReadModelFor): never {
   const { what, choices } = CHOICES[name];

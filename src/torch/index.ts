@@ -44,6 +44,7 @@ export {
   savePtSync,
   saveTensors,
   saveTensorsSync,
+  weightsFormatOf,
   writeNpy,
 } from './serialization/index.js';
 export { cpuCapability, getNumThreads, manualSeed, setAllowTf32, setDeterministic, setNumThreads } from './settings.js';

@@ -1,3 +1,4 @@
+export { type WeightsFormat, weightsFormatOf } from './fileKind.js';
 export { type LoadedTensors, loadTensors, loadTensorsSync, readMetadataSync } from './loadTensors.js';
 export { loadNpy, loadNpySync } from './npy/loadNpy.js';
 export { type LoadNpzOptions, loadNpz, loadNpzSync } from './npy/loadNpz.js';

@@ -3,7 +3,6 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
-import type { DType } from '../tensor/dtype.js';
 import { isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 
 declare module '../native.js' {
@@ -156,7 +155,7 @@ export function* bytesAt(file: OpenFile, at: number, length: number): Reading<Bu
 const makeEmpty = lazyOp('aten::empty.memory_format');
 
 /** Reads a tensor from `at` on, without a second copy. The caller has checked that the file has enough bytes. */
-export function* tensorAt(at: number, dtype: DType, shape: readonly number[], swapBytes = false): Reading<Tensor> {
+export function* tensorAt(at: number, dtype: string, shape: readonly number[], swapBytes = false): Reading<Tensor> {
   const into = makeEmpty(shape, { dtype });
   try {
     yield { at, into, swapBytes };

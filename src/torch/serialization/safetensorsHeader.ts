@@ -1,6 +1,7 @@
 import { NoduleTrainError, quoted } from '../../runtime/index.js';
 import type { DType } from '../tensor/dtype.js';
 import { allowance, bytesOfShape } from './allowance.js';
+import { describeOther } from './fileKind.js';
 import { parseHeaderJson } from './headerJson.js';
 import { bytesAt, type OpenFile, type Reading } from './reading.js';
 import { bytesPerElement } from './tensorBytes.js';
@@ -20,6 +21,22 @@ const dtypeOfName: Record<string, DType> = {
 export const nameOfDtype = Object.fromEntries(
   Object.entries(dtypeOfName).map(([name, dtype]) => [dtype, name]),
 ) as Record<DType, string>;
+
+/** Dtypes of the format that tensors here cannot have. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  U16: 'unsigned integers',
+  U32: 'unsigned integers',
+  U64: 'unsigned integers',
+  F8_E4M3: 'float8_e4m3fn',
+  F8_E5M2: 'float8_e5m2',
+  F8_E4M3FNUZ: 'float8_e4m3fnuz',
+  F8_E5M2FNUZ: 'float8_e5m2fnuz',
+  F8_E8M0: 'float8_e8m0fnu',
+  F6_E2M3: 'six bits',
+  F6_E3M2: 'six bits',
+  F4: 'four bits',
+  C64: 'complex numbers',
+};
 
 // The limit of the format's own library: a larger header is an attack or not a safetensors file.
 const MOST_HEADER_BYTES = 100_000_000;
@@ -47,6 +64,10 @@ export function* readSafetensorsHeader(file: OpenFile): Reading<SafetensorsHeade
   const refuse = (what: string): never => {
     throw new NoduleTrainError('safetensors', `reading ${file.path}: not a valid safetensors file: ${what}`);
   };
+  const start = yield* bytesAt(file, 0, Math.min(9, file.size));
+  const other = describeOther(start, 'safetensors');
+  if (other !== null)
+    throw new NoduleTrainError('safetensors', `reading ${file.path}: found ${other}, expected a safetensors file.`);
   if (file.size < 8) return refuse(`it has ${file.size} bytes, expected at least the 8 of the header's length`);
   const length = Number((yield* bytesAt(file, 0, 8)).readBigUInt64LE());
   if (length > MOST_HEADER_BYTES)
@@ -56,10 +77,18 @@ export function* readSafetensorsHeader(file: OpenFile): Reading<SafetensorsHeade
   const dataStart = 8 + length;
   const tensors = described.tensors.map(({ name, dtype: dtypeName, shape, offsets }): StoredTensor => {
     const dtype = Object.hasOwn(dtypeOfName, dtypeName) ? dtypeOfName[dtypeName] : undefined;
-    if (dtype === undefined)
-      return refuse(
-        `tensor ${quoted(name)} has dtype ${quoted(dtypeName)}, expected one of ${Object.keys(dtypeOfName)}`,
+    if (dtype === undefined) {
+      const meaning = Object.hasOwn(UNSUPPORTED, dtypeName) ? UNSUPPORTED[dtypeName] : undefined;
+      if (meaning === undefined)
+        return refuse(
+          `tensor ${quoted(name)} has dtype ${quoted(dtypeName)}, expected one of ${Object.keys(dtypeOfName)}`,
+        );
+      throw new NoduleTrainError(
+        'safetensors-dtype',
+        `reading ${file.path}: tensor ${quoted(name)} has the unsupported dtype ${dtypeName} (${meaning}), expected ` +
+          `one of ${Object.keys(dtypeOfName).join(', ')}. Convert it first, in Python with tensor.to(torch.float32).`,
       );
+    }
     const [begin, end] = offsets as [number, number];
     const needed = bytesOfShape(shape, bytesPerElement[dtype]);
     if (end - begin !== needed)

@@ -26,8 +26,25 @@ export const bytesPerElement: Record<DType, number> = {
   bool: 1,
 };
 
+/** Bytes per element of each dtype that a tensor in a file of torch.save may have. */
+export const bytesOfStored: Readonly<Record<string, number>> = {
+  ...bytesPerElement,
+  uint16: 2,
+  uint32: 4,
+  uint64: 8,
+  complex32: 4,
+  complex64: 8,
+  complex128: 16,
+  float8_e4m3fn: 1,
+  float8_e5m2: 1,
+  float8_e4m3fnuz: 1,
+  float8_e5m2fnuz: 1,
+  float8_e8m0fnu: 1,
+  float4_e2m1fn_x2: 1,
+};
+
 /** Copies little-endian, row-major bytes into a tensor. */
-export const tensorFromBytes = (bytes: Uint8Array, dtype: DType, shape: readonly number[]): Tensor =>
+export const tensorFromBytes = (bytes: Uint8Array, dtype: string, shape: readonly number[]): Tensor =>
   fromSlot(native().tensorFromBytes(bytes, dtype, shape));
 
 /** Copies a tensor's values as little-endian, row-major bytes. */

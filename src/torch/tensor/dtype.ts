@@ -71,6 +71,12 @@ export const typedArrayOf = (dtype: string, buffer: ArrayBuffer): TypedArray => 
       return new Int32Array(buffer);
     case 'int64':
       return new BigInt64Array(buffer);
+    case 'uint16':
+      return new Uint16Array(buffer);
+    case 'uint32':
+      return new Uint32Array(buffer);
+    case 'uint64':
+      return new BigUint64Array(buffer);
     case 'float16':
     case 'bfloat16':
       return new Uint16Array(buffer);

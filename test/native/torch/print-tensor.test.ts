@@ -42,7 +42,7 @@ describe('printing a tensor', () => {
   });
 
   it('shows only the head of kinds without values in JavaScript', () => {
-    expect(inspect(ops.complex(tensor([1]), tensor([2])))).toBe('Tensor(ComplexFloat [1] cpu) values not shown');
+    expect(inspect(ops.complex(tensor([1]), tensor([2])))).toBe('Tensor(complex64 [1] cpu) values not shown');
   });
 
   it('leaves no tensor behind, and shows that a tensor is disposed', () => {

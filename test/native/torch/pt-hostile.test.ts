@@ -67,11 +67,7 @@ describe('a hostile .pt', () => {
     'torch.nn.modules.linear.Linear',
     'torch._utils._rebuild_sparse_tensor',
     'torch._utils._rebuild_qtensor',
-    'torch._tensor._rebuild_from_type_v2',
     'torch.storage._load_from_bytes',
-    'torch.ComplexFloatStorage',
-    'torch.storage.UntypedStorage',
-    'numpy.core.multiarray._reconstruct',
     'collections.defaultdict',
     'copyreg._reconstructor',
     '__builtin__.compile',
@@ -204,19 +200,9 @@ describe('a hostile .pt', () => {
     [
       'whose tensor is a key',
       () => archive(`}${tensorOf(storage('K\x01'), 'K\x00', 'K\x01', 'K\x01')}Ns`, float(1)),
-      /a key of a dict is a tensor/,
+      /a key of a dict is not a number, a text or a tuple of these/,
     ],
-    [
-      'that is a negative view',
-      () =>
-        archive(
-          tensorOf(storage('K\x01'), 'K\x00', 'K\x01', 'K\x01').replace(/tR$/, `}${text('neg')}\x88stR`),
-          float(1),
-        ),
-      /negative view/,
-    ],
-    ['with attributes on a number', () => archive('K\x01}b'), /a value that is not an OrderedDict/],
-    ['with a storage and no tensor', () => archive(storage('K\x01'), float(1)), /a storage without a tensor/],
+    ['with attributes on a number', () => archive('K\x01}b'), /attributes are set on a value that has none/],
     [
       'whose legacy storage says more than the file has',
       () => legacy(tensorOf(storage(long(2 ** 40)), 'K\x00', 'K\x01', 'K\x01'), `](${text('0')}`),

@@ -178,13 +178,12 @@ print(json.dumps({name: [str(t.dtype)[6:], list(t.shape), t.contiguous().reshape
     });
   });
 
-  it('refuses a user class and a NumPy array by name', () => {
+  it('refuses a user class by name', () => {
     runPython(`
-import numpy
 class Model(torch.nn.Linear): pass
-torch.save(Model(1, 1), 'model.pt')
-torch.save({'a': numpy.zeros(3)}, 'numpy.pt')`);
-    expect(() => loadPtSync(inFolder('model.pt'))).toThrow(/names __main__\.Model/);
-    expect(() => loadPtSync(inFolder('numpy.pt'))).toThrow(/names numpy\./);
+torch.save(Model(1, 1), 'model.pt')`);
+    expect(() => loadPtSync(inFolder('model.pt'))).toThrow(
+      /names __main__\.Model, which is not plain data but a class or function of the script that saved the file/,
+    );
   });
 });

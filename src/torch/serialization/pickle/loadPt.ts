@@ -1,7 +1,8 @@
 import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import { allowance, type Spend } from '../allowance.js';
+import { describeOther } from '../fileKind.js';
 import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
-import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
+import { bytesOfStored, tensorFromBytes } from '../tensorBytes.js';
 import { readZipDirectory } from '../zip/readZipDirectory.js';
 import { readZipEntry } from '../zip/readZipEntry.js';
 import { materialize } from './materialize.js';
@@ -59,7 +60,7 @@ function* readArchive(file: OpenFile): Reading<unknown> {
   return yield* withStorages(path, value, storages.values(), function* (storage) {
     const { key, dtype, elements } = storage;
     const entry = entries.get(`${root}data/${key}`);
-    if (entry?.bytes !== elements * bytesPerElement[dtype])
+    if (entry?.bytes !== elements * bytesOfStored[dtype]!)
       return refusePt(
         path,
         `it is damaged: storage ${quoted(key)} has ${entry?.bytes ?? 'no'} bytes, expected ${elements} of ${dtype}`,
@@ -127,7 +128,7 @@ function* readLegacy(file: OpenFile): Reading<unknown> {
   let place = end;
   return yield* withStorages(path, value, ordered, function* (storage) {
     const { key, dtype, elements } = storage;
-    const length = elements * bytesPerElement[dtype];
+    const length = elements * bytesOfStored[dtype]!;
     if (!(place + 8 + length <= size) || Number((yield* bytesAt(file, place, 8)).readBigInt64LE()) !== elements)
       return refusePt(path, `it is truncated or damaged in storage ${quoted(key)}`);
     storage.tensor = yield* tensorAt(place + 8, dtype, [elements]);
@@ -136,7 +137,9 @@ function* readLegacy(file: OpenFile): Reading<unknown> {
 }
 
 function* readPt(file: OpenFile): Reading<unknown> {
-  const start = yield* bytesAt(file, 0, Math.min(2, file.size));
+  const start = yield* bytesAt(file, 0, Math.min(9, file.size));
+  const other = describeOther(start, 'torch.save');
+  if (other !== null) return refusePt(file.path, `found ${other}, expected a file of torch.save`);
   if (start[0] === 0x50 && start[1] === 0x4b) return yield* readArchive(file);
   if (start[0] === 0x80) return yield* readLegacy(file);
   return refusePt(file.path, 'it was not written by torch.save: it begins like neither of the two formats');
@@ -144,7 +147,9 @@ function* readPt(file: OpenFile): Reading<unknown> {
 
 /**
  * Reads a file written by Python's `torch.save`, in the zip or the legacy format, without executing anything. Dicts
- * become Maps (a state_dict is a `Map<string, Tensor>`), lists and tuples arrays, dtypes their names.
+ * become Maps (a state_dict is a `Map<string, Tensor>`), lists and tuples arrays (also as keys), dtypes their names,
+ * complex numbers `{ re, im }`. Storages and arrays of NumPy become Tensors, its numbers numbers. Dtypes that this
+ * package does not compute with (float8, unsigned, complex) are kept; most operators refuse them.
  * @throws NoduleTrainError `pickle-global` naming a class or function that is not plain data, `pickle`,
  *   `pickle-cut-off`, `pt`, `zip`, `read-failed`
  */

@@ -1,5 +1,6 @@
 import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import type { Spend } from '../allowance.js';
+import { describeGlobal } from './describeGlobal.js';
 import type { PickleSource } from './pickleSource.js';
 
 /** A class or function that a pickle names, with our replacement. It is never looked up and never run. */
@@ -9,6 +10,12 @@ export class PickleGlobal {
     /** Builds the value from the pickle's arguments (REDUCE). Null: may be named, not called. */
     readonly build: ((args: readonly unknown[]) => unknown) | null,
   ) {}
+}
+
+/** A value whose content follows with BUILD, as those of NumPy. */
+export abstract class Unfinished {
+  /** Takes the state, which the file chooses. @throws NoduleTrainError `pickle` if it does not fit */
+  abstract finish(state: unknown, spend: Spend): void;
 }
 
 export interface PickleOptions {
@@ -126,18 +133,26 @@ export class PickleMachine {
     if (found === undefined)
       throw new NoduleTrainError(
         'pickle-global',
-        `reading ${this.options.what}: the pickle names ${plain(full)}, which is not plain data. ` +
-          'Nothing was executed. Save a state_dict of plain tensors instead.',
+        `reading ${this.options.what}: the pickle names ${plain(full)}, which is not plain data but ` +
+          `${describeGlobal(full)}. ` +
+          'Nothing was executed. Save the weights alone, in Python: torch.save(model.state_dict(), path).',
       );
     this.push(found);
   }
-  /** REDUCE: builds the replacement of a call. */
+  /** REDUCE and NEWOBJ: builds the replacement of a call. */
   reduce(): void {
     const args = this.pop();
     const callee = this.pop();
     if (!(callee instanceof PickleGlobal) || callee.build === null || !Array.isArray(args))
       throw this.refuse(`${callee instanceof PickleGlobal ? callee.name : 'a value'} is called, which is not allowed`);
     this.push(callee.build(args), COST.map);
+  }
+  /** BUILD: the rest of an unfinished value, or attributes, which are ignored (`_metadata` of a state_dict). */
+  build(): void {
+    const state = this.pop();
+    const target = this.top();
+    if (target instanceof Unfinished) target.finish(state, this.options.spend);
+    else if (!(target instanceof Map)) this.refuse('attributes are set on a value that has none');
   }
 }
 

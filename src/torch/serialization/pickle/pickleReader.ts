@@ -50,6 +50,12 @@ const opcodes: Record<string, Opcode> = {
   M: (m) => m.push(m.source.uint16()),
   J: (m) => m.push(m.source.int32()),
   '\x8a': (m) => m.push(wholeFromBytes(m.source.raw(m.source.uint8())), 2 * COST.value),
+  // FROZENSET
+  '\x91': (m) => {
+    const items = m.popMark();
+    m.push(new Set(), COST.map);
+    m.append(items);
+  },
   G: (m) => m.push(m.source.float64()),
   // BINUNICODE, SHORT_BINUNICODE, BINUNICODE8, UNICODE, BINSTRING, SHORT_BINSTRING
   X: text((m) => m.source.uint32()),
@@ -65,6 +71,8 @@ const opcodes: Record<string, Opcode> = {
   B: bytes((m) => m.source.uint32()),
   C: bytes((m) => m.source.uint8()),
   '\x8e': bytes((m) => m.source.uint64()),
+  // BYTEARRAY8
+  '\x96': bytes((m) => m.source.uint64()),
   // EMPTY_LIST, EMPTY_TUPLE, EMPTY_DICT, EMPTY_SET, LIST, TUPLE, DICT, TUPLE1, TUPLE2, TUPLE3
   ']': (m) => m.push([], COST.list),
   ')': (m) => m.push([], COST.list),
@@ -93,7 +101,7 @@ const opcodes: Record<string, Opcode> = {
   h: (m) => m.recall(m.source.uint8()),
   j: (m) => m.recall(m.source.uint32()),
   g: (m) => m.recall(Number(m.source.line())),
-  // GLOBAL, STACK_GLOBAL, REDUCE, BINPERSID
+  // GLOBAL, STACK_GLOBAL, REDUCE, NEWOBJ, BINPERSID
   c: (m) => {
     const module = m.source.line();
     m.find(module, m.source.line());
@@ -103,12 +111,10 @@ const opcodes: Record<string, Opcode> = {
     m.find(m.pop(), name);
   },
   R: (m) => m.reduce(),
+  '\x81': (m) => m.reduce(),
   Q: (m) => m.push(m.options.persistentLoad(m.pop()), COST.map),
-  // BUILD: the attributes of an OrderedDict (_metadata of a state_dict), which are ignored.
-  b: (m) => {
-    m.pop();
-    if (!(m.top() instanceof Map)) m.refuse('attributes are set on a value that is not an OrderedDict');
-  },
+  // BUILD
+  b: (m) => m.build(),
 };
 
 const STOP = '.'.charCodeAt(0);

@@ -30,15 +30,35 @@ export const refuseZip =
     throw new NoduleTrainError('zip', `reading ${path}: not a readable zip archive: ${what}`);
   };
 
+/** Zero bytes at the end, which some storage systems append to fill a block. */
+function* trailingZeros(file: OpenFile): Reading<number> {
+  for (let zeros = 0; ; ) {
+    const length = Math.min(ZEROS_AT_ONCE, file.size - zeros);
+    const part = yield* bytesAt(file, file.size - zeros - length, length);
+    let at = length;
+    while (at > 0 && part[at - 1] === 0) at--;
+    zeros += length - at;
+    if (at > 0 || zeros === file.size) return zeros;
+  }
+}
+const ZEROS_AT_ONCE = 65_536;
+
 /** Finds the directory: its offsets in the file and its number of entries. */
 function* findDirectory(
   file: OpenFile,
   refuse: Refuse,
 ): Reading<{ begin: number; end: number; count: number; directoryBytes: number }> {
-  const tailBegin = Math.max(0, file.size - 22 - MOST_COMMENT_BYTES - 20);
-  const tail = yield* bytesAt(file, tailBegin, file.size - tailBegin);
+  const size = file.size - (yield* trailingZeros(file));
+  const tailBegin = Math.max(0, size - 22 - MOST_COMMENT_BYTES - 20);
+  // The comment's length, two bytes that are usually zero, ends the directory.
+  const tail = yield* bytesAt(file, tailBegin, Math.min(file.size, size + 22) - tailBegin);
   let at = tail.length - 22;
-  while (at >= 0 && !(tail.readUInt32LE(at) === END && at + 22 + tail.readUInt16LE(at + 20) === tail.length)) at--;
+  const isEnd = (place: number) => {
+    if (tail.readUInt32LE(place) !== END) return false;
+    const end = place + 22 + tail.readUInt16LE(place + 20);
+    return end <= tail.length && tail.subarray(end).every((byte) => byte === 0);
+  };
+  while (at >= 0 && !isEnd(at)) at--;
   if (at < 0) return refuse('it has no directory: the file is truncated or not an archive');
   const found = {
     begin: tail.readUInt32LE(at + 16),

@@ -1,0 +1,55 @@
+import fs from 'node:fs';
+
+/** Formats of files of weights. */
+export type WeightsFormat = 'safetensors' | 'torch.save';
+
+/** First bytes of formats, and what such a file is. The first that fits counts. */
+const STARTS: readonly [start: readonly number[], format: WeightsFormat | null, text: string][] = [
+  // PK: also TorchScript, .npz and .docx, which the reader tells apart.
+  [[0x50, 0x4b, 0x03, 0x04], 'torch.save', 'a zip archive, as torch.save writes (read it with loadPt, or name it .pt)'],
+  [[0x80, 0x02], 'torch.save', 'a pickle, as torch.save wrote until PyTorch 1.5 (read it with loadPt, or name it .pt)'],
+  [[0x89, 0x48, 0x44, 0x46], null, 'an HDF5 file (Keras), which is not supported'],
+  [[0x1f, 0x8b], null, 'a gzip file. Unpack it first'],
+  [[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], null, 'a NumPy array (.npy, read it with loadNpy)'],
+  [[0x3c], null, 'a web page or XML, as a failed download leaves'],
+  [[0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x20], null, 'a pointer of Git LFS. Run `git lfs pull`'],
+];
+
+/** Recognizes the format of a file of weights by its first eight bytes; null if it is neither. */
+export function weightsFormat(start: Uint8Array): WeightsFormat | null {
+  const known = STARTS.find(([bytes]) => bytes.every((byte, i) => start[i] === byte));
+  if (known !== undefined) return known[1];
+  return startsLikeSafetensors(start) ? 'safetensors' : null;
+}
+
+/** Recognizes the format of a file; null if it is neither or cannot be read. */
+export function weightsFormatOf(path: string): WeightsFormat | null {
+  let descriptor: number;
+  try {
+    descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+  } catch {
+    return null;
+  }
+  try {
+    const start = new Uint8Array(START_BYTES);
+    return weightsFormat(start.subarray(0, fs.readSync(descriptor, start, 0, START_BYTES, 0)));
+  } catch {
+    return null;
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** The length of a header of JSON, below 2^32, and its brace. */
+const START_BYTES = 9;
+const startsLikeSafetensors = (start: Uint8Array): boolean =>
+  start.length >= START_BYTES && start[START_BYTES - 1] === 0x7b && start.subarray(4, 8).every((byte) => byte === 0);
+
+/** Describes a file that begins like another format than the expected one; null if it does not. */
+export function describeOther(start: Uint8Array, expected: WeightsFormat): string | null {
+  const known = STARTS.find(([bytes]) => bytes.every((byte, i) => start[i] === byte));
+  if (known !== undefined) return known[1] === expected ? null : known[2];
+  return expected === 'torch.save' && startsLikeSafetensors(start)
+    ? 'a safetensors file (read it with loadTensors)'
+    : null;
+}

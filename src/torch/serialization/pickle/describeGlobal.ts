@@ -1,0 +1,53 @@
+/** What the classes and functions of other trainers are, by the beginning of their names. The first that fits counts. */
+const KNOWN: readonly [prefix: string, what: string][] = [
+  ['torch._utils._rebuild_qtensor', 'a quantized tensor (save tensor.dequantize())'],
+  ['torch._utils._rebuild_sparse_tensor', 'a sparse tensor (save tensor.to_dense())'],
+  ['torch._utils._rebuild_nested_tensor', 'a nested tensor (save its parts)'],
+  ['torch._utils._rebuild_meta_tensor', 'a tensor without values, of the meta device'],
+  ['torch._utils._rebuild_wrapper_subclass', 'a tensor subclass without values of its own'],
+  ['torch._utils._rebuild_device_tensor', 'a tensor of another device (save tensor.cpu())'],
+  ['argparse.Namespace', 'the arguments of a training script'],
+  ['pathlib.', 'a path'],
+  ['omegaconf.', 'a configuration of OmegaConf'],
+  ['yacs.', 'a configuration of yacs'],
+  ['ml_collections.', 'a configuration of ml_collections'],
+  ['lightning_fabric.utilities.data.AttributeDict', 'the hyperparameters of Lightning'],
+  ['lightning.fabric.utilities.data.AttributeDict', 'the hyperparameters of Lightning'],
+  ['pytorch_lightning.utilities.parsing.AttributeDict', 'the hyperparameters of Lightning'],
+  ['pytorch_lightning.', 'a part of Lightning'],
+  ['lightning.', 'a part of Lightning'],
+  ['nnunetv2.', 'a part of nnU-Net'],
+  ['monai.', 'a part of MONAI'],
+  ['timm.', 'a part of timm'],
+  ['transformers.', 'a part of Transformers'],
+  ['torchvision.', 'a part of torchvision'],
+  ['torch.nn.parallel.', 'a parallel wrapper of a model'],
+  ['torch.nn.modules.', 'a whole model or layer, saved as an object'],
+  ['torch.optim.', 'an optimizer or schedule, saved as an object'],
+  ['torch.utils.data.', 'a dataset or a loader of data'],
+  ['torch.jit.', 'a TorchScript program'],
+  ['torch.distributed.', 'a tensor of a distributed model. Gather it first'],
+  ['torch.', 'a class or function of PyTorch'],
+  ['numpy.', 'a class or function of NumPy'],
+  ['collections.defaultdict', 'a dict that makes its missing values'],
+  ['collections.', 'a container of Python'],
+  ['datetime.', 'a date or time'],
+  ['pandas.', 'a table of pandas'],
+  ['enum.', 'an enumeration'],
+  ['functools.partial', 'a function call'],
+  ['builtins.getattr', 'a function that reaches any attribute, as attacks use it'],
+  ['builtins.eval', 'a function that executes code'],
+  ['builtins.exec', 'a function that executes code'],
+  ['builtins.', 'a function or class of Python'],
+  ['os.', 'a function of the operating system'],
+  ['posix.', 'a function of the operating system'],
+  ['nt.', 'a function of the operating system'],
+  ['subprocess.', 'a function that starts programs'],
+  ['__main__.', 'a class or function of the script that saved the file'],
+];
+
+/** Describes a class or function that a pickle names, so that its user knows what to leave out of the file. */
+export function describeGlobal(full: string): string {
+  const name = full.replace(/^__builtin__\./, 'builtins.');
+  return KNOWN.find(([prefix]) => name.startsWith(prefix))?.[1] ?? 'a class or function of a package';
+}
