@@ -1,6 +1,6 @@
 /**
- * Normalizes a modality, from DICOM (`CT`, `ct`, `CT ` padded with a space or NUL) or from MetaImage (`MET_MOD_CT`): upper
- * case, without prefix and padding. Null where it is absent, empty, or says that it is unknown.
+ * Normalizes a modality, from DICOM (`CT`, `ct`, `CT ` padded with a space or NUL) or from MetaImage (`MET_MOD_CT`):
+ * upper case, without prefix and padding. Null where it is absent, empty, or says that it is unknown.
  */
 export const modalityOf = (raw: string | null | undefined): string | null => {
   const modality = (raw ?? '')

@@ -26,7 +26,8 @@ export interface Weights {
 }
 
 /**
- * Reads the weights and the metadata of a model file: safetensors, or what torch.save wrote for this or another trainer.
+ * Reads the weights and the metadata of a model file: safetensors, or what torch.save wrote for this or another
+ * trainer.
  *
  * @throws NoduleTrainError `model-weights` if a file of torch.save holds no state_dict, and what reading the file
  *   throws

@@ -4,8 +4,8 @@ import { blocks, type Demands, type Fit, fitHu, strict, usual } from './fitHu.js
 export type Found = ValueFinding & Pick<Fit, 'score'>;
 
 /**
- * Finds how a program changed Hounsfield units: the linear map that puts the peaks of sorted `values` where air and soft
- * tissue are; null where none does.
+ * Finds how a program changed Hounsfield units: the linear map that puts the peaks of sorted `values` where air and
+ * soft tissue are; null where none does.
  */
 export const findChange = (values: Float64Array): Found | null =>
   findShiftOrInversion(values) ??

@@ -50,7 +50,8 @@ export const ANNOTATION_LISTS = ['annotations.csv', 'annotations_with_malignancy
  * Opens a folder in LUNA16's layout: scans in `subset*` folders (`.mhd`, `.mha`), `annotations.csv`, and `masks` as
  * phantoms have them. Counts series of the list that are not on disk; they are not an error.
  * @throws NoduleTrainError `data-missing` (no folder), `luna16-layout` (no list, no scan, or one series twice),
- * `labels-lost` (the annotations name other series than the scans, see `matchSeries`), and what `readAnnotations` throws
+ * `labels-lost` (the annotations name other series than the scans, see `matchSeries`), and what `readAnnotations`
+ * throws
  */
 export async function openLuna16(dir: string, options: z.input<typeof luna16OptionsSchema> = {}): Promise<Luna16> {
   const { annotations: chosen, allowLostLabels } = checkOptions(

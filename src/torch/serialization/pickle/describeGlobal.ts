@@ -1,4 +1,4 @@
-/** What the classes and functions of other trainers are, by the beginning of their names. The first that fits counts. */
+/** What classes and functions of other trainers are, by the beginning of their names. The first that fits counts. */
 const KNOWN: readonly [prefix: string, what: string][] = [
   ['torch._utils._rebuild_qtensor', 'a quantized tensor (save tensor.dequantize())'],
   ['torch._utils._rebuild_sparse_tensor', 'a sparse tensor (save tensor.to_dense())'],
