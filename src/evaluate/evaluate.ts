@@ -256,11 +256,10 @@ async function createPredictor(options: EvaluateOptions): Promise<Predictor> {
         return predictedScan(scan, await files.read(scan.volume, labelValues));
       },
       finish(dataset) {
-        files.checkValues();
+        const values = files.checkValues();
         const unused = files.unused(dataset.scans.map(({ uid }) => uid));
-        return unused.length === 0
-          ? []
-          : [`${unused.length} predictions are of no scan of these data and were not scored (first: ${unused[0]}).`];
+        const other = `${unused.length} predictions are of no scan of these data and were not scored (first: ${unused[0]}).`;
+        return [...(values === null ? [] : [values]), ...(unused.length === 0 ? [] : [other])];
       },
     };
   }

@@ -7,8 +7,8 @@ import { noduleSlices } from './noduleSlices.js';
 /**
  * Resamples a labelled scan to another spacing (mm, [x, y, z]): voxels trilinearly, labels by the nearest voxel, boxes
  * and slices of nodules computed again. A nodule of which no voxel is left is lost. Places without a nodule and
- * findings to ignore move with the grid; places that land on a label or near a lost nodule are dropped. The ground truth
- * is made at the scan's own spacing before, because outlines and votes refer to its voxels.
+ * findings to ignore move with the grid; places that land on a label or near a lost nodule are dropped. The ground
+ * truth is made at the scan's own spacing before, because outlines and votes refer to its voxels.
  * @throws NoduleTrainError what `resampleVolume` throws
  */
 export function resampleScan(scan: LabelledScan, spacing: Vector3): LabelledScan {

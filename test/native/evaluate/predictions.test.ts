@@ -233,7 +233,10 @@ describe('predictions for data with several labels', () => {
       message: expect.stringMatching(/none of 3 holds 2, .* found only 1 beside 0\. .*--prediction-label 1 \(or any\)/),
     });
     for (const label of ['1', 'any']) expect((await scored(label)).joint).toBe(1);
-    expect((await scored('2')).dice3d.mean).toBe(0);
+    expect(await scored('2')).toMatchObject({
+      dice3d: { mean: 0 },
+      notes: ['None of 3 predictions holds 2; found only 1 beside 0.'],
+    });
     const empty = await coded('empty', () => 0);
     expect((await evaluate({ data: several, source, predictions: empty })).dice3d.mean).toBe(0);
   });
