@@ -72,7 +72,7 @@ export interface Evaluation extends Figures {
   perScan: EvaluatedScan[];
   /** What became of the annotations and label images of the scored scans. */
   labels: LabelAccount;
-  /** What the user should know about the predictions, one sentence each. */
+  /** What the user should know about the data and the predictions, one sentence each. */
   notes: readonly string[];
   /** Why `pictures` or `nodulesCsv` could not be written; absent where they were, or none were requested. */
   unwritten?: string;
@@ -191,7 +191,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     perNodule,
     perScan,
     labels: opened.labels(),
-    notes: predictor.finish?.(opened.dataset) ?? [],
+    notes: [...opened.dataset.notes, ...(predictor.finish?.(opened.dataset) ?? [])],
     ...(unwritten !== null && { unwritten }),
   };
 }
