@@ -72,7 +72,7 @@ export interface Evaluation extends Figures {
   perScan: EvaluatedScan[];
   /** What became of the annotations and label images of the scored scans. */
   labels: LabelAccount;
-  /** What the user should know about the predictions, one sentence each. */
+  /** What the user should know about the data and the predictions, one sentence each. */
   notes: readonly string[];
   /** Why `pictures` or `nodulesCsv` could not be written; absent where they were, or none were requested. */
   unwritten?: string;
@@ -191,7 +191,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     perNodule,
     perScan,
     labels: opened.labels(),
-    notes: predictor.finish?.(opened.dataset) ?? [],
+    notes: [...opened.dataset.notes, ...(predictor.finish?.(opened.dataset) ?? [])],
     ...(unwritten !== null && { unwritten }),
   };
 }
@@ -256,11 +256,10 @@ async function createPredictor(options: EvaluateOptions): Promise<Predictor> {
         return predictedScan(scan, await files.read(scan.volume, labelValues));
       },
       finish(dataset) {
-        files.checkValues();
+        const values = files.checkValues();
         const unused = files.unused(dataset.scans.map(({ uid }) => uid));
-        return unused.length === 0
-          ? []
-          : [`${unused.length} predictions are of no scan of these data and were not scored (first: ${unused[0]}).`];
+        const other = `${unused.length} predictions are of no scan of these data and were not scored (first: ${unused[0]}).`;
+        return [...(values === null ? [] : [values]), ...(unused.length === 0 ? [] : [other])];
       },
     };
   }

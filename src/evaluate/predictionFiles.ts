@@ -20,10 +20,11 @@ export interface PredictionFiles {
    */
   read(volume: Volume, meanings: MaskValues | null): Promise<Float32Array>;
   /**
-   * Checks, when all are read, that their values could be those of the data.
-   * @throws NoduleTrainError `prediction-label` if no prediction holds the label's value but some hold other ones
+   * Checks, when all are read, that they hold the value of nodules, if they hold any.
+   * @returns what the user should know if a value was given that none holds; null if nothing
+   * @throws NoduleTrainError `prediction-label` if none was given, and no prediction holds the label's value
    */
-  checkValues(): void;
+  checkValues(): string | null;
 }
 
 /** Value of nodules in the predictions: one or several numbers separated by commas, or `any` for all except 0. */
@@ -84,8 +85,9 @@ export async function openPredictions(dir: string, label?: string): Promise<Pred
       return prediction.probabilities;
     },
     checkValues() {
-      if (scored === null || withLabel > 0 || others.size === 0 || label !== undefined) return;
+      if (scored === null || withLabel > 0 || others.size === 0) return null;
       const found = [...others].sort((a, b) => a - b).join(', ');
+      if (label !== undefined) return `None of ${read} predictions holds ${label}; found only ${found} beside 0.`;
       throw new NoduleTrainError(
         'prediction-label',
         `scoring the predictions ${dir}: none of ${read} holds ${scored.join(' or ')}, the value of the scored label in ` +

@@ -31,6 +31,7 @@ export function planCommand(): Command {
     const account = labelsEvent(labels, list);
     output.event(account);
     for (const line of labelLines(account)) output.print(line);
+    for (const note of result.notes) output.print(`Note: ${note}`);
     output.event({ type: 'plan', fits: result.faults.length === 0, ...figures });
     if (!options.allowLostLabels) refuseImpossibleLoss(`planning for ${options.data}`, labels, list);
     if (result.faults.length > 0)

@@ -62,6 +62,12 @@ async function runPrepare(options: PrepareOptions, output: Output): Promise<obje
     output.progress.show({ label: 'prepare', done: progress.done, total: progress.scans, unit: 'scans' });
   };
   const dataset = await prepare(options, onProgress, {
+    onNotes: (found) => {
+      for (const text of found) {
+        output.event({ type: 'note', text });
+        output.print(`Note: ${text}`);
+      }
+    },
     onWritten: (done, total) => output.progress.show({ label: 'write', done, total, unit: 'scans' }),
     onProgress: (progress) => {
       output.event({ type: 'audited', ...progress });

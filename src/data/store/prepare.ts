@@ -73,8 +73,10 @@ export interface PrepareProgress {
   notes: string[];
 }
 
-/** Listeners for the steps after preparing, with `exportNnunet` or `audit`. */
-export interface AfterwardsListeners {
+/** Listeners for what comes before the first scan, and after the last with `exportNnunet` or `audit`. */
+export interface PrepareListeners {
+  /** Once the folder is opened, with what the user should know about it, one sentence each. */
+  onNotes?: (notes: readonly string[]) => void;
   /** After each scan that `exportNnunet` wrote. */
   onWritten?: (done: number, scans: number) => void;
   /** After each audited scan. */
@@ -97,7 +99,7 @@ export interface AfterwardsListeners {
 export async function prepare(
   input: z.input<typeof prepareOptionsSchema>,
   onProgress: (progress: PrepareProgress) => void = () => {},
-  afterwards: AfterwardsListeners = {},
+  listeners: PrepareListeners = {},
 ): Promise<Dataset> {
   const options = prepareOptionsSchema.parse(input);
   const { data, out } = options;
@@ -105,6 +107,7 @@ export async function prepare(
   for (const [name, folder] of Object.entries(outputs))
     if (folder !== undefined) checkOutputFolder(`preparing ${data}`, `--${name}`, folder);
   const source = await openSource(data, sourceOptionsSchema.parse(options));
+  if (source.notes.length > 0) listeners.onNotes?.(source.notes);
   await mkdir(join(out, 'scans'), { recursive: true });
   if (options.export !== undefined) await mkdir(options.export, { recursive: true });
   await readStoreIndex(out);
@@ -139,10 +142,10 @@ export async function prepare(
   }
   const store = await openStore(out);
   await saveLostLabels(out, store.labelAccount());
-  if (options.exportNnunet !== undefined) await writeNnunet(store, options.exportNnunet, afterwards.onWritten);
+  if (options.exportNnunet !== undefined) await writeNnunet(store, options.exportNnunet, listeners.onWritten);
   if (options.audit !== undefined) {
-    const counts = await auditDataset(store, options.audit, afterwards.onProgress);
-    afterwards.onEnd?.(counts);
+    const counts = await auditDataset(store, options.audit, listeners.onProgress);
+    listeners.onEnd?.(counts);
   }
   return store;
 }

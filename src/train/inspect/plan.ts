@@ -53,6 +53,8 @@ export interface Demand {
 
 export interface Plan {
   readonly fingerprint: Fingerprint;
+  /** What the user should know about the data, one sentence each. */
+  readonly notes: readonly string[];
   /** What became of the labels of the scans that were read, or of all in a prepared store. */
   readonly labels: LabelAccount;
   readonly free: { readonly memory: number; readonly disk: number };
@@ -117,6 +119,7 @@ export async function plan(
   const train = trainDemand(config, found, step);
   return {
     fingerprint: found,
+    notes: dataset.notes,
     labels: account,
     free,
     prepare,

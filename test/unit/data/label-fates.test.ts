@@ -211,6 +211,9 @@ describe('the account of a data set', () => {
     const out = newFolder('store');
     const store = await prepare({ data, out, workers: 1 });
     const folder = await openDataset(data);
+    const notes: string[] = [];
+    await prepare({ data, out, workers: 1 }, undefined, { onNotes: (found) => notes.push(...found) });
+    expect(notes).toEqual(folder.notes);
     expect(folder.labelAccount()).toMatchObject({ scans: 0, scansInAll: 2, annotated: 1, onDisk: 0 });
     for (const uid of ['a', 'b']) {
       await folder.load(uid);
