@@ -43,8 +43,9 @@ describe('a DICOM series', () => {
     await writeVolume(path, buildVolume(shape, Int16Array.from(shifted), grid));
     const meta = await readVolume(path);
     expect(notes).toEqual([]);
-    // A MetaImage does not record which DICOM file a slice came from.
-    const { sliceUids, ...image } = volume;
+    // A MetaImage does not record which DICOM file a slice came from, nor its frame of reference.
+    const { sliceUids, frameOfReferenceUid, ...image } = volume;
+    expect(frameOfReferenceUid).toBe('1.2.3.5');
     expect(sliceUids).toEqual(['1.2.3.1', '1.2.3.2', '1.2.3.3', '1.2.3.4', '1.2.3.5']);
     expect({ ...image, spacing: null, direction: null }).toEqual({ ...meta, spacing: null, direction: null });
     // DS has 16 characters per number.

@@ -264,7 +264,7 @@ describe('DICOM files and folders of any name', () => {
     }
     // Their hashes are part of the keys, and the frame of reference of the store.
     const out = join(dir, 'store');
-    const store = await prepare({ data: dir, out, spacing: [1, 1, 2.5], allowLostLabels: true });
+    const store = await prepare({ data: dir, out, spacing: [0.375, 0.5, 2.5] });
     expect((await store.load('c')).volume.frameOfReferenceUid).toBe('1.2.3.5');
     await expect(readdir(join(out, 'scans'))).resolves.toHaveLength(4);
   });
