@@ -1,6 +1,6 @@
 import { checkSameGrid, sameGridTolerance } from './checkSameGrid.js';
 import { latticeSteps } from './latticeSteps.js';
-import { coversWhole } from './layOnScan.js';
+import { coversWhole, offGridFault } from './layOnScan.js';
 import type { Geometry, Volume } from './volume.js';
 
 /**
@@ -12,5 +12,7 @@ import type { Geometry, Volume } from './volume.js';
 export function checkSameVoxels(kind: string, path: string, image: Geometry, volume: Volume): void {
   const lattice = image.spacing === null || volume.spacing === null ? null : latticeSteps(image, volume);
   if (lattice !== null && lattice.off <= sameGridTolerance && coversWhole(image, lattice, volume)) return;
+  const fault = lattice === null ? null : offGridFault(kind, path, image, volume);
+  if (fault !== null && lattice?.steps.some((step, axis) => step[axis] !== 1)) throw fault;
   checkSameGrid(kind, path, image, volume);
 }

@@ -54,11 +54,23 @@ export const layOnScan = <Voxels extends Uint8Array | Float32Array>(
   if (laid !== null) return laid;
   const byOther = other === null ? null : onLattice(kind, path, other, volume, false);
   if (byOther !== null) return { voxels: byOther.voxels, notes: [alternativeNote, ...byOther.notes] };
-  throw fault;
+  throw (fault.code === 'mask-shape' ? offGridFault(kind, path, image, volume) : null) ?? fault;
 };
 
 const alternativeNote =
   'its sform and qform contradict each other, and the one that fits the scan is used to place it on the scan';
+
+/** Why an image with the axes and voxel size of the scan, in any order, does not lie on its voxels; else null. */
+export const offGridFault = (kind: string, path: string, image: Geometry, volume: Volume): NoduleTrainError | null => {
+  const lattice = latticeSteps(image, volume);
+  if (lattice === null || lattice.off <= partTolerance) return null;
+  return new NoduleTrainError(
+    'mask-grid',
+    `matching the ${kind} ${path} to its scan ${volume.uid}: its voxels lie up to ${lattice.off.toPrecision(3)} voxels ` +
+      `off the centres of the scan's, expected the scan's own grid (spacing, origin and direction), or a part of it ` +
+      `within ${partTolerance} voxels. Resample the ${kind}, or give the scan it was made on.`,
+  );
+};
 
 /** The grid with distances of 1 where they are unknown. */
 const known = <Grid extends Geometry>(grid: Grid): Grid => ({ ...grid, spacing: grid.spacing ?? [1, 1, 1] });

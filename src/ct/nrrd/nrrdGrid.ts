@@ -46,10 +46,7 @@ const unplaced =
 export const nrrdGrid = (path: string, given: NrrdFields, { layerAxis }: Pick<NrrdHeader, 'layerAxis'>): Grid => {
   const header = layerAxis === null ? given : withoutLayers(given, layerAxis);
   const { fields } = header;
-  const space = fields
-    .get('space')
-    ?.toLowerCase()
-    .replace(/-time$/, '');
+  const space = fields.get('space')?.toLowerCase();
   const signs = space === undefined ? undefined : spaces.get(space);
   if (space !== undefined && signs === undefined && !otherSpaces.has(space))
     refuseNrrdField(path, 'space', `is ${quoted(space)}`, `one of ${[...spaces.keys(), ...otherSpaces].join(', ')}`);
@@ -106,6 +103,7 @@ const withoutLayers = ({ fields, keys }: NrrdFields, layerAxis: 0 | 3): NrrdFiel
       const text = changed.get(field);
       if (text !== undefined) changed.set(field, inSpace(text));
     }
+    if (space !== undefined) changed.set('space', space.replace(/-time$/i, ''));
     if (dimension !== undefined) {
       changed.delete('space dimension');
       // ITK drops the name of the space from files of four axes; its own is LPS.
