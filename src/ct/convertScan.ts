@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { checkOutputFile, NoduleTrainError } from '../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, quoted } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
 import { inferFormat } from './formats.js';
 import { type Geometry, pickGeometry } from './grid/volume.js';
+import { readMask } from './readMask.js';
 import { scanFileSchema } from './readOptions.js';
-import { readMask, readVolume } from './readVolume.js';
+import { readVolume } from './readVolume.js';
 import { refuseExisting } from './refuseExisting.js';
 import { refuseReadOnly, writeMask, writeVolume } from './writeVolume.js';
 
@@ -16,6 +17,11 @@ export const convertScanOptionsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('label image (whole numbers from 0 to 255): written as bytes, resampled by nearest neighbour'),
+  segment: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('number or name of the segment of a .seg.nrrd to convert, with --mask'),
 });
 
 export type ConvertScanOptions = z.input<typeof convertScanOptionsSchema> & {
@@ -44,7 +50,7 @@ export const convertScan = async (
   to: string,
   { onNote, onStage = () => {}, ...rest }: ConvertScanOptions = {},
 ): Promise<ConvertedScan> => {
-  const { mask, ...reading } = checkOptions(convertScanOptionsSchema, `converting ${from}`, rest);
+  const { mask, segment, ...reading } = checkOptions(convertScanOptionsSchema, `converting ${from}`, rest);
   // Check both names first: reading may take long.
   inferFormat(from, 'reading the scan');
   refuseReadOnly(to, 'writing the scan');
@@ -61,11 +67,16 @@ export const convertScan = async (
         'options',
         `converting ${from}: found intensity ${intensity}, but a label image has none. Remove intensity or mask.`,
       );
-    const labels = await readMask(from, labelsReading);
+    const labels = await readMask(from, { ...labelsReading, segment, ...note });
     onStage('writing');
     await writeMask(to, labels);
     return { ...pickGeometry(labels), uid: labels.uid, intensity: null };
   }
+  if (segment !== undefined)
+    throw new NoduleTrainError(
+      'options',
+      `converting ${from}: found segment ${quoted(segment)}, but a scan has none. Add mask (--mask).`,
+    );
   const volume = await readVolume(from, { ...reading, ...note });
   onStage('writing');
   await writeVolume(to, volume);

@@ -42,6 +42,7 @@ export {
   worldLPS,
   worldToIndex,
 } from './grid/geometry.js';
+export { type LaidImage, layOnScan, type PlacedImage } from './grid/layOnScan.js';
 export { apply, cross, dot, inverse, subtract, transpose } from './grid/matrix3.js';
 export { resampleMask, resampleVolume } from './grid/resample.js';
 export {
@@ -67,6 +68,7 @@ export { type ArrayAxis, type PatientView, patientViews } from './pictures/patie
 export { type PlaneWindow, placeOn, planeImage } from './pictures/planeImage.js';
 export { type Colour, createImage, fillRectangle, pasteImage, type RgbImage } from './pictures/rgbImage.js';
 export { slicePicture } from './pictures/slicePicture.js';
+export { type MaskFile, readMask } from './readMask.js';
 export {
   type MaskOptions,
   maskOptionsSchema,
@@ -77,7 +79,7 @@ export {
   scanFileSchema,
 } from './readOptions.js';
 export { type MaskValues, type Prediction, readPrediction } from './readPrediction.js';
-export { readMask, readVolume } from './readVolume.js';
+export { readVolume } from './readVolume.js';
 export { refuseExisting } from './refuseExisting.js';
 export { bodyInSlice } from './regions/bodyInSlice.js';
 export { type ComponentRuns, ComponentStream, type Runs, type SliceBox } from './regions/componentStream.js';
@@ -91,4 +93,5 @@ export {
 export { lungMask } from './regions/lungMask.js';
 export { describeValues } from './values/describeValues.js';
 export { examineValues, type ValueFinding } from './values/examineValues.js';
+export { warnAboutScan } from './warnAboutScan.js';
 export { writeMask, writeOnGrid, writeVolume } from './writeVolume.js';

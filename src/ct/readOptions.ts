@@ -24,6 +24,10 @@ export const scanFileSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('interpolation of several slices missing in a row, with --resample, instead of an error'),
+  niftiTransform: z
+    .enum(['sform', 'qform'])
+    .optional()
+    .describe('transform of a NIfTI file to use where sform and qform contradict each other; default: sform'),
 });
 
 export type ScanFileOptions = z.input<typeof scanFileSchema>;
@@ -56,6 +60,12 @@ export type ReadOptions = z.input<typeof readOptionsSchema> & {
 };
 
 /** Options of `readMask`. */
-export const maskOptionsSchema = readOptionsSchema.omit({ intensity: true, rescale: true, files: true });
+export const maskOptionsSchema = z.strictObject({
+  ...readOptionsSchema.omit({ intensity: true, rescale: true, files: true }).shape,
+  /** Number or name of the segment to read from a file that names its segments; needed if there are several. */
+  segment: z.union([z.string(), z.number()]).optional(),
+  /** Read labels above 255, such as instance numbers, as 255 instead of refusing them. */
+  clampLabels: z.boolean().default(false),
+});
 
-export type MaskOptions = z.input<typeof maskOptionsSchema>;
+export type MaskOptions = z.input<typeof maskOptionsSchema> & Pick<ReadOptions, 'onNote'>;

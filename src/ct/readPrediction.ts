@@ -2,6 +2,7 @@ import { NoduleTrainError } from '../runtime/index.js';
 import { inferFormat } from './formats.js';
 import { type Geometry, pickGeometry } from './grid/volume.js';
 import { checkGrid } from './imageFile/checkGrid.js';
+import type { ImageFile } from './imageFile/imageFile.js';
 
 /** Meaning of the values of a mask: those of nodules, and the other known ones; null: all others are known. */
 export interface MaskValues {
@@ -17,6 +18,10 @@ export interface Prediction extends Geometry {
   readonly isMask: boolean;
   /** The values of a mask except 0, ascending, at most 256; of probabilities none. */
   readonly values: readonly number[];
+  /** Another position of the grid, where the file contradicts itself. */
+  readonly alternative?: ImageFile['alternative'];
+  /** What the user should know about the file, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Largest deviation of a mask's value from an integer: a slope in the header is often rounded. */
@@ -31,12 +36,12 @@ const MOST_VALUES = 256;
  * throws
  */
 export const readPrediction = async (path: string, meanings: MaskValues | null = null): Promise<Prediction> => {
-  const image = await inferFormat(path, 'reading the prediction').read(path, {});
+  const image = await inferFormat(path, 'reading the prediction').read(path, { labels: { all: true } });
   checkGrid(path, image, { resample: false, fillGaps: false });
   const { values, slope, intercept } = image;
-  const isInteger =
-    !(values instanceof Float32Array || values instanceof Float64Array) && slope === 1 && intercept === 0;
-  const isMask = isInteger || holdsLabels(values, slope, intercept, meanings === null ? 2 : 0);
+  const isFloat = values instanceof Float32Array || values instanceof Float64Array;
+  const isInteger = !isFloat && slope === 1 && intercept === 0;
+  const isMask = isInteger || holdsLabels(values, slope, intercept, meanings === null && isFloat ? 2 : 0);
   const probabilities = new Float32Array(values.length);
   const seen = new Set<number>();
   const nodule = meanings === null ? null : new Set(meanings.nodule);
@@ -51,17 +56,24 @@ export const readPrediction = async (path: string, meanings: MaskValues | null =
       last = label;
     }
     // Written so that NaN is refused too.
-    else if (!(value >= 0 && value <= 1))
+    else if (!(value >= -ROUNDED && value <= 1 + ROUNDED))
       throw new NoduleTrainError(
         'prediction-value',
         `reading the prediction ${path}: voxel number ${k} is ${value}, expected probabilities from 0 to 1, or a ` +
           'mask of an integer type',
       );
-    else probabilities[k] = value;
+    else probabilities[k] = value < 0 ? 0 : value > 1 ? 1 : value;
   }
   const found = [...seen].sort((a, b) => a - b);
   if (meanings !== null) refuseUnknown(path, found, meanings);
-  return { ...pickGeometry(image), probabilities, isMask, values: found };
+  return {
+    ...pickGeometry(image),
+    ...(image.alternative !== undefined && { alternative: image.alternative }),
+    probabilities,
+    isMask,
+    values: found,
+    notes: image.notes,
+  };
 };
 
 /** Whether all values are integers, and the largest is at least `largest`. */

@@ -1,14 +1,14 @@
-import { NoduleTrainError } from '../runtime/index.js';
 import { checkOptions } from './checkOptions.js';
 import { inferFormat } from './formats.js';
-import { type MaskVolume, pickGeometry, type Volume } from './grid/volume.js';
+import { pickGeometry, type Volume } from './grid/volume.js';
 import { checkGrid, describeResampling } from './imageFile/checkGrid.js';
 import type { ImageFile } from './imageFile/imageFile.js';
-import { straightenMask, straightenVolume } from './imageFile/straighten.js';
+import { straightenVolume } from './imageFile/straighten.js';
 import { toInt16 } from './imageFile/toInt16.js';
-import { type MaskOptions, maskOptionsSchema, type ReadOptions, readOptionsSchema } from './readOptions.js';
+import { type ReadOptions, readOptionsSchema } from './readOptions.js';
 import { describeValues } from './values/describeValues.js';
 import { examineValues, leastVoxels } from './values/examineValues.js';
+import { warnAboutScan } from './warnAboutScan.js';
 
 /** An image of floats or rescaled values whose minimum is above this has no air or lung in HU. */
 const darkestOfArbitrary = -200;
@@ -23,14 +23,17 @@ const darkestOfArbitrary = -200;
  * @throws NoduleTrainError `scan-missing`, `scan-format`, `scan-axes`, `scan-slices`, `voxel-not-finite`,
  * `voxel-range`, `resample` and the codes of each format, with the file and the field
  */
-export const readVolume = async (path: string, { onNote = warn, ...rest }: ReadOptions = {}): Promise<Volume> => {
-  const { intensity, rescale, series, files, ...grid } = checkOptions(
+export const readVolume = async (
+  path: string,
+  { onNote = warnAboutScan, ...rest }: ReadOptions = {},
+): Promise<Volume> => {
+  const { intensity, rescale, series, files, niftiTransform, ...grid } = checkOptions(
     readOptionsSchema,
     `reading the scan ${path}`,
     rest,
   );
   const note = (text: string): void => onNote(`${path}: ${text}`);
-  const read = await inferFormat(path, 'reading the scan').read(path, { series, files });
+  const read = await inferFormat(path, 'reading the scan').read(path, { series, files, niftiTransform });
   const image = rescale === undefined ? read : rescaled(read, rescale);
   const straight = checkGrid(path, image, grid);
   const given = intensity ?? (rescale && 'hu');
@@ -63,7 +66,8 @@ const rescaled = (image: ImageFile, [slope, intercept]: readonly [number, number
 
 type Stored = Pick<Volume, 'voxels' | 'scale' | 'offset'> & { readonly min: number };
 
-const frameOfReferenceOf = ({ frameOfReferenceUid }: ImageFile): Pick<Volume, 'frameOfReferenceUid'> =>
+/** The frame of reference of a file as a field, if it has one. */
+export const frameOfReferenceOf = ({ frameOfReferenceUid }: ImageFile): Pick<Volume, 'frameOfReferenceUid'> =>
   frameOfReferenceUid === undefined ? {} : { frameOfReferenceUid };
 
 /**
@@ -128,41 +132,4 @@ const guessIntensity = (image: ImageFile, stored: Stored, note: (text: string) =
   const reason = isSigned ? 'they are signed integers' : `the lowest is ${min}`;
   note(`${unknown} '${intensity}', as ${reason}. Set intensity to override.`);
   return intensity;
-};
-
-const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN' });
-
-/**
- * Reads labels or readers' votes: whole numbers from 0 to 255 of any element type.
- * @throws NoduleTrainError `mask-value` for another value; and what `readVolume` throws
- */
-export const readMask = async (path: string, options: MaskOptions = {}): Promise<MaskVolume> => {
-  const { series, ...grid } = checkOptions(maskOptionsSchema, `reading the mask ${path}`, options);
-  const image = await inferFormat(path, 'reading the mask').read(path, { series });
-  const straight = checkGrid(path, image, grid);
-  const mask = {
-    ...pickGeometry(image),
-    voxels: labelsOf(path, image),
-    uid: image.uid,
-    ...frameOfReferenceOf(image),
-  };
-  return straight ? mask : straightenMask(path, mask, image);
-};
-
-const labelsOf = (path: string, { values, slope, intercept }: ImageFile): Uint8Array => {
-  const plain = slope === 1 && intercept === 0;
-  if (plain && values instanceof Uint8Array) return values;
-  const voxels = new Uint8Array(values.length);
-  for (let k = 0; k < values.length; k++) {
-    const value = Number(values[k]) * slope + intercept;
-    voxels[k] = value;
-    if (voxels[k] !== value) {
-      throw new NoduleTrainError(
-        'mask-value',
-        `reading the mask ${path}: voxel number ${k} is ${value}, expected whole numbers from 0 to 255. Is this ` +
-          'the scan instead of its mask?',
-      );
-    }
-  }
-  return voxels;
 };

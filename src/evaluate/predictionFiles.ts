@@ -1,6 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkSameGrid, isImageFile, type MaskValues, readPrediction, uidOf, type Volume } from '../ct/index.js';
+import {
+  isImageFile,
+  layOnScan,
+  type MaskValues,
+  readPrediction,
+  uidOf,
+  type Volume,
+  warnAboutScan,
+} from '../ct/index.js';
 import { NoduleTrainError } from '../runtime/index.js';
 
 /** A folder with the predictions of any program, one file per scan. */
@@ -77,12 +85,14 @@ export async function openPredictions(dir: string, label?: string): Promise<Pred
       const hasOtherLabels = meanings?.other?.some((value) => value !== 0) ?? false;
       const coding = label === undefined && hasOtherLabels ? meanings : null;
       const prediction = await readPrediction(path, coding ?? codingOf(chosen));
-      checkSameGrid('prediction', path, prediction, volume);
+      const { probabilities, ...placed } = prediction;
+      const laid = layOnScan('prediction', path, { ...placed, voxels: probabilities }, volume);
+      for (const note of [...prediction.notes, ...laid.notes]) warnAboutScan(`${path}: ${note}`);
       scored = coding?.nodule ?? chosen;
       read++;
       if (prediction.values.some((value) => scored?.includes(value))) withLabel++;
       else for (const value of prediction.values) others.add(value);
-      return prediction.probabilities;
+      return laid.voxels;
     },
     checkValues() {
       if (scored === null || withLabel > 0 || others.size === 0) return null;

@@ -1,8 +1,8 @@
 import {
   checkReferences,
-  checkSameGrid,
   findMask,
   layOnGrid,
+  layOnScan,
   readMask,
   readSegmentation,
   readStructureSet,
@@ -12,7 +12,7 @@ import { NoduleTrainError } from '../runtime/index.js';
 import { fillContours } from './contours/fillContours.js';
 
 export interface MaskForOptions {
-  /** Number or label of the segment of a SEG or the region of an RTSTRUCT; needed if there are several. */
+  /** Number or label of the segment of a SEG or .seg.nrrd or the region of an RTSTRUCT; needed if there are several. */
   readonly segment?: string | number;
   /** Place a mask by its positions even if its FrameOfReferenceUID is not the scan's. */
   readonly ignoreFrameOfReference?: boolean;
@@ -64,23 +64,22 @@ const readFound = async (
     notes.push(...filled.notes);
     return filled.voxels;
   }
-  if (segment !== undefined) {
-    throw new NoduleTrainError(
-      'mask-segment',
-      `reading the mask ${path}: found an image, but segment ${JSON.stringify(segment)} needs a DICOM SEG or an ` +
-        'RTSTRUCT. Omit the segment.',
-    );
-  }
   // A mask with the sheared axes of its scan is straightened as the scan was.
-  const mask = await readMask(path, { resample: volume.resampled === true });
+  const mask = await readMask(path, {
+    resample: volume.resampled === true,
+    segment,
+    clampLabels: true,
+    onNote: (note) => notes.push(note.slice(path.length + 2)),
+  });
   const { frameOfReferenceUid } = mask;
   // Other formats than DICOM have no frame of reference, so nothing can be said about it.
   if (frameOfReferenceUid !== undefined) {
     const references = { frames: [frameOfReferenceUid], instances: new Set<string>() };
     notes.push(...checkReferences(path, references, volume, ignoreFrameOfReference));
   }
-  checkSameGrid('mask', path, mask, volume);
-  return mask.voxels;
+  const laid = layOnScan('mask', path, mask, volume);
+  notes.push(...laid.notes);
+  return laid.voxels;
 };
 
 const warn = (text: string): void => process.emitWarning(text, { code: 'NODULE_TRAIN_SCAN' });

@@ -33,6 +33,10 @@ export interface ImageFile extends Geometry {
   readonly sliceUids?: readonly string[];
   /** FrameOfReferenceUID of a DICOM series, where the file has one. */
   readonly frameOfReferenceUid?: string;
+  /** Another position of the grid, where the file contradicts itself. */
+  readonly alternative?: Pick<Geometry, 'spacing' | 'origin' | 'direction'>;
+  /** True where `values` are those of the requested segment, 0 and 1. */
+  readonly isSegment?: boolean;
   /** What the user should know about this file, such as skipped slices. Each is one sentence without the path. */
   readonly notes: readonly string[];
 }
@@ -43,6 +47,10 @@ export interface ReadRequest {
   readonly series?: string | undefined;
   /** The files of the folder to read, where they are known: the others are not opened. */
   readonly files?: readonly string[] | undefined;
+  /** The transform of a NIfTI file that is used where both are given. */
+  readonly niftiTransform?: 'sform' | 'qform' | undefined;
+  /** Present where labels are read: which segment, or all as one, of a file that names its segments. */
+  readonly labels?: { readonly segment?: string | number | undefined; readonly all?: boolean };
 }
 
 /** An image file format. `path` is a file; for DICOM also a folder. */

@@ -9,8 +9,9 @@ import {
   type Vector3,
   voxelCount,
 } from '../grid/volume.js';
+import { checkDataFileName } from '../imageFile/dataFileName.js';
 import { type ElementType, elementTypes } from '../imageFile/elementType.js';
-import { siblingFile } from '../imageFile/siblingFile.js';
+import { isOrientation, orientationOf } from './anatomicalOrientation.js';
 
 /** The fields of a MetaImage header, checked. */
 export interface MetaHeader extends Geometry {
@@ -27,6 +28,8 @@ export interface MetaHeader extends Geometry {
   /** Bytes of the unpacked values. */
   readonly dataBytes: number;
   readonly modality: string | null;
+  /** What the user should know, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -46,6 +49,12 @@ export const metaTypes: ReadonlyMap<string, ElementType> = new Map([
   ['MET_FLOAT', elementTypes.float32],
   ['MET_DOUBLE', elementTypes.float64],
 ]);
+
+/** Axes beyond the third are of length 1. */
+const mostDimensions = 8;
+
+/** Numbers that programs write with six digits are equal. */
+const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-5 * Math.max(1, Math.abs(a), Math.abs(b));
 
 /**
  * Checks the fields of a header; errors name `path`.
@@ -84,18 +93,26 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   };
 
   if (!fields.has('DimSize')) fail('DimSize', 'is missing', 'the number of columns, rows and slices');
-  const dimensions = whole('NDims', 1);
-  if (dimensions !== 3)
-    fail('NDims', dimensions === null ? 'is missing' : `is ${dimensions}`, '3, as a scan has three axes');
-  const size = numbers(first('DimSize'), 3)!;
+  const dimensions = whole('NDims', 1) ?? fail('NDims', 'is missing', '3, as a scan has three axes');
+  if (dimensions < 3 || dimensions > mostDimensions)
+    fail(
+      'NDims',
+      `is ${dimensions}`,
+      `3, as a scan has three axes${dimensions === 2 ? '. This is a single picture.' : ''}`,
+    );
+  const size = numbers(first('DimSize'), dimensions)!;
   if (!size.every((length) => Number.isSafeInteger(length) && length > 0)) {
-    fail('DimSize', `is ${quoted(fields.get('DimSize')!)}`, 'three whole numbers above 0');
+    fail('DimSize', `is ${quoted(fields.get('DimSize')!)}`, 'whole numbers above 0');
   }
-  const shape = size.toReversed() as unknown as Shape3;
+  // Programs for series of volumes write a fourth axis of length 1.
+  if (size.slice(3).some((length) => length > 1))
+    fail('DimSize', `is ${quoted(fields.get('DimSize')!)}: several volumes in one file`, 'one volume. Split the file.');
+  const shape = size.slice(0, 3).toReversed() as unknown as Shape3;
 
   if (!flag('BinaryData', true)) fail('BinaryData', 'is False', 'True, as values written as text are not read');
   const channels = whole('ElementNumberOfChannels', 1) ?? 1;
-  if (channels !== 1) fail('ElementNumberOfChannels', `is ${channels}`, '1 value per voxel');
+  if (channels !== 1)
+    fail('ElementNumberOfChannels', `is ${channels}: vectors or colours`, '1 value per voxel, as a scan has');
   const elementType = fields.get('ElementType');
   const type = metaTypes.get(elementType ?? '');
   if (elementType === undefined || type === undefined) {
@@ -114,18 +131,42 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
     );
   }
 
+  const notes: string[] = [];
+  /** The first of several names for the same thing, in ITK's order; a note if they contradict each other. */
+  const agreed = (names: readonly [string, ...string[]], count: number): [name: string, values: number[] | null] => {
+    const given = names.filter((name) => fields.has(name)).map((name) => [name, numbers(first(name), count)!] as const);
+    const [used] = given;
+    if (used === undefined) return [names[0], null];
+    const differs = given.some(([, values]) => values.some((value, n) => !isClose(value, used[1][n]!)));
+    if (differs) {
+      const list = given.map(([name, values]) => `${name} (${values.join(' ')})`).join(' and ');
+      notes.push(`its fields ${list} contradict each other; ${used[0]} is used, as ITK does`);
+    }
+    return [used[0], used[1]];
+  };
+  // ElementSize is the extent of a voxel, not the distance to the next one, and need not be the same.
   const [spacingName, spacingText] = first('ElementSpacing', 'ElementSize');
-  const spacing = numbers([spacingName, spacingText], 3) as Vector3 | null;
+  const spacing = (numbers([spacingName, spacingText], dimensions)?.slice(0, 3) ?? null) as Vector3 | null;
   if (spacing?.some((distance) => distance <= 0))
     fail(spacingName, `is ${quoted(spacingText!)}`, 'three distances above 0 mm');
-  const origin = numbers(first('Offset', 'Origin', 'Position'), 3) as Vector3 | null;
-  const [directionField, directionText] = first('TransformMatrix', 'Rotation', 'Orientation');
-  const entries = numbers([directionField, directionText], 9);
+  const [, offset] = agreed(['Origin', 'Offset', 'Position'], dimensions);
+  const [directionField, entries] = agreed(['TransformMatrix', 'Rotation', 'Orientation'], dimensions ** 2);
   // The file lists the axes one after another; they are the columns of the matrix.
-  const direction = entries
-    ? transpose([entries.slice(0, 3), entries.slice(3, 6), entries.slice(6)] as unknown as Matrix3)
+  const axes = entries
+    ? ([0, 1, 2].map((axis) => entries.slice(axis * dimensions, axis * dimensions + 3)) as unknown as Matrix3)
     : identityDirection;
+  const orientation = fields.get('AnatomicalOrientation')?.toUpperCase() ?? '';
+  if (isOrientation(orientation) && orientation !== orientationOf(axes))
+    notes.push(
+      `its AnatomicalOrientation is ${orientation}, but its axes (${entries ? directionField : 'no TransformMatrix'}) ` +
+        `are ${orientationOf(axes)}; these are used, as ITK does`,
+    );
+  const centre = fields.get('CenterOfRotation');
+  if (centre !== undefined && /[1-9]/.test(centre))
+    notes.push(`its CenterOfRotation (${quoted(centre)}) is ignored, as ITK does`);
 
+  const dataFile = fields.get('ElementDataFile')!;
+  const failDataFile = (found: string, expected: string) => fail('ElementDataFile', found, `LOCAL or ${expected}`);
   const headerSize = whole('HeaderSize', -1) ?? 0;
   const compressed = flag('CompressedData', false);
   if (compressed && headerSize === -1)
@@ -133,28 +174,18 @@ export const checkMetaHeader = (path: string, fields: ReadonlyMap<string, string
   return {
     shape,
     spacing,
-    origin: origin ?? [0, 0, 0],
-    direction,
+    origin: (offset?.slice(0, 3) ?? [0, 0, 0]) as unknown as Vector3,
+    direction: transpose(axes),
     directionField,
     elementType,
     bigEndian: flag('BinaryDataByteOrderMSB', flag('ElementByteOrderMSB', false)),
     compressed,
     compressedSize: whole('CompressedDataSize', 0),
     headerSize,
-    dataFile: dataFileOf(fields.get('ElementDataFile')!, fail),
+    dataFile: /^(LOCAL|Local|local)$/.test(dataFile) ? null : checkDataFileName(dataFile, failDataFile),
     dataBytes,
-    modality: fields.get('Modality') ?? null,
+    // ITK copies the fields of DICOM with their tags as names.
+    modality: fields.get('Modality') ?? fields.get('0008|0060') ?? null,
+    notes,
   };
-};
-
-const dataFileOf = (name: string, fail: (field: string, found: string, expected: string) => never): string | null => {
-  if (name === 'LOCAL' || name === 'local') return null;
-  if (name === '' || name === 'LIST' || name.startsWith('LIST ') || name.includes('%')) {
-    return fail(
-      'ElementDataFile',
-      `is ${quoted(name)}`,
-      'LOCAL or the name of one file. A scan in several files is not read.',
-    );
-  }
-  return siblingFile(name) ?? fail('ElementDataFile', `is ${quoted(name)}`, "a file in the header's own folder");
 };

@@ -40,7 +40,7 @@ export const metaImage: ImageFormat = {
       intercept: 0,
       uid: basename(path, extname(path)),
       ...headerIntensity(header),
-      notes: [],
+      notes: header.notes,
     };
   },
   write: (path, { intensity, ...image }, compress) => {

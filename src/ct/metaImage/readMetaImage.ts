@@ -6,8 +6,18 @@ import { readDataFile } from '../imageFile/readDataFile.js';
 import { readValues, type ValuesPlace } from '../imageFile/readValues.js';
 import { checkMetaHeader, type MetaHeader, metaTypes } from './metaHeader.js';
 
-/** Longer than any header: ITK writes less than 1 kB; comments and DICOM fields may add some. */
-const headerLimit = 1 << 16;
+/** ITK writes less than 1 kB without, and some more with the fields of DICOM. */
+const usualHeader = 1 << 16;
+/** Longer than any header: private fields of DICOM may have hundreds of kB. */
+const headerLimit = 1 << 22;
+
+/** Fields that are read. Others may be repeated: programs copy any field of other formats into a header. */
+const knownFields = new Set([
+  ...['NDims', 'DimSize', 'ElementType', 'ElementNumberOfChannels', 'ElementSpacing', 'ElementSize', 'Modality'],
+  ...['Offset', 'Origin', 'Position', 'TransformMatrix', 'Rotation', 'Orientation', 'AnatomicalOrientation'],
+  ...['BinaryData', 'BinaryDataByteOrderMSB', 'ElementByteOrderMSB', 'CompressedData', 'CompressedDataSize'],
+  ...['HeaderSize', 'ElementDataFile', 'CenterOfRotation'],
+]);
 
 /**
  * Reads the header and the values of a MetaImage file: `.mha`, or `.mhd` with its `.raw` or `.zraw`.
@@ -16,49 +26,97 @@ const headerLimit = 1 << 16;
 export const readMetaImage = async (path: string): Promise<{ header: MetaHeader; values: Values }> => {
   const file = await openToRead(path, `reading the scan ${path}`, 'Give the path of a .mhd or .mha file');
   try {
-    const { fields, end } = await readFields(file, path);
+    const { fields, end, notes } = await readFields(file, path);
     const header = checkMetaHeader(path, fields);
     const type = metaTypes.get(header.elementType)!;
     const place = valuesPlace(header, header.dataFile === null ? end : 0);
     const where = { headerPath: path, name: header.dataFile, field: 'ElementDataFile' };
-    const bytes = await readDataFile(file, where, (data, dataPath) => readValues(data, dataPath, place));
-    return { header, values: decode(bytes, type, header.bigEndian) };
+    const read = (place: ValuesPlace) =>
+      readDataFile(file, where, (data, dataPath) => readValues(data, dataPath, place));
+    const more: string[] = [];
+    const bytes = await read(place).catch(async (fault) => {
+      if (typeof place.packed !== 'number') throw fault;
+      // CompressedDataSize is wrong in the files of some programs. The stream itself says where it ends.
+      const whole = await read({ ...place, packed: 'rest' }).catch(() => {
+        throw fault;
+      });
+      more.push(
+        `its CompressedDataSize (${place.packed}) is wrong; the values were unpacked from the whole rest of the file`,
+      );
+      return whole;
+    });
+    return {
+      header: { ...header, notes: [...notes, ...header.notes, ...more] },
+      values: decode(bytes, type, header.bigEndian),
+    };
   } finally {
     await file.close();
   }
 };
 
+interface Fields {
+  readonly fields: ReadonlyMap<string, string>;
+  /** Offset of the bytes after the header. */
+  readonly end: number;
+  readonly notes: readonly string[];
+}
+
+const readFields = async (file: FileHandle, path: string): Promise<Fields> => {
+  const { size } = await file.stat();
+  for (const limit of [usualHeader, headerLimit]) {
+    const start = Buffer.alloc(Math.min(limit, size));
+    const { bytesRead } = await file.read(start, 0, start.length, 0);
+    const parsed = parseFields(start.toString('latin1', 0, bytesRead), path);
+    if (parsed !== null) return parsed;
+  }
+  throw new NoduleTrainError(
+    'metaimage-header',
+    `reading the header ${path}: field ElementDataFile is missing in its first ${Math.min(headerLimit, size)} bytes, ` +
+      'expected LOCAL or the name of the file with the values',
+  );
+};
+
 /**
- * Reads the `Key = Value` lines up to ElementDataFile, which ends a header; `end` is the offset of the bytes after it.
+ * Parses the `Key = Value` lines up to ElementDataFile, which ends a header; null where there is none. Any key is
+ * accepted, as ITK writes those of other formats (`dim[0]`, `NRRD_kinds[0]`, `0008|0060`); a value with line breaks
+ * leaves lines without an equals sign.
  */
-const readFields = async (file: FileHandle, path: string): Promise<{ fields: Map<string, string>; end: number }> => {
-  const start = Buffer.alloc(headerLimit);
-  const { bytesRead } = await file.read(start, 0, headerLimit, 0);
-  const text = start.toString('latin1', 0, bytesRead);
+const parseFields = (text: string, path: string): Fields | null => {
   const fields = new Map<string, string>();
-  let end = 0;
+  const notes: string[] = [];
+  let skipped = 0;
+  // A byte order mark, as some editors write it.
+  let end = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0;
   for (let line = 1; end < text.length; line++) {
     const newline = text.indexOf('\n', end);
     const content = text.slice(end, newline < 0 ? text.length : newline).trim();
     end = newline < 0 ? text.length : newline + 1;
     if (content === '') continue;
-    const equals = content.indexOf('=');
+    const equals = content.includes('=') ? content.indexOf('=') : content.indexOf(':');
     const key = content.slice(0, Math.max(equals, 0)).trim();
-    if (!/^[A-Za-z]\w*$/.test(key)) {
+    if (fields.size === 0 && !/^[A-Za-z]\w*$/.test(key)) {
       throw new NoduleTrainError(
         'metaimage-header',
         `reading the header ${path}: line ${line} is ${quoted(content)}, expected "Field = value". This is not a ` +
           'MetaImage file.',
       );
     }
-    fields.set(key, content.slice(equals + 1).trim());
-    if (key === 'ElementDataFile') return { fields, end };
+    if (key === '') {
+      skipped++;
+      continue;
+    }
+    const value = content.slice(equals + 1).trim();
+    const before = fields.get(key);
+    if (before !== undefined && before !== value && knownFields.has(key))
+      notes.push(
+        `its field ${key} is given twice, ${quoted(before)} and ${quoted(value)}; the last is used, as ITK does`,
+      );
+    fields.set(key, value);
+    if (key !== 'ElementDataFile') continue;
+    if (skipped > 0) notes.push(`skipping ${skipped} lines of its header that are not "Field = value"`);
+    return { fields, end, notes };
   }
-  throw new NoduleTrainError(
-    'metaimage-header',
-    `reading the header ${path}: field ElementDataFile is missing in its first ${bytesRead} bytes, expected ` +
-      'LOCAL or the name of the file with the values',
-  );
+  return null;
 };
 
 /** `earliest` is the length of a header in the same file. */

@@ -5,6 +5,7 @@ import type { Geometry } from '../grid/volume.js';
 import { packZlib } from '../imageFile/deflate.js';
 import { machineIsLittleEndian, viewBytes } from '../imageFile/elementType.js';
 import type { ValuesToWrite } from '../imageFile/imageFile.js';
+import { orientationOf } from './anatomicalOrientation.js';
 
 interface MetaImage extends Geometry {
   readonly values: ValuesToWrite;
@@ -57,13 +58,3 @@ const headerOf = (image: MetaImage, dataFile: string, compressed: boolean, dataB
   ];
   return Buffer.from(lines.map(([key, value]) => `${key} = ${value}\n`).join(''), 'latin1');
 };
-
-/** AnatomicalOrientation: for each axis the side of the patient it comes from, as ITK names it (identity is RAI). */
-const orientationOf = (axes: Geometry['direction']): string =>
-  axes
-    .map((axis) => {
-      const sizes = axis.map(Math.abs);
-      const main = sizes.indexOf(Math.max(...sizes));
-      return (axis[main]! > 0 ? 'RAI' : 'LPS')[main];
-    })
-    .join('');

@@ -150,10 +150,14 @@ export const checkNiftiHeader = (path: string, bytes: Buffer): NiftiHeader => {
 
   const dim = Array.from({ length: 8 }, (_, n) => (first ? int16(at.dim + 2 * n) : long(at.dim, n)));
   const axes = dim[0]!;
-  if (!(axes >= 3 && axes <= 7)) fail('dim[0]', `is ${axes}`, '3, as a scan has three axes');
+  if (!(axes >= 3 && axes <= 7))
+    fail('dim[0]', `is ${axes}`, `3, as a scan has three axes${axes === 2 ? '. This is a single picture.' : ''}`);
   const lengths = dim.slice(1, axes + 1);
   if (!lengths.every((length) => Number.isSafeInteger(length) && length > 0))
     fail('dim', `is ${lengths.join(' ')}`, 'lengths above 0');
+  // The fifth axis is for the parts of a vector.
+  if (lengths.slice(4).some((length) => length > 1))
+    fail('dim', `is ${lengths.join(' ')}: vectors or colours`, '1 value per voxel, as a scan has');
   if (lengths.slice(3).some((length) => length > 1))
     fail('dim', `is ${lengths.join(' ')}: several volumes in one file`, 'one volume. Split the file.');
   const shape = lengths.slice(0, 3).toReversed() as unknown as Shape3;

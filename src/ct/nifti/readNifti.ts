@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { decode, inferIntensity } from '../imageFile/elementType.js';
-import type { ImageFile } from '../imageFile/imageFile.js';
+import type { ImageFile, ReadRequest } from '../imageFile/imageFile.js';
 import { inflateStart } from '../imageFile/inflate.js';
 import { openToRead } from '../imageFile/openToRead.js';
 import { readValues } from '../imageFile/readValues.js';
@@ -20,7 +20,7 @@ const leastHeaderBytes = 348;
  * Reads a NIfTI-1 or NIfTI-2 file, `.nii` or `.nii.gz` (recognised by its bytes, not by its name).
  * @throws NoduleTrainError `scan-missing`, `nifti-header`, `nifti-data`
  */
-export const readNifti = async (path: string): Promise<ImageFile> => {
+export const readNifti = async (path: string, { niftiTransform }: ReadRequest): Promise<ImageFile> => {
   const file = await openToRead(path, `reading the scan ${path}`, 'Give the path of a .nii or .nii.gz file');
   try {
     const { packed, bytes } = await readHeaderBytes(file);
@@ -33,7 +33,7 @@ export const readNifti = async (path: string): Promise<ImageFile> => {
     }
     const header = checkNiftiHeader(path, bytes);
     const { shape, type, typeName, slope, intercept, dataBytes, voxOffset } = header;
-    const { notes, ...grid } = niftiGrid(path, header);
+    const { notes, ...grid } = niftiGrid(path, header, niftiTransform);
     const values = await readValues(file, path, {
       ...(packed ? { start: 0, packed: 'rest', skip: voxOffset } : { start: voxOffset, packed: null }),
       bytes: dataBytes,

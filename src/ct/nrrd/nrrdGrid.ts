@@ -1,7 +1,7 @@
 import { quoted } from '../../runtime/index.js';
 import { length, scale, transpose } from '../grid/matrix3.js';
 import { type Geometry, identityDirection, type Matrix3, type Vector3 } from '../grid/volume.js';
-import { type NrrdFields, refuseNrrdField } from './nrrdHeader.js';
+import { type NrrdFields, type NrrdHeader, refuseNrrdField } from './nrrdHeader.js';
 
 /** Signs that convert x, y, z of a space to LPS. */
 const spaces = new Map<string, Vector3>([
@@ -43,7 +43,8 @@ const unplaced =
  * is null where neither is recorded.
  * @throws NoduleTrainError `nrrd-header`
  */
-export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
+export const nrrdGrid = (path: string, given: NrrdFields, { layerAxis }: Pick<NrrdHeader, 'layerAxis'>): Grid => {
+  const header = layerAxis === null ? given : withoutLayers(given, layerAxis);
   const { fields } = header;
   const space = fields.get('space')?.toLowerCase();
   const signs = space === undefined ? undefined : spaces.get(space);
@@ -58,10 +59,10 @@ export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
     // Adding 0 turns -0 into 0.
     return [x * sx + 0, y * sy + 0, z * sz + 0];
   };
-  const given = vectors(path, header, 'space directions', 3);
-  if (given === null) return bySpacings(path, header, notes);
+  const found = vectors(path, header, 'space directions', 3);
+  if (found === null) return bySpacings(path, header, notes);
   const unit = unitOf(path, header, 'space units');
-  const columns = given.map(toLps) as unknown as Matrix3;
+  const columns = found.map(toLps) as unknown as Matrix3;
   const spacing = columns.map(length) as unknown as Vector3;
   if (!spacing.every((distance) => Number.isFinite(distance) && distance > 0))
     refuseNrrdField(
@@ -79,6 +80,39 @@ export const nrrdGrid = (path: string, header: NrrdFields): Grid => {
     directionField: 'space directions',
     notes,
   };
+};
+
+/**
+ * The fields of a header of four axes as those of one of three, without the axis of layers or the fourth dimension of
+ * space.
+ */
+const withoutLayers = ({ fields, keys }: NrrdFields, layerAxis: 0 | 3): NrrdFields => {
+  const changed = new Map(fields);
+  const drop = (field: string, words: RegExp): void => {
+    const found = fields.get(field)?.match(words);
+    if (found?.length === 4) changed.set(field, found.filter((_, axis) => axis !== layerAxis).join(' '));
+  };
+  drop('space directions', /none|\([^()]*\)/gi);
+  for (const field of ['spacings', 'axis mins', 'axismins', 'centerings', 'centers']) drop(field, /\S+/g);
+  drop('units', /"[^"]*"/g);
+  const dimension = fields.get('space dimension');
+  const space = fields.get('space');
+  if (dimension === '4' || /-time$/i.test(space ?? '')) {
+    const inSpace = (text: string): string => text.replace(/\(([^()]*),[^(),]*\)/g, '($1)');
+    for (const field of ['space directions', 'space origin']) {
+      const text = changed.get(field);
+      if (text !== undefined) changed.set(field, inSpace(text));
+    }
+    if (space !== undefined) changed.set('space', space.replace(/-time$/i, ''));
+    if (dimension !== undefined) {
+      changed.delete('space dimension');
+      // ITK drops the name of the space from files of four axes; its own is LPS.
+      if (space === undefined) changed.set('space', 'left-posterior-superior');
+    }
+    const units = fields.get('space units')?.match(/"[^"]*"/g);
+    if (units?.length === 4) changed.set('space units', units.slice(0, 3).join(' '));
+  }
+  return { fields: changed, keys };
 };
 
 /** Parses vectors such as `(1,0,0) (0,1,0) (0,0,1)`; null where the field is missing. */

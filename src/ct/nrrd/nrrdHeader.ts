@@ -1,8 +1,8 @@
 import { constants } from 'node:buffer';
 import { NoduleTrainError, quoted } from '../../runtime/index.js';
 import { type Shape3, voxelCount } from '../grid/volume.js';
+import { checkDataFileName } from '../imageFile/dataFileName.js';
 import { type ElementType, elementTypes } from '../imageFile/elementType.js';
-import { siblingFile } from '../imageFile/siblingFile.js';
 
 /** Fields (names in lower case) and key/value pairs of a NRRD header, not yet checked. */
 export interface NrrdFields {
@@ -13,6 +13,10 @@ export interface NrrdFields {
 /** What a NRRD header says about its values, checked; `nrrdGrid` reads the geometry. */
 export interface NrrdHeader {
   readonly shape: Shape3;
+  /** Images over each other, in which segments may overlap; 1 in a scan. */
+  readonly layers: number;
+  /** Axis of the layers among those of `sizes`, 0 or 3; null where there are three axes. */
+  readonly layerAxis: 0 | 3 | null;
   readonly typeName: string;
   readonly type: ElementType;
   readonly bigEndian: boolean;
@@ -88,24 +92,13 @@ export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader =>
     return number!;
   };
 
-  const dimension = given('dimension');
-  if (dimension !== '3')
-    fail('dimension', `is ${quoted(dimension)}`, '3, as a scan has three axes and one number per voxel');
-  const sizes = wholeNumbers(path, header, 'sizes') ?? fail('sizes', 'is missing', 'three whole numbers above 0');
-  if (sizes.length !== 3 || !sizes.every((size) => size > 0))
-    fail('sizes', `is ${quoted(fields.get('sizes')!)}`, 'three whole numbers above 0');
-  const shape = sizes.toReversed() as unknown as Shape3;
-  const odd = fields
-    .get('kinds')
-    ?.split(/\s+/)
-    .find((kind) => !/^(domain|space|none|\?\?\?)$/i.test(kind));
-  if (odd !== undefined) fail('kinds', `has the axis ${quoted(odd)}`, 'domain or space for all three');
+  const { shape, layers, layerAxis } = checkAxes(path, header);
 
   const typeName = given('type').toLowerCase();
   const type =
     types.get(typeName) ??
     fail('type', `is ${quoted(typeName)}`, `one of ${spellings.map(([, name]) => name).join(', ')}`);
-  const dataBytes = voxelCount(shape) * type.bytes;
+  const dataBytes = voxelCount(shape) * layers * type.bytes;
   const encoding = given('encoding').toLowerCase();
   const packed = /^(gzip|gz)$/.test(encoding);
   if (!packed && encoding !== 'raw')
@@ -122,16 +115,59 @@ export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader =>
       `is ${quoted(fields.get('sizes')!)}, ${dataBytes} bytes of ${typeName}`,
       `at most ${constants.MAX_LENGTH} bytes`,
     );
-  const dataFile = dataFileOf(fields.get('data file') ?? fields.get('datafile'), fail);
-  return { shape, typeName, type, bigEndian: endian === 'big', packed, lineSkip, byteSkip, dataBytes, dataFile };
+  const name = fields.get('data file') ?? fields.get('datafile');
+  const failDataFile = (found: string, expected: string) => fail('data file', found, expected);
+  return {
+    shape,
+    layers,
+    layerAxis,
+    typeName,
+    type,
+    bigEndian: endian === 'big',
+    packed,
+    lineSkip,
+    byteSkip,
+    dataBytes,
+    dataFile: name === undefined ? null : checkDataFileName(name, failDataFile),
+  };
 };
 
-const dataFileOf = (
-  name: string | undefined,
-  fail: (field: string, found: string, expected: string) => never,
-): string | null => {
-  if (name === undefined) return null;
-  if (name === '' || /^LIST( |$)/.test(name) || name.includes('%'))
-    return fail('data file', `is ${quoted(name)}`, 'the name of one file. Values in several files are not read.');
-  return siblingFile(name) ?? fail('data file', `is ${quoted(name)}`, "a file in the header's own folder");
+/** Kinds of axes along which the values of a voxel are numbered, other than those of layers. */
+const vectorKinds = /vector|color|complex|matrix|quaternion|normal|gradient|point/i;
+
+/**
+ * The lengths of the three axes of the patient, and of the one of layers: the first (as 3D Slicer writes it) or the last
+ * of four. Programs for series of volumes write a fourth axis of length 1.
+ */
+const checkAxes = (path: string, header: NrrdFields): Pick<NrrdHeader, 'shape' | 'layers' | 'layerAxis'> => {
+  const { fields } = header;
+  const fail = (field: string, found: string, expected: string) => refuseNrrdField(path, field, found, expected);
+  const dimension = fields.get('dimension') ?? fail('dimension', 'is missing', 'a value, as the field is required');
+  const expected = '3, as a scan has three axes and one number per voxel';
+  if (dimension !== '3' && dimension !== '4') fail('dimension', `is ${quoted(dimension)}`, expected);
+  const axes = Number(dimension);
+  const sizes = wholeNumbers(path, header, 'sizes') ?? fail('sizes', 'is missing', 'three whole numbers above 0');
+  if (sizes.length !== axes || !sizes.every((size) => size > 0))
+    fail('sizes', `is ${quoted(fields.get('sizes')!)}`, `${axes === 3 ? 'three' : 'four'} whole numbers above 0`);
+  const kinds = fields.get('kinds')?.split(/\s+/) ?? [];
+  const isSpatial = (axis: number): boolean => /^(domain|space|none|\?\?\?)$/i.test(kinds[axis] ?? 'domain');
+  const directions = fields.get('space directions')?.match(/none|\([^()]*\)/gi) ?? [];
+  if (axes === 3) {
+    const odd = kinds.find((_, axis) => !isSpatial(axis));
+    if (odd !== undefined) fail('kinds', `has the axis ${quoted(odd)}`, 'domain or space for all three');
+    return { shape: sizes.toReversed() as unknown as Shape3, layers: 1, layerAxis: null };
+  }
+  const marked = [0, 3].filter((axis) => !isSpatial(axis) || /^none$/i.test(directions[axis] ?? ''));
+  const layerAxis = marked[0] ?? (sizes[3] === 1 || sizes[0] !== 1 ? 3 : 0);
+  const layers = sizes[layerAxis]!;
+  const kind = kinds[layerAxis] ?? 'none';
+  const spatial = [0, 1, 2, 3].filter((axis) => axis !== layerAxis);
+  if (layers > 1 && vectorKinds.test(kind))
+    fail('kinds', `has the axis ${quoted(kind)} of ${layers}: vectors or colours`, 'one number per voxel');
+  if (layers > 1 && marked.length === 0)
+    fail('dimension', `is "4", with ${layers} volumes`, `${expected}. Split the file.`);
+  const odd = spatial.find((axis) => !isSpatial(axis));
+  if (odd !== undefined) fail('kinds', `has the axis ${quoted(kinds[odd]!)}`, 'domain or space for the other three');
+  const shape = spatial.map((axis) => sizes[axis]!).toReversed() as unknown as Shape3;
+  return { shape, layers, layerAxis: layerAxis === 0 ? 0 : 3 };
 };

@@ -1,14 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { NoduleTrainError, quoted } from '../../runtime/index.js';
+import { decodeName } from '../imageFile/dataFileName.js';
 import { decode, inferIntensity } from '../imageFile/elementType.js';
-import type { ImageFile } from '../imageFile/imageFile.js';
+import type { ImageFile, ReadRequest } from '../imageFile/imageFile.js';
 import { openToRead } from '../imageFile/openToRead.js';
 import { readDataFile } from '../imageFile/readDataFile.js';
 import { readValues } from '../imageFile/readValues.js';
 import { parseWriterTag } from '../imageFile/writerTag.js';
 import { nrrdGrid } from './nrrdGrid.js';
-import { checkNrrdHeader, type NrrdFields, type NrrdHeader } from './nrrdHeader.js';
+import { checkNrrdHeader, type NrrdFields, type NrrdHeader, refuseNrrdField } from './nrrdHeader.js';
+import { chooseSegments, listSegments, voxelsOf } from './nrrdSegments.js';
 
 /** Longer than any header; those of segmentations have tens of kB of key/value pairs. */
 const headerLimit = 1 << 20;
@@ -23,20 +25,26 @@ export const tagKey = 'nodule-train';
  * Reads a NRRD file: `.nrrd` with its values, or `.nhdr` with a data file in the same folder.
  * @throws NoduleTrainError `scan-missing`, `nrrd-header`, `nrrd-data`
  */
-export const readNrrd = async (path: string): Promise<ImageFile> => {
+export const readNrrd = async (path: string, { labels }: ReadRequest): Promise<ImageFile> => {
   const file = await openToRead(path, `reading the scan ${path}`, 'Give the path of a .nrrd or .nhdr file');
   try {
     const { end, ...fields } = await readFields(file, path);
     const header = checkNrrdHeader(path, fields);
-    const grid = nrrdGrid(path, fields);
+    const grid = nrrdGrid(path, fields, header);
+    const segments = listSegments(path, fields, header);
+    if (header.layers > 1 && labels === undefined)
+      refuseNrrdField(path, 'sizes', `has ${header.layers} layers of segments`, 'a scan. This is a segmentation.');
+    const chosen = labels === undefined || segments === null ? null : chooseSegments(path, segments, labels);
     const { intensity, spacingUnknown } = parseWriterTag(`${tagKey} ${fields.keys.get(tagKey) ?? ''}`);
+    const values = decode(await readPacked(file, path, header, end), header.type, header.bigEndian);
     return {
       ...grid,
       ...(spacingUnknown && { spacing: null }),
       shape: header.shape,
       slope: 1,
       intercept: 0,
-      values: decode(await readPacked(file, path, header, end), header.type, header.bigEndian),
+      values: chosen === null ? values : voxelsOf(values, chosen.chosen, header),
+      ...(chosen !== null && { isSegment: true, notes: [...grid.notes, ...chosen.notes] }),
       ...(intensity === null ? inferIntensity(header.type) : { intensity }),
       uid: basename(path, extname(path)),
     };
@@ -68,7 +76,7 @@ const readFields = async (file: FileHandle, path: string): Promise<NrrdFields & 
     if (content === '') return { fields, keys, end };
     if (line === 1 || content.startsWith('#')) continue;
     const [, key, value] = /^([^:]+):=(.*)$/.exec(content) ?? [];
-    if (key !== undefined) keys.set(key, value!);
+    if (key !== undefined) keys.set(decodeName(key), decodeName(value!));
     else {
       const [, field, fieldText] = /^([^:]+): *(.*)$/.exec(content) ?? [];
       if (field === undefined) fail(`line ${line} is ${quoted(content)}, expected "field: value" or "key:=value"`);

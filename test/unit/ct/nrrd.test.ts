@@ -61,7 +61,7 @@ describe('reading NRRD', () => {
     ['a header that does not end', 'nrrd-header', Buffer.from(header().trimEnd()), /ends with the file/],
     ['a line that is not a field', 'nrrd-header', both(`NRRD0004\nhello\n${header().slice(9)}`), /line 2 is "hello"/],
     ['two axes', 'nrrd-header', both(header({ dimension: '2', sizes: '5 12' })), /field dimension is "2"/],
-    ['four axes', 'nrrd-header', both(header({ dimension: '4', sizes: '1 5 4 3' })), /field dimension is "4"/],
+    ['four axes', 'nrrd-header', both(header({ dimension: '4', sizes: '2 5 4 3' })), /field dimension is "4"/],
     ['a missing size', 'nrrd-header', both(header({ sizes: undefined })), /field sizes is missing/],
     ['a size of zero', 'nrrd-header', both(header({ sizes: '5 0 3' })), /field sizes is "5 0 3"/],
     ['a size that is not a number', 'nrrd-header', both(header({ sizes: '5 x 3' })), /field sizes is "5 x 3"/],

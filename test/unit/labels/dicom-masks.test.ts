@@ -236,14 +236,14 @@ describe('an image as the mask of a scan', () => {
     );
     const flipped = join(folder, 'flipped.mha');
     await writeMask(flipped, { ...turned([0, 1, 2], [false, true, false]).grid, voxels });
-    expect(await refusal(scan, flipped)).toMatch(/^mask-grid/);
+    expect((await on(scan, flipped)).notes.join()).toMatch(/turned onto the scan/);
   });
 
   it('has no segments', async () => {
     const path = join(folder, 'same.mha');
     await writeMask(path, { ...scan, voxels });
     expect(await refusal(scan, path, 1)).toMatch(
-      /^mask-segment: .*found an image, but segment 1 needs a DICOM SEG or an RTSTRUCT\. Omit the segment/,
+      /^mask-segment: .*found an image, but segment 1 needs a DICOM SEG, an RTSTRUCT or a \.seg\.nrrd/,
     );
   });
 });

@@ -25,7 +25,12 @@ const mostListed = 100;
 export const readLabel = (file: DicomTags, item: DicomTags, keyword: Keyword): string => {
   const terms = item.texts('SpecificCharacterSet') ?? file.texts('SpecificCharacterSet') ?? [];
   const bytes = item.bytes(keyword);
-  const label = bytes === null ? '' : plainText(decodeText(bytes, terms).text);
+  return shownLabel(bytes === null ? '' : decodeText(bytes, terms).text);
+};
+
+/** The label in the form in which it is compared and shown; 'unnamed' where it is not safe to show, or none. */
+export const shownLabel = (text: string): string => {
+  const label = plainText(text);
   return label === '' || [...label].length > longestLabel || unsafe.test(label) ? 'unnamed' : label;
 };
 
