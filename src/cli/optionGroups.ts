@@ -7,14 +7,9 @@ import type { Command, Option } from 'commander';
 const GROUPS: Readonly<Record<string, string>> = {
   Run: 'data out preset seed epochs samples batch device capture-steps threads',
   'Data and labels':
-<<<<<<< HEAD
-    'layout annotations contours masks label channel splits intensity rescale resample fill-gaps crops patient-pattern labels ' +
-    'allow-lost-labels lost-labels-csv ' +
+    'layout annotations contours masks label channel splits intensity rescale resample fill-gaps ' +
+    'nifti-transform crops patient-pattern labels allow-lost-labels lost-labels-csv ' +
     'box-* sphere-* votes-* mask-*',
-=======
-    'layout annotations contours masks label channel splits intensity rescale resample fill-gaps crops ' +
-    'patient-pattern labels box-* sphere-* votes-* mask-*',
->>>>>>> 09a5c78 (Document values that are not HU, outliers and gaps; list the new options under their heading)
   'Split and validation':
     'validation-share split folds fold validate-every validation-scans threshold minimum-voxels patience ' +
     'choose-point most-missed flips',
