@@ -130,8 +130,8 @@ const boxOf = ({ shape }: Geometry, { first, steps }: LatticeSteps) => {
 };
 
 /**
- * Places an image by its position; null where its voxels do not lie on those of the scan, or with `onlyWhole` where they
- * are not all of the scan's.
+ * Places an image by its position; null where its voxels do not lie on those of the scan, or with `onlyWhole` where
+ * they are not all of the scan's.
  */
 const onLattice = <Voxels extends Uint8Array | Float32Array>(
   kind: string,

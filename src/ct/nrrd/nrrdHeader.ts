@@ -136,8 +136,8 @@ export const checkNrrdHeader = (path: string, header: NrrdFields): NrrdHeader =>
 const vectorKinds = /vector|color|complex|matrix|quaternion|normal|gradient|point/i;
 
 /**
- * The lengths of the three axes of the patient, and of the one of layers: the first (as 3D Slicer writes it) or the last
- * of four. Programs for series of volumes write a fourth axis of length 1.
+ * The lengths of the three axes of the patient, and of the one of layers: the first (as 3D Slicer writes it) or the
+ * last of four. Programs for series of volumes write a fourth axis of length 1.
  */
 const checkAxes = (path: string, header: NrrdFields): Pick<NrrdHeader, 'shape' | 'layers' | 'layerAxis'> => {
   const { fields } = header;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Index3, nearestIndex, readMask, type Volume } from '../../ct/index.js';
+import { type Index3, layOnScan, nearestIndex, readMask, type Volume, warnAboutScan } from '../../ct/index.js';
 import type { Annotation, ScanTruth } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
 import type { KnownBackground } from './backgroundPoints.js';
 import type { Finding } from './labelledScan.js';
 
@@ -51,25 +50,25 @@ export function nearFindings({ spacing }: Volume, findings: readonly Finding[]):
 /**
  * Converts known candidates to voxel positions and decides where background may be: inside the lungs if there is an
  * image of them, and never within an excluded finding's diameter of its centre.
- * @throws NoduleTrainError `mask-shape` if the lung image has another number of voxels than the scan
+ * @throws NoduleTrainError `mask-shape`, `mask-grid` if the lung image is not of the scan
  */
 export async function knownBackground(
   volume: Volume,
   { candidates = [], lungs = null }: ScanTruth,
   ignored: readonly Finding[],
 ): Promise<Required<KnownBackground>> {
-  const inside = lungs === null ? null : (await readMask(lungs)).voxels;
-  if (inside !== null && inside.length !== volume.voxels.length)
-    throw new NoduleTrainError(
-      'mask-shape',
-      `reading the lungs ${lungs}: found ${inside.length} voxels, expected ${volume.voxels.length} as in the scan ` +
-        `${volume.uid} [${volume.shape}]. Give the lung image of this scan.`,
-    );
+  const inside = lungs === null ? null : await readLungs(volume, lungs);
   const isNear = nearFindings(volume, ignored);
   return {
     candidates: shuffled(volume.uid, candidates).map((point) => nearestIndex(volume, point)),
     allowed: (at, place) => (inside === null || (inside[at] !== 0 && inside[at] !== TRACHEA)) && !isNear(place),
   };
+}
+
+async function readLungs(volume: Volume, path: string): Promise<Uint8Array> {
+  const { voxels, notes } = layOnScan('lungs', path, await readMask(path), volume);
+  for (const note of notes) warnAboutScan(`${path}: ${note}`);
+  return voxels;
 }
 
 /**
