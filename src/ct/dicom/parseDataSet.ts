@@ -258,10 +258,12 @@ const parseEither = (
 };
 
 /** Whether a file of a known compression has its pixels uncompressed: of a length, and not as items. */
-const isNative = (known: TransferSyntax, bytes: Buffer, { elements }: DataSet): boolean => {
-  const element = elements[pixelData];
+const isNative = (known: TransferSyntax, bytes: Buffer, dataSet: DataSet): boolean => {
+  const element = dataSet.elements[pixelData];
   if (element === undefined || element.length === undefinedLength || element.length === 0) return false;
   if (known.name.startsWith('transfer syntax')) return false;
+  // Single bits are those of a segmentation, whose reader has its own rule.
+  if (dataSet.uint16('x00280100') === 1) return false;
   const at = element.dataOffset;
   return at + 4 <= bytes.length && bytes.readUInt32LE(at) !== 0xe000fffe;
 };
