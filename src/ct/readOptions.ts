@@ -16,6 +16,14 @@ export const scanFileSchema = z.strictObject({
       'slope,intercept that turn the values of the files into Hounsfield units, where their own is missing or wrong; ' +
         '1,-1024 for HU + 1024',
     ),
+  acquisition: z
+    .string()
+    .regex(/^(first|last|\d{1,9})$/, 'expected first, last or a number')
+    .optional()
+    .describe(
+      'which of several acquisitions, phases or reconstructions of the same slices in a DICOM series: its number, ' +
+        'first or last',
+    ),
   resample: z
     .boolean()
     .default(false)

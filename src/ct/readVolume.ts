@@ -27,13 +27,13 @@ export const readVolume = async (
   path: string,
   { onNote = warnAboutScan, ...rest }: ReadOptions = {},
 ): Promise<Volume> => {
-  const { intensity, rescale, series, files, niftiTransform, ...grid } = checkOptions(
+  const { intensity, rescale, series, files, niftiTransform, acquisition, ...grid } = checkOptions(
     readOptionsSchema,
     `reading the scan ${path}`,
     rest,
   );
   const note = (text: string): void => onNote(`${path}: ${text}`);
-  const read = await inferFormat(path, 'reading the scan').read(path, { series, files, niftiTransform });
+  const read = await inferFormat(path, 'reading the scan').read(path, { series, files, niftiTransform, acquisition });
   const image = rescale === undefined ? read : rescaled(read, rescale);
   const straight = checkGrid(path, image, grid);
   const given = intensity ?? (rescale && 'hu');

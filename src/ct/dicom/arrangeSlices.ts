@@ -67,23 +67,35 @@ const unit = (a: Vector3): Vector3 => scale(a, 1 / length(a));
 const differ = (a: readonly number[], b: readonly number[], by: number): boolean =>
   a.some((entry, k) => Math.abs(entry - b[k]!) > by);
 
-const checkAlike = (dir: string, first: Slice, slice: Slice): void => {
-  const refuse = (what: string, a: string, b: string): never => {
-    throw new NoduleTrainError(
-      'dicom-slices',
-      `reading ${dir}: the slices of the series differ in ${what}: ${a} in ${fileOf(first)}, ${b} in ` +
-        `${fileOf(slice)}, expected one stack. Move the other slices to another folder.`,
-    );
-  };
+/** In what two slices differ that those of one stack have in common, with both values; null if they do not. */
+export const differenceOf = (
+  first: Slice,
+  slice: Slice,
+): { readonly what: string; readonly values: readonly [string, string] } | null => {
+  const differs = (what: string, a: string, b: string) => ({ what, values: [a, b] as const });
   const size = ({ format: { rows, columns } }: Slice): string => `${columns} x ${rows}`;
-  if (size(first) !== size(slice)) refuse('size', size(first), size(slice));
+  if (size(first) !== size(slice)) return differs('size', size(first), size(slice));
   const axes = ({ rowAxis, columnAxis }: Slice): number[] => [...rowAxis, ...columnAxis];
   if (differ(axes(first), axes(slice), sameEntry))
-    refuse(tagName('ImageOrientationPatient'), axes(first).join(', '), axes(slice).join(', '));
+    return differs(tagName('ImageOrientationPatient'), axes(first).join(', '), axes(slice).join(', '));
   if (differ(first.pixelSpacing, slice.pixelSpacing, sameEntry * Math.min(...first.pixelSpacing)))
-    refuse(tagName('PixelSpacing'), first.pixelSpacing.join(', '), slice.pixelSpacing.join(', '));
+    return differs(tagName('PixelSpacing'), first.pixelSpacing.join(', '), slice.pixelSpacing.join(', '));
   const [a, b] = [first.frameOfReference, slice.frameOfReference];
-  if (a !== null && b !== null && a !== b) refuse(tagName('FrameOfReferenceUID'), a, b);
+  return a !== null && b !== null && a !== b ? differs(tagName('FrameOfReferenceUID'), a, b) : null;
+};
+
+const checkAlike = (dir: string, first: Slice, slice: Slice): void => {
+  const difference = differenceOf(first, slice);
+  if (difference === null) return;
+  const {
+    what,
+    values: [a, b],
+  } = difference;
+  throw new NoduleTrainError(
+    'dicom-slices',
+    `reading ${dir}: the slices of the series differ in ${what}: ${a} in ${fileOf(first)}, ${b} in ` +
+      `${fileOf(slice)}, expected one stack. Move the other slices to another folder.`,
+  );
 };
 
 /** The file name alone, as errors name the folder already. */

@@ -1,5 +1,9 @@
 import { NoduleTrainError } from '../../runtime/index.js';
-import { groupBySeries, type SeriesImage, summarizeSeries } from './listSeries.js';
+import { isOfCt } from '../modality.js';
+import type { SeriesImage } from './describeImage.js';
+import { groupBySeries, summarizeSeries } from './listSeries.js';
+import { sortImages } from './sortImages.js';
+import { toUid } from './tags.js';
 
 /** Modalities of data derived from other series, which are never a scan. */
 export const derivedModalities = new Set(['SEG', 'RTDOSE', 'RTIMAGE', 'RTSTRUCT', 'RTPLAN']);
@@ -30,15 +34,23 @@ export const chooseSeries = (
     );
   };
   if (requested !== undefined) {
-    const series = all.find(([first]) => first?.series === requested);
-    return { images: series ?? refuse(`it has no series ${printableUid(requested)}`), note: null };
+    const named = findSeries(all, requested);
+    if (named.length === 1) return { images: named[0]!, note: null };
+    return refuse(
+      named.length === 0
+        ? `it has no series ${printableUid(requested)}`
+        : `${named.length} of its series have the number ${requested}. Choose one by its UID (series)`,
+    );
   }
-  const scans = all.filter(
-    (series) => series.some(({ kind }) => kind === 'slice') && !derivedModalities.has(series[0]?.modality ?? ''),
-  );
-  const ofCt = scans.filter(([first]) => first?.modality === 'CT');
+  const possible = all.filter(isScan);
+  const ofSlices = possible.filter((series) => !sortImages(series).ofCaptures);
+  const scans = ofSlices.length > 0 ? ofSlices : possible;
+  const ofCt = scans.filter(([first]) => isOfCt(first!.modality, first!.sopClass));
   const [only] = scans.length === 1 ? scans : ofCt.length === 1 ? ofCt : [];
   if (only === undefined) {
+    // A folder of colour images alone says why they are not read.
+    if (all.length === 1 && all[0]!.every(({ kind }) => kind === 'colour image'))
+      return { images: all[0]!, note: null };
     const found = scans.length === 0 ? 'none of its series is a scan' : `${scans.length} of its series are scans`;
     return refuse(`${found}. Choose one by its UID (series)`);
   }
@@ -49,10 +61,26 @@ export const chooseSeries = (
   };
 };
 
+/** Whether a series may be a scan: it has slices, and is not derived from another series. */
+export const isScan = (images: readonly SeriesImage[]): boolean =>
+  sortImages(images).stack.length > 0 && !derivedModalities.has(images[0]?.modality ?? '');
+
+/** Finds the series with the UID `requested`, or else those with that SeriesNumber. */
+export const findSeries = (
+  all: readonly (readonly SeriesImage[])[],
+  requested: string,
+): readonly (readonly SeriesImage[])[] => {
+  const uid = toUid(requested.trim());
+  const named = all.filter(([first]) => first?.series === uid);
+  if (named.length > 0 || !/^\d{1,9}$/.test(requested.trim())) return named;
+  return all.filter(([first]) => first?.seriesNumber === Number(requested));
+};
+
 export const printableUid = (uid: string): string => (/^[\d.]{1,64}$/.test(uid) ? uid : 'of that name');
 
 const describeSeries = (images: readonly SeriesImage[]): string => {
   const { uid, modality, slices, leftOut, rows, columns } = summarizeSeries(images);
   const others = leftOut === 0 ? '' : ` and ${leftOut} localizers or secondary captures`;
-  return `${uid} (${modality ?? 'unknown modality'}, ${slices} slices of ${columns} x ${rows}${others})`;
+  const number = images[0]?.seriesNumber ?? null;
+  return `${uid} (${modality ?? 'unknown modality'}, ${slices} slices of ${columns} x ${rows}${others}${number === null ? '' : `, number ${number}`})`;
 };

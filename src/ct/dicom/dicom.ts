@@ -1,12 +1,16 @@
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile.js';
-import { type Arranged, arrangeSlices } from './arrangeSlices.js';
-import { chooseSeries, printableUid } from './chooseSeries.js';
+import { arrangeImages } from './arrangeImages.js';
+import type { Arranged } from './arrangeSlices.js';
+import { chooseSeries, findSeries, printableUid } from './chooseSeries.js';
+import { describeImage, type SeriesImage } from './describeImage.js';
 import { tagName } from './dictionary.js';
-import { dropCopies } from './dropCopies.js';
 import { readPixels } from './frames/readPixels.js';
-import { describeImage, readImageFiles, readImages, type SeriesImage } from './listSeries.js';
+import { readFiles, readFolder } from './listSeries.js';
+import { onePerPlace } from './onePerPlace.js';
+import { otherNotes } from './otherObjects.js';
 import { readDicomFile } from './readDicomFile.js';
 import { seriesIntensity } from './seriesIntensity.js';
 import type { Slice } from './slice.js';
@@ -37,9 +41,6 @@ export const dicom: ImageFormat = {
   write: null,
 };
 
-const imagesOf = (dir: string, { files }: ReadRequest): Promise<SeriesImage[]> =>
-  files === undefined ? readImages(dir) : readImageFiles(dir, files);
-
 /** The slices of a series that form its volume, in its order, with their grid. */
 export interface Stack extends Omit<Arranged, 'places'> {
   readonly images: readonly SeriesImage[];
@@ -52,14 +53,23 @@ export interface Stack extends Omit<Arranged, 'places'> {
  * @throws NoduleTrainError `scan-missing` and `dicom-…`, as reading the volume does
  */
 export const findStack = async (path: string, request: ReadRequest): Promise<Stack> => {
-  const { images, note } = (await isFolder(path))
-    ? chooseSeries(path, await imagesOf(path, request), request.series)
-    : { images: [await onlyImage(path, request)], note: null };
-  const { slices: selected, skipped } = selectSlices(path, images);
-  const { places, notes, ...geometry } = arrangeSlices(path, selected);
-  const { slices, notes: copyNotes } = await dropCopies(path, places);
-  const chosen = note === null ? [] : [note];
-  return { ...geometry, images, slices, notes: [...chosen, ...skipped, ...notes, ...copyNotes] };
+  const { images, notes: chosen } = (await isFolder(path))
+    ? await imagesOf(path, request)
+    : { images: [await onlyImage(path, request)], notes: [] };
+  // A file that is given is meant, whatever its class.
+  const isNamed = request.series !== undefined || images.length === 1;
+  const arranged = arrangeImages(path, images, { isNamed });
+  const { places, slices, notes, ...geometry } = await onePerPlace(path, arranged, request.acquisition);
+  return { ...geometry, images, slices, notes: [...chosen, ...notes] };
+};
+
+const imagesOf = async (
+  dir: string,
+  { files, series }: ReadRequest,
+): Promise<{ readonly images: readonly SeriesImage[]; readonly notes: readonly string[] }> => {
+  const { images: all, others } = files === undefined ? await readFolder(dir) : await readFiles(dir, files);
+  const { images, note } = chooseSeries(dir, all, series);
+  return { images, notes: [...(note === null ? [] : [note]), ...otherNotes(others.filter(({ series: uid }) => uid === images[0]?.series))] };
 };
 
 /** The instance UID of each slice; none for frames of one file, which share an instance. */
@@ -81,33 +91,6 @@ const frameOfReferenceOf = (slices: readonly Slice[]): Pick<ImageFile, 'frameOfR
   return frameOfReferenceUid ? { frameOfReferenceUid } : {};
 };
 
-/**
- * Selects the slices that belong to the volume.
- * @throws NoduleTrainError the fault of an image that belongs to it; `dicom-series` if none does
- */
-const selectSlices = (
-  path: string,
-  images: readonly SeriesImage[],
-): { readonly slices: readonly [Slice, ...Slice[]]; readonly skipped: readonly string[] } => {
-  const selected = images.filter(({ kind }) => kind === 'slice');
-  const count = (kind: SeriesImage['kind']): number => images.filter((image) => image.kind === kind).length;
-  const [localizers, captures] = [count('localizer'), count('secondary capture')];
-  for (const { fault } of selected) if (fault !== null) throw fault;
-  const [first, ...rest] = selected.flatMap(({ slices }) => slices);
-  if (first === undefined) {
-    throw new NoduleTrainError(
-      'dicom-series',
-      `reading ${path}: found only localizers (${localizers}) and secondary captures (${captures}), expected slices ` +
-        'of a scan. Choose another series.',
-    );
-  }
-  const skipped = [
-    ...(localizers === 0 ? [] : [`skipping ${localizers} localizers (ImageType) of the series`]),
-    ...(captures === 0 ? [] : [`skipping ${captures} secondary captures (SOPClassUID) of the series`]),
-  ];
-  return { slices: [first, ...rest], skipped };
-};
-
 const isFolder = async (path: string): Promise<boolean> => {
   try {
     return (await stat(path)).isDirectory();
@@ -125,9 +108,12 @@ const onlyImage = async (path: string, { series }: ReadRequest): Promise<SeriesI
         'expected a DICOM file',
     );
   }
-  if (file.pixels === null) throw missing(path, 'it holds no image (PixelData)', null);
+  if (file.pixels === null) {
+    const isIndex = /^dicomdir$/i.test(basename(path));
+    throw missing(path, isIndex ? 'it is the index of a medium (DICOMDIR)' : 'it holds no image (PixelData)', null);
+  }
   const image = describeImage(file);
-  if (series !== undefined && series !== image.series) {
+  if (series !== undefined && findSeries([[image]], series).length === 0) {
     throw new NoduleTrainError(
       'dicom-series',
       `reading ${path}: it belongs to series ${image.series}, expected ${printableUid(series)}`,

@@ -1,5 +1,5 @@
 /** How a value is stored: text, a UID, numbers as text (DS, IS), binary numbers, a sequence, or bytes. */
-export type Kind = 'text' | 'uid' | 'decimal' | 'us' | 'xs' | 'ul' | 'double' | 'sequence' | 'bytes';
+export type Kind = 'text' | 'uid' | 'decimal' | 'us' | 'xs' | 'ul' | 'float' | 'double' | 'sequence' | 'bytes';
 
 /**
  * The tags that are read, by keyword (PS3.6). It has no tag about the patient, the physician or the institution, so
@@ -10,13 +10,34 @@ export const dictionary = {
   ImageType: ['00080008', 'text'],
   SOPClassUID: ['00080016', 'uid'],
   SOPInstanceUID: ['00080018', 'uid'],
+  AcquisitionTime: ['00080032', 'text'],
+  ContentTime: ['00080033', 'text'],
   Modality: ['00080060', 'text'],
+  ContrastBolusAgent: ['00180010', 'text'],
   SliceThickness: ['00180050', 'decimal'],
+  KVP: ['00180060', 'decimal'],
+  EchoTime: ['00180081', 'decimal'],
+  EchoNumbers: ['00180086', 'decimal'],
+  TriggerTime: ['00181060', 'decimal'],
+  ImagerPixelSpacing: ['00181164', 'decimal'],
+  ConvolutionKernel: ['00181210', 'text'],
+  NominalScannedPixelSpacing: ['00182010', 'decimal'],
+  FrameAcquisitionDateTime: ['00189074', 'text'],
+  DiffusionBValue: ['00189087', 'double'],
+  CardiacSynchronizationSequence: ['00189118', 'sequence'],
+  CTReconstructionSequence: ['00189314', 'sequence'],
   StudyInstanceUID: ['0020000d', 'uid'],
   SeriesInstanceUID: ['0020000e', 'uid'],
+  SeriesNumber: ['00200011', 'decimal'],
+  AcquisitionNumber: ['00200012', 'decimal'],
   ImagePositionPatient: ['00200032', 'decimal'],
   ImageOrientationPatient: ['00200037', 'decimal'],
   FrameOfReferenceUID: ['00200052', 'uid'],
+  TemporalPositionIdentifier: ['00200100', 'decimal'],
+  FrameContentSequence: ['00209111', 'sequence'],
+  TemporalPositionIndex: ['00209128', 'ul'],
+  FrameAcquisitionNumber: ['00209156', 'us'],
+  NominalPercentageOfCardiacPhase: ['00209241', 'float'],
   SamplesPerPixel: ['00280002', 'us'],
   PhotometricInterpretation: ['00280004', 'text'],
   NumberOfFrames: ['00280008', 'decimal'],

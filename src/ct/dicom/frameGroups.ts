@@ -14,6 +14,8 @@ export interface FrameGroups {
   /** Rescale slope and intercept. */
   readonly values: DicomTags;
   readonly padding: DicomTags;
+  /** Those that say which acquisition or phase the frame is of. */
+  readonly phase: readonly DicomTags[];
 }
 
 /** Multi-frame CT images whose frames have functional groups with a position in the patient. */
@@ -21,6 +23,9 @@ const enhancedCt = new Set([
   '1.2.840.10008.5.1.4.1.1.2.1', // Enhanced CT Image
   '1.2.840.10008.5.1.4.1.1.2.2', // Legacy Converted Enhanced CT Image
 ]);
+
+/** Multi-frame secondary captures of grey values, which SimpleITK writes with the groups of an Enhanced CT. */
+const multiFrameCaptures = new Set(['1.2.840.10008.5.1.4.1.1.7.2', '1.2.840.10008.5.1.4.1.1.7.3']);
 
 /** Other multi-frame images found in chest folders (PS3.4 table B.5-1), so an error can name them. */
 const otherMultiFrame: ReadonlyMap<string, string> = new Map([
@@ -50,8 +55,10 @@ export const frameGroups = (tags: DicomTags, syntax: TransferSyntax): readonly F
   const { file } = tags;
   const frames = frameCount(tags);
   const kind = tags.uid('SOPClassUID') ?? '';
-  if (!enhancedCt.has(kind)) {
-    if (frames === 1) return [{ position: tags, orientation: tags, measures: tags, values: tags, padding: tags }];
+  const isPlacedCapture = multiFrameCaptures.has(kind) && tags.has('PerFrameFunctionalGroupsSequence');
+  if (!enhancedCt.has(kind) && !isPlacedCapture) {
+    if (frames === 1)
+      return [{ position: tags, orientation: tags, measures: tags, values: tags, padding: tags, phase: [tags] }];
     const found = `it is ${otherMultiFrame.get(kind) ?? 'an image'} of ${frames} frames (${tagName('NumberOfFrames')})`;
     throw refusal(file, found, 'a CT of single slices or an Enhanced CT. Export the series as one of these.');
   }
@@ -73,6 +80,12 @@ export const frameGroups = (tags: DicomTags, syntax: TransferSyntax): readonly F
     ...planeGroups(file, item, shared),
     values: groupOf('PixelValueTransformationSequence', item, shared) ?? tags,
     padding: tags,
+    phase: [
+      ...(['FrameContentSequence', 'CardiacSynchronizationSequence', 'CTReconstructionSequence'] as const).flatMap(
+        (keyword) => groupOf(keyword, item, shared) ?? [],
+      ),
+      tags,
+    ],
   }));
 };
 

@@ -13,6 +13,9 @@ export interface FramePlane {
   readonly pixelSpacing: readonly [rows: number, columns: number];
 }
 
+/** The tags of the distances between pixels, in the order of preference; the last is that of secondary captures. */
+const spacingTags = ['PixelSpacing', 'ImagerPixelSpacing', 'NominalScannedPixelSpacing'] as const;
+
 /**
  * Reads the position of a frame; errors name `file`.
  * @throws NoduleTrainError `dicom-tag` if a tag is missing or invalid
@@ -28,7 +31,8 @@ export const framePlane = (
     orientation.numbers('ImageOrientationPatient', 6),
     '6 numbers',
   );
-  const spacing = required(file, 'PixelSpacing', measures.numbers('PixelSpacing', 2), '2 numbers above 0');
+  const distances = spacingTags.map((tag) => measures.numbers(tag, 2)).find((found) => found !== null) ?? null;
+  const spacing = required(file, 'PixelSpacing', distances, '2 numbers above 0');
   if (!spacing.every((distance) => distance > 0)) {
     throw tagError(file, 'PixelSpacing', `is ${spacing.join(' and ')}`, '2 numbers above 0');
   }

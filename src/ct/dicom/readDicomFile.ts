@@ -1,18 +1,18 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { inflateRawSync } from 'node:zlib';
-import dicomParser, { type DataSet } from 'dicom-parser';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { openToRead } from '../imageFile/openToRead.js';
-import { dictionary } from './dictionary.js';
+import { isDicomStart, type ParsedDataSet, parseDataSet, pixelData, startBytes } from './parseDataSet.js';
 import { type DicomTags, dicomTags } from './tags.js';
-import { findTransferSyntax, type TransferSyntax } from './transferSyntax.js';
+import type { TransferSyntax } from './transferSyntax.js';
 
 /** One file: its tags up to the pixels, and the position of the pixels, which are not read. */
 export interface DicomFile {
   readonly path: string;
   readonly tags: DicomTags;
   readonly syntax: TransferSyntax;
+  /** What of the file contradicts itself and how it is read, each as "its …". */
+  readonly repairs: readonly string[];
   /** Null: the file holds no image. */
   readonly pixels: PixelBytes | null;
 }
@@ -43,13 +43,9 @@ const mostTagBytes = 1 << 25;
 /** The same for a structure set, whose contours are tags: those of a hundred organs take about a hundred megabytes. */
 const mostStructureSetBytes = 1 << 28;
 
-/** Limit on one deflated file, unpacked. */
-const mostInflatedBytes = 1 << 28;
-
 /** SOP class of RT Structure Set Storage. */
 export const structureSetClass = '1.2.840.10008.5.1.4.1.1.481.3';
 
-const pixelData = `x${dictionary.PixelData[0]}`;
 const undefinedLength = 0xffffffff;
 
 /**
@@ -71,13 +67,12 @@ export const readDataSet = async (path: string, name: string): Promise<Parsed | 
   try {
     const { size } = await file.stat();
     const start = await readStart(file, Math.min(size, firstBytes));
-    const bare = hasHeader(start) ? null : bareSyntax(start);
-    if (bare === undefined) return null;
-    const first = parse(start, name, bare, size > start.length);
-    if (first !== null) return { ...first, size };
+    const first = parse(start, name, size > start.length);
+    if (first !== 'more') return first === null ? null : { ...first, size };
     const most = start.includes(structureSetClass) ? mostStructureSetBytes : mostTagBytes;
     const whole = await readStart(file, Math.min(size, most));
-    return { ...parse(whole, name, bare, false)!, size };
+    const parsed = parse(whole, name, false);
+    return parsed === null || parsed === 'more' ? null : { ...parsed, size };
   } finally {
     await file.close();
   }
@@ -90,9 +85,8 @@ export const startsLikeDicom = (path: string): boolean => {
     if (!statSync(path).isFile()) return false;
     const file = openSync(path, 'r');
     try {
-      const start = Buffer.alloc(132);
-      const bytes = start.subarray(0, readSync(file, start, 0, start.length, 0));
-      return hasHeader(bytes) || bareSyntax(bytes) !== undefined;
+      const start = Buffer.alloc(startBytes);
+      return isDicomStart(start.subarray(0, readSync(file, start, 0, start.length, 0)));
     } finally {
       closeSync(file);
     }
@@ -101,66 +95,23 @@ export const startsLikeDicom = (path: string): boolean => {
   }
 };
 
-const hasHeader = (start: Buffer): boolean => start.toString('latin1', 128, 132) === 'DICM';
-
-/**
- * The transfer syntax of a data set without a file header, undefined where the bytes are not one. Its first element is
- * of group 0008, and has either a VR of two letters or a length below one kilobyte.
- */
-const bareSyntax = (start: Buffer): string | undefined => {
-  if (start.length < 16 || start.readUInt16LE(0) !== 0x0008 || start.readUInt16LE(2) > 0x0018) return undefined;
-  if (/^(UL|CS|UI|SH|LO|DA|TM)$/.test(start.toString('latin1', 4, 6))) return '1.2.840.10008.1.2.1';
-  return start.readUInt32LE(4) <= 1024 ? '1.2.840.10008.1.2' : undefined;
-};
-
 const readStart = async (file: FileHandle, length: number): Promise<Buffer> => {
   const bytes = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(bytes, 0, length, 0);
   return bytes.subarray(0, bytesRead);
 };
 
-interface Parsed {
-  readonly dataSet: DataSet;
-  readonly syntax: TransferSyntax;
-  readonly inflated: Buffer | null;
+interface Parsed extends ParsedDataSet {
   /** Size of the file. */
   readonly size: number;
 }
 
-/**
- * Parses the tags. Null where the bytes end before the pixels and the file has more; `bare` is the syntax of a file
- * without a header.
- */
-const parse = (bytes: Buffer, name: string, bare: string | null, more: boolean): Omit<Parsed, 'size'> | null => {
-  let inflated: Buffer | null = null;
-  const inflater = (all: Uint8Array, position: number): Buffer => {
-    // A truncated data set cannot be unpacked: the whole file is read first.
-    if (more) throw new Error('more bytes are needed');
-    inflated = inflateRawSync(all.subarray(position), { maxOutputLength: mostInflatedBytes });
-    return inflated;
-  };
+const parse = (bytes: Buffer, name: string, isPart: boolean): ReturnType<typeof parseDataSet> => {
   try {
-    const dataSet = dicomParser.parseDicom(bytes, {
-      untilTag: pixelData,
-      inflater,
-      ...(bare === null ? {} : { TransferSyntaxUID: bare }),
-    });
-    if (more && dataSet.elements[pixelData] === undefined) return null;
-    if (bare !== null) return { dataSet, syntax: findTransferSyntax(bare), inflated };
-    return { dataSet, syntax: inflated === null ? readSyntax(dataSet, bytes) : deflatedSyntax, inflated };
+    return parseDataSet(bytes, isPart);
   } catch (cause) {
-    if (more) return null;
     throw damaged(name, cause);
   }
-};
-
-const deflatedSyntax = findTransferSyntax('1.2.840.10008.1.2.1.99');
-
-const readSyntax = ({ elements }: DataSet, bytes: Buffer): TransferSyntax => {
-  const { dataOffset, length } = elements.x00020010!;
-  const uid = bytes.toString('latin1', dataOffset, dataOffset + length).replace(/[\0 ]+$/, '');
-  if (!/^[\d.]{1,64}$/.test(uid)) throw new Error('its transfer syntax (0002,0010) is not a UID');
-  return findTransferSyntax(uid);
 };
 
 /** Converts what dicom-parser throws: a string, an Error, or either within `exception`. */
@@ -178,12 +129,17 @@ const damaged = (name: string, cause: unknown): NoduleTrainError => {
   );
 };
 
-const createDicomFile = (path: string, name: string, { dataSet, syntax, inflated, size }: Parsed): DicomFile => {
+const createDicomFile = (
+  path: string,
+  name: string,
+  { dataSet, syntax, inflated, repairs, size }: Parsed,
+): DicomFile => {
   const element = dataSet.elements[pixelData];
   const offset = element?.dataOffset ?? 0;
   return {
     path,
     syntax,
+    repairs,
     tags: dicomTags(dataSet, name),
     pixels:
       element === undefined

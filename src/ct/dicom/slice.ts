@@ -1,6 +1,7 @@
 import { isOfCt, mayBeCt, modalityOf } from '../modality.js';
 import { type FrameGroups, frameGroups } from './frameGroups.js';
 import { type FramePlane, framePlane } from './framePlane.js';
+import { type Phase, readPhase } from './phase.js';
 import { type PixelFormat, pixelFormat } from './pixelFormat.js';
 import type { DicomFile, PixelBytes } from './readDicomFile.js';
 import { required } from './tags.js';
@@ -34,6 +35,9 @@ export interface Slice extends FramePlane {
   /** Stored value of padding pixels (PixelPaddingValue), null where the file has none. */
   readonly padding: number | null;
   readonly frameOfReference: string | null;
+  /** Whether its pixel spacing is the one at the detector (ImagerPixelSpacing), for want of PixelSpacing. */
+  readonly atDetector: boolean;
+  readonly phase: Phase;
 }
 
 /**
@@ -81,6 +85,8 @@ const createSlice = ({ modality, ...image }: Image, group: FrameGroups, frame: n
     intercept: intercept ?? 0,
     zeroSlope: slope === 0,
     hu: slope !== null && intercept !== null && isInHu(image, modality, values.texts('RescaleType')?.[0]),
+    atDetector: !measures.has('PixelSpacing') && measures.has('ImagerPixelSpacing'),
+    phase: readPhase(group.phase),
     padding: padding.whole('PixelPaddingValue', format.signed),
   };
 };

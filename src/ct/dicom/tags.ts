@@ -1,6 +1,7 @@
 import type { DataSet } from 'dicom-parser';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { dictionary, type Keyword, tagName } from './dictionary.js';
+import { derivedUid } from './write/derivedUid.js';
 
 /** Typed access to the tags of one data set, or of one item of a sequence. Absent and empty tags give null. */
 export interface DicomTags {
@@ -11,7 +12,7 @@ export interface DicomTags {
   readonly texts: (keyword: Keyword) => readonly string[] | null;
   /** The bytes of a text value, for text beyond ASCII. */
   readonly bytes: (keyword: Keyword) => Uint8Array | null;
-  /** @throws NoduleTrainError `dicom-tag` if it is not digits and dots, 64 characters at most */
+  /** The UID, or a valid one derived from a text that is not a UID. */
   readonly uid: (keyword: Keyword) => string | null;
   /** @throws NoduleTrainError `dicom-tag` if they are not finite, or not `count` numbers */
   readonly numbers: (keyword: Keyword, count?: number) => readonly number[] | null;
@@ -31,6 +32,13 @@ const printable = (text: string): string =>
   /^[\d.+\-eE\\ ]{0,80}$/.test(text) ? `is "${text}"` : `is text of ${text.length} characters`;
 
 const trimmed = (text: string): string => text.replace(/^[\0 ]+|[\0 ]+$/g, '');
+
+/**
+ * Returns a UID as it is, else a valid one derived from the text, always the same: the text may have a name in it, or
+ * not be safe as the name of a file.
+ */
+export const toUid = (text: string): string =>
+  /^[\d.]{1,64}$/.test(text) ? text : derivedUid('nodule-train', 'invalid UID', text);
 
 /** Wraps a dicom-parser data set. Errors refer to it as `file`. */
 export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
@@ -62,6 +70,9 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
     const [, kind] = dictionary[keyword];
     const bytes = dataSet.byteArray;
     if (kind === 'us' || kind === 'xs') return binary(keyword, 2, (at) => parser.readUint16(bytes, at));
+    if (kind === 'ul') return binary(keyword, 4, (at) => parser.readUint32(bytes, at));
+    if (kind === 'double') return binary(keyword, 8, (at) => parser.readDouble(bytes, at));
+    if (kind === 'float') return binary(keyword, 4, (at) => parser.readFloat(bytes, at));
     return (
       text(keyword)
         ?.split('\\')
@@ -87,9 +98,7 @@ export const dicomTags = (dataSet: DataSet, file: string): DicomTags => {
     texts: (keyword) => text(keyword)?.split('\\').map(trimmed) ?? null,
     uid: (keyword) => {
       const value = text(keyword);
-      if (value !== null && !/^[\d.]{1,64}$/.test(value))
-        throw tagError(file, keyword, printable(value), 'a UID of at most 64 digits and dots');
-      return value;
+      return value === null ? null : toUid(value);
     },
     numbers,
     number: (keyword) => numbers(keyword, 1)?.[0] ?? null,

@@ -52,11 +52,13 @@ const preferences: readonly Preference[] = [
 
 /** Chooses the thin axial CT among the series of one study; docs/reference/scans.md has the rule. */
 export const chooseScan = (study: readonly SeriesFacts[]): StudyChoice => {
-  const suitable = study.filter(({ unsuitable }) => unsuitable === null);
+  const possible = study.filter(({ unsuitable }) => unsuitable === null);
+  const ofSlices = possible.filter(({ ofCaptures }) => !ofCaptures);
+  const suitable = ofSlices.length > 0 ? ofSlices : possible;
   const [chosen = null, ...others] = [...suitable].sort(compare);
   const skipped = study
-    .filter(({ unsuitable }) => unsuitable !== null)
-    .map((series) => ({ series, reason: series.unsuitable! }));
+    .filter((series) => !suitable.includes(series))
+    .map((series) => ({ series, reason: series.unsuitable ?? 'secondary capture' }));
   if (chosen === null) return { chosen, notes: [], skipped };
   const reasons = others.map((series) => ({ series, reason: `${whyWorse(series, chosen)} (${chosen.uid})` }));
   return { chosen, notes: study.length === 1 ? [] : notesOf(chosen), skipped: [...skipped, ...reasons] };

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { derivedModalities, printableUid } from '../dicom/chooseSeries.js';
-import { groupBySeries, type SeriesImage } from '../dicom/listSeries.js';
+import { findSeries, isScan as isScanSeries, printableUid } from '../dicom/chooseSeries.js';
+import type { SeriesImage } from '../dicom/describeImage.js';
+import { groupBySeries } from '../dicom/listSeries.js';
+import { type DicomObjects, readObjects } from '../dicom/readObjects.js';
 import { inferFormat, isSingleImage, uidOf } from '../formats.js';
 import { chooseScan } from './chooseScan.js';
 import { hasByteValues, isNamedMask } from './imageKind.js';
 import { listFiles } from './listFiles.js';
-import { type DicomObjects, readObjects } from './readObjects.js';
 import { resultNames } from './resultNames.js';
 import { describeModality, type SeriesFacts, seriesFacts, withoutStart } from './seriesFacts.js';
 
@@ -128,7 +129,7 @@ const neverDicom =
 const resultFile = 'nodules.json';
 
 const findInFolder = async (dir: string, series: string | undefined): Promise<Finding> => {
-  const { files: visible, closed } = await listFiles(dir);
+  const { files: visible, closed } = await listFiles(dir, 'finding scans in');
   const results = new Set(visible.filter((path) => basename(path) === resultFile).map((path) => dirname(path)));
   const files = visible.filter((path) => !results.has(dirname(path)));
   const images = await findImages(dir, files.filter(isSingleImage), series);
@@ -184,7 +185,10 @@ const imageScan = (path: string): Unnamed => ({ path, base: uidOf(path), place: 
 
 /** Chooses one series per study of a folder, or the one with the UID `requested`. */
 const chooseSeries = (dir: string, objects: DicomObjects, requested: string | undefined): Finding => {
-  const all = groupBySeries(objects.images).map((images) => seriesFacts(dir, images));
+  const groups = groupBySeries(objects.images);
+  const named = new Set(requested === undefined ? [] : findSeries(groups, requested));
+  const all = groups.map((images) => seriesFacts(dir, images, { isNamed: named.has(images) }));
+  const wanted = new Set([...named].map(([first]) => first!.series));
   const studies = new Map<string, SeriesFacts[]>();
   for (const facts of all) {
     const key = facts.study ?? dirname(facts.files[0]!);
@@ -194,7 +198,7 @@ const chooseSeries = (dir: string, objects: DicomObjects, requested: string | un
   const skipped = objects.damaged.map(({ fault }) => ({ path: dir, reason: withoutStart(fault), damaged: true }));
   const unread: SkippedScan[] = [...skipped, ...skippedObjects(dir, objects)];
   for (const study of studies.values()) {
-    const choice = requested === undefined ? chooseScan(study) : chooseRequested(study, requested);
+    const choice = requested === undefined ? chooseScan(study) : chooseRequested(study, wanted);
     if (choice.chosen !== null) {
       const notes = [...choice.notes, ...damageNotes(choice.chosen, objects)];
       scans.push(seriesScan(dir, choice.chosen, notes));
@@ -204,11 +208,11 @@ const chooseSeries = (dir: string, objects: DicomObjects, requested: string | un
   return { scans, skipped: unread, series: all };
 };
 
-const chooseRequested = (study: readonly SeriesFacts[], requested: string) => ({
-  chosen: study.find(({ uid }) => uid === requested) ?? null,
+const chooseRequested = (study: readonly SeriesFacts[], wanted: ReadonlySet<string>) => ({
+  chosen: study.find(({ uid }) => wanted.has(uid)) ?? null,
   notes: [],
   skipped: study
-    .filter(({ uid }) => uid !== requested)
+    .filter(({ uid }) => !wanted.has(uid))
     .map((series) => ({ series, reason: 'another series is chosen' })),
 });
 
@@ -274,9 +278,9 @@ const findAmongFiles = async (
 const findInSeries = (images: readonly SeriesImage[], requested: string | undefined): Finding => {
   const paths = images.map(({ path }) => path);
   const dir = commonFolder(paths);
-  const facts = seriesFacts(dir, images);
-  const isScan = images.some(({ kind }) => kind === 'slice') && !derivedModalities.has(images[0]?.modality ?? '');
-  const isTaken = requested === undefined ? isScan : facts.uid === requested;
+  const isNamed = requested !== undefined && findSeries([images], requested).length > 0;
+  const facts = seriesFacts(dir, images, { isNamed });
+  const isTaken = requested === undefined ? isScanSeries(images) : isNamed;
   const [path] = paths as [string, ...string[]];
   if (!isTaken) {
     const reason = requested === undefined ? (facts.unsuitable ?? 'not a scan') : 'another series is chosen';

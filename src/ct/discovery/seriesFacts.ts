@@ -1,8 +1,11 @@
 import { NoduleTrainError } from '../../runtime/index.js';
-import { arrangeSlices } from '../dicom/arrangeSlices.js';
-import type { SeriesImage } from '../dicom/listSeries.js';
+import { arrangeImages } from '../dicom/arrangeImages.js';
+import type { SeriesImage } from '../dicom/describeImage.js';
+import { objectName } from '../dicom/otherObjects.js';
 import type { Slice } from '../dicom/slice.js';
+import { type Sorting, sortImages } from '../dicom/sortImages.js';
 import { cross, length } from '../grid/matrix3.js';
+import { isOfCt } from '../modality.js';
 
 /** What the choice of a series depends on, from the headers alone. */
 export interface SeriesFacts {
@@ -11,6 +14,8 @@ export interface SeriesFacts {
   readonly files: readonly string[];
   /** Why it is never taken for the scan of its study, such as "scout"; null where it may be. */
   readonly unsuitable: string | null;
+  /** Whether its images are secondary captures with positions; other series are preferred. */
+  readonly ofCaptures: boolean;
   /** Why its slices do not form a volume; null where they do. */
   readonly fault: string | null;
   /** Whether its slices are evenly spaced. */
@@ -26,9 +31,6 @@ export interface SeriesFacts {
   readonly extent: readonly [number, number, number] | null;
 }
 
-/** Classes of CT images (PS3.4 table B.5-1), for files whose modality is missing. */
-const ctClasses = new Set(['1.2.840.10008.5.1.4.1.1.2', '1.2.840.10008.5.1.4.1.1.2.1', '1.2.840.10008.5.1.4.1.1.2.2']);
-
 /** Words of ImageType for images that no longer show single slices, or were cut again from a volume. */
 const reformats = new Set(
   'MIP MINIP MPR CPR MAXIMUM MINIMUM PROJECTION REFORMATTED REFORMAT VRT SSD SUBTRACTION MASKED'.split(' '),
@@ -37,33 +39,24 @@ const reformats = new Set(
 /** Largest angle between the slices' normal and the patient's long axis; gantries tilt by up to 30 degrees. */
 const mostTilt = 35;
 
-const objectNames: Record<string, string> = {
-  SEG: 'segmentation (SEG)',
-  SR: 'structured report (SR)',
-  PR: 'presentation state (PR)',
-  KO: 'key object selection (KO)',
-  RTSTRUCT: 'structure set (RTSTRUCT)',
-  RTDOSE: 'dose (RTDOSE)',
-  RTPLAN: 'treatment plan (RTPLAN)',
-};
-
 /** Describes an object or series by its modality, where that is not a scan; null where it is. */
 export const describeModality = (modality: string | null): string | null =>
-  modality === 'CT' ? null : (objectNames[modality ?? ''] ?? `modality ${modality ?? 'unknown'}, expected CT`);
+  modality === 'CT' ? null : (objectName(modality) ?? `modality ${modality ?? 'unknown'}, expected CT`);
 
 /** Collects the facts about the images of one series; errors name `dir`. */
-export const seriesFacts = (dir: string, images: readonly SeriesImage[]): SeriesFacts => {
+export const seriesFacts = (dir: string, images: readonly SeriesImage[], sorting: Sorting = {}): SeriesFacts => {
   const [first] = images as readonly [SeriesImage, ...SeriesImage[]];
-  const kept = images.filter(({ kind }) => kind === 'slice');
+  const { stack: kept, ofCaptures } = sortImages(images, sorting);
   const slices = kept.flatMap((image) => image.slices);
   return {
     uid: first.series,
     study: first.study,
     files: images.map(({ path }) => path),
+    ofCaptures,
     unsuitable: whyUnsuitable(images, kept, slices),
     hu: slices.every(({ hu }) => hu),
     original: !kept.some(({ imageType: [origin] }) => origin === 'DERIVED'),
-    ...stackFacts(dir, kept, slices),
+    ...stackFacts(dir, images, sorting, slices.length),
   };
 };
 
@@ -73,7 +66,7 @@ const whyUnsuitable = (
   slices: readonly Slice[],
 ): string | null => {
   const [first] = images as readonly [SeriesImage, ...SeriesImage[]];
-  const isCt = first.modality === 'CT' || (first.modality === null && ctClasses.has(first.sopClass ?? ''));
+  const isCt = isOfCt(first.modality, first.sopClass);
   if (!isCt && kept.length > 0) return describeModality(first.modality);
   if (kept.length === 0)
     return images.some(({ kind }) => kind === 'localizer') ? 'scout (localizer)' : 'secondary capture';
@@ -95,16 +88,14 @@ const tiltOf = ({ rowAxis, columnAxis }: Slice): number => {
 
 const stackFacts = (
   dir: string,
-  kept: readonly SeriesImage[],
-  slices: readonly Slice[],
+  images: readonly SeriesImage[],
+  sorting: Sorting,
+  slices: number,
 ): Pick<SeriesFacts, 'fault' | 'even' | 'slices' | 'distance' | 'extent'> => {
-  const broken = (fault: string) => ({ fault, even: true, slices: slices.length, distance: null, extent: null });
-  const damaged = kept.find(({ fault }) => fault !== null)?.fault;
-  if (damaged) return broken(withoutStart(damaged));
-  const [first, ...rest] = slices;
-  if (first === undefined) return broken('it has no slice');
+  const broken = (fault: string) => ({ fault, even: true, slices, distance: null, extent: null });
+  if (slices === 0 && sortImages(images, sorting).stack.length === 0) return broken('it has no slice');
   try {
-    const { spacing, shape, places, slicePositions } = arrangeSlices(dir, [first, ...rest]);
+    const { spacing, shape, places, slicePositions } = arrangeImages(dir, images, sorting);
     const [x, y, z] = spacing!;
     const extent = [x * shape[2], y * shape[1], z * shape[0]] as const;
     const doubled = places.filter(differs).length;

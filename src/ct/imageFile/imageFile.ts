@@ -51,6 +51,8 @@ export interface ReadRequest {
   readonly niftiTransform?: 'sform' | 'qform' | undefined;
   /** Present where labels are read: which segment, or all as one, of a file that names its segments. */
   readonly labels?: { readonly segment?: string | number | undefined; readonly all?: boolean };
+  /** Which of several acquisitions of the same slices: its number, 'first' or 'last'. */
+  readonly acquisition?: string | undefined;
 }
 
 /** An image file format. `path` is a file; for DICOM also a folder. */

@@ -25,7 +25,7 @@ export async function writeDicomResults(
   formats: readonly (typeof DICOM_FORMATS)[number][],
   { out, options }: { out: string; options: JobOptions },
 ): Promise<WrittenResult> {
-  const attributes = await referencedSeries(result, options.reference);
+  const attributes = await referencedSeries(result, options.reference, options.acquisition);
   if (attributes === null) {
     const reason =
       'the scan is not DICOM, and DICOM results refer to a series. Give the folder of the series that it was ' +
@@ -87,8 +87,9 @@ export async function writeDicomResults(
 export async function referencedSeries(
   { source, scan }: { source: ScanResult['source']; scan: Volume },
   reference: string | undefined,
+  acquisition: string | undefined,
 ): Promise<SourceAttributes | null> {
-  if (source?.series !== undefined) return readSourceAttributes(source.path, source);
+  if (source?.series !== undefined) return readSourceAttributes(source.path, { ...source, acquisition });
   if (reference === undefined) return null;
   const attributes = await readSourceAttributes(reference);
   checkSameVoxels('reference', reference, attributes.grid, scan);

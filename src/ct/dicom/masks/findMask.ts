@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { isSingleImage } from '../../formats.js';
 import { inParallel } from '../frames/inParallel.js';
-import { filesAtOnce, filesOf, nameIn } from '../listSeries.js';
+import { filesOf } from '../listSeries.js';
+import { filesAtOnce, nameIn } from '../readObjects.js';
 import { type DicomMaskKind, dicomMaskKind } from './dicomMaskKind.js';
 
 /** The file or folder that a mask is read from. */

@@ -55,7 +55,7 @@ export interface SourceAttributes {
  */
 export async function readSourceAttributes(
   path: string,
-  { series, files }: ReadRequest = {},
+  { series, files, acquisition }: ReadRequest = {},
 ): Promise<SourceAttributes> {
   const {
     images,
@@ -65,7 +65,7 @@ export async function readSourceAttributes(
     origin,
     direction,
     slicePositions,
-  } = await findStack(path, { series, files });
+  } = await findStack(path, { series, files, acquisition });
   const [first] = stack;
   const seriesUid = images[0]!.series;
   const modality = images[0]!.modality ?? 'OT';

@@ -1,7 +1,14 @@
+import { basename } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { inParallel } from '../dicom/frames/inParallel.js';
-import { describeImage, filesAtOnce, nameIn, type SeriesImage, shownModality } from '../dicom/listSeries.js';
-import { readDicomFile } from '../dicom/readDicomFile.js';
+import { describeImage, type SeriesImage, shownModality } from './describeImage.js';
+import { inParallel } from './frames/inParallel.js';
+import { readDicomFile } from './readDicomFile.js';
+
+/** Files read at once. Node's thread pool has four threads; a few more files keep them busy. */
+export const filesAtOnce = 8;
+
+/** The folder as the user gave it and the file name alone: folders in between may be named after the patient. */
+export const nameIn = (dir: string, path: string): string => `${dir}, file ${basename(path)}`;
 
 /** A DICOM object without pixels, such as a structured report. */
 export interface OtherObject {
