@@ -27,6 +27,7 @@ export {
   type ScanSource,
   type SkippedScan,
 } from './discovery/findScans.js';
+export { isSystemEntry, listFiles } from './discovery/listFiles.js';
 export { isImageFile, uidOf } from './formats.js';
 export { checkSameGrid } from './grid/checkSameGrid.js';
 export { checkSameVoxels } from './grid/checkSameVoxels.js';

@@ -69,7 +69,13 @@ const imagesOf = async (
 ): Promise<{ readonly images: readonly SeriesImage[]; readonly notes: readonly string[] }> => {
   const { images: all, others } = files === undefined ? await readFolder(dir) : await readFiles(dir, files);
   const { images, note } = chooseSeries(dir, all, series);
-  return { images, notes: [...(note === null ? [] : [note]), ...otherNotes(others.filter(({ series: uid }) => uid === images[0]?.series))] };
+  return {
+    images,
+    notes: [
+      ...(note === null ? [] : [note]),
+      ...otherNotes(others.filter(({ series: uid }) => uid === images[0]?.series)),
+    ],
+  };
 };
 
 /** The instance UID of each slice; none for frames of one file, which share an instance. */

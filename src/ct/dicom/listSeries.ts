@@ -25,13 +25,15 @@ export interface DicomSeries {
 }
 
 /**
- * Lists the series of a folder and its subfolders, sorted by UID. DICOM files are recognised by their content, other
- * files are ignored.
+ * Lists the series of a folder and its subfolders, or of the given `files` of it, sorted by UID. DICOM files are
+ * recognised by their content, other files are ignored.
  * @throws NoduleTrainError `scan-missing` if there is no such folder; `dicom-file` and `dicom-tag` for a damaged
  * image, as its series is unknown
  */
-export const listSeries = async (dir: string): Promise<DicomSeries[]> =>
-  groupBySeries((await readFolder(dir)).images).map((images) => summarizeSeries(images));
+export const listSeries = async (dir: string, files?: readonly string[]): Promise<DicomSeries[]> => {
+  const { images } = files === undefined ? await readFolder(dir) : await readFiles(dir, files);
+  return groupBySeries(images).map((one) => summarizeSeries(one));
+};
 
 /**
  * Reads the headers of every DICOM file of a folder and its subfolders, sorted by path.

@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
+import { caseKey } from './caseNames.js';
 
 /**
  * Lists the names in a data folder; `expected` says in the error what should be there.
@@ -14,4 +16,19 @@ export async function listDataFolder(dir: string, expected: string): Promise<str
       { cause },
     );
   });
+}
+
+/** Finds the first of the `wanted` names among `names`, in any case: `Annotations.CSV` is LUNA16's list too. */
+export function findName(names: readonly string[], ...wanted: string[]): string | undefined {
+  for (const one of wanted) {
+    const found = names.includes(one) ? one : names.find((name) => caseKey(name) === caseKey(one));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Returns the path of the first of the `wanted` names that a folder has, in any case; null without one. */
+export async function findPath(dir: string, ...wanted: string[]): Promise<string | null> {
+  const name = findName(await readdir(dir).catch(() => []), ...wanted);
+  return name === undefined ? null : join(dir, name);
 }

@@ -1,11 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
-import { checkOptions, uidOf } from '../../ct/index.js';
+import { checkOptions, isImageFile, isSystemEntry, uidOf } from '../../ct/index.js';
 import { type Annotation, type LostLabel, readAnnotations } from '../../labels/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { imagesWithSuffix } from './imagesIn.js';
-import { listDataFolder } from './listDataFolder.js';
+import { lookUpCase, uniqueCases } from './caseNames.js';
+import { imagesWithSuffix, isFolder } from './imagesIn.js';
+import { findName, listDataFolder } from './listDataFolder.js';
 import { groupBySeries } from './luna16Lists.js';
 import { matchSeries } from './matchSeries.js';
 
@@ -49,9 +50,8 @@ export const ANNOTATION_LISTS = ['annotations.csv', 'annotations_with_malignancy
 /**
  * Opens a folder in LUNA16's layout: scans in `subset*` folders (`.mhd`, `.mha`), `annotations.csv`, and `masks` as
  * phantoms have them. Counts series of the list that are not on disk; they are not an error.
- * @throws NoduleTrainError `data-missing` (no folder), `luna16-layout` (no list, no scan, or one series twice),
- * `labels-lost` (the annotations name other series than the scans, see `matchSeries`), and what `readAnnotations`
- * throws
+ * @throws NoduleTrainError `data-missing` (no folder), `luna16-layout` (no list, no scan), `case-twice`, `labels-lost`
+ * (the annotations name other series than the scans, see `matchSeries`), and what `readAnnotations` throws
  */
 export async function openLuna16(dir: string, options: z.input<typeof luna16OptionsSchema> = {}): Promise<Luna16> {
   const { annotations: chosen, allowLostLabels } = checkOptions(
@@ -60,7 +60,7 @@ export async function openLuna16(dir: string, options: z.input<typeof luna16Opti
     options,
   );
   const names = await listDataFolder(dir, "a folder in LUNA16's layout (subset0/UID.mhd …, annotations.csv)");
-  const list = ANNOTATION_LISTS.find((name) => names.includes(name));
+  const list = findName(names, ...ANNOTATION_LISTS);
   if (chosen === undefined && list === undefined) {
     throw new NoduleTrainError(
       'luna16-layout',
@@ -71,13 +71,13 @@ export async function openLuna16(dir: string, options: z.input<typeof luna16Opti
   const annotationsPath = chosen ?? join(dir, list as string);
   const notes: string[] = [];
   const all = await readAnnotations(annotationsPath, { onNote: (note) => notes.push(note) });
-  const series = await findSeries(dir, names);
+  const { series, notes: onFolders } = await findSeries(dir, names);
   const listed = new Set(all.map(({ uid }) => uid));
   if (series.length === 0) {
     throw new NoduleTrainError(
       'luna16-layout',
       `opening the data folder ${dir}: ${annotationsPath} names ${listed.size} series, but found no scan (.mhd or ` +
-        `.mha) in ${dir}/subset*, expected at least one. Unpack a subset there.`,
+        `.mha) in ${dir}/subset*, expected at least one. ${await whereScansAre(dir, names)}`,
     );
   }
   const { matched, lost, mismatch, ...match } = matchSeries(
@@ -89,7 +89,7 @@ export async function openLuna16(dir: string, options: z.input<typeof luna16Opti
       'labels-lost',
       `opening the data folder ${dir}: in ${annotationsPath} ${mismatch} Correct the list, or give --allow-lost-labels.`,
     );
-  const masks = await imagesWithSuffix(join(dir, 'masks'), '_mask');
+  const maskOf = lookUpCase(await imagesWithSuffix(join(dir, 'masks'), '_mask'));
   return {
     dir,
     series,
@@ -97,37 +97,60 @@ export async function openLuna16(dir: string, options: z.input<typeof luna16Opti
     annotationsPath,
     missing: new Set(lost.map(({ uid }) => uid)).size,
     lost,
-    notes: [...notes, ...match.notes],
-    maskPath: (uid) => masks.get(uid) ?? null,
+    notes: [...notes, ...onFolders, ...match.notes],
+    maskPath: (uid) => maskOf(uid) ?? null,
   };
 }
 
-async function findSeries(dir: string, names: string[]): Promise<Luna16Series[]> {
-  const found = new Map<string, Luna16Series>();
-  for (const subset of names.filter((name) => name.startsWith('subset')).sort(bySubset)) {
-    // Links to folders count, because LUNA16 is often spread over several disks.
-    if (
-      !(await stat(join(dir, subset)).then(
-        (entry) => entry.isDirectory(),
-        () => false,
-      ))
-    )
-      continue;
-    for (const file of (await readdir(join(dir, subset))).sort()) {
-      if (!SCAN_EXTENSIONS.has(extname(file).toLowerCase()) || file.startsWith('.')) continue;
-      const one = { uid: uidOf(file), path: join(dir, subset, file), subset };
-      const other = found.get(one.uid);
-      if (other) {
-        throw new NoduleTrainError(
-          'luna16-layout',
-          `opening the data folder ${dir}: series ${one.uid} is there twice, as ${other.path} and ${one.path}, ` +
-            'expected once, because a split could train on one and validate on the other. Remove one of them.',
-        );
-      }
-      found.set(one.uid, one);
-    }
+/** Says what to do about a folder without scans in subsets. */
+async function whereScansAre(dir: string, names: string[]): Promise<string> {
+  const here = scansAmong(dir, names, '').length;
+  if (here > 0) return `${here} scans lie in ${dir} itself: move them into a folder ${join(dir, 'subset0')}.`;
+  for (const name of names.filter((one) => !isSystemEntry(one))) {
+    const below = await readdir(join(dir, name)).catch(() => []);
+    if (!isSubset(name) && below.some(isSubset))
+      return `${join(dir, name)} has subsets: move the lists there and give that folder, or move the subsets here.`;
+    if (scansAmong('', below, '').length > 0 && !isSubset(name) && !/^(masks|votes|seg-)/i.test(name))
+      return `${join(dir, name)} has scans: rename it to subset0.`;
   }
-  return [...found.values()];
+  return 'Unpack a subset there.';
+}
+
+/** A folder of LUNA16's scans: subset0 … subset9. */
+export const isSubset = (name: string): boolean => /^subset/i.test(name);
+
+async function findSeries(dir: string, names: string[]): Promise<{ series: Luna16Series[]; notes: string[] }> {
+  const series: Luna16Series[] = [];
+  const notes: string[] = [];
+  for (const subset of names.filter(isSubset).sort(bySubset)) {
+    // Links to folders count, because LUNA16 is often spread over several disks.
+    if (!(await isFolder(join(dir, subset)))) continue;
+    const files = await readdir(join(dir, subset));
+    const own = scansAmong(join(dir, subset), files, subset);
+    // Unpacking an archive into a folder of its name makes subset0/subset0.
+    const inner = own.length > 0 ? [] : files.filter(isSubset);
+    for (const folder of inner) {
+      const below = await readdir(join(dir, subset, folder)).catch(() => []);
+      own.push(...scansAmong(join(dir, subset, folder), below, subset));
+    }
+    const others = files.filter((file) => isImageFile(file) && !isSystemEntry(file)).length;
+    if (own.length === 0) notes.push(`Found no scan (.mhd or .mha) in ${join(dir, subset)}.`);
+    else if (inner.length === 0 && others > own.length)
+      notes.push(`Skipped ${others - own.length} images of ${join(dir, subset)} that are not .mhd or .mha.`);
+    series.push(...own);
+  }
+  uniqueCases(
+    dir,
+    series.map(({ uid, path }) => [uid, path]),
+  );
+  return { series, notes };
+}
+
+function scansAmong(folder: string, files: readonly string[], subset: string): Luna16Series[] {
+  return files
+    .filter((file) => SCAN_EXTENSIONS.has(extname(file).toLowerCase()) && !isSystemEntry(file))
+    .sort()
+    .map((file) => ({ uid: uidOf(file), path: join(folder, file), subset }));
 }
 
 /** Orders subset10 after subset9. */

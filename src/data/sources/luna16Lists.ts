@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type WorldLPS, worldLPS } from '../../ct/index.js';
 import {
   type Annotation,
@@ -9,6 +7,7 @@ import {
   SERIES_NAMES,
   type TableFormat,
 } from '../../labels/index.js';
+import { findPath } from './listDataFolder.js';
 
 /** Names of LUNA16's list of candidates; the newer one first, because it replaces the older. */
 const CANDIDATE_LISTS = ['candidates_V2.csv', 'candidates.csv'];
@@ -32,10 +31,10 @@ const CANDIDATES = {
  * @throws NoduleTrainError `candidates` if a line is not seriesuid,coordX,coordY,coordZ,class
  */
 export async function readCandidates(dir: string, uids: ReadonlySet<string>): Promise<Map<string, WorldLPS[]>> {
-  const name = CANDIDATE_LISTS.find((list) => existsSync(join(dir, list)));
+  const path = await findPath(dir, ...CANDIDATE_LISTS);
   const found = new Map<string, WorldLPS[]>();
-  if (name === undefined) return found;
-  await readTable(join(dir, name), CANDIDATES, (row) => {
+  if (path === null) return found;
+  await readTable(path, CANDIDATES, (row) => {
     const kind = row.text('class');
     if (kind !== '0' && kind !== '1') throw row.fault('class', '0 or 1');
     const uid = row.text('seriesuid');
@@ -54,8 +53,8 @@ export async function readCandidates(dir: string, uids: ReadonlySet<string>): Pr
  * @throws NoduleTrainError what `readAnnotations` throws
  */
 export async function readExcluded(dir: string): Promise<Map<string, Annotation[]>> {
-  const path = join(dir, 'annotations_excluded.csv');
-  return existsSync(path) ? groupBySeries(await readAnnotations(path)) : new Map();
+  const path = await findPath(dir, 'annotations_excluded.csv');
+  return path !== null ? groupBySeries(await readAnnotations(path)) : new Map();
 }
 
 /** Groups annotations by the UID of their series. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pickScanFileOptions } from '../../ct/index.js';
 import type { Fold } from '../splits/fold.js';
+import { lookUpCase } from './caseNames.js';
 import { imageFiles, imagesIn, imagesWithSuffix } from './imagesIn.js';
 import { openLuna16 } from './luna16.js';
 import { readCandidates, readExcluded } from './luna16Lists.js';
@@ -32,6 +33,7 @@ export async function luna16Source(
     readCandidates(dir, new Set(uids)),
     readExcluded(dir),
   ]);
+  const [votesOf, lungsOf] = [lookUpCase(votes), lookUpCase(lungs)];
   const scans = luna.series.map(({ uid, path, subset }) => ({
     uid,
     subset,
@@ -39,11 +41,11 @@ export async function luna16Source(
     truth: {
       annotations: luna.annotations.get(uid) ?? [],
       mask: luna.maskPath(uid),
-      votes: votes.get(uid) ?? null,
+      votes: votesOf(uid) ?? null,
       contours: contours.get(uid) ?? null,
       excluded: excluded.get(uid) ?? [],
       candidates: candidates.get(uid) ?? [],
-      lungs: lungs.get(uid) ?? null,
+      lungs: lungsOf(uid) ?? null,
     },
     files: () => imageFiles(path),
     read: { path, options: { intensity: 'hu' as const, ...pickScanFileOptions(options) } },
@@ -57,7 +59,7 @@ export async function luna16Source(
  * and taking it is refused.
  */
 export function subsetFolds(scans: readonly { readonly uid: string; readonly subset: string }[]): Fold[] {
-  const numbers = scans.map(({ subset }) => Number(/^subset(\d+)$/.exec(subset)?.[1] ?? Number.NaN));
+  const numbers = scans.map(({ subset }) => Number(/^subset(\d+)$/i.exec(subset)?.[1] ?? Number.NaN));
   if (numbers.length === 0 || !numbers.every(Number.isInteger)) return [];
   const uids = (keep: (subset: number) => boolean) => scans.filter((_, i) => keep(numbers[i]!)).map(({ uid }) => uid);
   return Array.from({ length: Math.max(...numbers) + 1 }, (_, fold) => ({

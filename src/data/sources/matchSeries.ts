@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { isImageFile, uidOf } from '../../ct/index.js';
 import type { Annotation, LostLabel } from '../../labels/index.js';
+import { caseKey } from './caseNames.js';
 
 /** Annotations with the UIDs of scans on disk, and those that fit none. */
 export interface MatchedAnnotations {
@@ -38,7 +39,7 @@ const WRONG_SHARE = 0.05;
 export function matchSeries(annotations: readonly Annotation[], onDisk: readonly string[]): MatchedAnnotations {
   const scans = new Set(onDisk);
   const folded = new Map<string, string | null>();
-  for (const uid of onDisk) folded.set(fold(uid), folded.has(fold(uid)) ? null : uid);
+  for (const uid of onDisk) folded.set(caseKey(uid), folded.has(caseKey(uid)) ? null : uid);
   const found = new Map<string, { uid: string; what: string | null } | null>();
   const repairs = new Map<string, { rows: number; example: string }>();
   const matched: Annotation[] = [];
@@ -88,8 +89,6 @@ export function matchSeries(annotations: readonly Annotation[], onDisk: readonly
   };
 }
 
-const fold = (uid: string): string => uid.normalize('NFC').toLowerCase();
-
 /** Changes to a listed value, each with what it removes. */
 const REPAIRS: readonly [what: string, repair: (value: string) => string][] = [
   // Also no-break and zero-width spaces, and the apostrophe that makes Excel take a number as text.
@@ -115,12 +114,12 @@ function findScan(
   for (const [what, repair] of REPAIRS) {
     const repaired = repair(value);
     if (repaired === value || repaired === '') continue;
-    const uid = scans.has(repaired) ? repaired : (folded.get(fold(repaired)) ?? null);
+    const uid = scans.has(repaired) ? repaired : (folded.get(caseKey(repaired)) ?? null);
     if (uid !== null) return { uid, what: [...removed, what].join(', ') };
     value = repaired;
     removed.push(what);
   }
-  const uid = folded.get(fold(value)) ?? null;
+  const uid = folded.get(caseKey(value)) ?? null;
   return uid === null ? null : { uid, what: [...removed, 'a difference of case'].join(', ') };
 }
 

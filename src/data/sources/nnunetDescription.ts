@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { checkJson, parseJson } from '../jsonFile.js';
+import { findPath } from './listDataFolder.js';
 import type { SourceOptions } from './sourceOptions.js';
 
 const labelValue = z.union([z.int().min(0).max(255), z.string().regex(/^\d+$/).transform(Number)]);
@@ -9,21 +10,27 @@ const channelNames = z.record(z.string(), z.string());
 
 /**
  * The fields of nnU-Net's `dataset.json` that are read: `channel_names` and `labels` by name (version 2), or `modality`
- * and `labels` by value (version 1).
+ * and `labels` by value (version 1 and the Medical Segmentation Decathlon).
  */
 const descriptionSchema = z.object({
   channel_names: channelNames.optional(),
   modality: channelNames.optional(),
   labels: z.record(z.string(), z.union([z.array(labelValue), labelValue, z.string()])),
-  file_ending: z.string().startsWith('.').default('.nii.gz'),
+  file_ending: z.string().startsWith('.').optional(),
   numTraining: z.int().min(0).optional(),
   intensity: z.enum(['hu', 'arbitrary']).optional(),
   dataset: z.unknown().optional(),
+  training: z
+    .array(z.object({ image: z.union([z.string(), z.array(z.string()).min(1)]), label: z.string() }))
+    .optional(),
 });
 
 /** What to read from an nnU-Net raw dataset. */
 export interface NnunetDescription {
-  fileEnding: string;
+  /** null if absent: any readable format. */
+  fileEnding: string | null;
+  /** Cases of the list of version 1 and of the Decathlon, each with the images of its channels; empty if absent. */
+  training: { image: string[]; label: string }[];
   /** Number of the channel, the 0000 of CASE_0000. */
   channel: number;
   intensity: 'hu' | 'arbitrary';
@@ -39,7 +46,7 @@ export interface NnunetDescription {
  * the chosen one is not there), and `nnunet-intensity` (unknown)
  */
 export async function readNnunetDescription(dir: string, options: SourceOptions): Promise<NnunetDescription> {
-  const path = join(dir, 'dataset.json');
+  const path = (await findPath(dir, 'dataset.json')) ?? join(dir, 'dataset.json');
   const fault = (code: string, found: string, cause?: unknown) =>
     new NoduleTrainError(code, `reading ${path}: ${found}`, { cause });
   const invalid = (found: string, cause?: unknown) =>
@@ -66,7 +73,8 @@ export async function readNnunetDescription(dir: string, options: SourceOptions)
         'values are Hounsfield units. Give --intensity hu or --intensity arbitrary.',
     );
   return {
-    fileEnding: description.file_ending,
+    fileEnding: description.file_ending ?? null,
+    training: (description.training ?? []).map(({ image, label }) => ({ image: [image].flat(), label })),
     channel: channel.number,
     intensity,
     values: chooseLabel(labelValues(labels, fault), options.label, fault),

@@ -1,17 +1,20 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pickScanFileOptions } from '../../ct/index.js';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { readSplits, splitsPath } from '../splits/splitsFile.js';
+import { lookUpCase } from './caseNames.js';
 import { imageFiles, imagesAndSeriesIn, imagesIn } from './imagesIn.js';
+import { findPath } from './listDataFolder.js';
 import { findPatients } from './patients.js';
 import type { Source } from './source.js';
 import { chooseCrops, refuseOptions, type SourceOptions } from './sourceOptions.js';
 
 /** The two folders of a data set of images and label images. */
-function pairFolders(dir: string, masks: string | undefined): { images: string; labels: string } {
-  const images = join(dir, 'images');
-  return { images: existsSync(images) ? images : dir, labels: masks ?? join(dir, 'labels') };
+async function pairFolders(dir: string, masks: string | undefined): Promise<{ images: string; labels: string }> {
+  return {
+    images: (await findPath(dir, 'images')) ?? dir,
+    labels: masks ?? (await findPath(dir, 'labels')) ?? join(dir, 'labels'),
+  };
 }
 
 /**
@@ -26,13 +29,14 @@ export async function pairsSource(
   contours: ReadonlyMap<string, string>,
 ): Promise<Source> {
   refuseOptions(dir, 'pairs', options, ['label', 'channel', 'annotations']);
-  const folders = pairFolders(dir, options.masks);
+  const folders = await pairFolders(dir, options.masks);
   const [images, labels] = await Promise.all([
     // The folder itself may have the labels in a subfolder.
     folders.images === dir ? imagesIn(dir) : imagesAndSeriesIn(folders.images),
     imagesAndSeriesIn(folders.labels),
   ]);
-  const unlabelled = [...images.keys()].filter((name) => !labels.has(name));
+  const labelOf = lookUpCase(labels);
+  const unlabelled = [...images.keys()].filter((name) => labelOf(name) === undefined);
   if (images.size === 0 || unlabelled.length > 0) {
     const found =
       images.size === 0
@@ -57,7 +61,7 @@ export async function pairsSource(
       patient: patient(uid),
       truth: {
         annotations: [],
-        mask: labels.get(uid)!,
+        mask: labelOf(uid)!,
         votes: null,
         contours: contours.get(uid) ?? null,
         oneNodule: crops,
@@ -65,7 +69,7 @@ export async function pairsSource(
       files: () => imageFiles(path),
       read: { path, options: pickScanFileOptions(options) },
     })),
-    missing: [...labels.keys()].filter((name) => !images.has(name)).length,
+    missing: labels.size - images.size,
     lost: [],
     folds: options.splits === undefined ? [] : await readSplits(splitsPath(options.splits), new Set(uids)),
     notes,

@@ -93,7 +93,11 @@ export async function runSegmentJob(
     refuseWithoutAir(volume, models);
     // Before the network runs: a wrong reference would be found after minutes.
     if (out !== null && dicomFormats(job).length > 0)
-      await referencedSeries({ source: isVolume(scan) ? null : scan, scan: volume }, options.reference, options.acquisition);
+      await referencedSeries(
+        { source: isVolume(scan) ? null : scan, scan: volume },
+        options.reference,
+        options.acquisition,
+      );
     const { regions, candidates, lungs, notes, probabilities } = await log.stage('segment', () =>
       segmentScan(
         volume,

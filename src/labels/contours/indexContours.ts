@@ -1,6 +1,6 @@
-import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { listFiles } from '../../ct/index.js';
+import { decodeText, NoduleTrainError } from '../../runtime/index.js';
 
 /** Bytes to read for the series UID, which is in the header before the readings. */
 const HEAD_BYTES = 16_384;
@@ -15,18 +15,10 @@ export async function indexContours(
   dir: string,
   { mayBeEmpty = false }: { mayBeEmpty?: boolean } = {},
 ): Promise<ReadonlyMap<string, string>> {
-  const names = await readdir(dir, { recursive: true, withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    const found = cause.code === 'ENOENT' ? 'no such folder' : `cannot be read (${cause.code})`;
-    throw new NoduleTrainError(
-      'contours-missing',
-      `looking for readers' outlines in ${dir}: ${found}. Give the folder of LIDC's XML files.`,
-      { cause },
-    );
+  const listed = await listFiles(dir, "looking for readers' outlines in").catch((cause: Error) => {
+    throw new NoduleTrainError('contours-missing', cause.message, { cause });
   });
-  const files = names
-    .filter((entry) => entry.isFile() && /\.xml$/i.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const files = listed.files.filter((path) => /\.xml$/i.test(path));
   const index = new Map<string, string>();
   for (const file of files) {
     const uid = await seriesOf(file);
@@ -56,9 +48,9 @@ const seriesOf = async (path: string): Promise<string | null> => {
   try {
     file = await open(path, 'r');
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(HEAD_BYTES), position: 0 });
-    const head = buffer.toString('latin1', 0, bytesRead);
+    const head = decodeText(buffer.subarray(0, bytesRead)).text;
     if (!/<(?:\w+:)?LidcReadMessage[\s>]/.test(head)) return null;
-    return /<SeriesInstanceUid>\s*([0-9.]+)\s*</i.exec(head)?.[1] ?? null;
+    return /<(?:\w+:)?SeriesInstanceUid>\s*([0-9.]+)\s*</i.exec(head)?.[1] ?? null;
   } finally {
     await file?.close();
   }

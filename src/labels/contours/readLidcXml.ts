@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { XMLParser } from 'fast-xml-parser';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { decodeText, NoduleTrainError } from '../../runtime/index.js';
 import type { PixelPoint } from './fillPolygon.js';
 
 /** One reader's outline in one slice. */
@@ -64,7 +64,7 @@ const parse = async (path: string, fail: Fail): Promise<Element> => {
     fail(cause.code === 'ENOENT' ? 'no such file' : `cannot be read (${cause.code})`, undefined, cause),
   );
   if (size > LARGEST_BYTES) fail(`the file has ${size} bytes`, `at most ${LARGEST_BYTES}`);
-  const source = await readFile(path, 'utf8');
+  const source = decodeText(await readFile(path)).text;
   if (/<!DOCTYPE/i.test(source)) fail('the file has a DOCTYPE', "none, as in LIDC's files");
   const parser = new XMLParser({
     ignoreAttributes: true,

@@ -65,7 +65,7 @@ describe('opening a LUNA16 folder', () => {
         await put('subset0/a.mhd');
         await put('subset1/a.mhd');
       },
-      'luna16-layout',
+      'case-twice',
       /series a is there twice, as .*subset0.a\.mhd and .*subset1.a\.mhd/,
     ],
     [
