@@ -53,7 +53,7 @@ export const viewDtype = lazyOp('aten::view.dtype');
 
 /** Copies bytes with each number of `width` bytes in the other byte order. */
 export function swapped(bytes: Uint8Array, width: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   if (width > 1) for (let at = 0; at + width <= copy.length; at += width) copy.subarray(at, at + width).reverse();
   return copy;
 }

@@ -281,6 +281,13 @@ describe('a hostile .pt', () => {
     expect([...value.keys()][0]!.length).toBe(1000);
   });
 
+  it('big-endian numbers made from the same bytes are equal', () => {
+    const bytes = '\x3f\xf0\0\0\0\0\0\0';
+    const one = 'cnumpy.core.multiarray\nscalar\nh\x01h\x02\x86R';
+    const value = loadPtSync(archive(`${numpyType('f8', '>')}q\x010C\x08${bytes}q\x020(${one}${one}l`));
+    expect(value).toEqual([1, 1]);
+  });
+
   it('bytes that become booleans are 0 or 1', () => {
     const id = `(${text('storage')}ctorch.storage\nUntypedStorage\n${text('0')}${text('cpu')}K\x04tQ`;
     const opcodes = `ctorch._utils\n_rebuild_tensor_v3\n(${id}K\x00K\x04\x85K\x01\x85\x89Nctorch\nbool\ntR`;
@@ -326,9 +333,9 @@ describe('a hostile .pt', () => {
   });
 });
 
-function numpyType(code: string): string {
+function numpyType(code: string, order = '<'): string {
   const unknown = 'J\xff\xff\xff\xff';
-  return `cnumpy\ndtype\n(${text(code)}\x89\x88tR(K\x03${text('<')}NNN${unknown}${unknown}K\x00tb`;
+  return `cnumpy\ndtype\n(${text(code)}\x89\x88tR(K\x03${text(order)}NNN${unknown}${unknown}K\x00tb`;
 }
 
 function numpyArray(shape: string, bytes: string): string {

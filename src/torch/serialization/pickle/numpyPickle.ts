@@ -107,7 +107,7 @@ export class NumpyArray extends Unfinished {
     this.shape = [...(shape as number[])];
     this.dtype = name;
     this.isFortran = isFortran;
-    this.bytes = dtype.isBigEndian ? swapped(bytes, dtype.numberBytes) : bytes.slice();
+    this.bytes = dtype.isBigEndian ? swapped(bytes, dtype.numberBytes) : new Uint8Array(bytes);
     this.#isFinished = true;
   }
 }
@@ -126,7 +126,7 @@ function scalar(dtype: unknown, given: unknown, refuse: Refuse, spend: Spend): u
     if (points.some((point) => point > 0x10ffff)) return refuse('a text of NumPy holds no characters');
     return String.fromCodePoint(...points).replace(/\0+$/, '');
   }
-  if (code.startsWith('S')) return given.slice();
+  if (code.startsWith('S')) return new Uint8Array(given);
   const name = dtype.tensorDtype;
   const size = code.startsWith('c') ? 2 * dtype.numberBytes : dtype.numberBytes;
   if (given.length !== size) return refuse(`a number of NumPy has ${given.length} bytes, expected ${size} of ${name}`);

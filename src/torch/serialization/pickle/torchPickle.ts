@@ -220,7 +220,7 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
         if (value === undefined) return new Uint8Array();
         if (value instanceof Uint8Array) {
           spend(COST.bytes + value.length);
-          return value.slice();
+          return new Uint8Array(value);
         }
         // Protocol 2 of Python 2.
         if (typeof value === 'string' && typeof encoding === 'string') return latin1(value);
