@@ -100,6 +100,7 @@ function withoutPrefixes(path: string, given: StateDict): { state: StateDict; re
     removed.add(prefix);
     names = names.map(({ original, name }) => ({ original, name: name.slice(prefix.length) }));
   }
+  refuseBoth(path, new Set(names.map(({ name }) => name)));
   if (removed.size === 0) return { state: given, removed: [] };
   const state = new Map<string, Tensor>();
   const before = new Map<string, string>();
@@ -116,6 +117,18 @@ function withoutPrefixes(path: string, given: StateDict): { state: StateDict; re
   }
   if (averaged) given.get(COUNTER)!.dispose();
   return { state, removed: [...removed] };
+}
+
+/** Refuses a file with weights both of a model and of the same model in a wrapper. */
+function refuseBoth(path: string, names: ReadonlySet<string>): void {
+  for (const start of WRAPPER_STARTS)
+    for (const name of names)
+      if (name.startsWith(start) && names.has(name.slice(start.length)))
+        throw new NoduleTrainError(
+          'model-weights',
+          `reading the model ${path}: found both ${name.slice(start.length)} and ${name}, expected the weights of one ` +
+            'model. Save them to files of their own.',
+        );
 }
 
 const common = (names: readonly { name: string }[]): string | undefined =>

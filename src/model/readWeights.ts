@@ -35,7 +35,12 @@ export interface Weights {
 export function readWeights(path: string): Weights {
   if (isReadAsSafetensors(path)) {
     const { tensors, metadata } = loadTensorsSync(path);
-    return { metadata, ...findStateDict(path, tensors) };
+    try {
+      return { metadata, ...findStateDict(path, tensors) };
+    } catch (error) {
+      for (const tensor of tensors.values()) tensor.dispose();
+      throw error;
+    }
   }
   const value = loadPtSync(path);
   try {

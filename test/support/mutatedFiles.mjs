@@ -31,6 +31,49 @@ const { begin, fail, checkError, checkCost, codes } = inputRules({ seed, folder 
 
 const withPacked = (files, packed) => Object.assign([...files, packed], { packed });
 
+/**
+ * What other trainers save: numbers, texts, dtypes and arrays of NumPy, a Counter, sets, complex numbers, bytes, keys
+ * that are tuples, storages, parameters, lazy views, float8, and tensors with attributes.
+ */
+const OTHER_TRAINERS = (() => {
+  const text = (value) => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+  const storage = (key, type, elements) =>
+    `(${text('storage')}c${type}\n${text(key)}${text('cpu')}K${String.fromCharCode(elements)}tQ`;
+  const floats = storage('0', 'torch\nComplexFloatStorage', 2);
+  const raw = storage('1', 'torch.storage\nUntypedStorage', 16);
+  const tensor = `ctorch._utils\n_rebuild_tensor_v2\n(${floats}K\0K\x02\x85K\x01\x85\x89N}${text('conj')}\x88stR`;
+  const typed = (dtype, size) =>
+    `ctorch._utils\n_rebuild_tensor_v3\n(${raw}K\0K${String.fromCharCode(size)}\x85K\x01\x85\x89Nctorch\n${dtype}\ntR`;
+  const dtype = (code) =>
+    `cnumpy\ndtype\n(${text(code)}\x89\x88tR(K\x03${text('>')}NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb`;
+  const array = (core, code, bytes) =>
+    `c${core}.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\x01b\x87R` +
+    `(K\x01K\x01K\x02\x86${dtype(code)}\x88C${String.fromCharCode(bytes.length)}${bytes}tb`;
+  const scalar = (code, bytes) =>
+    `cnumpy.core.multiarray\nscalar\n${dtype(code)}C${String.fromCharCode(bytes.length)}${bytes}\x86R`;
+  const items = [
+    [text('t'), tensor],
+    [text('f8'), typed('float8_e5m2', 16)],
+    [text('b'), typed('bool', 4)],
+    [text('a'), array('numpy.core', 'f4', '\x3f\x80\0\0\x40\0\0\0')],
+    [text('i'), array('numpy._core', 'i8', '\0\0\0\0\0\0\0\x01'.repeat(2))],
+    [text('s'), scalar('f8', '\x3f\xf0\0\0\0\0\0\0')],
+    [text('c'), scalar('c16', '\x3f\xf0\0\0\0\0\0\0'.repeat(2))],
+    [text('u'), scalar('U2', '\0\0\0a\0\0\0b')],
+    [text('n'), `ccollections\nCounter\n}(${text('x')}K\x01u\x85R`],
+    [text('e'), 'c__builtin__\nset\n](K\x01K\x02e\x85R'],
+    [`c__builtin__\ncomplex\nG${'\0'.repeat(8)}K\x01\x86R`, `c_codecs\nencode\n${text('ab')}${text('latin1')}\x86R`],
+    [`K\x01${text('k')}\x86`, `c__builtin__\nbytearray\nC\x02ab\x85R`],
+    ['ctorch\nfloat16\n', storage('1', 'torch.storage\nUntypedStorage', 16)],
+    [text('p'), `ctorch._utils\n_rebuild_parameter\n${tensor}\x88N\x87R`],
+    [
+      text('y'),
+      `ctorch._tensor\n_rebuild_from_type_v2\n(${tensor.slice(0, tensor.indexOf('('))}ctorch.nn.parameter\nBuffer\n${tensor.slice(tensor.indexOf('('), -1)}}tR`,
+    ],
+  ];
+  return `\x80\x02}(${items.flat().join('')}u.`;
+})();
+
 const seeds = (() => {
   const tensors = {
     weight: arange(0, 12).view(3, 4),
@@ -59,10 +102,18 @@ const seeds = (() => {
       '\x80\x02]q\x00X\x01\x00\x00\x000q\x01a.\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\x80?\0\0\0@\0\0@@',
     'latin1',
   );
+  const others = Buffer.concat(
+    zipArchive([
+      zipEntry('a/data.pkl', Buffer.from(OTHER_TRAINERS, 'latin1')),
+      zipEntry('a/byteorder', Buffer.from('big')),
+      zipEntry('a/data/0', Buffer.alloc(16, 0x3f)),
+      zipEntry('a/data/1', Buffer.alloc(16, 0x3f)),
+    ]),
+  );
   for (const value of Object.values(tensors)) value.dispose();
   return [
     { name: 'safetensors', load: loadTensorsSync, files: [read('a'), read('b')] },
-    { name: 'pt', load: loadPtSync, files: [read('c'), read('d'), legacy, legacy] },
+    { name: 'pt', load: loadPtSync, files: [read('c'), read('d'), legacy, legacy, others, others, others] },
     { name: 'npy', load: loadNpySync, files: npy },
     { name: 'npz', load: loadNpzSync, files: withPacked([read('e')], read('f')) },
   ];

@@ -3,11 +3,17 @@ import fs from 'node:fs';
 /** Formats of files of weights. */
 export type WeightsFormat = 'safetensors' | 'torch.save';
 
-/** First bytes of formats, and what such a file is. The first that fits counts. */
-const STARTS: readonly [start: readonly number[], format: WeightsFormat | null, text: string][] = [
+type Start = readonly [start: readonly number[], format: WeightsFormat | null, text: string];
+const LEGACY = 'a pickle, as torch.save wrote until PyTorch 1.5 (read it with loadPt, or name it .pt)';
+
+/**
+ * First bytes of formats, and what such a file is. The first that fits counts, after safetensors: its first bytes are a
+ * length, and a header of 640 bytes begins like a pickle.
+ */
+const STARTS: readonly Start[] = [
   // PK: also TorchScript, .npz and .docx, which the reader tells apart.
   [[0x50, 0x4b, 0x03, 0x04], 'torch.save', 'a zip archive, as torch.save writes (read it with loadPt, or name it .pt)'],
-  [[0x80, 0x02], 'torch.save', 'a pickle, as torch.save wrote until PyTorch 1.5 (read it with loadPt, or name it .pt)'],
+  ...[2, 3, 4, 5].map((protocol): Start => [[0x80, protocol], 'torch.save', LEGACY]),
   [[0x89, 0x48, 0x44, 0x46], null, 'an HDF5 file (Keras), which is not supported'],
   [[0x1f, 0x8b], null, 'a gzip file. Unpack it first'],
   [[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], null, 'a NumPy array (.npy, read it with loadNpy)'],
@@ -15,11 +21,12 @@ const STARTS: readonly [start: readonly number[], format: WeightsFormat | null, 
   [[0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x20], null, 'a pointer of Git LFS. Run `git lfs pull`'],
 ];
 
-/** Recognizes the format of a file of weights by its first eight bytes; null if it is neither. */
+const knownStart = (start: Uint8Array): Start | undefined =>
+  STARTS.find(([bytes]) => bytes.every((byte, i) => start[i] === byte));
+
+/** Recognizes the format of a file of weights by its first nine bytes; null if it is neither. */
 export function weightsFormat(start: Uint8Array): WeightsFormat | null {
-  const known = STARTS.find(([bytes]) => bytes.every((byte, i) => start[i] === byte));
-  if (known !== undefined) return known[1];
-  return startsLikeSafetensors(start) ? 'safetensors' : null;
+  return startsLikeSafetensors(start) ? 'safetensors' : (knownStart(start)?.[1] ?? null);
 }
 
 /** Recognizes the format of a file; null if it is neither or cannot be read. */
@@ -47,9 +54,8 @@ const startsLikeSafetensors = (start: Uint8Array): boolean =>
 
 /** Describes a file that begins like another format than the expected one; null if it does not. */
 export function describeOther(start: Uint8Array, expected: WeightsFormat): string | null {
-  const known = STARTS.find(([bytes]) => bytes.every((byte, i) => start[i] === byte));
-  if (known !== undefined) return known[1] === expected ? null : known[2];
-  return expected === 'torch.save' && startsLikeSafetensors(start)
-    ? 'a safetensors file (read it with loadTensors)'
-    : null;
+  if (startsLikeSafetensors(start))
+    return expected === 'safetensors' ? null : 'a safetensors file (read it with loadTensors)';
+  const known = knownStart(start);
+  return known === undefined || known[1] === expected ? null : known[2];
 }

@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
+import { lazyOp } from '../operators/operators.js';
 import type { DType } from '../tensor/dtype.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
@@ -46,6 +47,16 @@ export const bytesOfStored: Readonly<Record<string, number>> = {
 /** Copies little-endian, row-major bytes into a tensor. */
 export const tensorFromBytes = (bytes: Uint8Array, dtype: string, shape: readonly number[]): Tensor =>
   fromSlot(native().tensorFromBytes(bytes, dtype, shape));
+
+/** Views a tensor as another dtype. */
+export const viewDtype = lazyOp('aten::view.dtype');
+
+/** Copies bytes with each number of `width` bytes in the other byte order. */
+export function swapped(bytes: Uint8Array, width: number): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  if (width > 1) for (let at = 0; at + width <= copy.length; at += width) copy.subarray(at, at + width).reverse();
+  return copy;
+}
 
 /** Copies a tensor's values as little-endian, row-major bytes. */
 export const tensorToBytes = (tensor: Tensor): Uint8Array => native().tensorToBytes(slotOf(tensor));

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { NoduleTrainError } from '../../../dist/runtime/error.js';
-import { loadPt, loadPtSync, memory } from '../../../dist/torch/index.js';
+import { loadPt, loadPtSync, memory, type Tensor } from '../../../dist/torch/index.js';
 import { zipArchive, zipEntry } from '../../../dist/torch/serialization/zip/writeZip.js';
 import { scratchFolder } from '../../support/scratch.js';
 
@@ -202,6 +202,44 @@ describe('a hostile .pt', () => {
       () => archive(`}${tensorOf(storage('K\x01'), 'K\x00', 'K\x01', 'K\x01')}Ns`, float(1)),
       /a key of a dict is not a number, a text or a tuple of these/,
     ],
+    [
+      'whose array of NumPy has a shape beyond memory',
+      () => archive(numpyArray(`(${long(2 ** 52)}${long(2 ** 52)}K\x00t`, '')),
+      /shape \[4503599627370496,4503599627370496,0\].* expected more than fit into memory/,
+    ],
+    [
+      'whose array of NumPy has another size',
+      () => archive(numpyArray('K\x02\x85', 'abc')),
+      /of shape \[2\] and float64 has 3 bytes, expected 16/,
+    ],
+    [
+      'whose array of NumPy has no content',
+      () => archive('cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R'),
+      /an array of NumPy has no content/,
+    ],
+    [
+      'whose NumPy texts are made from the same bytes again and again',
+      () =>
+        archive(
+          `](${numpyType('U9000')}q\x01B${uint32(36_000)}${'a\0\0\0'.repeat(9000)}q\x02` +
+            `${'cnumpy.core.multiarray\nscalar\nh\x01h\x02\x86R'.repeat(10_000)}e`,
+        ),
+      /need more memory/,
+    ],
+    [
+      'whose tensor with attributes is rebuilt by itself',
+      () => archive(`ctorch._tensor\n_rebuild_from_type_v2\nq\x01${'(h\x01N'.repeat(30_000)})${'}t'.repeat(30_000)}R`),
+      /no function that rebuilds it/,
+    ],
+    [
+      'whose integers require gradients',
+      () =>
+        archive(
+          tensorOf(storage('K\x01', '0', 'LongStorage'), 'K\x00', 'K\x01', 'K\x01').replace('\x89c', '\x88c'),
+          float(2),
+        ),
+      /a tensor of int64 cannot require gradients/,
+    ],
     ['with attributes on a number', () => archive('K\x01}b'), /attributes are set on a value that has none/],
     [
       'whose legacy storage says more than the file has',
@@ -233,6 +271,28 @@ describe('a hostile .pt', () => {
     const value = loadPtSync(archive(laughs())) as unknown[];
     expect(value.length).toBe(10);
     expect(value[0]).toBe(value[9]);
+  });
+
+  it('tuples that each hold the next a thousand times are a key without being expanded', () => {
+    const memo = (i: number) => String.fromCharCode(i);
+    let opcodes = 'K\x01q\x00';
+    for (let i = 1; i < 8; i++) opcodes += `(${`h${memo(i - 1)}`.repeat(1000)}tq${memo(i)}0`;
+    const value = loadPtSync(archive(`${opcodes}}h${memo(7)}Ns`)) as Map<unknown[], null>;
+    expect([...value.keys()][0]!.length).toBe(1000);
+  });
+
+  it('big-endian numbers made from the same bytes are equal', () => {
+    const bytes = '\x3f\xf0\0\0\0\0\0\0';
+    const one = 'cnumpy.core.multiarray\nscalar\nh\x01h\x02\x86R';
+    const value = loadPtSync(archive(`${numpyType('f8', '>')}q\x010C\x08${bytes}q\x020(${one}${one}l`));
+    expect(value).toEqual([1, 1]);
+  });
+
+  it('bytes that become booleans are 0 or 1', () => {
+    const id = `(${text('storage')}ctorch.storage\nUntypedStorage\n${text('0')}${text('cpu')}K\x04tQ`;
+    const opcodes = `ctorch._utils\n_rebuild_tensor_v3\n(${id}K\x00K\x04\x85K\x01\x85\x89Nctorch\nbool\ntR`;
+    const value = loadPtSync(archive(opcodes, { '0': Buffer.from([0, 1, 2, 255]) })) as Tensor;
+    expect([...value.to('uint8').data()]).toEqual([0, 1, 1, 1]);
   });
 
   it('a zip archive with wrong sizes, overlapping entries or too much content is refused', () => {
@@ -272,6 +332,16 @@ describe('a hostile .pt', () => {
     expect(damaged((bytes) => bytes.writeBigUInt64LE(2n ** 60n, end64 + 48))).toMatch(/zip: .*outside the file/);
   });
 });
+
+function numpyType(code: string, order = '<'): string {
+  const unknown = 'J\xff\xff\xff\xff';
+  return `cnumpy\ndtype\n(${text(code)}\x89\x88tR(K\x03${text(order)}NNN${unknown}${unknown}K\x00tb`;
+}
+
+function numpyArray(shape: string, bytes: string): string {
+  const made = 'cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R';
+  return `${made}(K\x01${shape}${numpyType('f8')}\x89B${uint32(bytes.length)}${bytes}tb`;
+}
 
 /** LONG1. */
 function long(value: number): string {

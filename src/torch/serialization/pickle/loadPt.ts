@@ -2,7 +2,7 @@ import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import { allowance, type Spend } from '../allowance.js';
 import { describeOther } from '../fileKind.js';
 import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
-import { bytesOfStored, tensorFromBytes } from '../tensorBytes.js';
+import { bytesOfStored, swapped, tensorFromBytes, viewDtype } from '../tensorBytes.js';
 import { readZipDirectory } from '../zip/readZipDirectory.js';
 import { readZipEntry } from '../zip/readZipEntry.js';
 import { materialize } from './materialize.js';
@@ -52,8 +52,10 @@ function* readArchive(file: OpenFile): Reading<unknown> {
   if (entries.has(`${root}constants.pkl`))
     return refusePt(path, 'it is a TorchScript program, expected tensors written by torch.save');
   const order = entries.get(`${root}byteorder`);
-  if (order !== undefined && new TextDecoder().decode(yield* readZipEntry(file, order, spend)) !== 'little')
-    return refusePt(path, 'it was written on a big-endian machine, which is not supported');
+  const endian = order === undefined ? 'little' : new TextDecoder().decode(yield* readZipEntry(file, order, spend));
+  if (endian !== 'little' && endian !== 'big')
+    return refusePt(path, `it is damaged: its byte order is ${quoted(endian)}, expected little or big`);
+  const isBigEndian = endian === 'big';
   const storages = new Map<string, Storage>();
   const options = pickleOptions(path, storages, spend);
   const { value } = readPickle(yield* readZipEntry(file, pickle, spend), 0, options);
@@ -65,11 +67,27 @@ function* readArchive(file: OpenFile): Reading<unknown> {
         path,
         `it is damaged: storage ${quoted(key)} has ${entry?.bytes ?? 'no'} bytes, expected ${elements} of ${dtype}`,
       );
-    storage.tensor = entry.deflated
-      ? tensorFromBytes(yield* readZipEntry(file, entry, spend), dtype, [elements])
-      : yield* tensorAt(entry.begin, dtype, [elements]);
+    storage.isBigEndian = isBigEndian;
+    const parts = isBigEndian ? partsOf(dtype) : undefined;
+    const [type, count] = parts === undefined ? [dtype, elements] : [parts, 2 * elements];
+    const values = entry.deflated
+      ? tensorFromBytes(inOrder(yield* readZipEntry(file, entry, spend), type, isBigEndian), type, [count])
+      : yield* tensorAt(entry.begin, type, [count], isBigEndian);
+    storage.tensor = values;
+    if (parts === undefined) return;
+    storage.tensor = viewDtype(values, dtype);
+    values.dispose();
   });
 }
+
+/** Dtype of the two parts of a complex number. */
+const partsOf = (dtype: string): string | undefined => {
+  const parts: Readonly<Record<string, string>> = { complex32: 'float16', complex64: 'float32', complex128: 'float64' };
+  return Object.hasOwn(parts, dtype) ? parts[dtype] : undefined;
+};
+
+const inOrder = (bytes: Uint8Array, dtype: string, isBigEndian: boolean): Uint8Array =>
+  isBigEndian ? swapped(bytes, bytesOfStored[dtype]!) : bytes;
 
 interface LegacyHead {
   value: unknown;
@@ -90,9 +108,8 @@ const parseLegacyHead = (path: string, bytes: Uint8Array, spend: Spend): LegacyH
   };
   if (next() !== LEGACY_MAGIC) return refusePt(path, 'it was not written by torch.save');
   if (next() !== LEGACY_PROTOCOL) return refusePt(path, "it has an unknown version of torch.save's legacy format");
-  const system = next();
-  if (system instanceof Map && system.get('little_endian') === false)
-    return refusePt(path, 'it was written on a big-endian machine, which is not supported');
+  // What the machine was like: the values are little-endian on each.
+  next();
   return { value: next(), keys: next(), storages, end };
 };
 

@@ -1,28 +1,45 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import { lazyOp } from '../../operators/operators.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { bytesOfStored, tensorFromBytes, viewOfStorage } from '../tensorBytes.js';
+import { bytesOfStored, tensorFromBytes, viewDtype, viewOfStorage } from '../tensorBytes.js';
 import { NumpyArray, NumpyDtype } from './numpyPickle.js';
 import { PickleGlobal } from './pickleMachine.js';
-import { PendingTensor, Storage } from './torchPickle.js';
+import { type ComplexNumber, PendingTensor, Storage } from './torchPickle.js';
 
 // Python's pickler stops at about half of it, and code that walks the value later may be recursive.
 const MOST_LEVELS = 1000;
 
-/** A key of a dict: a tuple is an array, which a Map finds by itself only. */
-const isKey = (key: unknown, depth = 0): boolean =>
-  Array.isArray(key)
-    ? depth < MOST_KEY_LEVELS && key.every((item) => isKey(item, depth + 1))
-    : key === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof key) || key instanceof Uint8Array;
+const isComplex = (value: unknown): value is ComplexNumber =>
+  typeof value === 'object' && value !== null && 're' in value && 'im' in value;
+
+/**
+ * Whether a value can be a key of a dict: a tuple is an array, which a Map finds by itself only.
+ * @param known arrays that were found to be keys: nested tuples, each holding the next a thousand times, would take
+ *   hours otherwise
+ */
+function isKey(key: unknown, known: Set<unknown[]>, depth = 0): boolean {
+  if (!Array.isArray(key))
+    return (
+      key === null ||
+      ['string', 'number', 'bigint', 'boolean'].includes(typeof key) ||
+      key instanceof Uint8Array ||
+      isComplex(key)
+    );
+  if (known.has(key)) return true;
+  if (depth >= MOST_KEY_LEVELS || !key.every((item) => isKey(item, known, depth + 1))) return false;
+  known.add(key);
+  return true;
+}
 const MOST_KEY_LEVELS = 8;
 
-const viewDtype = lazyOp('aten::view.dtype');
 const conjugate = lazyOp('aten::conj');
 const negative = lazyOp('aten::_neg_view');
 
 /** Views a flat tensor of bytes as another dtype, without the bytes that do not make up an element. */
 function viewBytes(bytes: Tensor, dtype: string): Tensor {
   if (dtype === 'uint8') return bytes;
+  // A bool byte other than 0 or 1 is undefined behaviour in every kernel.
+  if (dtype === 'bool') return bytes.ne(0);
   const width = bytesOfStored[dtype]!;
   const whole = bytes.narrow(0, 0, bytes.numel - (bytes.numel % width));
   const viewed = viewDtype(whole, dtype);
@@ -49,6 +66,10 @@ export const materialize = (what: string, value: unknown): unknown => {
     const known = tensors.get(pending);
     if (known !== undefined) return known;
     const { storage, sizes, strides, offset, viewedAs, lazy } = pending;
+    if (storage.isBigEndian && viewedAs !== null && bytesOfStored[viewedAs]! > 1)
+      refuse(
+        `a tensor of ${viewedAs} was written on a big-endian machine, which is not supported. Save it as another dtype.`,
+      );
     const flat = viewedAs === null ? storage.tensor! : viewBytes(storage.tensor!, viewedAs);
     let tensor = viewOfStorage(flat, sizes, strides, offset);
     if (flat !== storage.tensor) flat.dispose();
@@ -58,7 +79,10 @@ export const materialize = (what: string, value: unknown): unknown => {
       before.dispose();
     }
     tensors.set(pending, tensor);
-    if (pending.requiresGrad) tensor.requiresGrad = true;
+    if (pending.requiresGrad) {
+      if (!/^(float|bfloat|complex)/.test(tensor.dtype)) refuse(`a tensor of ${tensor.dtype} cannot require gradients`);
+      tensor.requiresGrad = true;
+    }
     return tensor;
   };
   const others = new Map<object, Tensor>();
@@ -98,11 +122,21 @@ export const materialize = (what: string, value: unknown): unknown => {
       const items = [...container].map(resolved);
       container.clear();
       for (const item of items) container.add(item);
-    } else
-      for (const [key, item] of container) {
-        if (!isKey(key)) refuse('a key of a dict is not a number, a text or a tuple of these');
-        container.set(key, resolved(item));
-      }
+    } else resolveEntries(container);
+  };
+  const keys = new Set<unknown[]>();
+  const resolveEntries = (container: Map<unknown, unknown>): void => {
+    const isNamed = (key: unknown) => key instanceof PickleGlobal || key instanceof NumpyDtype;
+    if ([...container.keys()].some(isNamed)) {
+      // Keys that are dtypes become names, in the same order.
+      const entries = [...container];
+      container.clear();
+      for (const [key, item] of entries) container.set(isNamed(key) ? resolved(key) : key, item);
+    }
+    for (const [key, item] of container) {
+      if (!isKey(key, keys)) refuse('a key of a dict is not a number, a text or a tuple of these');
+      container.set(key, resolved(item));
+    }
   };
 
   const root: unknown[] = [value];

@@ -1,5 +1,6 @@
 import { NoduleTrainError, quoted } from '../../../runtime/index.js';
-import { MOST_DIMENSIONS, type Spend } from '../allowance.js';
+import { bytesOfShape, MOST_DIMENSIONS, type Spend } from '../allowance.js';
+import { swapped } from '../tensorBytes.js';
 import { COST, PickleGlobal, Unfinished } from './pickleMachine.js';
 
 /** Dtypes of NumPy, by kind and size in bytes, and the tensors' dtype of the same values. */
@@ -96,29 +97,28 @@ export class NumpyArray extends Unfinished {
       throw this.refuse('an array of NumPy has no valid shape, dtype or bytes');
     const name = dtype.tensorDtype;
     const size = dtype.code.startsWith('c') ? 2 * dtype.numberBytes : dtype.numberBytes;
-    const needed = (shape as number[]).reduce((product, length) => product * length, size);
+    const needed = bytesOfShape(shape as number[], size);
     if (bytes.length !== needed)
-      this.refuse(`an array of NumPy of shape [${shape}] and ${name} has ${bytes.length} bytes, expected ${needed}`);
+      this.refuse(
+        `an array of NumPy of shape [${shape}] and ${name} has ${bytes.length} bytes, expected ` +
+          (needed === null ? 'more than fit into memory' : needed),
+      );
     spend(COST.bytes + bytes.length);
     this.shape = [...(shape as number[])];
     this.dtype = name;
     this.isFortran = isFortran;
-    this.bytes = dtype.isBigEndian ? swapped(bytes, dtype.numberBytes) : bytes.slice();
+    this.bytes = dtype.isBigEndian ? swapped(bytes, dtype.numberBytes) : new Uint8Array(bytes);
     this.#isFinished = true;
   }
 }
 
-function swapped(bytes: Uint8Array, width: number): Uint8Array {
-  const copy = bytes.slice();
-  for (let at = 0; at + width <= copy.length; at += width) copy.subarray(at, at + width).reverse();
-  return copy;
-}
-
 /** Reads one number, text or bytes of NumPy. */
-function scalar(dtype: unknown, given: unknown, refuse: Refuse): unknown {
+function scalar(dtype: unknown, given: unknown, refuse: Refuse, spend: Spend): unknown {
   if (!(dtype instanceof NumpyDtype) || !(given instanceof Uint8Array))
     throw refuse('a number of NumPy has no dtype or bytes');
   const { code, isBigEndian } = dtype;
+  // Many numbers may be made from the same bytes; characters are made one by one.
+  spend(COST.bytes + (code.startsWith('U') ? 8 : 1) * given.length);
   if (code.startsWith('U')) {
     if (given.length % 4 !== 0 || given.length > 65_536) return refuse('a text of NumPy has no whole characters');
     const view = new DataView(given.buffer, given.byteOffset, given.length);
@@ -126,7 +126,7 @@ function scalar(dtype: unknown, given: unknown, refuse: Refuse): unknown {
     if (points.some((point) => point > 0x10ffff)) return refuse('a text of NumPy holds no characters');
     return String.fromCodePoint(...points).replace(/\0+$/, '');
   }
-  if (code.startsWith('S')) return given.slice();
+  if (code.startsWith('S')) return new Uint8Array(given);
   const name = dtype.tensorDtype;
   const size = code.startsWith('c') ? 2 * dtype.numberBytes : dtype.numberBytes;
   if (given.length !== size) return refuse(`a number of NumPy has ${given.length} bytes, expected ${size} of ${name}`);
@@ -206,11 +206,10 @@ export function numpyGlobals(what: string): [name: string, build: Build | null][
   ];
   for (const core of ['numpy.core', 'numpy._core']) {
     found.push([`${core}.multiarray._reconstruct`, reconstruct]);
-    found.push([`${core}.multiarray.scalar`, ([type, bytes]) => scalar(type, bytes, refuse)]);
+    found.push([`${core}.multiarray.scalar`, ([type, bytes], spend) => scalar(type, bytes, refuse, spend)]);
     found.push([`${core}.numeric._frombuffer`, fromBuffer]);
   }
   // Classes of dtypes that are named as values, such as the dtype argument of a transform.
-  for (const name of ['float16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'bool', 'bool_'])
-    found.push([`numpy.${name}`, null]);
+  for (const name of new Set([...Object.values(DTYPES), 'bool_'])) found.push([`numpy.${name}`, null]);
   return found;
 }

@@ -16,7 +16,7 @@ const bytes =
   (length: (machine: PickleMachine) => number): Opcode =>
   (m) => {
     const raw = m.source.raw(length(m));
-    m.push(raw.slice(), COST.bytes + raw.length);
+    m.push(new Uint8Array(raw), COST.bytes + raw.length);
   };
 const tuple =
   (size: number): Opcode =>

@@ -48,6 +48,7 @@ const OTHER_DTYPES = [
 export class Storage {
   /** The values as a 1-dim tensor, once read. */
   tensor: Tensor | null = null;
+  isBigEndian = false;
   constructor(
     readonly key: string,
     readonly dtype: string,
@@ -158,7 +159,7 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
     add(name.replace(/^torch\.(?!storage)/, 'torch.cuda.'), null);
   }
   for (const name of [...Object.keys(bytesOfStored), ...OTHER_DTYPES]) add(`torch.${name}`, null);
-  for (const name of ['torch.Tensor', 'torch.nn.parameter.Parameter', 'torch.nn.parameter.Buffer']) add(name, null);
+  for (const name of ['torch.Tensor', 'torch.nn.parameter.Buffer']) add(name, null);
   add('collections.OrderedDict', ([value]) => {
     const items = itemsOf('an OrderedDict', value);
     const pairs = items.every((item): item is [unknown, unknown] => Array.isArray(item) && item.length === 2);
@@ -175,8 +176,13 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
   for (const name of ['torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v2']) add(name, rebuildTensor);
   add('torch._utils._rebuild_tensor_v3', rebuildTyped);
   // With a state: attributes that Python code had set, which are ignored.
-  for (const name of ['torch._utils._rebuild_parameter', 'torch._utils._rebuild_parameter_with_state'])
-    add(name, ([data, requiresGrad]) => {
+  for (const name of [
+    'torch._utils._rebuild_parameter',
+    'torch._utils._rebuild_parameter_with_state',
+    // As PyTorch wrote until 0.3.
+    'torch.nn.parameter.Parameter',
+  ])
+    add(name, ([data, requiresGrad = true]) => {
       if (!(data instanceof PendingTensor)) return refuse('a parameter has no tensor');
       spend(TENSOR_COST);
       const { storage, offset, sizes, strides, viewedAs, lazy } = data;
@@ -184,7 +190,9 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
     });
   // A tensor with attributes, such as torch.nn.Buffer: how it is rebuilt, its class, the arguments, the attributes.
   add('torch._tensor._rebuild_from_type_v2', ([rebuild, , args]) => {
-    if (!(rebuild instanceof PickleGlobal) || rebuild.build === null || !Array.isArray(args))
+    // Not of itself: nested calls would overflow the stack.
+    const isNested = rebuild instanceof PickleGlobal && rebuild.name.endsWith('_rebuild_from_type_v2');
+    if (!(rebuild instanceof PickleGlobal) || isNested || rebuild.build === null || !Array.isArray(args))
       return refuse('a tensor with attributes has no function that rebuilds it');
     return rebuild.build(args);
   });
@@ -192,7 +200,7 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
     add(`torch.${kind}`, null);
   add('torch.per_channel_affine_float_qparams', null);
   add('torch.serialization._get_layout', ([name]) =>
-    typeof name === 'string' ? name.slice(0, 64) : refuse('a layout has no name'),
+    typeof name === 'string' ? name.slice(0, 64).replace(/^torch\./, '') : refuse('a layout has no name'),
   );
   add('torch.Size', ([sizes]) => (isSizes(sizes) ? [...sizes] : refuse('a torch.Size is not a list of sizes')));
   add('torch.device', ([type, index]) => {
@@ -212,7 +220,7 @@ export const torchGlobals = (what: string, spend: Spend): Map<string, PickleGlob
         if (value === undefined) return new Uint8Array();
         if (value instanceof Uint8Array) {
           spend(COST.bytes + value.length);
-          return value.slice();
+          return new Uint8Array(value);
         }
         // Protocol 2 of Python 2.
         if (typeof value === 'string' && typeof encoding === 'string') return latin1(value);

@@ -6,6 +6,8 @@ const END = 0x06054b50;
 const END_64 = 0x06064b50;
 const END_64_LOCATOR = 0x07064b50;
 const CENTRAL = 0x02014b50;
+/** In place of a number that does not fit. */
+const IN_ZIP64 = 0xffffffff;
 const LOCAL = 0x04034b50;
 const MOST_COMMENT_BYTES = 65_535;
 const ENTRY_COST = 300;
@@ -30,7 +32,7 @@ export const refuseZip =
     throw new NoduleTrainError('zip', `reading ${path}: not a readable zip archive: ${what}`);
   };
 
-/** Zero bytes at the end, which some storage systems append to fill a block. */
+/** Zero bytes at the end, up to 16 MiB, which some storage systems append to fill a block. */
 function* trailingZeros(file: OpenFile): Reading<number> {
   for (let zeros = 0; ; ) {
     const length = Math.min(ZEROS_AT_ONCE, file.size - zeros);
@@ -38,10 +40,11 @@ function* trailingZeros(file: OpenFile): Reading<number> {
     let at = length;
     while (at > 0 && part[at - 1] === 0) at--;
     zeros += length - at;
-    if (at > 0 || zeros === file.size) return zeros;
+    if (at > 0 || zeros === file.size || zeros >= MOST_ZEROS) return zeros;
   }
 }
 const ZEROS_AT_ONCE = 65_536;
+const MOST_ZEROS = 2 ** 24;
 
 /** Finds the directory: its offsets in the file and its number of entries. */
 function* findDirectory(
@@ -55,8 +58,10 @@ function* findDirectory(
   let at = tail.length - 22;
   const isEnd = (place: number) => {
     if (tail.readUInt32LE(place) !== END) return false;
-    const end = place + 22 + tail.readUInt16LE(place + 20);
-    return end <= tail.length && tail.subarray(end).every((byte) => byte === 0);
+    if (place + 22 + tail.readUInt16LE(place + 20) > tail.length) return false;
+    // Other bytes may follow, as downloads leave them: the last directory that lies before its end counts.
+    const [bytes, begin] = [tail.readUInt32LE(place + 12), tail.readUInt32LE(place + 16)];
+    return begin === IN_ZIP64 || bytes === IN_ZIP64 || begin + bytes <= tailBegin + place;
   };
   while (at >= 0 && !isEnd(at)) at--;
   if (at < 0) return refuse('it has no directory: the file is truncated or not an archive');
@@ -89,7 +94,7 @@ const placesOf = (record: Buffer, nameBytes: number, extraBytes: number, refuse:
       let value = at + 4;
       // The field holds the values that do not fit, in this order.
       for (const key of ['size', 'packed', 'local'] as const)
-        if (found[key] === 0xffffffff) {
+        if (found[key] === IN_ZIP64) {
           if (value + 8 > Math.min(end, at + 4 + length)) return refuse('a zip64 field is truncated');
           found[key] = Number(record.readBigUInt64LE(value));
           value += 8;
