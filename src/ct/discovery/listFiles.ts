@@ -15,7 +15,7 @@ export const isSystemEntry = (name: string): boolean =>
 /**
  * Lists the files of a folder and its subfolders, sorted, without hidden ones and those of the system. Links to files
  * and to folders are followed; each folder is listed once, so that a cycle of links ends. Subfolders that cannot be
- * listed are not named, as folders may be named after the patient. Errors begin with `doing`, such as "finding scans in".
+ * listed are not named, as folders may be named after the patient. Errors begin with `doing`, as in "finding scans in".
  * @throws NoduleTrainError `scan-missing` if the folder itself cannot be listed
  */
 export async function listFiles(dir: string, doing: string): Promise<ListedFiles> {

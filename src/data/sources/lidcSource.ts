@@ -35,8 +35,9 @@ export async function looksLikeLidc(dir: string, depth = 0): Promise<boolean> {
 
 /**
  * Opens a tree of CT series as LIDC-IDRI is distributed: PATIENT/STUDY/SERIES/*.dcm, with any folders between, which
- * may be links. A series is of the patient whose LIDC-IDRI name is in its path, else each folder of `dir` is one patient,
- * called by a hash of the folder's name. Series of other modalities and series of a single slice (radiographs) are skipped.
+ * may be links. A series is of the patient whose LIDC-IDRI name is in its path, else each folder of `dir` is one
+ * patient, called by a hash of the folder's name. Series of other modalities and series of a single slice (radiographs)
+ * are skipped.
  * @throws NoduleTrainError `lidc-files` if there is no CT series or one is there twice, `data-option`, and what
  * `listSeries`, `findPatients` and `readSplits` throw
  */

@@ -96,7 +96,7 @@ describe('a dataset of the Medical Segmentation Decathlon', () => {
     putTask('.');
     const at = (path: string) =>
       task.map((name) => ({ image: `${path}imagesTr/${name}.nii.gz`, label: entry(name).label }));
-    for (const path of ['.\\', '/home/someone/Task06_Lung/', '']) {
+    for (const path of ['.\\', '/data/someone/Task06_Lung/', '']) {
       writeJson(join(dir, 'dataset.json'), taskJson(at(path)));
       expect(await idsOf()).toEqual(task);
     }
