@@ -66,7 +66,7 @@ describe('opening a LUNA16 folder', () => {
         await put('subset1/a.mhd');
       },
       'case-twice',
-      /series a is there twice, as .*subset0.a\.mhd and .*subset1.a\.mhd/,
+      /case a is there twice, as .*subset0.a\.mhd and .*subset1.a\.mhd/,
     ],
     [
       'a broken line',
