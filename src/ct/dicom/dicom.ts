@@ -35,7 +35,7 @@ export const dicom: ImageFormat = {
       uid: images[0]!.series,
       ...sliceUidsOf(slices),
       ...frameOfReferenceOf(slices),
-      notes: [...notes, ...slopeNotes(slices), ...pixelNotes],
+      notes: [...notes, ...slopeNotes(slices), ...lossyNotes(slices), ...pixelNotes],
     };
   },
   write: null,
@@ -89,6 +89,14 @@ const slopeNotes = (slices: readonly Slice[]): readonly string[] => {
   return zero === 0
     ? []
     : [`${tagName('RescaleSlope')} is 0 in ${zero} of ${slices.length} slices, read as 1, as ITK does`];
+};
+
+const lossyNotes = (slices: readonly Slice[]): readonly string[] => {
+  const lossy = slices.filter((slice) => slice.lossy);
+  if (lossy.length === 0) return [];
+  const now = [...new Set(lossy.flatMap(({ syntax }) => (syntax.lossy ? [syntax.name] : [])))];
+  const how = now.length > 0 ? now.join(', ') : `${tagName('LossyImageCompression')} is 01`;
+  return [`${lossy.length} of ${slices.length} slices were compressed lossily (${how}): their values are approximate`];
 };
 
 /** Slices of one stack have the same one, or none. */

@@ -52,6 +52,7 @@ export const dictionary = {
   RescaleIntercept: ['00281052', 'decimal'],
   RescaleSlope: ['00281053', 'decimal'],
   RescaleType: ['00281054', 'text'],
+  LossyImageCompression: ['00282110', 'text'],
   ReferencedSeriesSequence: ['00081115', 'sequence'],
   ReferencedInstanceSequence: ['0008114a', 'sequence'],
   ReferencedSOPInstanceUID: ['00081155', 'uid'],

@@ -7,6 +7,9 @@ import type { DicomFile, PixelBytes } from './readDicomFile.js';
 import { required } from './tags.js';
 import type { TransferSyntax } from './transferSyntax.js';
 
+/** JPEG Baseline and Extended. */
+const alwaysLossy: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51']);
+
 /** One frame of a file: its position in the patient, and the position of its pixels in the file. */
 export interface Slice extends FramePlane {
   readonly path: string;
@@ -30,6 +33,8 @@ export interface Slice extends FramePlane {
   readonly intercept: number;
   /** Whether the file has a RescaleSlope of 0, which is read as 1. */
   readonly zeroSlope: boolean;
+  /** Whether the values were once compressed lossily: by this compression, or as LossyImageCompression says. */
+  readonly lossy: boolean;
   /** Whether the file says that these values are Hounsfield units. */
   readonly hu: boolean;
   /** Stored value of padding pixels (PixelPaddingValue), null where the file has none. */
@@ -54,6 +59,7 @@ export const createSlices = (file: DicomFile): readonly Slice[] => {
     syntax,
     pixels,
     format: pixelFormat(tags),
+    lossy: alwaysLossy.has(syntax.uid) || tags.texts('LossyImageCompression')?.[0] === '01',
     modality: modalityOf(tags.texts('Modality')?.[0]),
     frameOfReference: tags.uid('FrameOfReferenceUID'),
     instance: tags.uid('SOPInstanceUID'),
@@ -65,7 +71,7 @@ export const createSlices = (file: DicomFile): readonly Slice[] => {
 
 type Image = Pick<
   Slice,
-  'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference' | 'instance' | 'sopClass'
+  'path' | 'name' | 'syntax' | 'pixels' | 'format' | 'frameOfReference' | 'instance' | 'sopClass' | 'lossy'
 > & {
   readonly modality: string | null;
 };

@@ -6,6 +6,8 @@ export interface TransferSyntax {
   readonly deflated: boolean;
   /** Whether the pixels are compressed frames (JPEG, RLE and so on) in fragments. */
   readonly compressed: boolean;
+  /** Whether the compression always or usually changes the values; a few of these allow lossless frames too. */
+  readonly lossy: boolean;
 }
 
 const plain = (uid: string, name: string, rest: Partial<TransferSyntax> = {}): TransferSyntax => ({
@@ -14,26 +16,28 @@ const plain = (uid: string, name: string, rest: Partial<TransferSyntax> = {}): T
   bigEndian: false,
   deflated: false,
   compressed: false,
+  lossy: false,
   ...rest,
 });
-const packed = (uid: string, name: string): TransferSyntax => plain(uid, name, { compressed: true });
+const packed = (uid: string, name: string, lossy = false): TransferSyntax =>
+  plain(uid, name, { compressed: true, lossy });
 
 const known = [
   plain('1.2.840.10008.1.2', 'Implicit VR Little Endian'),
   plain('1.2.840.10008.1.2.1', 'Explicit VR Little Endian'),
   plain('1.2.840.10008.1.2.1.99', 'Deflated Explicit VR Little Endian', { deflated: true }),
   plain('1.2.840.10008.1.2.2', 'Explicit VR Big Endian', { bigEndian: true }),
-  packed('1.2.840.10008.1.2.4.50', 'JPEG Baseline'),
-  packed('1.2.840.10008.1.2.4.51', 'JPEG Extended'),
+  packed('1.2.840.10008.1.2.4.50', 'JPEG Baseline', true),
+  packed('1.2.840.10008.1.2.4.51', 'JPEG Extended', true),
   packed('1.2.840.10008.1.2.4.57', 'JPEG Lossless'),
   packed('1.2.840.10008.1.2.4.70', 'JPEG Lossless, first-order prediction'),
   packed('1.2.840.10008.1.2.4.80', 'JPEG-LS Lossless'),
-  packed('1.2.840.10008.1.2.4.81', 'JPEG-LS Near-Lossless'),
+  packed('1.2.840.10008.1.2.4.81', 'JPEG-LS Near-Lossless', true),
   packed('1.2.840.10008.1.2.4.90', 'JPEG 2000 Lossless'),
-  packed('1.2.840.10008.1.2.4.91', 'JPEG 2000'),
+  packed('1.2.840.10008.1.2.4.91', 'JPEG 2000', true),
   packed('1.2.840.10008.1.2.4.201', 'High-Throughput JPEG 2000 Lossless'),
   packed('1.2.840.10008.1.2.4.202', 'High-Throughput JPEG 2000 with RPCL Lossless'),
-  packed('1.2.840.10008.1.2.4.203', 'High-Throughput JPEG 2000'),
+  packed('1.2.840.10008.1.2.4.203', 'High-Throughput JPEG 2000', true),
   packed('1.2.840.10008.1.2.5', 'RLE Lossless'),
   packed('1.2.840.10008.1.2.8.1', 'Deflated Image Frame Compression'),
 ];

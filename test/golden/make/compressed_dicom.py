@@ -8,13 +8,16 @@ The values are what SimpleITK (GDCM) reads, which for the lossless ones must be 
 predictor 1 only; the others come from the encoder below, and GDCM must read them too.
 """
 
+import io
 import json
 import pathlib
 import struct
+import subprocess
 
 import numpy as np
 import pydicom
 import SimpleITK as sitk
+from PIL import Image
 from pydicom.encaps import encapsulate, encapsulate_extended, fragment_frame, generate_frames, itemize_fragment
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -166,6 +169,56 @@ save("jpeg-lossless-restart", with_frames("unsigned12", lossless57, [jpeg_lossle
 save("jpeg-lossless-shift", with_frames("unsigned12", lossless57, [jpeg_lossless(values, 12, 7, shift=2)]), True, values & 0xFFFC)
 save("jpeg-ls-near", with_frames("unsigned12", near, [compressed("unsigned12", near, "pyjpegls", jls_error=3)]), False, None)
 save("jpeg-2000-lossy", with_frames("unsigned12", lossy2k, [compressed("unsigned12", lossy2k, "pylibjpeg", j2k_cr=[6])]), False, None)
+
+
+def by_dcmtk(name, option, quality):
+    """The stream of DCMTK's dcmcjpeg (Debian package dcmtk)."""
+    paths = [out / "temporary.dcm", out / "temporary-jpeg.dcm"]
+    dataset(name).save_as(paths[0], enforce_file_format=True)
+    subprocess.run(["dcmcjpeg", option, "+q", str(quality), *map(str, paths)], check=True)
+    stream = next(generate_frames(pydicom.dcmread(paths[1]).PixelData, number_of_frames=1))
+    for path in paths:
+        path.unlink()
+    return stream
+
+
+def by_pillow(**options):
+    stream = io.BytesIO()
+    Image.fromarray(pixels["unsigned8"][0]).save(stream, "JPEG", **options)
+    return stream.getvalue()
+
+
+def by_openjph(name, lossless):
+    """SimpleITK cannot read these: the expected values of lossy ones are what OpenJPH itself decodes."""
+    values, stored, representation = pixels[name]
+    made = subprocess.run(
+        ["node", "test/golden/make/htj2k.mjs", *map(str, (columns, rows, stored, representation, int(lossless)))],
+        input=values.tobytes(), capture_output=True, check=True,
+    ).stdout
+    length = struct.unpack("<I", made[:4])[0]
+    return made[4 : 4 + length], np.frombuffer(made[4 + length :], values.dtype)
+
+
+baseline, extended, ht, ht_rpcl, ht_lossy = ("1.2.840.10008.1.2.4." + end for end in ("50", "51", "201", "202", "203"))
+for file, name, syntax, stream in (
+    ("jpeg-baseline", "unsigned8", baseline, by_dcmtk("unsigned8", "+eb", 90)),
+    ("jpeg-baseline-restart", "unsigned8", baseline, by_pillow(quality=80, restart_marker_blocks=3)),
+    ("jpeg-baseline-coarse", "unsigned8", baseline, by_pillow(quality=5, optimize=True)),
+    ("jpeg-extended-unsigned8", "unsigned8", extended, by_dcmtk("unsigned8", "+ee", 90)),
+    ("jpeg-extended-unsigned12", "unsigned12", extended, by_dcmtk("unsigned12", "+ee", 90)),
+    ("jpeg-extended-coarse", "unsigned12", extended, by_dcmtk("unsigned12", "+ee", 30)),
+    # Values of 12 bits whose upper half is negative, which is how GDCM reads such a header.
+    ("jpeg-extended-signed12", "signed12", extended, by_dcmtk("unsigned12", "+ee", 90)),
+):
+    save(file, with_frames(name, syntax, [stream]), False, None)
+for file, name, syntax, lossless in [(f"htj2k-{name}", name, ht, True) for name in pixels] + [
+    ("htj2k-rpcl", "unsigned12", ht_rpcl, True),
+    ("htj2k-lossy", "unsigned12", ht_lossy, False),
+]:
+    stream, decoded = by_openjph(name, lossless)
+    assert not lossless or np.array_equal(decoded, pixels[name][0].ravel()), file
+    with_frames(name, syntax, [stream]).save_as(out / f"{file}.dcm", enforce_file_format=True)
+    expected[file] = {"lossless": True, "signed": bool(pixels[name][2]), "frames": [decoded.tolist()]}
 
 three = [np.roll(values, k, axis=0) for k in (0, 3, 7)]
 streams = [jpeg_lossless(frame, 12, 1) for frame in three]

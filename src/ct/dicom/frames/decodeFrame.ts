@@ -7,7 +7,9 @@ import type { PixelBytes } from '../readDicomFile.js';
 import type { Slice } from '../slice.js';
 import type { Codec, Samples } from './codec.js';
 import { frameFragments } from './fragments.js';
+import { htj2k } from './htj2k.js';
 import { jpeg2000 } from './jpeg2000.js';
+import { jpegDct } from './jpegDct.js';
 import { jpegLossless } from './jpegLossless.js';
 import { jpegLs } from './jpegLs.js';
 import { rleLossless } from './rleLossless.js';
@@ -24,19 +26,23 @@ const rle = '1.2.840.10008.1.2.5';
 export const deflatedFrames = '1.2.840.10008.1.2.8.1';
 
 const codecs: ReadonlyMap<string, Codec> = new Map([
+  ['1.2.840.10008.1.2.4.50', jpegDct],
+  ['1.2.840.10008.1.2.4.51', jpegDct],
   ['1.2.840.10008.1.2.4.57', jpegLossless],
   ['1.2.840.10008.1.2.4.70', jpegLossless],
   ['1.2.840.10008.1.2.4.80', jpegLs],
   ['1.2.840.10008.1.2.4.81', jpegLs],
   ['1.2.840.10008.1.2.4.90', jpeg2000],
   ['1.2.840.10008.1.2.4.91', jpeg2000],
+  ['1.2.840.10008.1.2.4.201', htj2k],
+  ['1.2.840.10008.1.2.4.202', htj2k],
+  ['1.2.840.10008.1.2.4.203', htj2k],
 ]);
 
 /**
  * Decodes a compressed frame to the bytes of an uncompressed little-endian file, `format.frameBytes` of them.
- * @throws NoduleTrainError `dicom-syntax` with the name of a transfer syntax that is not read (among them JPEG Baseline
- * and Extended, which are never lossless, and High-Throughput JPEG 2000); `dicom-codec` if the frame is damaged or
- * does not fit the header
+ * @throws NoduleTrainError `dicom-syntax` with the name of a transfer syntax that is not read; `dicom-codec` if the
+ * frame is damaged or does not fit the header
  */
 export const decodeFrame = async (compressed: CompressedFrame): Promise<Uint8Array> => {
   const { name, syntax, format, frame, frames } = compressed;
@@ -44,15 +50,17 @@ export const decodeFrame = async (compressed: CompressedFrame): Promise<Uint8Arr
   if (codec === undefined && syntax.uid !== rle && syntax.uid !== deflatedFrames) {
     throw new NoduleTrainError(
       'dicom-syntax',
-      `reading ${name}: its pixels are compressed as ${syntax.name}, expected no compression, RLE, JPEG ` +
-        'Lossless, JPEG-LS or JPEG 2000. Decompress the series first (gdcmconv --raw IN OUT).',
+      `reading ${name}: its pixels are compressed as ${syntax.name}, expected no compression, RLE, JPEG, ` +
+        'JPEG-LS or JPEG 2000. Decompress the series first (gdcmconv --raw IN OUT).',
     );
   }
   try {
     if (format.rows * format.columns > mostFramePixels) throw new Error(`it has more than ${mostFramePixels} values`);
     const stream = await readStream(compressed);
     if (syntax.uid === deflatedFrames) return inflated(stream, format);
-    return codec === undefined ? rleLossless(stream, format) : asStored(await codec(stream, format), format);
+    return codec === undefined
+      ? rleLossless(stream, format)
+      : asStored(await codec(stream, format), format, syntax.lossy);
   } catch (cause) {
     throw new NoduleTrainError(
       'dicom-codec',
@@ -106,9 +114,11 @@ const readFragments = async (
 
 /**
  * Converts values to `bitsAllocated` bits, signed as in the header: an unsigned stream of signed pixels holds them as
- * two's complement in its own number of bits. Throws an Error with the first value that does not fit the header's bits.
+ * two's complement in its own number of bits. Lossy values that miss the range of the header's bits by at most 1/16 are
+ * clipped to it, as a decoder clips to the bits of the stream. Throws an Error with the first value that does not fit the
+ * header's bits.
  */
-const asStored = ({ values, precision }: Samples, format: PixelFormat): Uint8Array => {
+const asStored = ({ values, precision }: Samples, format: PixelFormat, lossy: boolean): Uint8Array => {
   const { bitsAllocated, bitsStored, highBit, signed, frameBytes } = format;
   if (highBit !== bitsStored - 1)
     throw new Error(`HighBit is ${highBit}, expected ${bitsStored - 1} for ${bitsStored} bits stored`);
@@ -116,10 +126,12 @@ const asStored = ({ values, precision }: Samples, format: PixelFormat): Uint8Arr
   const width = bitsAllocated / 8;
   const extend = signed && !(values instanceof Int16Array) ? 32 - precision : 0;
   const [low, high] = signed ? [-(2 ** (bitsStored - 1)), 2 ** (bitsStored - 1) - 1] : [0, 2 ** bitsStored - 1];
+  const slack = lossy ? 2 ** bitsStored / 16 : 0;
   for (let k = 0; k < values.length; k++) {
-    const value = (values[k]! << extend) >> extend;
-    if (value < low || value > high)
+    let value = (values[k]! << extend) >> extend;
+    if (value < low - slack || value > high + slack)
       throw new Error(`value ${k} is ${value}, expected ${low} to ${high} for the header's ${bitsStored} bits`);
+    if (slack > 0) value = Math.min(Math.max(value, low), high);
     if (width === 2) {
       bytes[2 * k] = value;
       bytes[2 * k + 1] = value >> 8;

@@ -1,5 +1,6 @@
-import { type Codec, checkStreamSize } from './codec.js';
-import { wasmDecoder } from './wasmDecoder.js';
+import type { PixelFormat } from '../pixelFormat.js';
+import { type Codec, checkStreamSize, type Samples } from './codec.js';
+import { type StreamDecoder, wasmDecoder } from './wasmDecoder.js';
 
 /** Markers that start the codestream and the size segment (ITU-T T.800, annex A). */
 const start = 0xff4fff51;
@@ -13,7 +14,10 @@ const decode = wasmDecoder(
 );
 
 /** Decodes JPEG 2000 (ITU-T T.800), lossless or lossy, with OpenJPEG. */
-export const jpeg2000: Codec = async (stream, format) => {
+export const jpeg2000: Codec = (stream, format) => decodeJpeg2000(decode, stream, format);
+
+/** Checks a JPEG 2000 codestream, of either block coder, and decodes it with `decode`. */
+export const decodeJpeg2000 = async (decode: StreamDecoder, stream: Buffer, format: PixelFormat): Promise<Samples> => {
   if (stream.length < 43 || stream.readUInt32BE(0) !== start)
     throw new Error('it does not begin as a JPEG 2000 codestream');
   const [right, bottom, left, top, tileWidth, tileHeight] = [8, 12, 16, 20, 24, 28].map((at) =>

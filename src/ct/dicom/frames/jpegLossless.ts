@@ -1,4 +1,5 @@
 import { type Codec, checkStreamSize } from './codec.js';
+import { huffmanReader, readHuffmanTables } from './jpegHuffman.js';
 import { jpegSegments } from './jpegSegments.js';
 
 /** Markers of ITU-T T.81, table B.1. */
@@ -35,7 +36,7 @@ const readHeaders = (stream: Buffer, check: (found: Found) => void): Scan => {
   let frame: Found | null = null;
   let restart = 0;
   for (const { marker, at, end } of jpegSegments(stream)) {
-    if (marker === huffmanTables) readTables(stream.subarray(at, end), tables);
+    if (marker === huffmanTables) readHuffmanTables(stream.subarray(at, end), tables);
     else if (marker === restartInterval && end - at >= 2) restart = stream.readUInt16BE(at);
     else if (marker === lossless && end - at >= 6) {
       const [precision, components] = [stream[at]!, stream[at + 5]!];
@@ -60,80 +61,16 @@ const readHeaders = (stream: Buffer, check: (found: Found) => void): Scan => {
   throw new Error('it has no scan');
 };
 
-/** Builds lookup tables: `length << 8 | category` for each possible 16 bits, 0 where no code matches. */
-const readTables = (content: Buffer, tables: Map<number, Uint16Array>): void => {
-  for (let at = 0; at < content.length; ) {
-    if (at + 17 > content.length) throw new Error('a Huffman table is truncated');
-    const selector = content[at]!;
-    const counts = content.subarray(at + 1, at + 17);
-    at += 17;
-    const table = new Uint16Array(1 << 16);
-    let next = 0;
-    for (let length = 1; length <= 16; length++) {
-      const span = 1 << (16 - length);
-      for (let k = 0; k < counts[length - 1]!; k++, next += span) {
-        const category = content[at++];
-        if (category === undefined || category > 16 || next + span > 1 << 16)
-          throw new Error('a Huffman table is invalid');
-        table.fill((length << 8) | category, next, next + span);
-      }
-    }
-    // Class 1 (AC) has no meaning here; no scan selects it.
-    tables.set(selector, table);
-  }
-};
-
 const decodeScan = (stream: Buffer, scan: Scan): Uint16Array => {
   const { rows, columns, precision, predictor, shift, restart, table } = scan;
   if (8 * (stream.length - scan.begin) < rows * columns) throw new Error('it is truncated');
   const values = new Uint16Array(rows * columns);
   const first = 1 << (precision - shift - 1);
-  let at = scan.begin;
-  let bits = 0;
-  let held = 0;
-  let beyond = 0;
-
-  /**
-   * Ensures that at least 16 bits are held. After the last byte it adds zeros and counts them in `beyond`, so their use
-   * is noticed.
-   */
-  const fill = (): void => {
-    while (held <= 16) {
-      let byte = 0;
-      if (at >= stream.length || (stream[at] === 0xff && stream[at + 1] !== 0)) beyond++;
-      else {
-        byte = stream[at++]!;
-        if (byte === 0xff) at++;
-      }
-      bits = (bits << 8) | byte;
-      held += 8;
-    }
-  };
-
+  const { symbol, signedBits, passRestart, checkEnd } = huffmanReader(stream, scan.begin);
   const difference = (): number => {
-    fill();
-    const code = table[(bits >>> (held - 16)) & 0xffff]!;
-    if (code === 0) throw new Error('it has a code that is not in its Huffman table');
-    held -= code >> 8;
-    const category = code & 0xff;
-    if (category === 0) return 0;
-    if (category === 16) return 32768;
-    fill();
-    held -= category;
-    const extra = (bits >>> held) & ((1 << category) - 1);
-    return extra < 1 << (category - 1) ? extra - (1 << category) + 1 : extra;
-  };
-
-  const passRestart = (): void => {
-    checkEnd();
-    [bits, held, beyond] = [0, 0, 0];
-    while (stream[at] === 0xff && stream[at + 1] === 0xff) at++;
-    if (stream[at] !== 0xff || (stream[at + 1]! & 0xf8) !== 0xd0) throw new Error('a restart marker is missing');
-    at += 2;
-  };
-
-  const checkEnd = (): void => {
-    if (held < 8 * beyond) throw new Error('it is truncated');
+    const category = symbol(table);
+    if (category > 16) throw new Error('a Huffman table is invalid');
+    return category === 16 ? 32768 : signedBits(category);
   };
 
   let startRow = 0;

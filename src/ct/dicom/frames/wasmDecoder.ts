@@ -19,11 +19,14 @@ interface Loaded {
 /** The function that Emscripten exports: makes an instance with its own memory. */
 export type ModuleFactory = (options: object) => Promise<Record<string, any>>;
 
+/** Decodes one stream. Throws an Error with the library's reason, even if the library only printed it. */
+export type StreamDecoder = (stream: Uint8Array, expectedBytes: number) => Promise<Uint8Array>;
+
 /**
  * Makes a decoder that loads its module with the first stream, and again after a failure, which may leave the module's
  * memory in any state. Decoding blocks the calling thread.
  */
-export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: string) => {
+export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: string): StreamDecoder => {
   let loaded: Promise<Loaded> | null = null;
 
   const instance = async (): Promise<Loaded> => {
@@ -40,8 +43,7 @@ export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: strin
     return { create: () => new module[className](), message, printed };
   };
 
-  /** Decodes one stream. Throws an Error with the library's reason, even if the library only printed it. */
-  return async (stream: Uint8Array, expectedBytes: number): Promise<Uint8Array> => {
+  return async (stream, expectedBytes) => {
     loaded ??= instance();
     const { create, message, printed } = await loaded;
     printed.length = 0;
@@ -49,8 +51,8 @@ export const wasmDecoder = (load: () => Promise<ModuleFactory>, className: strin
       const decoder = create();
       decoder.getEncodedBuffer(stream.length).set(stream);
       decoder.decode();
-      const fault = printed.find((line) => /\[(ERROR|WARNING)\]/.test(line));
-      if (fault !== undefined) throw new Error(fault.replace(/^.*\[\w+\] */, '').trim());
+      const fault = printed.find((line) => /\[(ERROR|WARNING)\]|ojph (error|warning)/.test(line));
+      if (fault !== undefined) throw new Error(fault.replace(/^.*(\[\w+\]|ojph \w+ 0x\w+ at [^ ]+:) */, '').trim());
       const decoded = decoder.getDecodedBuffer();
       if (decoded.length !== expectedBytes)
         throw new Error(`it decodes to ${decoded.length} bytes, expected ${expectedBytes}`);
