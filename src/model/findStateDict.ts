@@ -50,7 +50,11 @@ export function findStateDict(path: string, value: unknown): FoundStateDict {
   const notes = found.place === '' ? [] : [`The weights are those of ${found.place}.`];
   if (found.others.length > 0)
     notes.push(`The file also has weights in ${found.others.join(', ')}, which were not used.`);
-  const { state, removed } = withoutPrefixes(path, found.state);
+  const { state, removed, omitted } = withoutPrefixes(path, found.state);
+  if (omitted.length > 0)
+    notes.push(
+      `Omitted ${omitted[0]}${omitted.length > 1 ? ` and ${omitted.length - 1} more` : ''}, of a loss or metric.`,
+    );
   if (removed.length > 0) notes.push(`Removed ${removed.join(', ')} from the names of the weights.`);
   return { state, notes };
 }
@@ -83,7 +87,11 @@ const WRAPPER_STARTS = ['module.', 'model.', 'net.', 'network.', 'student.', 'em
 /** A counter that torch.optim.swa_utils.AveragedModel keeps beside the weights. */
 const COUNTER = 'n_averaged';
 
-function withoutPrefixes(path: string, given: StateDict): { state: StateDict; removed: string[] } {
+/** Weights of losses and metrics. */
+const BESIDE = /^(\w*_)?(loss|losses|loss_fn|loss_function|criterion|criteria|metrics?)\./;
+
+function withoutPrefixes(path: string, given: StateDict): { state: StateDict; removed: string[]; omitted: string[] } {
+  const omitted: string[] = [];
   const removed = new Set<string>();
   const averaged =
     given.has(COUNTER) && [...given.keys()].every((name) => name === COUNTER || name.startsWith('module.'));
@@ -95,13 +103,21 @@ function withoutPrefixes(path: string, given: StateDict): { state: StateDict; re
       for (const part of parts) if (WRAPPER_PARTS.includes(part)) removed.add(`${part}.`);
       return { original, name: parts.filter((part) => !WRAPPER_PARTS.includes(part)).join('.') };
     });
+  // A Lightning module holds the weights of its loss and its metrics beside those of the model.
+  const start = WRAPPER_STARTS.find((one) => names.some(({ name }) => name.startsWith(one)));
+  const beside = names.filter(({ name }) => BESIDE.test(name));
+  const isWrapped = start !== undefined && names.every(({ name }) => name.startsWith(start) || BESIDE.test(name));
+  if (isWrapped && beside.length > 0) {
+    omitted.push(...beside.map(({ original }) => original));
+    names = names.filter((one) => !beside.includes(one));
+  }
   for (let start = common(names); start !== undefined; start = common(names)) {
     const prefix = start;
     removed.add(prefix);
     names = names.map(({ original, name }) => ({ original, name: name.slice(prefix.length) }));
   }
   refuseBoth(path, new Set(names.map(({ name }) => name)));
-  if (removed.size === 0) return { state: given, removed: [] };
+  if (removed.size === 0) return { state: given, removed: [], omitted };
   const state = new Map<string, Tensor>();
   const before = new Map<string, string>();
   for (const { original, name } of names) {
@@ -115,8 +131,9 @@ function withoutPrefixes(path: string, given: StateDict): { state: StateDict; re
     before.set(name, original);
     state.set(name, given.get(original)!);
   }
-  if (averaged) given.get(COUNTER)!.dispose();
-  return { state, removed: [...removed] };
+  const kept = new Set(names.map(({ original }) => original));
+  for (const [name, tensor] of given) if (!kept.has(name)) tensor.dispose();
+  return { state, removed: [...removed], omitted };
 }
 
 /** Refuses a file with weights both of a model and of the same model in a wrapper. */

@@ -35,6 +35,11 @@ describe('weights in the files of other trainers', () => {
       () => ({ 'conv._orig_mod.weight': ones([2]), 'conv._orig_mod.bias': ones([2]) }),
       /Removed _orig_mod\./,
     ],
+    [
+      'Lightning with a loss and metrics',
+      () => ({ state_dict: { ...state('model.'), 'loss_fn.weight': ones([1]), 'val_metrics.sum': ones([1]) } }),
+      /Omitted loss_fn\.weight and 1 more, of a loss or metric\./,
+    ],
     ['AveragedModel', () => ({ n_averaged: ones([]), ...state('module.') }), /Removed n_averaged, module\./],
   ])('%s', (_, make, note) => {
     const file = saved(make());
