@@ -42,10 +42,29 @@ const fieldsOf = (syntax) =>
     syntax === explicitLittle ? { ReferencedImageSequence: itemsBytes([item, item], true) } : {},
     syntax,
   );
+/** Files whose transfer syntax is not the one of their data set: the UIDs are replaced by those of the others. */
+function contradicting() {
+  return syntaxes.flatMap((syntax) => {
+    const bytes = dicomBytes(fieldsOf(syntax), syntax);
+    const at = bytes.indexOf(Buffer.from([2, 0, 0x10, 0, 0x55, 0x49]));
+    const end = at + 8 + bytes.readUInt16LE(at + 6);
+    return [...syntaxes, '1.2.840.10008.1.2.4.70', '', 'x'].map((stated) => {
+      const value = Buffer.from(stated.length % 2 === 0 ? stated : `${stated}\0`);
+      const length = Buffer.alloc(2);
+      length.writeUInt16LE(value.length);
+      return Buffer.concat([bytes.subarray(0, at + 6), length, value, bytes.subarray(end)]);
+    });
+  });
+}
 const plain = [
   ...syntaxes.map((syntax) => dicomBytes(fieldsOf(syntax), syntax)),
   dataSetBytes(fieldsOf(explicitLittle)),
   dataSetBytes(fieldsOf(implicitLittle), implicitLittle),
+  dataSetBytes(fieldsOf(explicitBig), explicitBig),
+  // Without a preamble, or without "DICM" too.
+  dicomBytes(fieldsOf(explicitLittle)).subarray(128),
+  dicomBytes(fieldsOf(implicitLittle), implicitLittle).subarray(132),
+  ...contradicting(),
 ];
 const golden = path.join(import.meta.dirname, '../golden/dicom-compressed');
 const compressed = readdirSync(golden)

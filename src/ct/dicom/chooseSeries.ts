@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { isOfCt } from '../modality.js';
 import type { SeriesImage } from './describeImage.js';
 import { groupBySeries, summarizeSeries } from './listSeries.js';
-import { sortImages } from './sortImages.js';
+import { sortImages } from './stack/sortImages.js';
 import { toUid } from './tags.js';
 
 /** Modalities of data derived from other series, which are never a scan. */

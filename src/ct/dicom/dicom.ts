@@ -2,18 +2,18 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { ImageFile, ImageFormat, ReadRequest } from '../imageFile/imageFile.js';
-import { arrangeImages } from './arrangeImages.js';
 import type { Arranged } from './arrangeSlices.js';
 import { chooseSeries, findSeries, printableUid } from './chooseSeries.js';
 import { describeImage, type SeriesImage } from './describeImage.js';
 import { tagName } from './dictionary.js';
 import { readPixels } from './frames/readPixels.js';
 import { readFiles, readFolder } from './listSeries.js';
-import { onePerPlace } from './onePerPlace.js';
 import { otherNotes } from './otherObjects.js';
 import { readDicomFile } from './readDicomFile.js';
 import { seriesIntensity } from './seriesIntensity.js';
 import type { Slice } from './slice.js';
+import { arrangeImages } from './stack/arrangeImages.js';
+import { onePerPlace } from './stack/onePerPlace.js';
 
 /**
  * DICOM. A folder is read as one of its series, chosen by `series` or by `chooseSeries`; a file as the volume of its

@@ -3,7 +3,7 @@ import { listFiles } from '../discovery/listFiles.js';
 import { isOfCt } from '../modality.js';
 import type { SeriesImage } from './describeImage.js';
 import { type DicomObjects, readObjects } from './readObjects.js';
-import { type Sorting, sortImages } from './sortImages.js';
+import { type Sorting, sortImages } from './stack/sortImages.js';
 
 /**
  * One series in a folder. It has nothing about the patient, and no description, as people write names into that (PS3.15

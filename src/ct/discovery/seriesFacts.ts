@@ -1,9 +1,9 @@
 import { NoduleTrainError } from '../../runtime/index.js';
-import { arrangeImages } from '../dicom/arrangeImages.js';
 import type { SeriesImage } from '../dicom/describeImage.js';
 import { objectName } from '../dicom/otherObjects.js';
 import type { Slice } from '../dicom/slice.js';
-import { type Sorting, sortImages } from '../dicom/sortImages.js';
+import { arrangeImages } from '../dicom/stack/arrangeImages.js';
+import { type Sorting, sortImages } from '../dicom/stack/sortImages.js';
 import { cross, length } from '../grid/matrix3.js';
 import { isOfCt } from '../modality.js';
 
@@ -75,7 +75,8 @@ const whyUnsuitable = (
     .find((one) => reformats.has(one));
   if (word !== undefined) return `reformat or projection (ImageType ${word})`;
   const tilted = slices.filter((slice) => tiltOf(slice) > mostTilt);
-  if (tilted.length === 0) return null;
+  // A few are strays, such as a scout, which the stack does without.
+  if (tilted.length * 2 <= slices.length) return null;
   const angle = Math.round(Math.max(...tilted.map(tiltOf)));
   return `not axial (slices are turned by ${angle} degrees, expected at most ${mostTilt})`;
 };

@@ -1,8 +1,8 @@
-import { NoduleTrainError } from '../../runtime/index.js';
-import { type Arranged, arrangeSlices, differenceOf } from './arrangeSlices.js';
-import type { SeriesImage } from './describeImage.js';
-import { tagName } from './dictionary.js';
-import type { Slice } from './slice.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
+import { type Arranged, arrangeSlices, differenceOf } from '../arrangeSlices.js';
+import type { SeriesImage } from '../describeImage.js';
+import { tagName } from '../dictionary.js';
+import type { Slice } from '../slice.js';
 import { type Sorting, sortImages } from './sortImages.js';
 
 /** Images apart from the stack are strays only if the stack has this many times their number. */

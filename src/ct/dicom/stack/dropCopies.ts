@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { NoduleTrainError } from '../../runtime/index.js';
-import { checkFrame, readFrame } from './frames/readFrame.js';
-import type { Slice } from './slice.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
+import { checkFrame, readFrame } from '../frames/readFrame.js';
+import type { Slice } from '../slice.js';
 
 /**
  * Keeps one slice per position: copies with the same pixels are skipped, with a note.

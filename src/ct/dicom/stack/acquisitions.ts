@@ -1,6 +1,6 @@
-import { NoduleTrainError } from '../../runtime/index.js';
-import { type Phase, type PhaseAttribute, phaseAttributes } from './phase.js';
-import type { Slice } from './slice.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
+import { type Phase, type PhaseAttribute, phaseAttributes } from '../phase.js';
+import type { Slice } from '../slice.js';
 
 /** One of several acquisitions, phases or reconstructions of the same volume. */
 export interface Acquisition {

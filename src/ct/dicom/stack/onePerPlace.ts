@@ -1,8 +1,8 @@
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
+import { type Arranged, arrangeSlices } from '../arrangeSlices.js';
+import type { Slice } from '../slice.js';
 import { chooseAcquisition, separateAcquisitions } from './acquisitions.js';
-import { type Arranged, arrangeSlices } from './arrangeSlices.js';
 import { dropCopies } from './dropCopies.js';
-import type { Slice } from './slice.js';
 
 /** Values that may distinguish slices at one position, for each slice there; times of single slices are more. */
 const valuesForEach = 4;

@@ -1,4 +1,4 @@
-import type { ImageKind, SeriesImage } from './describeImage.js';
+import type { ImageKind, SeriesImage } from '../describeImage.js';
 
 /** The images of a series, by whether they belong to its volume. */
 export interface SortedImages {
