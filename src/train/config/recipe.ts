@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isMap, parseDocument } from 'yaml';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { decodeText, NoduleTrainError } from '../../runtime/index.js';
 
 type Fields = Record<string, unknown>;
 
@@ -25,7 +25,7 @@ export function readRecipe(path: string): Fields {
   };
   let text = '';
   try {
-    text = readFileSync(path, 'utf8');
+    text = decodeText(readFileSync(path)).text;
   } catch (cause) {
     return fail(
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message,

@@ -6,7 +6,7 @@ import { assignedFields, mergeFields, readRecipe } from '../../../dist/train/con
 import { scratchFolder } from '../../support/scratch.js';
 
 const folder = scratchFolder('recipe');
-const write = (text: string): string => {
+const write = (text: string | Buffer): string => {
   const path = join(folder, 'recipe.yaml');
   writeFileSync(path, text);
   return path;
@@ -23,6 +23,17 @@ describe('a recipe', () => {
     expect(readRecipe(write('# nothing yet\n'))).toEqual({});
     const config = resolveTrainConfig(mergeFields(readRecipe(write('network: {depth: 4}')), { data: 'a', out: 'b' }));
     expect(config.network).toMatchObject({ depth: 4, wf: 4 });
+  });
+
+  it('may have a byte-order mark or be in UTF-16 or Latin-1, as Windows programs save it', () => {
+    const text = '# Größe\r\nepochs: 3\r\n';
+    for (const bytes of [
+      Buffer.from(`\ufeff${text}`),
+      Buffer.from(`\ufeff${text}`, 'utf16le'),
+      Buffer.from(`\ufeff${text}`, 'utf16le').swap16(),
+      Buffer.from(text, 'latin1'),
+    ])
+      expect(readRecipe(write(bytes))).toEqual({ epochs: 3 });
   });
 
   it.each([
