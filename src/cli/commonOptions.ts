@@ -17,10 +17,16 @@ export const partSchema = z.strictObject({
     .enum(['train', 'validation', 'test'])
     .optional()
     .describe('part of the split to score; default: test, with --fold validation'),
-  folds: z.int().min(2).optional().describe('number of folds for cross-validation, as in training; with --fold'),
+  folds: z
+    .int()
+    .min(2)
+    .max(1000)
+    .optional()
+    .describe('number of folds for cross-validation, as in training; with --fold'),
   fold: z
     .int()
     .min(0)
+    .max(999)
     .optional()
     .describe("validation fold to score, from 0: of --folds, or of the dataset's own folds"),
 });

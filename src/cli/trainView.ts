@@ -1,5 +1,6 @@
 import { upperMedian } from '../ct/index.js';
 import type { EpochRecord, RunHistory } from '../evaluate/index.js';
+import { shellWord } from '../runtime/index.js';
 import { type EpochEvent, runFolder, type TrainEvent, type ValidationEvent } from '../train/index.js';
 import { labelLines } from './labelLines.js';
 import type { Output } from './output.js';
@@ -108,7 +109,9 @@ export function trainView(output: Output): (event: TrainEvent) => void {
       case 'end':
         flush(null);
         if (event.status === 'stopped')
-          output.print(`Stopped at step ${event.step}. Resume with: npx nodule-train train --resume ${event.run}`);
+          output.print(
+            `Stopped at step ${event.step}. Resume with: npx nodule-train train --resume ${shellWord(event.run)}`,
+          );
         else
           output.print(
             green(`Finished after ${plural(event.epoch, 'epoch')} and ${event.step.toLocaleString('en')} steps.`),
@@ -168,6 +171,6 @@ export function runSummary(
         ? `${last}  (the last epoch, because no validation scored above 0)`
         : `${best}  (epoch ${bestEpoch})`,
     ),
-    labelled('Next', `npx nodule-train report ${run}`),
+    labelled('Next', `npx nodule-train report ${shellWord(run)}`),
   ];
 }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { NoduleTrainError } from '../runtime/index.js';
 import { dicom } from './dicom/dicom.js';
@@ -26,13 +26,18 @@ export const isImageFile = (path: string): boolean => extensionOf(path) !== unde
 /**
  * Infers the format of a file from its extension; a folder is DICOM, and a file of another or no extension that is
  * DICOM by content. `doing` begins the error, such as "reading the scan".
- * @throws NoduleTrainError `scan-format` with the list of formats
+ * @throws NoduleTrainError `scan-missing` if a file to read does not exist; `scan-format` with the list of formats
  */
 export const inferFormat = (path: string, doing: string): ImageFormat => {
   const extension = extensionOf(path);
   const format = formats.find(({ extensions }) => extension !== undefined && extensions.includes(extension));
   if (format !== undefined) return format;
   if (isFolder(path) || startsLikeDicom(path)) return dicom;
+  if (doing.startsWith('reading') && !existsSync(path))
+    throw new NoduleTrainError(
+      'scan-missing',
+      `${doing} ${path || '""'}: there is no such file or folder. Check the path.`,
+    );
   if (/\.(hdr|img)(\.gz)?$/i.test(path)) {
     throw new NoduleTrainError(
       'scan-format',

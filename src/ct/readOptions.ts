@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const limited = () => z.number().min(-1e9).max(1e9);
+
 /** How the file of a scan is read. Every command that reads scans has these options. */
 export const scanFileSchema = z.strictObject({
   intensity: z
@@ -10,7 +12,7 @@ export const scanFileSchema = z.strictObject({
         'or rescaled values',
     ),
   rescale: z
-    .tuple([z.number().refine((slope) => slope !== 0, 'expected a slope other than 0'), z.number()])
+    .tuple([limited().refine((slope) => slope !== 0, 'expected a slope other than 0'), limited()])
     .optional()
     .describe(
       'slope,intercept that turn the values of the files into Hounsfield units, where their own is missing or wrong; ' +

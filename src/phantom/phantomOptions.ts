@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../runtime/index.js';
 
+/** A scan of 1 GiB in int16. */
+const MOST_VOXELS = 2 ** 29;
+const side = z.int().positive().max(4096);
+const distance = z.number().positive().max(1000);
+
 /** Options that all phantoms of a set share. */
 const shared = {
   level: z
@@ -8,13 +13,11 @@ const shared = {
     .default('standard')
     .describe('difficulty; easy: large solid nodules, hard: small, faint and attached ones'),
   size: z
-    .tuple([z.int().positive(), z.int().positive(), z.int().positive()])
+    .tuple([side, side, side])
+    .refine((size) => size.reduce((all, one) => all * one) <= MOST_VOXELS, `expected at most ${MOST_VOXELS} voxels`)
     .default([64, 256, 256])
     .describe('scan size in voxels: slices, rows, columns'),
-  spacing: z
-    .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
-    .default([1.3, 1.3, 2.4])
-    .describe('voxel spacing in mm: x, y, z'),
+  spacing: z.tuple([distance, distance, distance]).default([1.3, 1.3, 2.4]).describe('voxel spacing in mm: x, y, z'),
   nodules: z.int().min(0).max(20).optional().describe('nodules per scan; default 3 or 4, depending on the seed'),
 };
 
@@ -32,9 +35,14 @@ export const phantomSchema = z.strictObject({
 
 /** Options of `writePhantoms` and of `nodule-train synth`. */
 export const phantomSetSchema = z.strictObject({
-  count: z.int().positive().default(10).describe('number of scans; with --into, versions of each scan, 1 unless given'),
+  count: z
+    .int()
+    .positive()
+    .max(1e5)
+    .default(10)
+    .describe('number of scans; with --into, versions of each scan, 1 unless given'),
   seed: seed.default(1).describe('random seed; sets of different seeds share no scan'),
-  threads: z.int().min(0).default(0).describe('worker threads; 0: one per core'),
+  threads: z.int().min(0).max(1024).default(0).describe('worker threads; 0: one per core'),
   ...shared,
 });
 

@@ -23,6 +23,7 @@ export {
   syncFolder,
   writeError,
 } from './files/replaceFile.js';
+export { shellWord } from './files/shellWord.js';
 export { isAbandoned, sweepAbandoned, temporaryName } from './files/temporaryName.js';
 export { figure, Html, html, htmlPage } from './htmlPage.js';
 export { findLibtorch } from './libtorch/findLibtorch.js';

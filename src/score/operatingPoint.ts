@@ -13,7 +13,7 @@ export interface OperatingPoint {
 /** Options that override the operating point of a model. */
 export const operatingPointSchema = z.strictObject({
   threshold: z.number().gt(0).lt(1).optional().describe("probability above which a voxel counts; default: the model's"),
-  minimumVoxels: z.int().positive().optional().describe("smallest component in voxels; default: the model's"),
+  minimumVoxels: z.int().positive().max(1e9).optional().describe("smallest component in voxels; default: the model's"),
   minimumScore: z
     .number()
     .min(0)

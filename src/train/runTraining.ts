@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { NoduleTrainError } from '../runtime/index.js';
+import { NoduleTrainError, shellWord } from '../runtime/index.js';
 import type { TrainConfig } from './config/schema.js';
 import { trainEpoch } from './epochLoop.js';
 import type { EndEvent, TrainEvent } from './events.js';
@@ -68,7 +68,7 @@ function withLastCheckpoint(error: unknown, { folder, last }: RunFolder): unknow
     'disk-full',
     `training in ${folder}: the disk is full (${message.split(';')[0]}). ` +
       `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. ` +
-      `Free some space, then: npx nodule-train train --resume ${folder}`,
+      `Free some space, then: npx nodule-train train --resume ${shellWord(folder)}`,
     { cause: error },
   );
 }

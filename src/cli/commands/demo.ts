@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { prepare } from '../../data/index.js';
 import { type Evaluation, evaluate, writeReport } from '../../evaluate/index.js';
 import { writePhantoms } from '../../phantom/index.js';
-import { checkOutputFolder, NoduleTrainError, replaceJson } from '../../runtime/index.js';
+import { checkOutputFolder, NoduleTrainError, replaceJson, shellWord } from '../../runtime/index.js';
 import type { Interval } from '../../score/index.js';
 import { runFolder } from '../../train/index.js';
 import { deviceSchema, JSON_HELP } from '../commonOptions.js';
@@ -17,17 +17,22 @@ import { addSchemaOptions } from '../schemaOptions.js';
 import { createTable, figure, labelled } from '../text.js';
 import { followTraining } from './train.js';
 
-const count = () => z.int().positive();
+const count = (most: number) => z.int().positive().max(most);
 
 /** The default sizes take two cores about five minutes. */
 export const demoSchema = z.strictObject({
   out: z.string().min(1).default('runs/demo').describe('run folder; an earlier demo there is replaced'),
-  seed: z.int().min(0).default(1).describe('random seed of phantoms and training'),
-  trainScans: count().default(48).describe('phantoms for training and validation'),
-  testScans: count().default(14).describe('held-out phantoms to score'),
-  epochs: count().default(6).describe('epochs to train'),
-  samples: count().default(3072).describe('crops per epoch'),
-  threads: z.int().min(0).default(0).describe('CPU threads; 0: all cores'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .describe('random seed of phantoms and training'),
+  trainScans: count(1e5).default(48).describe('phantoms for training and validation'),
+  testScans: count(1e5).default(14).describe('held-out phantoms to score'),
+  epochs: count(1e6).default(6).describe('epochs to train'),
+  samples: count(1e7).default(3072).describe('crops per epoch'),
+  threads: z.int().min(0).max(1024).default(0).describe('CPU threads; 0: all cores'),
   device: deviceSchema,
 });
 
@@ -187,7 +192,10 @@ function resultLines(result: Evaluation, out: string, scans: string, seconds: nu
     labelled('Pictures', `${join(out, 'nodules.png')}  (yellow: found, green: missed, red: false)`),
     labelled('Scores', join(out, 'score.json')),
     labelled('Model', runFolder(out).best),
-    labelled('Next', `npx nodule-train evaluate --data ${scans} --model ${runFolder(out).best} \\`),
+    labelled(
+      'Next',
+      `npx nodule-train evaluate --data ${shellWord(scans)} --model ${shellWord(runFolder(out).best)} \\`,
+    ),
     labelled('', `  --threshold ${threshold} --minimum-voxels ${minimumVoxels} --minimum-score ${minimumScore}`),
   ];
 }

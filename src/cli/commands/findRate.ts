@@ -22,9 +22,9 @@ import { labelled } from '../text.js';
 import { untilInterrupted } from '../untilInterrupted.js';
 
 const sweepSchema = z.object({
-  from: z.number().positive().default(1e-6).describe('learning rate of the first step'),
-  to: z.number().positive().default(1).describe('learning rate of the last step'),
-  steps: z.int().min(20).default(120).describe('steps of the test; it stops early if the loss diverges'),
+  from: z.number().positive().max(1e6).default(1e-6).describe('learning rate of the first step'),
+  to: z.number().positive().max(1e6).default(1).describe('learning rate of the last step'),
+  steps: z.int().min(20).max(1e6).default(120).describe('steps of the test; it stops early if the loss diverges'),
 });
 
 export function findRateCommand(): Command {

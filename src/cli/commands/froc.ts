@@ -28,8 +28,13 @@ export const frocSchema = z.strictObject({
   seriesuids: z.string().min(1).optional().describe('list of the scans, like seriesuids.csv; with --annotations'),
   ...sourceShape,
   ...partSchema.shape,
-  maximumMarks: z.int().min(0).default(100).describe('marks per scan that count, the most probable ones; 0: all'),
-  bootstraps: z.int().positive().default(1000).describe('bootstrap samples of the scans, for the intervals'),
+  maximumMarks: z
+    .int()
+    .min(0)
+    .max(1e6)
+    .default(100)
+    .describe('marks per scan that count, the most probable ones; 0: all'),
+  bootstraps: z.int().positive().max(1e6).default(1000).describe('bootstrap samples of the scans, for the intervals'),
   seed: z
     .int()
     .min(0)

@@ -4,7 +4,7 @@ import { refuseExisting } from '../../ct/index.js';
 import { pickSourceOptions, sourceOptionsSchema } from '../../data/index.js';
 import { type FalsePositive, mineFalsePositives } from '../../evaluate/index.js';
 import { modelOptionsSchema } from '../../model/index.js';
-import { checkOutputFile, NoduleTrainError, saveResult } from '../../runtime/index.js';
+import { checkOutputFile, NoduleTrainError, saveResult, shellWord } from '../../runtime/index.js';
 import { operatingPointSchema } from '../../score/index.js';
 import { recordedConfig, runFolder } from '../../train/index.js';
 import { dataSchema, deviceSchema, JSON_HELP } from '../commonOptions.js';
@@ -23,7 +23,7 @@ const mineSchema = z.strictObject({
   ...modelOptionsSchema.shape,
   split: z.string().min(1).optional().describe("split file, such as a run's split.json; only its part `train` is used"),
   out: z.string().min(1).describe('JSON file to write, for train --hard-points'),
-  mostPerScan: z.int().positive().default(16).describe('most confident false components to keep per scan'),
+  mostPerScan: z.int().positive().max(1e6).default(16).describe('most confident false components to keep per scan'),
   ...operatingPointSchema.pick({ threshold: true, minimumVoxels: true }).shape,
   device: deviceSchema,
 });
@@ -65,7 +65,7 @@ export function mineCommand(): Command {
       saveResult(out, hardPointsJson(mined));
       const points = [...mined.values()].reduce((sum, list) => sum + list.length, 0);
       output.print(labelled('Points', `${out}  (${points} in ${plural(mined.size, 'scan')})`));
-      output.print(labelled('Next', `npx nodule-train train … --hard-points ${out}`));
+      output.print(labelled('Next', `npx nodule-train train … --hard-points ${shellWord(out)}`));
       output.event({ type: 'end', status: 'finished', out, scans: mined.size, points });
     });
   });

@@ -10,7 +10,7 @@ import {
   verifyStore,
 } from '../../data/index.js';
 import { type AuditCounts, LOST_LABELS_FILE, labelsEvent } from '../../labels/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError, shellWord } from '../../runtime/index.js';
 import { JSON_HELP } from '../commonOptions.js';
 import { labelLines } from '../labelLines.js';
 import { type Output, openOutput } from '../output.js';
@@ -86,7 +86,7 @@ async function runPrepare(options: PrepareOptions, output: Output): Promise<obje
   for (const line of labelLines(labels)) output.print(line);
   const scans = `${plural(dataset.scans.length, 'scan')} with ${plural(nodules, 'nodule')}`;
   output.print(labelled('Store', `${options.out}  (${scans}${kept === 0 ? '' : `; ${kept} already prepared`})`));
-  output.print(labelled('Next', `npx nodule-train train --data ${options.out} --out RUN`));
+  output.print(labelled('Next', `npx nodule-train train --data ${shellWord(options.out)} --out RUN`));
   return { scans: dataset.scans.length, nodules, kept, missing: dataset.missing };
 }
 

@@ -11,7 +11,7 @@ import { untilInterrupted } from '../untilInterrupted.js';
 
 export const reportSchema = z.strictObject({
   data: z.string().min(1).optional().describe("folder of the run's data, if it has moved"),
-  scans: z.int().min(0).default(0).describe('number of validation scans to score; 0: all'),
+  scans: z.int().min(0).max(1e9).default(0).describe('number of validation scans to score; 0: all'),
   pictures: z.int().min(0).max(24).default(6).describe('number of best and of worst nodules to show'),
   device: deviceSchema,
 });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { insertIntoScans, insertSetSchema, phantomSetSchema, writePhantoms } from '../../phantom/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError, shellWord } from '../../runtime/index.js';
 import { JSON_HELP } from '../commonOptions.js';
 import { openOutput } from '../output.js';
 import { parseOptions } from '../parseOptions.js';
@@ -36,7 +36,7 @@ export function synthCommand(): Command {
       const options = parseOptions('synth', phantomSetSchema, given());
       await writePhantoms(dir, options, onProgress);
       output.print(labelled('Phantoms', `${dir}  (${plural(options.count, 'scan')})`));
-      output.print(labelled('Next', `npx nodule-train train --data ${dir} --out RUN`));
+      output.print(labelled('Next', `npx nodule-train train --data ${shellWord(dir)} --out RUN`));
       output.event({ type: 'end', status: 'finished', out: dir, scans: options.count });
       return;
     }
@@ -48,7 +48,7 @@ export function synthCommand(): Command {
     if (made.nodules < made.requested)
       output.print(`Note: found places for ${made.nodules} of ${made.requested} nodules.`);
     output.print(labelled('Inserted', `${dir}  (${plural(made.nodules, 'nodule')} in ${plural(made.scans, 'scan')})`));
-    output.print(labelled('Next', `npx nodule-train evaluate --data ${dir} --model default`));
+    output.print(labelled('Next', `npx nodule-train evaluate --data ${shellWord(dir)} --model default`));
     output.event({ type: 'end', status: 'finished', out: dir, ...made });
   });
   return command;

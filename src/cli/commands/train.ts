@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { readRunHistory } from '../../evaluate/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError, shellWord } from '../../runtime/index.js';
 import {
   assignedFields,
   compareRuns,
@@ -47,7 +47,7 @@ export function trainCommand(): Command {
       if (others.length > 0)
         throw new NoduleTrainError(
           'bad-use',
-          `\`train --resume ${resume}\` takes no other options, but found ${others.join(', ')}. ` +
+          `\`train --resume ${shellWord(resume)}\` takes no other options, but found ${others.join(', ')}. ` +
             'Omit them, or start a new run with --data and --out.',
         );
       if (replayed === undefined) await printSummary(await followTraining({ resume }, json), json);

@@ -23,6 +23,7 @@ export const augmentationSchema = z.strictObject({
   noise: z
     .number()
     .min(0)
+    .max(1e5)
     .default(25)
     .describe('standard deviation of Gaussian noise in HU; for other intensities the same fraction of their range'),
 });

@@ -7,10 +7,11 @@ import { augmentationSchema, samplerCompatSchema } from './augmentationOptions.j
 import { type CropSource, type Crops, gatherCrops } from './gatherCrops.js';
 
 export const samplerOptionsSchema = z.object({
-  batch: z.int().positive().default(16).describe('batch size: crops per step'),
+  batch: z.int().positive().max(16384).default(16).describe('batch size: crops per step'),
   samples: z
     .int()
     .positive()
+    .max(1e7)
     .default(4096)
     .describe('crops per epoch; the last batch is filled up with the first crops, which are not counted again'),
   seed: z
@@ -19,8 +20,13 @@ export const samplerOptionsSchema = z.object({
     .max(2 ** 32 - 1)
     .default(1)
     .describe('random seed'),
-  cropSize: z.int().min(8).default(64).describe('rows and columns of a training crop'),
-  planeSize: z.int().min(8).default(96).describe('rows and columns of the stored plane that a crop is cut from'),
+  cropSize: z.int().min(8).max(1024).default(64).describe('rows and columns of a training crop'),
+  planeSize: z
+    .int()
+    .min(8)
+    .max(2048)
+    .default(96)
+    .describe('rows and columns of the stored plane that a crop is cut from'),
   contextSlices: z
     .int()
     .min(0)
@@ -28,7 +34,12 @@ export const samplerOptionsSchema = z.object({
     .default(3)
     .describe('slices above and below the labelled one, as further channels'),
   negatives: z.number().min(0).max(1).default(0.25).describe('fraction of training crops without a nodule'),
-  negativesPerScan: z.int().min(0).default(16).describe('places without a nodule that are used from each scan'),
+  negativesPerScan: z
+    .int()
+    .min(0)
+    .max(1e5)
+    .default(16)
+    .describe('places without a nodule that are used from each scan'),
   hardNegatives: z
     .number()
     .min(0)

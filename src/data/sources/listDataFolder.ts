@@ -9,7 +9,12 @@ import { caseKey } from './caseNames.js';
  */
 export async function listDataFolder(dir: string, expected: string): Promise<string[]> {
   return readdir(dir).catch((cause: NodeJS.ErrnoException) => {
-    const found = cause.code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${cause.code})`;
+    const found =
+      cause.code === 'ENOENT'
+        ? 'there is no such folder'
+        : cause.code === 'ENOTDIR'
+          ? 'it is a file'
+          : `it cannot be read (${cause.code})`;
     throw new NoduleTrainError(
       'data-missing',
       `opening the data folder ${dir}: ${found}, expected ${expected}. Check the path.`,

@@ -30,7 +30,12 @@ export const splitSchema = z.strictObject({
 export type Split = z.output<typeof splitSchema>;
 
 export const splitOptionsSchema = z.object({
-  seed: z.int().min(0).default(1).describe('random seed of the split'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .describe('random seed of the split'),
   validationShare: z.number().gt(0).lt(1).default(0.1).describe('fraction of the patients used for validation'),
   testShare: z.number().min(0).lt(1).default(0).describe('fraction of the patients kept for testing'),
   strideSplit: z

@@ -25,7 +25,7 @@ import type { PreparedOne, PrepareJob, PrepareSetup } from './prepareScan.js';
 import { mergeIntoStore, openStore, readStoreIndex, type Store } from './store.js';
 import { claimStore } from './storeClaims.js';
 
-const distance = z.number().positive();
+const distance = z.number().positive().max(1000);
 
 export const prepareOptionsSchema = z.strictObject({
   data: z.string().min(1).describe('folder of scans'),
@@ -34,6 +34,7 @@ export const prepareOptionsSchema = z.strictObject({
   backgroundPoints: z
     .int()
     .min(0)
+    .max(1e5)
     .default(DEFAULT_BACKGROUND_POINTS)
     .describe('number of places without a nodule to find in each scan'),
   spacing: z
@@ -52,7 +53,12 @@ export const prepareOptionsSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('folder to write an audit of the ground truth of the whole store to, as audit.html and audit.json'),
-  workers: z.int().min(0).default(0).describe('worker threads, each with one scan in memory; 0: one per core'),
+  workers: z
+    .int()
+    .min(0)
+    .max(1024)
+    .default(0)
+    .describe('worker threads, each with one scan in memory; 0: one per core'),
   keepGoing: z
     .boolean()
     .default(false)

@@ -20,7 +20,7 @@ export const FORMATS = [
 export type Format = (typeof FORMATS)[number];
 
 const path = z.string().min(1);
-const distance = z.number().positive();
+const distance = z.number().positive().max(1000);
 
 /** Models that segment together. */
 export const modelsSchema = z.array(path).min(1, 'found an empty list, expected at least one model');

@@ -47,12 +47,15 @@ export const boxRuleSchema = z.strictObject({
     .describe("variant of the box rule; book: the book's rule with all its faults"),
   thresholdHu: z
     .number()
+    .min(-1e6)
+    .max(1e6)
     .default(-700)
     .describe("HU below which a voxel counts as air, for the book's rule and nodules of unknown diameter"),
   // Above 1 because outlines are not spheres.
   reach: z
     .number()
     .positive()
+    .max(100)
     .default(1.15)
     .describe('largest distance of a label from the annotated point, as a multiple of the annotated radius'),
   compat: compatSchema.prefault({}),

@@ -43,7 +43,7 @@ export const insertSchema = z.strictObject({ seed, level, nodules: number, ...no
 /** Options of `insertIntoScans` and of `nodule-train synth --into`. */
 export const insertSetSchema = z.strictObject({
   ...insertSchema.shape,
-  count: z.int().positive().default(1).describe('number of versions of each scan'),
+  count: z.int().positive().max(1e5).default(1).describe('number of versions of each scan'),
   threads: phantomSetSchema.shape.threads,
   annotations: z
     .string()

@@ -7,7 +7,8 @@ import {
 } from '../../data/index.js';
 import { labelRuleSchema } from '../../labels/index.js';
 
-const count = () => z.int().positive();
+/** Without a reason for another limit, one that no run reaches and whose sums stay exact. */
+const count = (most = 1e9) => z.int().positive().max(most);
 const share = () => z.number().min(0).max(1);
 
 /** Options of the network. Defaults: the book's sizes with pytorch-unet's pooling. */
@@ -71,9 +72,9 @@ export const trainConfigSchema = z.strictObject({
     .enum(PRESET_NAMES)
     .default('default')
     .describe("set of defaults; `book` repeats the book's run, `fast` trains in minutes on a CPU"),
-  epochs: count().default(20).describe('epochs to train'),
-  samples: count().default(4096).describe('crops per epoch'),
-  batch: count().default(16).describe('batch size in crops'),
+  epochs: count(1e6).default(20).describe('epochs to train'),
+  samples: count(1e7).default(4096).describe('crops per epoch'),
+  batch: count(16384).default(16).describe('batch size in crops'),
   seed: z
     .int()
     .min(0)
@@ -90,10 +91,16 @@ export const trainConfigSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('CUDA graph of the training step, captured once and replayed; not yet run on a GPU'),
-  threads: z.int().min(0).default(0).describe('CPU threads; 0: all cores'),
+  threads: z.int().min(0).max(1024).default(0).describe('CPU threads; 0: all cores'),
   optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam').describe('optimizer'),
-  learningRate: z.number().positive().default(1e-3).describe('learning rate; the peak of its schedule'),
-  weightDecay: z.number().min(0).nullable().default(null).describe('weight decay; by default 0.01 for adamw, else 0'),
+  learningRate: z.number().positive().max(1e6).default(1e-3).describe('learning rate; the peak of its schedule'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .nullable()
+    .default(null)
+    .describe('weight decay; by default 0.01 for adamw, else 0'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of sgd'),
   nesterov: z.boolean().default(true).describe('Nesterov momentum of sgd'),
   schedule: z
@@ -103,11 +110,12 @@ export const trainConfigSchema = z.strictObject({
   warmUpSteps: z
     .int()
     .min(0)
+    .max(1e9)
     .default(0)
     .describe('warm-up steps, over which the learning rate rises before its schedule begins'),
-  polyPower: z.number().positive().default(0.9).describe('exponent of the poly schedule'),
-  clipNorm: z.number().min(0).default(0).describe('clip the global gradient norm to this value; 0: off'),
-  accumulate: count().default(1).describe('gradient accumulation: batches per optimizer step'),
+  polyPower: z.number().positive().max(100).default(0.9).describe('exponent of the poly schedule'),
+  clipNorm: z.number().min(0).max(1e9).default(0).describe('clip the global gradient norm to this value; 0: off'),
+  accumulate: count(1e6).default(1).describe('gradient accumulation: batches per optimizer step'),
   ema: z
     .number()
     .min(0)
@@ -127,6 +135,7 @@ export const trainConfigSchema = z.strictObject({
   patience: z
     .int()
     .min(0)
+    .max(1e9)
     .default(0)
     .describe('early stopping: validations without a better score before training ends; 0: off'),
   init: z
@@ -154,27 +163,43 @@ export const trainConfigSchema = z.strictObject({
     .describe('custom augmentation after the built-in one: a module and its export, such as my.mjs#name'),
   samplerModule: z.string().min(1).optional().describe('custom sampler: a module and its export, such as my.mjs#name'),
   loss: z.enum(LOSS_NAMES).default('dice').describe('loss function; formulas in docs/reference/losses.md'),
-  ceWeight: z.number().min(0).default(1).describe('weight of cross-entropy in the loss `dice-ce`'),
-  focalWeight: z.number().min(0).default(1).describe('weight of the focal loss in the loss `dice-focal`'),
-  boundaryWeight: z.number().min(0).default(0.01).describe('weight of the boundary loss in the loss `dice-boundary`'),
-  fnWeight: z.number().min(0).default(8).describe('weight of the Dice over labelled pixels in the loss `book`'),
-  smooth: z.number().min(0).default(1).describe('smoothing term in numerator and denominator of Dice and Tversky'),
+  ceWeight: z.number().min(0).max(1e6).default(1).describe('weight of cross-entropy in the loss `dice-ce`'),
+  focalWeight: z.number().min(0).max(1e6).default(1).describe('weight of the focal loss in the loss `dice-focal`'),
+  boundaryWeight: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0.01)
+    .describe('weight of the boundary loss in the loss `dice-boundary`'),
+  fnWeight: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(8)
+    .describe('weight of the Dice over labelled pixels in the loss `book`'),
+  smooth: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(1)
+    .describe('smoothing term in numerator and denominator of Dice and Tversky'),
   squaredDice: z.boolean().default(false).describe('squared terms in the denominator of Dice'),
   lossBatch: z.boolean().default(false).describe('batch Dice: Dice and Tversky summed over the whole batch'),
-  tverskyAlpha: z.number().min(0).default(0.3).describe('weight of false positives in Tversky losses'),
-  tverskyBeta: z.number().min(0).default(0.7).describe('weight of false negatives in Tversky losses'),
+  tverskyAlpha: z.number().min(0).max(1e6).default(0.3).describe('weight of false positives in Tversky losses'),
+  tverskyBeta: z.number().min(0).max(1e6).default(0.7).describe('weight of false negatives in Tversky losses'),
   tverskyGamma: z
     .number()
     .min(1)
+    .max(100)
     .default(4 / 3)
     .describe('focusing parameter gamma of the loss `focal-tversky`'),
-  focalGamma: z.number().min(0).default(2).describe('focusing parameter gamma of focal losses'),
+  focalGamma: z.number().min(0).max(100).default(2).describe('focusing parameter gamma of focal losses'),
   focalAlpha: share()
     .nullable()
     .default(null)
     .describe('weight of nodule pixels in focal losses; other pixels get one minus it'),
   contextSlices: z.int().min(0).max(15).default(3).describe('context slices above and below, as input channels'),
-  cropSize: z.int().min(8).default(64).describe('crop size: rows and columns'),
+  cropSize: z.int().min(8).max(1024).default(64).describe('crop size: rows and columns'),
   planeSize: samplerOptionsSchema.shape.planeSize,
   negatives: share().default(0.25).describe('share of negative crops (without a nodule)'),
   negativesPerScan: samplerOptionsSchema.shape.negativesPerScan,
@@ -190,16 +215,17 @@ export const trainConfigSchema = z.strictObject({
   huHigh: samplerOptionsSchema.shape.huHigh,
   validationShare: z.number().gt(0).lt(1).default(0.1).describe('share of the patients for validation'),
   split: z.string().min(1).optional().describe("file of a fixed split, such as another run's split.json"),
-  folds: z.int().min(2).optional().describe('cross-validation: number of folds of patients; needs --fold'),
+  folds: z.int().min(2).max(1000).optional().describe('cross-validation: number of folds of patients; needs --fold'),
   fold: z
     .int()
     .min(0)
+    .max(999)
     .optional()
     .describe("index of the validation fold, from 0, among --folds or the data set's own folds"),
   validateEvery: count()
     .default(1)
     .describe('epochs between validations; the first and the last epoch are always validated'),
-  validationScans: z.int().min(0).default(0).describe('most scans to validate on; 0: all'),
+  validationScans: z.int().min(0).max(1e9).default(0).describe('most scans to validate on; 0: all'),
   threshold: z.number().gt(0).lt(1).default(0.5).describe('probability above which a pixel counts as nodule'),
   minimumVoxels: count().default(8).describe('smallest candidate in voxels'),
   choosePoint: z
@@ -216,15 +242,22 @@ export const trainConfigSchema = z.strictObject({
   checkpointSteps: z
     .int()
     .min(0)
+    .max(1e9)
     .default(0)
     .describe('steps between checkpoints within an epoch; 0: only after epochs'),
-  checkpointMinutes: z.number().min(0).default(0).describe('minutes between checkpoints within an epoch; 0: off'),
+  checkpointMinutes: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0)
+    .describe('minutes between checkpoints within an epoch; 0: off'),
   keepCheckpoints: count().default(2).describe('number of latest checkpoints to keep'),
   logSteps: count().default(1).describe('steps between `step` events'),
-  images: z.int().min(0).default(6).describe('validation slices to show in TensorBoard'),
+  images: z.int().min(0).max(1000).default(6).describe('validation slices to show in TensorBoard'),
   histograms: z
     .int()
     .min(0)
+    .max(1e9)
     .default(0)
     .describe('epochs between histograms of weights and gradients in TensorBoard; 0: off'),
   ...sourceOptionsSchema.shape,

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError, shellWord } from '../../runtime/index.js';
 
 /** Paths of a run's files. This is the only place that names them. */
 export interface RunFolder {
@@ -48,7 +48,7 @@ export function createRunFolder({ folder, lock, checkpoints }: RunFolder): void 
     throw new NoduleTrainError(
       'run-exists',
       `starting a run in ${folder}: the folder is not empty, expected a new or empty one. ` +
-        `Continue that run with \`npx nodule-train train --resume ${folder}\`, or give another folder with --out.`,
+        `Continue that run with \`npx nodule-train train --resume ${shellWord(folder)}\`, or give another folder with --out.`,
     );
   mkdirSync(checkpoints, { recursive: true });
 }
@@ -59,6 +59,11 @@ export function createRunFolder({ folder, lock, checkpoints }: RunFolder): void 
  */
 export function openRunFolder(folder: string, doing = 'resuming'): RunFolder {
   const run = runFolder(folder);
+  if (!existsSync(folder))
+    throw new NoduleTrainError(
+      'run-missing',
+      `${doing} ${folder || '""'}: there is no such folder. Give the folder that was --out of \`nodule-train train\`.`,
+    );
   if (!existsSync(run.config))
     throw new NoduleTrainError(
       'run-missing',

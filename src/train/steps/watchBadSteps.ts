@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CropSource } from '../../data/index.js';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError, shellWord } from '../../runtime/index.js';
 import type { CountsRead } from '../parts/stepCounts.js';
 import type { Session } from '../session/session.js';
 
@@ -63,7 +63,7 @@ function refusal(
     `training step ${step} (epoch ${state.epoch}): the loss or a gradient is not finite.${why} The learning rate was ` +
       `${learningRateAt(step - 1)}, the crops ${names.join(', ')}. ` +
       `${existsSync(last) ? `The last good checkpoint is ${last}` : 'There is no checkpoint yet'}. ` +
-      `To inspect that step: npx nodule-train train --resume ${folder} --replay-step ${step}. ` +
+      `To inspect that step: npx nodule-train train --resume ${shellWord(folder)} --replay-step ${step}. ` +
       'Start a new run with a smaller --learning-rate, or skip such steps with --on-nan skip.',
   );
 }

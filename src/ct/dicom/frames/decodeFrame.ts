@@ -115,8 +115,8 @@ const readFragments = async (
 /**
  * Converts values to `bitsAllocated` bits, signed as in the header: an unsigned stream of signed pixels holds them as
  * two's complement in its own number of bits. Lossy values that miss the range of the header's bits by at most 1/16 are
- * clipped to it, as a decoder clips to the bits of the stream. Throws an Error with the first value that does not fit the
- * header's bits.
+ * clipped to it, as a decoder clips to the bits of the stream. Throws an Error with the first value that does not fit
+ * the header's bits.
  */
 const asStored = ({ values, precision }: Samples, format: PixelFormat, lossy: boolean): Uint8Array => {
   const { bitsAllocated, bitsStored, highBit, signed, frameBytes } = format;

@@ -14,7 +14,7 @@ export const htj2k: Codec = (stream, format) => {
   return decodeJpeg2000(decode, stream, format);
 };
 
-/** Throws an Error unless all tile-parts are complete: OpenJPH decodes a truncated stream, without detail, in silence. */
+/** Throws an Error unless all tile-parts are complete: OpenJPH decodes a truncated stream silently. */
 const checkTileParts = (stream: Buffer): void => {
   // The first marker has no length.
   for (let at = 2; at + 4 <= stream.length; ) {
