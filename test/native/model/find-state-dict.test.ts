@@ -71,8 +71,8 @@ describe('weights in the files of other trainers', () => {
   });
 
   it('a prefix that only some weights have is kept', () => {
-    const file = saved({ ...state('model.'), 'loss.weight': ones([1]) });
-    expect([...readWeights(file).state.keys()]).toEqual(['model.conv.weight', 'model.conv.bias', 'loss.weight']);
+    const file = saved({ ...state('model.'), 'head.weight': ones([1]) });
+    expect([...readWeights(file).state.keys()]).toEqual(['model.conv.weight', 'model.conv.bias', 'head.weight']);
   });
 
   it('are found by content, whatever the name, and loadPt keeps their names', () => {
