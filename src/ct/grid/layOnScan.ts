@@ -28,7 +28,8 @@ const marked = 0.5;
  * the part around a segment: such an image is turned and placed, and voxels outside it are 0. An image that does not
  * record its position, or of a scan that does not, is accepted by its shape.
  *
- * An image on the scan's own grid is returned as it is, not copied.
+ * An image on the scan's own grid is returned as it is, not copied. Without `parts` it must have all of the scan's
+ * voxels.
  * @throws NoduleTrainError `mask-shape`, `mask-grid` if its voxels do not lie on those of the scan, or marked ones
  * outside
  */
@@ -37,6 +38,7 @@ export const layOnScan = <Voxels extends Uint8Array | Float32Array>(
   path: string,
   image: PlacedImage<Voxels>,
   volume: Volume,
+  { parts = true }: { readonly parts?: boolean } = {},
 ): LaidImage<Voxels> => {
   const other = image.alternative === undefined ? null : { ...image, ...image.alternative };
   const fault = gridFault(kind, path, known(image), known(volume));
@@ -49,7 +51,7 @@ export const layOnScan = <Voxels extends Uint8Array | Float32Array>(
   // A resampled scan has other voxels than its file, on which the image was made.
   if (volume.resampled === true) throw fault;
   if (matchesByShape(image, volume)) return { voxels: image.voxels, notes: [shapeAlone(kind, image, volume)] };
-  if (image.spacing === null || volume.spacing === null) throw fault;
+  if (image.spacing === null || volume.spacing === null || !parts) throw fault;
   const laid = onLattice(kind, path, image, volume, false);
   if (laid !== null) return laid;
   const byOther = other === null ? null : onLattice(kind, path, other, volume, false);

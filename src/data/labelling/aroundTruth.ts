@@ -66,7 +66,7 @@ export async function knownBackground(
 }
 
 async function readLungs(volume: Volume, path: string): Promise<Uint8Array> {
-  const { voxels, notes } = layOnScan('lungs', path, await readMask(path), volume);
+  const { voxels, notes } = layOnScan('lungs', path, await readMask(path), volume, { parts: false });
   for (const note of notes) warnAboutScan(`${path}: ${note}`);
   return voxels;
 }
