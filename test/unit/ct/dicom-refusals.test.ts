@@ -11,9 +11,9 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
   const cases: [what: string, code: string, make: () => Promise<string>, message: RegExp][] = [
     [
       'a missing folder',
-      'scan-format',
+      'scan-missing',
       async () => join(scratch(), 'none'),
-      /expected one of .*\.dcm, \.ima, \.dicom \(DICOM\)/,
+      /there is no such file or folder/,
     ],
     ['a missing file', 'scan-missing', async () => join(scratch(), 'none.dcm'), /none\.dcm: there is no such file/],
     [

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readVolume } from '../../../dist/ct/index.js';
 import { openDataset } from '../../../dist/data/index.js';
 import { openRunFolder } from '../../../dist/train/run/runFolder.js';
@@ -9,7 +9,7 @@ import { scratchFolder } from '../../support/scratch.js';
 
 const folder = scratchFolder('missing-paths');
 const dangling = join(folder, 'dangling');
-symlinkSync('/nowhere/at/all', dangling);
+beforeAll(() => symlinkSync('/nowhere/at/all', dangling));
 const missing = join(folder, 'missing');
 
 describe('a path that does not exist', () => {
