@@ -9,12 +9,7 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
   const place = (k: number, x: number, y: number, z: number): Fields =>
     k === 2 ? { ImagePositionPatient: [x, y, z] } : {};
   const cases: [what: string, code: string, make: () => Promise<string>, message: RegExp][] = [
-    [
-      'a missing folder',
-      'scan-missing',
-      async () => join(scratch(), 'none'),
-      /there is no such file or folder/,
-    ],
+    ['a missing folder', 'scan-missing', async () => join(scratch(), 'none'), /none: there is no such file or folder/],
     ['a missing file', 'scan-missing', async () => join(scratch(), 'none.dcm'), /none\.dcm: there is no such file/],
     [
       'a folder without an image',
