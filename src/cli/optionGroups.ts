@@ -7,7 +7,7 @@ import type { Command, Option } from 'commander';
 const GROUPS: Readonly<Record<string, string>> = {
   Run: 'data out preset seed epochs samples batch device capture-steps threads',
   'Data and labels':
-    'layout annotations contours masks label channel splits intensity rescale resample fill-gaps ' +
+    'layout annotations contours masks label channel splits intensity rescale acquisition resample fill-gaps ' +
     'nifti-transform crops patient-pattern labels allow-lost-labels lost-labels-csv ' +
     'box-* sphere-* votes-* mask-*',
   'Split and validation':

@@ -9,7 +9,7 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
   const place = (k: number, x: number, y: number, z: number): Fields =>
     k === 2 ? { ImagePositionPatient: [x, y, z] } : {};
   const cases: [what: string, code: string, make: () => Promise<string>, message: RegExp][] = [
-    ['a missing folder', 'scan-missing', async () => join(scratch(), 'none'), /none: there is no such file or folder/],
+    ['a missing folder', 'scan-missing', async () => join(scratch(), 'none'), /there is no such file or folder/],
     ['a missing file', 'scan-missing', async () => join(scratch(), 'none.dcm'), /none\.dcm: there is no such file/],
     [
       'a folder without an image',
@@ -175,6 +175,18 @@ describe('a DICOM folder or file that is not a volume is refused', () => {
       'dicom-tag',
       () => series({ over: () => ({ PixelSpacing: undefined }) }),
       /PixelSpacing \(0028,0030\) is missing/,
+    ],
+    [
+      'a missing series',
+      'dicom-tag',
+      () => series({ over: () => ({ SeriesInstanceUID: undefined }) }),
+      /SeriesInstanceUID \(0020,000e\) is missing/,
+    ],
+    [
+      'a series that is not a UID',
+      'dicom-tag',
+      () => series({ over: () => ({ SeriesInstanceUID: '../../Planted' }) }),
+      /SeriesInstanceUID \(0020,000e\) is text of 13 characters, expected a UID/,
     ],
     [
       'a slope that is not a number',
