@@ -17,9 +17,12 @@ const ctClasses = new Set([
   '1.2.840.10008.5.1.4.1.1.2.2', // Legacy Converted Enhanced CT Image
 ]);
 
+/** Whether a SOP class is that of a CT image. */
+export const isCtClass = (sopClass: string | null): boolean => ctClasses.has(sopClass ?? '');
+
 /** Whether an image is of a CT: by its modality (as `modalityOf` gives it), or without one by its SOP class. */
 export const isOfCt = (modality: string | null, sopClass: string | null): boolean =>
-  modality === 'CT' || (modality === null && ctClasses.has(sopClass ?? ''));
+  modality === 'CT' || (modality === null && isCtClass(sopClass));
 
 /**
  * Modalities that do not say how an image was made: other, secondary capture, digitised film or document. Their values

@@ -25,6 +25,9 @@ const WRAPPERS = [
   'model_ema',
 ];
 
+/** Where the book's files, and our `.state`, hold the weights: usual here, so nothing to report. */
+const THE_BOOKS = 'model_state';
+
 /** Depth to which the weights are looked for. */
 const MOST_LEVELS = 4;
 
@@ -47,7 +50,7 @@ export function findStateDict(path: string, value: unknown): FoundStateDict {
       `reading the model ${path}: found no state_dict but ${describe(value)}, expected one by itself or in a dict as one of ` +
         `${WRAPPERS.slice(0, 7).join(', ')}. Save \`model.state_dict()\`.`,
     );
-  const notes = found.place === '' ? [] : [`The weights are those of ${found.place}.`];
+  const notes = found.place === '' || found.place === THE_BOOKS ? [] : [`The weights are those of ${found.place}.`];
   if (found.others.length > 0)
     notes.push(`The file also has weights in ${found.others.join(', ')}, which were not used.`);
   const { state, removed, omitted } = withoutPrefixes(path, found.state);

@@ -17,6 +17,8 @@ export const seriesIntensity = (slices: readonly [Slice, ...Slice[]], modality: 
     const why = isOfCt(modality, sopClass) ? 'its class is of a CT' : 'its RescaleType is HU';
     const intensityNotes =
       modality === 'CT' ? [] : [`${called}, but ${why}: its values are Hounsfield units. ${override}`];
+    if (slices.some(({ isUnspecified }) => isUnspecified))
+      intensityNotes.push(`RescaleType is US (unspecified): the values are taken as those of a CT. ${override}`);
     return { intensity: 'hu', intensityNotes };
   }
   if (isOfCt(modality, sopClass)) {

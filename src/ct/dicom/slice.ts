@@ -1,4 +1,4 @@
-import { isOfCt, mayBeCt, modalityOf } from '../modality.js';
+import { isCtClass, isOfCt, mayBeCt, modalityOf } from '../modality.js';
 import { type FrameGroups, frameGroups } from './frameGroups.js';
 import { type FramePlane, framePlane } from './framePlane.js';
 import { type Phase, readPhase } from './phase.js';
@@ -37,6 +37,8 @@ export interface Slice extends FramePlane {
   readonly lossy: boolean;
   /** Whether the file says that these values are Hounsfield units. */
   readonly hu: boolean;
+  /** RescaleType says that the unit is unspecified. */
+  readonly isUnspecified: boolean;
   /** Stored value of padding pixels (PixelPaddingValue), null where the file has none. */
   readonly padding: number | null;
   readonly frameOfReference: string | null;
@@ -91,15 +93,23 @@ const createSlice = ({ modality, ...image }: Image, group: FrameGroups, frame: n
     intercept: intercept ?? 0,
     zeroSlope: slope === 0,
     hu: slope !== null && intercept !== null && isInHu(image, modality, values.texts('RescaleType')?.[0]),
+    isUnspecified: values.texts('RescaleType')?.[0]?.toUpperCase() === UNSPECIFIED,
     atDetector: !measures.has('PixelSpacing') && measures.has('ImagerPixelSpacing'),
     phase: readPhase(group.phase),
     padding: padding.whole('PixelPaddingValue', format.signed),
   };
 };
 
+/**
+ * RescaleType "unspecified" (PS3.3 C.11.1.1.2), which GDCM, and so SimpleITK, writes for a CT that it saves as another
+ * class. In an image of a CT class it says that the values are something else, such as iodine.
+ */
+const UNSPECIFIED = 'US';
+
 /** Whether rescaled values are Hounsfield units: those of a CT unless RescaleType says otherwise. */
 const isInHu = ({ sopClass }: Pick<Slice, 'sopClass'>, modality: string | null, type: string | undefined): boolean => {
   const named = type?.toUpperCase();
+  if (named === UNSPECIFIED) return modality === 'CT' && !isCtClass(sopClass);
   if (isOfCt(modality, sopClass)) return named === undefined || named === 'HU';
   return named === 'HU' && mayBeCt(modality, sopClass);
 };

@@ -59,6 +59,12 @@ describe('the modality of a series', () => {
     ['MR', { Modality: 'MR' }, 'arbitrary', "its modality is MR, so the values are not HU ('arbitrary')"],
     ['mr "in HU"', { Modality: 'mr', RescaleType: 'HU' }, 'arbitrary', 'its modality is MR, so the values are not HU'],
     ['PT', { Modality: 'PT', RescaleSlope: 2 }, 'arbitrary', 'its modality is PT, so the values are not HU'],
+    [
+      'CT that GDCM saved as another class',
+      { RescaleType: 'US', SOPClassUID: '1.2.840.10008.5.1.4.1.1.7' },
+      'hu',
+      'RescaleType is US (unspecified): the values are taken as those of a CT',
+    ],
     ['CT of another unit', { RescaleType: 'US' }, 'arbitrary', 'the modality is CT, but'],
     ['CT with the unit in lower case', { RescaleType: 'hu' }, 'hu', null],
     ['CT without intercept', { RescaleIntercept: undefined }, 'arbitrary', 'the modality is CT, but'],
