@@ -39,8 +39,20 @@ export interface Work {
 export type Reading<T> = Generator<Read | Work, T, void>;
 export type Reader<T> = (file: OpenFile) => Reading<T>;
 
-const unreadable = (path: string, cause: unknown): NoduleTrainError =>
-  new NoduleTrainError('read-failed', `reading ${path}: ${(cause as Error).message}`, { cause });
+/** Errors of the operating system, as a user understands them. */
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file. Check the path',
+  EACCES: 'this user may not read it. Check its permissions',
+  EISDIR: 'it is a folder, expected a file',
+  ENOTDIR: 'a part of its path is not a folder. Check the path',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+const unreadable = (path: string, cause: unknown): NoduleTrainError => {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const found = Object.hasOwn(CAUSES, code) ? CAUSES[code] : message;
+  return new NoduleTrainError('read-failed', `reading ${path}: ${found}`, { cause });
+};
 
 // Without O_NONBLOCK, opening a pipe would wait for a writer.
 const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
