@@ -6,12 +6,17 @@ import type { LabelRule } from './labelRule.js';
  */
 export function boxRule(input: BoxRuleOptions = {}): LabelRule {
   const options = boxRuleSchema.parse(input);
+  const isBooks = options.preset === 'book' || Object.values(options.compat).includes(true);
   return {
     name: 'box',
     version: 1,
     options,
     files: () => [],
     fromPoints: () => true,
-    label: async (volume, { annotations }) => boundingBoxMask(volume, annotations, options),
+    label: async (volume, { annotations }) => {
+      const { mask, nodules } = boundingBoxMask(volume, annotations, options);
+      // The book also trains on slices around points of which its search labelled nothing.
+      return { mask, nodules: isBooks ? nodules.map((nodule) => ({ ...nodule, marked: true })) : nodules };
+    },
   };
 }

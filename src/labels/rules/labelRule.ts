@@ -39,7 +39,7 @@ export interface RuleNodule {
   /** First and last voxel of the box around its labelled voxels. */
   readonly boxLow: IndexIRC;
   readonly boxHigh: IndexIRC;
-  /** A reader marked it, so it exists even if too few agree for a labelled voxel. */
+  /** It exists even without a labelled voxel: a reader marked it, and too few agree; or the book's rule keeps it. */
   readonly marked?: true;
 }
 

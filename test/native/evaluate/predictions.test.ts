@@ -132,10 +132,11 @@ describe('scoring predictions of other programs', () => {
       writeMask(join(predictions, `${name}.mha`), { ...geometry, uid: name, voxels, ...change });
     const scored = () => evaluate({ data, predictions });
     await write({ shape: [4, 64, 32] }, new Uint8Array(4 * 64 * 32));
-    await expect(scored()).rejects.toThrow(
-      /reading the prediction .*0002_n0\.mha: it has \[4,64,32\] voxels, expected the \[4,64,64\] of its scan/,
-    );
-    await write({ origin: [5, 0, 0] });
+    // A part of the scan's grid: nothing is predicted outside it.
+    await expect(scored()).resolves.toMatchObject({ scans: 12 });
+    await write({ shape: [4, 64, 32], spacing: [2, 2, 2] }, new Uint8Array(4 * 64 * 32));
+    await expect(scored()).rejects.toThrow(/reading the prediction .*0002_n0\.mha: /);
+    await write({ origin: [5.4, 0, 0] });
     await expect(scored()).rejects.toMatchObject({ code: 'mask-grid' });
     const tooHigh = buildVolume(cropShape, 3, { uid: name, intensity: 'arbitrary', scale: 0.5 });
     await writeVolume(join(predictions, `${name}.mha`), tooHigh);

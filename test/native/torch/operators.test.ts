@@ -79,7 +79,7 @@ const compare = (result: unknown, wanted: Printed, where: string): void => {
   }
   expect(result, where).toBeInstanceOf(Tensor);
   let tensor = result as Tensor;
-  if ((tensor.dtype as string).startsWith('Complex')) tensor = op('aten::view_as_real')(tensor);
+  if ((tensor.dtype as string).startsWith('complex')) tensor = op('aten::view_as_real')(tensor);
   const [shape, dtype, values, strides] = wanted;
   expect({ shape: tensor.shape, dtype: tensor.dtype }, where).toEqual({ shape, dtype });
   if (strides === undefined) expect(tensor.isContiguous, `${where}: contiguous`).toBe(true);

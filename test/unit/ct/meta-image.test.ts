@@ -242,7 +242,16 @@ describe('reading MetaImage', () => {
       () => write('inf.mha', header({ ElementType: 'MET_FLOAT' }), bytesOf(new Float32Array(60).fill(-Infinity, 5))),
       /voxel \[index 0, row 1, column 0\] is -Infinity/,
     ],
-    ['another format', 'scan-format', async () => 'scan.png', /extension is "\.png", expected one of \.mhd, \.mha/],
+    [
+      'another format',
+      'scan-format',
+      async () => {
+        const path = join(folder, 'scan.png');
+        await writeFile(path, 'x');
+        return path;
+      },
+      /extension is "\.png", expected one of \.mhd, \.mha/,
+    ],
   ];
   const makeFolder = async () => {
     const path = join(folder, 'folder.mhd');
