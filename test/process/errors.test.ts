@@ -231,7 +231,20 @@ ${uidOf(1)},48,48,12,high`),
     return refused;
   },
   'loss is not a number': () =>
-    run(train(luna(), '--samples', '32', '--learning-rate', '1e30', '--schedule', 'constant', '--network-wf', '2')),
+    run(
+      train(
+        luna(),
+        '--samples',
+        '32',
+        '--learning-rate',
+        '1e6',
+        '--no-network-batch-norm',
+        '--schedule',
+        'constant',
+        '--network-wf',
+        '2',
+      ),
+    ),
   'no run in the folder': () => run(['report', folder()]),
   'recipe with an unknown field': () => {
     const recipe = path.join(folder(), 'recipe.yaml');

@@ -93,7 +93,7 @@ export const trainConfigSchema = z.strictObject({
     .describe('CUDA graph of the training step, captured once and replayed; not yet run on a GPU'),
   threads: z.int().min(0).max(1024).default(0).describe('CPU threads; 0: all cores'),
   optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam').describe('optimizer'),
-  learningRate: z.number().positive().max(1e30).default(1e-3).describe('learning rate; the peak of its schedule'),
+  learningRate: z.number().positive().max(1e6).default(1e-3).describe('learning rate; the peak of its schedule'),
   weightDecay: z
     .number()
     .min(0)

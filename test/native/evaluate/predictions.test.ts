@@ -136,7 +136,7 @@ describe('scoring predictions of other programs', () => {
     await expect(scored()).resolves.toMatchObject({ scans: 12 });
     await write({ shape: [4, 64, 32], spacing: [2, 2, 2] }, new Uint8Array(4 * 64 * 32));
     await expect(scored()).rejects.toThrow(/reading the prediction .*0002_n0\.mha: /);
-    await write({ origin: [5.4, 0, 0] });
+    await write({ shape: [4, 64, 32], origin: [5.4, 0, 0] }, new Uint8Array(4 * 64 * 32));
     await expect(scored()).rejects.toMatchObject({ code: 'mask-grid' });
     const tooHigh = buildVolume(cropShape, 3, { uid: name, intensity: 'arbitrary', scale: 0.5 });
     await writeVolume(join(predictions, `${name}.mha`), tooHigh);

@@ -60,7 +60,7 @@ describe('reading NIfTI', () => {
     const packed = readFileSync(path.join(golden, file));
     const bytes = Buffer.from(file.endsWith('.gz') ? gunzipSync(packed) : packed);
     const result = change(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes) ?? bytes;
-    const at = path.path.join(folder, name);
+    const at = path.join(folder, name);
     await writeFile(at, name.endsWith('.gz') ? gzipSync(result) : result);
     return at;
   };
@@ -154,8 +154,8 @@ describe('reading NIfTI', () => {
   it('refuses packed files that are truncated, damaged, too long, or too short for their header', async () => {
     const packed = readFileSync(path.join(golden, 'sform-any.nii.gz'));
     const broken = async (name: string, bytes: Buffer) => {
-      await writeFile(path.path.join(folder, name), bytes);
-      return readVolume(path.path.join(folder, name), quiet).then(
+      await writeFile(path.join(folder, name), bytes);
+      return readVolume(path.join(folder, name), quiet).then(
         () => 'read',
         ({ code, message }) => `${code} ${message}`,
       );
@@ -186,7 +186,7 @@ describe('writing NIfTI', () => {
   it.each(['again.nii', 'again.nii.gz'])(
     'and reading it back changes nothing that float32 can hold: %s',
     async (name) => {
-      const at = path.path.join(folder, name);
+      const at = path.join(folder, name);
       for (const compress of [true, false]) {
         for (const changes of [{}, { intensity: 'arbitrary' as const }, { spacing: null }]) {
           const volume: Volume = { ...rampVolume, ...changes };
