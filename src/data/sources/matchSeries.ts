@@ -63,7 +63,7 @@ export function matchSeries(annotations: readonly Annotation[], onDisk: readonly
   }
   const notes = [...repairs].map(
     ([what, { rows, example }]) =>
-      `Removed ${what} from the series UIDs of ${rows} annotations (first: ${JSON.stringify(example)}).`,
+      `Removed ${what} from the series UID of ${rows === 1 ? 'an annotation' : `${rows} annotations`} (first: ${JSON.stringify(example)}).`,
   );
   const annotated = new Set(matched.map(({ uid }) => uid));
   const without = onDisk.filter((uid) => !annotated.has(uid));

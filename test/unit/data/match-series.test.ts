@@ -28,7 +28,7 @@ describe('the scan of an annotation', () => {
   ])('is found by %j', (uid, what) => {
     expect(found(uid, [A])).toEqual([
       [A],
-      [`Removed ${what} from the series UIDs of 1 annotations (first: ${JSON.stringify(uid)}).`],
+      [`Removed ${what} from the series UID of an annotation (first: ${JSON.stringify(uid)}).`],
     ]);
   });
 
