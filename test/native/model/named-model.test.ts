@@ -64,9 +64,13 @@ describe('an exported model', () => {
 describe('bundled models', () => {
   it('are known by name; every other name is a path', () => {
     expect(modelNames).toEqual(['default', 'phantom-hu']);
-    expect(modelPath('./default')).toBe('./default');
-    expect(modelPath('run/checkpoints/best.safetensors')).toBe('run/checkpoints/best.safetensors');
-    expect(() => openModel('other', 'cpu')).toThrow(/other/);
+    const own = path.join(folder, 'best.safetensors');
+    writeFileSync(own, '');
+    expect(modelPath(own)).toBe(own);
+    for (const missing of ['./default', 'other'])
+      expect(() => openModel(missing, 'cpu')).toThrow(
+        `reading the model ${missing}: there is no such file, and the models of this package are default and phantom-hu.`,
+      );
   });
 
   it('are published with the package, and can be imported by name', () => {
