@@ -53,10 +53,10 @@ export const rescaleInto = (
   const from = viewOf(bytes, format);
   const [up, down] = shifts(format);
   const { signed } = format;
-  if (slope === 1 && padding === null && Math.abs(intercept) < 1 << 30)
-    return addInto(into, from, format, intercept) ? 0 : null;
   const paddingHu = padding === null ? 0 : padding.value * slope + intercept;
   const padded = padding !== null && (paddingHu < -32768 || paddingHu > 32767) ? padding : null;
+  if (slope === 1 && padded === null && Math.abs(intercept) < 1 << 30)
+    return addInto(into, from, format, intercept) ? 0 : null;
   let min = 32767;
   let max = -32768;
   let count = 0;
@@ -76,25 +76,35 @@ export const rescaleInto = (
 };
 
 /**
- * Writes `stored + intercept` in 32-bit integers, the usual case: twice as fast as with a slope. Returns whether int16
- * holds every value.
+ * Writes `stored + intercept` in 32-bit integers, the usual case. Returns whether int16 holds every value. Four pixels
+ * per turn take half the time of one, and one loop for both signs keeps it monomorphic.
  */
 const addInto = (into: Int16Array, from: Stored, format: PixelFormat, intercept: number): boolean => {
-  const [up, down] = shifts(format);
-  // Bits that are lost when a value is stored in 16 bits.
-  let lost = 0;
-  if (format.signed) {
-    for (let k = 0; k < into.length; k++) {
-      const value = (((from[k]! << up) >> down) + intercept) | 0;
-      lost |= value ^ ((value << 16) >> 16);
-      into[k] = value;
-    }
-  } else {
-    for (let k = 0; k < into.length; k++) {
-      const value = (((from[k]! << up) >>> down) + intercept) | 0;
-      lost |= value ^ ((value << 16) >> 16);
-      into[k] = value;
-    }
+  const low = format.highBit + 1 - format.bitsStored;
+  const mask = 2 ** format.bitsStored - 1;
+  // Flipping the sign bit and subtracting it extends the sign.
+  const sign = format.signed ? 2 ** (format.bitsStored - 1) : 0;
+  const add = (intercept - sign) | 0;
+  const hounsfield = (raw: number): number => ((((raw >>> low) & mask) ^ sign) + add) | 0;
+  // Bits outside the lower 16 are set where a value is out of range.
+  let used = 0;
+  const { length } = into;
+  const whole = length - (length % 4);
+  for (let k = 0; k < whole; k += 4) {
+    const a = hounsfield(from[k]!);
+    const b = hounsfield(from[k + 1]!);
+    const c = hounsfield(from[k + 2]!);
+    const d = hounsfield(from[k + 3]!);
+    used |= (a + 32768) | (b + 32768) | (c + 32768) | (d + 32768);
+    into[k] = a;
+    into[k + 1] = b;
+    into[k + 2] = c;
+    into[k + 3] = d;
   }
-  return lost === 0;
+  for (let k = whole; k < length; k++) {
+    const value = hounsfield(from[k]!);
+    used |= value + 32768;
+    into[k] = value;
+  }
+  return used >>> 16 === 0;
 };
