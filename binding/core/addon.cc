@@ -13,6 +13,7 @@
 #include "core/share.h"
 #include "core/tensors.h"
 #include "nn/init.h"
+#include "nodule/library.h"
 
 namespace nodule {
 
@@ -21,7 +22,7 @@ Environment& environment(Napi::Env env) { return *env.GetInstanceData<Environmen
 namespace {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  install_cpu_allocator();
+  use_cpu_allocator(register_operators(own_cpu_allocator()));
   env.SetInstanceData(new Environment());
   init_operators(env, exports);
   init_tensors(env, exports);
@@ -41,6 +42,14 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace nodule
 
-Napi::Object InitAddon(Napi::Env env, Napi::Object exports) { return nodule::init(env, exports); }
+Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  try {
+    return nodule::init(env, exports);
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(env, nodule::readable(error));
+  }
+}
 
 NODE_API_MODULE(torch_addon, InitAddon)

@@ -3,6 +3,9 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstring>
 #include <map>
@@ -114,11 +117,42 @@ Header* from_system(std::size_t size, std::size_t asked) {
   }
 }
 
+std::atomic<bool> guarded{false};
+
+// A guarded block: a page with its size, the data up to the end of its pages, an inaccessible page.
+struct GuardedBlock {
+  std::size_t mapped;
+  std::size_t asked;
+};
+
+void release_guarded(void* context) {
+  auto* block = static_cast<GuardedBlock*>(context);
+  alive.fetch_sub(static_cast<std::int64_t>(block->asked), std::memory_order_relaxed);
+  munmap(block, block->mapped);
+}
+
+c10::DataPtr allocate_guarded(std::size_t bytes) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  // What vector instructions need; up to 15 bytes past the end go unnoticed.
+  constexpr std::size_t kAlignment = 16;
+  const std::size_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  const std::size_t data_pages = (padded + page - 1) / page * page;
+  const std::size_t mapped = data_pages + 2 * page;
+  void* base = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED) refuse(bytes);
+  char* end = static_cast<char*>(base) + page + data_pages;
+  mprotect(end, page, PROT_NONE);
+  *static_cast<GuardedBlock*>(base) = {mapped, bytes};
+  alive.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+  return {end - padded, base, &release_guarded, c10::Device(c10::DeviceType::CPU)};
+}
+
 class CountingAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(std::size_t bytes) override {
     if (bytes == 0) return {nullptr, nullptr, &release, c10::Device(c10::DeviceType::CPU)};
     if (bytes > kLargestAsked) refuse(bytes);
+    if (guarded.load(std::memory_order_relaxed)) return allocate_guarded(bytes);
     const std::size_t size = rounded(bytes);
     Header* header = size >= kSmallestKept ? cache().take(size) : nullptr;
     if (!header) header = from_system(size, bytes);
@@ -136,9 +170,7 @@ class CountingAllocator final : public c10::Allocator {
   }
 };
 
-}  // namespace
-
-void install_cpu_allocator() {
+void install() {
   static std::once_flag once;
   std::call_once(once, [] {
     static auto* allocator = new CountingAllocator();
@@ -146,8 +178,23 @@ void install_cpu_allocator() {
   });
 }
 
-std::int64_t cpu_bytes_alive() { return alive.load(std::memory_order_relaxed); }
-std::int64_t cpu_bytes_kept() { return cache().total(); }
-void empty_cpu_cache() { cache().clear(); }
+constexpr CpuAllocator kOwn{install, [] { return alive.load(std::memory_order_relaxed); },
+                            [] { return cache().total(); }, [] { cache().clear(); }, [] { guarded.store(true); }};
+
+std::atomic<const CpuAllocator*> used{&kOwn};
+
+}  // namespace
+
+const CpuAllocator& own_cpu_allocator() { return kOwn; }
+
+void use_cpu_allocator(const CpuAllocator& allocator) {
+  used.store(&allocator);
+  allocator.install();
+}
+
+std::int64_t cpu_bytes_alive() { return used.load()->bytes_alive(); }
+std::int64_t cpu_bytes_kept() { return used.load()->bytes_kept(); }
+void empty_cpu_cache() { used.load()->empty_cache(); }
+void guard_cpu_allocations() { used.load()->guard(); }
 
 }  // namespace nodule

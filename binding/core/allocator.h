@@ -7,8 +7,19 @@
 
 namespace nodule {
 
-// Replaces libtorch's CPU allocator, once per process.
-void install_cpu_allocator();
+// One allocator serves a process, also where it has several copies of the addon: see register_operators.
+struct CpuAllocator {
+  // Replaces libtorch's CPU allocator, once.
+  void (*install)();
+  std::int64_t (*bytes_alive)();
+  std::int64_t (*bytes_kept)();
+  void (*empty_cache)();
+  void (*guard)();
+};
+
+const CpuAllocator& own_cpu_allocator();
+// Installs the allocator whose figures the functions below return.
+void use_cpu_allocator(const CpuAllocator& allocator);
 
 // Bytes of live CPU storages allocated through it.
 std::int64_t cpu_bytes_alive();
@@ -16,5 +27,8 @@ std::int64_t cpu_bytes_alive();
 std::int64_t cpu_bytes_kept();
 // Returns the kept blocks to the system.
 void empty_cpu_cache();
+// For fuzzing: each later block ends at an inaccessible page and is unmapped when it is freed, so that an access past
+// its end or after its life ends the process at once.
+void guard_cpu_allocations();
 
 }  // namespace nodule

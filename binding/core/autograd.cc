@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
+#include <sstream>
 #include <stdexcept>
 
 #include "core/names.h"
@@ -21,7 +22,14 @@ Napi::Value requires_grad(const Napi::CallbackInfo& info) {
 
 Napi::Value set_requires_grad(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    tensor_at(info[0]).set_requires_grad(info[1].As<Napi::Boolean>().Value());
+    const at::Tensor& tensor = tensor_at(info[0]);
+    const bool required = info[1].ToBoolean().Value();
+    if (!required && !tensor.is_leaf()) {
+      throw std::invalid_argument(
+          "setting requiresGrad: found false for the result of an operator, which has a graph; expected a leaf. Use "
+          "detach()");
+    }
+    tensor.set_requires_grad(required);
     return info.Env().Undefined();
   });
 }
@@ -45,9 +53,30 @@ Napi::Value grad(const Napi::CallbackInfo& info) {
   });
 }
 
+// As Python does: what uses a gradient relies on it, down to fused kernels that read as many values as the tensor has.
+void check_gradient(const at::Tensor& tensor, const at::Tensor& gradient) {
+  std::ostringstream found;
+  if (gradient.is_same(tensor)) {
+    found << "found the tensor itself";
+  } else if (gradient.scalar_type() != tensor.scalar_type()) {
+    found << "found dtype " << name_of_dtype(gradient.scalar_type()) << ", expected "
+          << name_of_dtype(tensor.scalar_type());
+  } else if (gradient.device() != tensor.device()) {
+    found << "found device " << gradient.device() << ", expected " << tensor.device();
+  } else if (!gradient.sizes().equals(tensor.sizes())) {
+    found << "found shape " << gradient.sizes() << ", expected " << tensor.sizes();
+  } else {
+    return;
+  }
+  throw std::invalid_argument("setting grad: " + found.str());
+}
+
 Napi::Value set_grad(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    tensor_at(info[0]).mutable_grad() = optional_tensor_at(info[1]);
+    const at::Tensor& tensor = tensor_at(info[0]);
+    at::Tensor gradient = optional_tensor_at(info[1]);
+    if (gradient.defined()) check_gradient(tensor, gradient);
+    tensor.mutable_grad() = std::move(gradient);
     return info.Env().Undefined();
   });
 }
@@ -87,7 +116,7 @@ Napi::Value set_grad_enabled(const Napi::CallbackInfo& info) {
   });
 }
 
-// enterAutocast(device type, dtype) -> the previous state, which leaveAutocast restores.
+// enterAutocast(device type, dtype, enabled) -> the previous state, which leaveAutocast restores.
 Napi::Value enter_autocast(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto type = device_of_name(info[0].As<Napi::String>().Utf8Value()).type();
@@ -99,7 +128,7 @@ Napi::Value enter_autocast(const Napi::CallbackInfo& info) {
     auto state = Napi::Array::New(info.Env(), 2);
     state.Set(0u, Napi::Boolean::New(info.Env(), at::autocast::is_autocast_enabled(type)));
     state.Set(1u, Napi::String::New(info.Env(), name_of_dtype(at::autocast::get_autocast_dtype(type))));
-    at::autocast::set_autocast_enabled(type, true);
+    at::autocast::set_autocast_enabled(type, info[2].ToBoolean().Value());
     at::autocast::set_autocast_dtype(type, dtype);
     at::autocast::increment_nesting();
     return state;

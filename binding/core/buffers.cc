@@ -15,33 +15,64 @@ namespace nodule {
 
 namespace {
 
-using Held = std::shared_ptr<at::Tensor>;
+using Held = std::shared_ptr<MemoryView>;
 
-// When we detach the buffer ourselves, we also empty `held`: the finalizer runs only when the event loop turns, so a
-// loop that never yields would keep the memory.
+// Node 20 cannot make larger buffers; Node 22 has practically no limit.
+std::size_t largest_buffer(napi_env env) {
+  const napi_node_version* version = nullptr;
+  const bool is_old = napi_get_node_version(env, &version) != napi_ok || version->major < 22;
+  return is_old ? std::size_t{1} << 32 : std::size_t{1} << 53;
+}
+
+void require_buffer_size(napi_env env, std::size_t bytes) {
+  if (bytes <= largest_buffer(env)) return;
+  throw std::length_error("the tensor has " + std::to_string(bytes) + " bytes, and this version of Node has no buffers "
+                          "of more than " + std::to_string(largest_buffer(env)) +
+                          " bytes. Take it in parts (slice, narrow), or use Node 22");
+}
+
+// When we detach the buffer ourselves, we also drop the storage: the finalizer runs only when the event loop turns, so
+// a loop that never yields would keep the memory. A buffer that was transferred (`buffer.transfer()`) is detached
+// already, and its memory lives on in the new one: then the storage is kept until that is collected.
 Napi::ArrayBuffer buffer_holding(Napi::Env env, const Held& held) {
-  if (held->nbytes() == 0) return Napi::ArrayBuffer::New(env, 0);
+  if (held->bytes == 0) return Napi::ArrayBuffer::New(env, 0);
+  require_buffer_size(env, held->bytes);
   // The buffer takes ownership only once it exists: in a worker that is ending, creating it throws.
   auto kept = std::make_unique<Held>(held);
   auto buffer = Napi::ArrayBuffer::New(
-      env, held->data_ptr(), held->nbytes(), [](Napi::Env, void*, Held* owned) { delete owned; }, kept.get());
+      env, held->data, held->bytes, [](Napi::Env, void*, Held* owned) { delete owned; }, kept.get());
   kept.release();
   return buffer;
 }
 
-bool shows(const Held& view, const at::Tensor& tensor) {
-  return view && view->defined() && view->const_data_ptr() == tensor.const_data_ptr() &&
-         view->nbytes() == tensor.nbytes();
+Held memory_of(const at::Tensor& tensor) {
+  return std::make_shared<MemoryView>(MemoryView{tensor.storage(), tensor.data_ptr(), tensor.nbytes()});
 }
 
-// data(slot, previous buffer or null) -> an external ArrayBuffer over libtorch's memory that holds a reference to the
-// tensor. The previous buffer is returned as long as the tensor's memory has not moved.
+bool shows(const Held& view, const at::Tensor& tensor) {
+  return view && view->storage && view->data == tensor.const_data_ptr() && view->bytes == tensor.nbytes();
+}
+
+void detach(Held& view, Napi::ArrayBuffer buffer) {
+  if (!buffer.IsDetached()) {
+    buffer.Detach();
+    if (view) view->storage = c10::Storage();
+  }
+  view.reset();
+}
+
+// data(slot, previous buffer or null) -> an external ArrayBuffer over libtorch's memory that holds its storage. The
+// previous buffer is returned as long as the tensor's memory has not moved. From then on the storage cannot be resized,
+// as after `numpy()` in Python: whoever grows it, through whichever alias, would free the memory that the buffer shows.
 Napi::Value data(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Tensor& tensor = tensor_at(info[0]);
     if (!tensor.device().is_cpu()) {
       throw std::invalid_argument("data(): the tensor is on " + tensor.device().str() +
                                   ", expected cpu. Call to('cpu') first");
+    }
+    if (tensor.layout() != at::kStrided) {
+      throw std::invalid_argument("data(): the tensor is sparse, expected a dense one. Call to_dense() first");
     }
     if (!tensor.is_contiguous()) {
       throw std::invalid_argument("data(): the tensor is not contiguous. Call contiguous() first");
@@ -50,14 +81,15 @@ Napi::Value data(const Napi::CallbackInfo& info) {
       throw std::invalid_argument(
           "data(): found a lazy view (zero, negated or conjugated), expected values in memory. Call clone() first");
     }
+    require_in_storage(tensor);
     Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
     if (info[1].IsArrayBuffer()) {
       auto before = info[1].As<Napi::ArrayBuffer>();
       if (!before.IsDetached() && shows(view, tensor)) return before;
-      if (!before.IsDetached()) before.Detach();
-      if (view) view->reset();
+      detach(view, before);
     }
-    view = std::make_shared<at::Tensor>(tensor);
+    view = memory_of(tensor);
+    if (view->bytes > 0) tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
     return buffer_holding(info.Env(), view);
   });
 }
@@ -66,22 +98,25 @@ Napi::Value data(const Napi::CallbackInfo& info) {
 // undefined and never touches freed memory.
 Napi::Value detach_buffer(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    auto buffer = info[1].As<Napi::ArrayBuffer>();
-    if (!buffer.IsDetached()) buffer.Detach();
-    Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
-    if (view) view->reset();
-    view.reset();
+    detach(slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue()), info[1].As<Napi::ArrayBuffer>());
     return info.Env().Undefined();
+  });
+}
+
+// detachMoved(slot, buffer) -> whether the tensor's memory is no longer what the buffer shows, which is then detached.
+Napi::Value detach_moved(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    Held& view = slots(info.Env()).view_of(info[0].As<Napi::Number>().DoubleValue());
+    const bool moved = !shows(view, tensor_at(info[0]));
+    if (moved) detach(view, info[1].As<Napi::ArrayBuffer>());
+    return Napi::Boolean::New(info.Env(), moved);
   });
 }
 
 // copyBytes(slot) -> a copy of the values as bytes, contiguous and on the CPU.
 Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    const at::Tensor tensor = in_memory(tensor_at(info[0]).detach()).to(at::kCPU).contiguous();
-    auto buffer = Napi::ArrayBuffer::New(info.Env(), tensor.nbytes());
-    if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
-    return buffer;
+    return copied_buffer(info.Env(), tensor_at(info[0]).detach());
   });
 }
 
@@ -141,18 +176,30 @@ Napi::Value copy_many_async(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+Napi::ArrayBuffer copied_buffer(Napi::Env env, const at::Tensor& tensor) {
+  // Where V8 cannot allocate a buffer, it ends the process; our allocator throws. A small one is faster within V8.
+  constexpr std::size_t kLarge = std::size_t{1} << 20;
+  require_buffer_size(env, tensor.nbytes());
+  if (tensor.nbytes() > kLarge) return buffer_over(env, copied_to_cpu(tensor));
+  const at::Tensor values = in_memory(tensor).to(at::kCPU).contiguous();
+  auto buffer = Napi::ArrayBuffer::New(env, values.nbytes());
+  if (values.nbytes() > 0) std::memcpy(buffer.Data(), values.const_data_ptr(), values.nbytes());
+  return buffer;
+}
+
 at::Tensor copied_to_cpu(const at::Tensor& tensor) {
   const at::Tensor there = in_memory(tensor).to(at::kCPU).contiguous();
   return there.is_alias_of(tensor) ? there.clone() : there;
 }
 
 Napi::ArrayBuffer buffer_over(Napi::Env env, const at::Tensor& tensor) {
-  return buffer_holding(env, std::make_shared<at::Tensor>(tensor));
+  return buffer_holding(env, memory_of(tensor));
 }
 
 void init_buffers(Napi::Env env, Napi::Object exports) {
   exports.Set("data", Napi::Function::New(env, data, "data"));
   exports.Set("detachBuffer", Napi::Function::New(env, detach_buffer, "detachBuffer"));
+  exports.Set("detachMoved", Napi::Function::New(env, detach_moved, "detachMoved"));
   exports.Set("copyBytes", Napi::Function::New(env, copy_bytes, "copyBytes"));
   exports.Set("copyBytesAsync", Napi::Function::New(env, copy_bytes_async, "copyBytesAsync"));
   exports.Set("copyManyAsync", Napi::Function::New(env, copy_many_async, "copyManyAsync"));

@@ -99,8 +99,10 @@ std::string rivals_text(const Call& call, const Overload& chosen, const Overload
 
 void rethrow_with_call(const Call& call, const Overload& overload, const c10::Error& error) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) throw;
+  const std::string why = one_line(error.what_without_backtrace());
+  const bool fixed = why.find("resize storage that is not resizable") != std::string::npos;
   throw std::runtime_error(call.op->name + "(" + arguments_text(call, overload) + "), schema " + overload.text + ": " +
-                           one_line(error.what_without_backtrace()));
+                           why + (fixed ? ". A tensor whose memory data() shows cannot grow. Use a clone()" : ""));
 }
 
 }  // namespace nodule

@@ -9,4 +9,9 @@ namespace nodule {
 // zero everywhere may have no memory at all, and a tensor may be lazily negated or conjugated.
 at::Tensor in_memory(const at::Tensor& tensor);
 
+// Throws std::invalid_argument unless all elements of a strided tensor are inside its storage. An operator that failed
+// half-way, or code without checks, can leave sizes that are larger.
+void require_in_storage(const at::Tensor& tensor);
+bool is_in_storage(const at::Tensor& tensor) noexcept;
+
 }  // namespace nodule

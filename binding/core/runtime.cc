@@ -34,6 +34,11 @@ Napi::Value empty_cache(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value guard_allocations(const Napi::CallbackInfo& info) {
+  guard_cpu_allocations();
+  return info.Env().Undefined();
+}
+
 Napi::Value manual_seed(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     at::manual_seed(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()));
@@ -81,6 +86,7 @@ void init_runtime(Napi::Env env, Napi::Object exports) {
   exports.Set("libtorchVersion", Napi::String::New(env, TORCH_VERSION));
   exports.Set("memory", Napi::Function::New(env, memory, "memory"));
   exports.Set("emptyCache", Napi::Function::New(env, empty_cache, "emptyCache"));
+  exports.Set("guardAllocations", Napi::Function::New(env, guard_allocations, "guardAllocations"));
   exports.Set("manualSeed", Napi::Function::New(env, manual_seed, "manualSeed"));
   exports.Set("setNumThreads", Napi::Function::New(env, set_num_threads, "setNumThreads"));
   exports.Set("getNumThreads", Napi::Function::New(env, get_num_threads, "getNumThreads"));

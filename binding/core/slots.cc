@@ -65,7 +65,7 @@ bool SlotTable::release(double slot) {
   Entry& entry = entries_[parts.index];
   // Moved out of the table first: freeing a graph may take long, and nothing may see a half-freed entry.
   at::Tensor tensor = std::move(entry.tensor);
-  const std::shared_ptr<at::Tensor> view = std::move(entry.view);
+  const std::shared_ptr<MemoryView> view = std::move(entry.view);
   watched_change_ -= entry.watched;
   entry.watched = 0;
   entry.used = false;
@@ -75,7 +75,7 @@ bool SlotTable::release(double slot) {
   return true;
 }
 
-std::shared_ptr<at::Tensor>& SlotTable::view_of(double slot) {
+std::shared_ptr<MemoryView>& SlotTable::view_of(double slot) {
   if (!alive(slot)) throw std::invalid_argument("the tensor was disposed");
   return entries_[split(slot).index].view;
 }

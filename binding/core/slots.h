@@ -14,6 +14,13 @@
 
 namespace nodule {
 
+// What a buffer of `data()` shows. It holds the storage and not the tensor, whose storage set_data() can replace.
+struct MemoryView {
+  c10::Storage storage;
+  void* data;
+  std::size_t bytes;
+};
+
 class SlotTable {
  public:
   double put(at::Tensor tensor);
@@ -24,8 +31,8 @@ class SlotTable {
   bool release(double slot);
   std::size_t count() const { return live_; }
 
-  // The tensor whose memory the last `data()` of this slot exposed; null before the first.
-  std::shared_ptr<at::Tensor>& view_of(double slot);
+  // The memory that the last `data()` of this slot exposed; null before the first.
+  std::shared_ptr<MemoryView>& view_of(double slot);
   // Counts the tensor's bytes, once until its release, among those that only the garbage collector frees.
   void watch(double slot);
   // Bytes watched since the last call, minus those released.
@@ -35,7 +42,7 @@ class SlotTable {
  private:
   struct Entry {
     at::Tensor tensor;
-    std::shared_ptr<at::Tensor> view;
+    std::shared_ptr<MemoryView> view;
     std::int64_t watched = 0;
     std::uint32_t generation = 0;
     bool used = false;

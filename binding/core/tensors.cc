@@ -58,6 +58,12 @@ Napi::Value is_contiguous(const Napi::CallbackInfo& info) {
                [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), tensor_at(info[0]).is_contiguous()); });
 }
 
+Napi::Value is_strided(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), tensor_at(info[0]).layout() == at::kStrided);
+  });
+}
+
 // fromData(typed array, dtype, shape) -> slot. Copies the data, since an ArrayBuffer may be detached or shared.
 Napi::Value from_data(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
@@ -82,7 +88,7 @@ Napi::Value item(const Napi::CallbackInfo& info) {
     if (scalar.isBoolean()) return Napi::Boolean::New(info.Env(), scalar.toBool());
     if (scalar.isIntegral(false)) {
       const std::int64_t integer = scalar.toLong();
-      if (std::llabs(integer) > 9007199254740991LL) {
+      if (integer > 9007199254740991LL || integer < -9007199254740991LL) {
         throw std::range_error("item(): " + std::to_string(integer) +
                                " is beyond 2^53 and cannot be a number; data() gives a BigInt64Array");
       }
@@ -134,6 +140,7 @@ void init_tensors(Napi::Env env, Napi::Object exports) {
   exports.Set("dtype", Napi::Function::New(env, dtype, "dtype"));
   exports.Set("device", Napi::Function::New(env, device, "device"));
   exports.Set("isContiguous", Napi::Function::New(env, is_contiguous, "isContiguous"));
+  exports.Set("isStrided", Napi::Function::New(env, is_strided, "isStrided"));
   exports.Set("fromData", Napi::Function::New(env, from_data, "fromData"));
   exports.Set("item", Napi::Function::New(env, item, "item"));
   exports.Set("dispose", Napi::Function::New(env, dispose, "dispose"));

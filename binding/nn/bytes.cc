@@ -5,7 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "core/in_memory.h"
+#include "core/buffers.h"
 #include "core/names.h"
 #include "core/slots.h"
 #include "nn/init.h"
@@ -42,10 +42,8 @@ Napi::Value tensor_from_bytes(const Napi::CallbackInfo& info) {
 // tensorToBytes(slot) -> Uint8Array, a copy.
 Napi::Value tensor_to_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&] {
-    const at::Tensor tensor = in_memory(tensor_at(info[0]).detach()).cpu().contiguous();
-    auto bytes = Napi::Uint8Array::New(info.Env(), tensor.nbytes());
-    if (tensor.nbytes() > 0) std::memcpy(bytes.Data(), tensor.const_data_ptr(), tensor.nbytes());
-    return bytes;
+    Napi::ArrayBuffer buffer = copied_buffer(info.Env(), tensor_at(info[0]).detach());
+    return Napi::Uint8Array::New(info.Env(), buffer.ByteLength(), buffer, 0);
   });
 }
 

@@ -14,6 +14,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "core/in_memory.h"
+
 namespace nodule {
 
 namespace {
@@ -25,15 +27,41 @@ namespace {
 }
 
 bool same_layout(const at::Tensor& a, const at::Tensor& b) {
-  return a.strides() == b.strides() && a.scalar_type() == b.scalar_type() && a.device() == b.device();
+  return a.sizes() == b.sizes() && a.strides() == b.strides() && a.scalar_type() == b.scalar_type() && a.device() == b.device();
 }
 
-void follow(at::Tensor& state, const at::Tensor& parameter) {
-  if (state.defined() && !same_layout(state, parameter)) state = at::empty_like(parameter).copy_(state);
+// Refuses what was resized since, through whichever alias: the fused kernels read as many values as the parameter has.
+void require_sizes(std::size_t index, const char* what, const at::Tensor& tensor, const at::Tensor& parameter) {
+  if (tensor.sizes() != parameter.sizes()) {
+    std::ostringstream message;
+    message << "has shape " << parameter.sizes() << ", but its " << what << " has " << tensor.sizes();
+    refuse(index, message.str());
+  }
+  if (!is_in_storage(tensor)) refuse(index, std::string("has a ") + what + " whose shape reaches beyond its memory");
+}
+
+void follow(std::size_t index, const char* what, at::Tensor& state, const at::Tensor& parameter) {
+  if (!state.defined()) return;
+  require_sizes(index, what, state, parameter);
+  if (!same_layout(state, parameter)) state = at::empty_like(parameter).copy_(state);
+}
+
+void require_dense(std::size_t index, const at::Tensor& parameter) {
+  if (!parameter.is_non_overlapping_and_dense() || !is_in_storage(parameter)) {
+    refuse(index, "has holes or overlaps in its memory. Call clone() first");
+  }
 }
 
 at::Tensor zero_state(const at::Tensor& parameter) {
   return at::zeros_like(parameter, parameter.options().requires_grad(false), at::MemoryFormat::Preserve);
+}
+
+void require_number(const char* what, const at::Tensor& tensor) {
+  if (!tensor.defined() || (tensor.scalar_type() == at::kFloat && tensor.numel() == 1 && is_in_storage(tensor))) return;
+  std::ostringstream message;
+  message << "optimizer: " << what << " is a tensor " << tensor.toString() << tensor.sizes()
+          << ", expected one float32 number";
+  throw std::invalid_argument(message.str());
 }
 
 struct Field {
@@ -64,7 +92,7 @@ FusedOptimizer::FusedOptimizer(Rule rule, std::vector<at::Tensor> parameters, Op
     const at::Tensor& parameter = parameters_[i];
     if (!parameter.is_leaf()) refuse(i, "is the result of an operator, expected a leaf tensor");
     if (!parameter.is_floating_point()) refuse(i, "is not a floating-point tensor");
-    if (!parameter.is_non_overlapping_and_dense()) refuse(i, "has holes or overlaps in its memory. Call clone() first");
+    require_dense(i, parameter);
     for (std::size_t j = 0; j < i; ++j) {
       if (parameters_[j].is_same(parameter)) refuse(i, "is the same tensor as parameter " + std::to_string(j));
     }
@@ -79,7 +107,7 @@ void FusedOptimizer::prepare_state(std::size_t index) {
   const at::Tensor& parameter = parameters_[index];
   ParameterState& state = states_[index];
   if (rule_ == Rule::kSgd) {
-    follow(state.momentum_buffer, parameter);
+    follow(index, "momentum_buffer", state.momentum_buffer, parameter);
     return;
   }
   if (!state.step.defined()) {
@@ -88,19 +116,18 @@ void FusedOptimizer::prepare_state(std::size_t index) {
     state.exp_avg_sq = zero_state(parameter);
   }
   if (settings_.amsgrad && !state.max_exp_avg_sq.defined()) state.max_exp_avg_sq = zero_state(parameter);
+  if (state.step.numel() != 1 || state.step.scalar_type() != at::kFloat || !is_in_storage(state.step)) {
+    refuse(index, "has a state step that is not one float32 number");
+  }
   if (state.step.device() != parameter.device()) state.step = state.step.to(parameter.device());
-  follow(state.exp_avg, parameter);
-  follow(state.exp_avg_sq, parameter);
-  follow(state.max_exp_avg_sq, parameter);
+  follow(index, "exp_avg", state.exp_avg, parameter);
+  follow(index, "exp_avg_sq", state.exp_avg_sq, parameter);
+  follow(index, "max_exp_avg_sq", state.max_exp_avg_sq, parameter);
 }
 
 void FusedOptimizer::step(const at::Tensor& found_inf, const at::Tensor& lr) {
-  if (lr.defined() && (lr.scalar_type() != at::kFloat || lr.numel() != 1)) {
-    std::ostringstream message;
-    message << "optimizer: the learning rate is a tensor " << lr.toString() << lr.sizes()
-            << ", expected one float32 number";
-    throw std::invalid_argument(message.str());
-  }
+  require_number("the learning rate", lr);
+  require_number("foundInf", found_inf);
   const c10::AutoGradMode no_grad(false);
   // One kernel call takes tensors of one device and dtype.
   std::map<std::pair<c10::Device, at::ScalarType>, std::vector<std::size_t>,
@@ -113,6 +140,8 @@ void FusedOptimizer::step(const at::Tensor& found_inf, const at::Tensor& lr) {
     const at::Tensor& gradient = parameters_[i].grad();
     if (!gradient.defined()) continue;
     if (gradient.layout() != at::kStrided) refuse(i, "has a sparse gradient, expected a dense one");
+    require_dense(i, parameters_[i]);
+    require_sizes(i, "gradient", gradient, parameters_[i]);
     prepare_state(i);
     groups[{parameters_[i].device(), parameters_[i].scalar_type()}].push_back(i);
   }

@@ -10,7 +10,6 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/rsqrt.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/library.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "nn/relu_batch_norm_kernels.h"
+#include "nodule/library.h"
 
 namespace nodule {
 namespace {
@@ -326,8 +326,8 @@ at::Tensor relu_batch_norm(const at::Tensor& input, const at::Tensor& weight, co
   return y;
 }
 
-TORCH_LIBRARY_FRAGMENT(nodule, m) {
-  m.def(
+void register_relu_batch_norm(torch::Library& definitions) {
+  definitions.def(
       "relu_batch_norm(Tensor input, Tensor weight, Tensor bias, Tensor(a!) running_mean, Tensor(b!) running_var, bool "
       "training, float momentum, float eps) -> Tensor",
       relu_batch_norm);

@@ -2,7 +2,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
-#include <torch/library.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include "nodule/crop_check.h"
 #include "nodule/crop_planes.h"
 #include "nodule/crop_sample.h"
+#include "nodule/library.h"
 
 namespace nodule {
 namespace {
@@ -261,6 +261,6 @@ std::tuple<at::Tensor, at::Tensor> crop_augment(const at::Tensor& image, const a
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(nodule, CPU, m) { m.impl("crop_augment", crop_augment); }
+void register_crop_augment(torch::Library& cpu) { cpu.impl("crop_augment", crop_augment); }
 
 }  // namespace nodule

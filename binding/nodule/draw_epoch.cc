@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/library.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@
 
 #include "nodule/draws.h"
 #include "nodule/philox.h"
+#include "nodule/library.h"
 
 namespace nodule {
 namespace {
@@ -234,9 +234,9 @@ at::Tensor philox(const at::Tensor& counters, const at::Tensor& keys) {
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(nodule, CPU, m) {
-  m.impl("draw_epoch", draw_epoch);
-  m.impl("philox4x32_10", philox);
+void register_draw_epoch(torch::Library& cpu) {
+  cpu.impl("draw_epoch", draw_epoch);
+  cpu.impl("philox4x32_10", philox);
 }
 
 }  // namespace nodule

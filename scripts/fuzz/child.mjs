@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { op, scope, setNumThreads, Tensor } from '../../dist/torch/index.js';
+import { native } from '../../dist/torch/native.js';
 import { parseSchema } from '../setup/parseSchema.mjs';
 import { malformed } from './malformed.mjs';
 import { seededRandom } from './seededRandom.mjs';
@@ -12,6 +13,8 @@ const [folder, start, seed, trials] = process.argv.slice(2);
 const names = JSON.parse(fs.readFileSync(path.join(folder, 'names.json'), 'utf8'));
 const progress = fs.openSync(path.join(folder, 'progress'), 'r+');
 setNumThreads(1);
+// A read or write past the end of a tensor's memory, or after it was freed, ends the process at once.
+native().guardAllocations();
 
 const seedOf = (name) => [...name].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) >>> 0, Number(seed));
 

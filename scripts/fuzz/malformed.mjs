@@ -108,6 +108,37 @@ const tensorOf = (draw, shape) => {
   return tensor;
 };
 
+/** Parameters that hold places or lengths, by their names: kernels often use them unchecked. */
+const PLACES = /ind(ex|ices)|target|offset|length|label|batch_sizes|crow|col_|row_|pivot|mapping|sizes|input[23]/;
+/** Parameters that hold one value per channel. */
+const CHANNELS = /weight|bias|running|mean|var|scale|zero_point|invstd|gamma|beta/;
+
+/** A tensor of the right kind with bad values or a bad length, which passes checks of kinds and dimensions. */
+const plausibleTensor = (draw, name, shape) => {
+  const filled = (own, value, dtype) => {
+    const numel = own.reduce((product, size) => product * size, 1);
+    return fromData(Float64Array.from({ length: numel }, value), own).to(dtype);
+  };
+  if (PLACES.test(name)) {
+    const own = draw() < 0.5 ? shape : [pick(draw, [shape[0] ?? 1, 0, 1, 3, 7])];
+    const wild = draw();
+    const value = () => {
+      if (wild < 0.4) return Math.floor(draw() * 3);
+      if (wild < 0.7) return Math.floor(draw() * 10);
+      if (wild < 0.85) return Math.floor(draw() * 10) - 5;
+      return Number(pick(draw, whole));
+    };
+    return filled(own, value, draw() < 0.85 ? 'int64' : 'int32');
+  }
+  const value = draw() < 0.85 ? () => draw() * 4 - 2 : () => pick(draw, fractions);
+  const channels = shape[1] ?? shape[0] ?? 1;
+  if (CHANNELS.test(name) && draw() < 0.7)
+    return filled([Math.max(0, pick(draw, [channels, channels, channels - 1, 1, 0, channels + 3]))], value, 'float32');
+  const made = filled(shape, value, 'float32');
+  if (draw() < 0.2) made.requiresGrad = true;
+  return made;
+};
+
 const intsOf = (draw, length) => {
   const wild = draw() < 0.4;
   const count = draw() < 0.7 ? length : Math.floor(draw() * 5);
@@ -115,10 +146,18 @@ const intsOf = (draw, length) => {
 };
 
 /** One argument; undefined omits it, if the schema has a default. */
-const argumentFor = (draw, { type, hasDefault }, shape) => {
+const argumentFor = (draw, { name, type, hasDefault }, shape, isPlausible) => {
   if (hasDefault && draw() < 0.4) return undefined;
   const bare = type.replace(/\?$/, '');
   if (bare !== type && draw() < 0.3) return null;
+  if (isPlausible && bare === 'Tensor') return plausibleTensor(draw, name, shape);
+  if (isPlausible && bare === 'Tensor[]')
+    return Array.from({ length: 1 + Math.floor(draw() * 3) }, () => plausibleTensor(draw, name, shape));
+  if (isPlausible && bare === 'int' && draw() < 0.7) return Math.floor(draw() * 4);
+  if (isPlausible && /^int\[/.test(bare) && draw() < 0.7) {
+    const length = Number(/\d/.exec(bare)?.[0] ?? Math.floor(draw() * 4));
+    return Array.from({ length }, () => Math.floor(draw() * 5));
+  }
   const ownShape = () => (draw() < 0.6 ? shape : pick(draw, shapes));
   const sized = /^int\[(\d)\]$/.exec(bare);
   if (sized) return draw() < 0.15 ? pick(draw, whole) : intsOf(draw, Number(sized[1]));
@@ -162,9 +201,11 @@ const argumentFor = (draw, { type, hasDefault }, shape) => {
 
 /**
  * Returns one value per parameter of the schema. Most tensors share a shape, or nearly every call would fail at the
- * first check.
+ * first check. Half of the calls have only arguments of plausible kinds, with bad values: places out of range, lengths
+ * that contradict each other, NaN.
  */
 export const malformed = (schema, draw) => {
   const shape = pick(draw, shapes);
-  return schema.parameters.map((parameter) => argumentFor(draw, parameter, shape));
+  const isPlausible = draw() < 0.5;
+  return schema.parameters.map((parameter) => argumentFor(draw, parameter, shape, isPlausible));
 };

@@ -18,15 +18,16 @@ export function noGrad<T>(fn: () => T): T {
 
 /**
  * Runs `fn` with matrix products and convolutions in a lower precision.
+ * `enabled: false` switches it off inside an enclosing autocast.
  * On the CPU this is slower than float32 unless the processor has AVX-512 bf16 or AMX.
  * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
 export function autocast<T>(
   fn: () => T,
-  options: { device?: 'cpu' | 'cuda'; dtype?: Extract<DType, 'bfloat16' | 'float16'> } = {},
+  options: { device?: 'cpu' | 'cuda'; dtype?: Extract<DType, 'bfloat16' | 'float16'>; enabled?: boolean } = {},
 ): T {
-  const device = options.device ?? 'cpu';
-  const state = native().enterAutocast(device, options.dtype ?? 'bfloat16');
+  const { device = 'cpu', dtype = 'bfloat16', enabled = true } = options;
+  const state = native().enterAutocast(device, dtype, enabled);
   try {
     const result = fn();
     refusePromise('autocast', result);

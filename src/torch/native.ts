@@ -37,9 +37,11 @@ export interface Native {
   dtype(slot: Slot): string;
   device(slot: Slot): string;
   isContiguous(slot: Slot): boolean;
+  isStrided(slot: Slot): boolean;
   fromData(view: ArrayBufferView, dtype: string, shape: readonly number[]): Slot;
   data(slot: Slot, before: ArrayBuffer | null): ArrayBuffer;
   detachBuffer(slot: Slot, buffer: ArrayBuffer): void;
+  detachMoved(slot: Slot, buffer: ArrayBuffer): boolean;
   copyBytes(slot: Slot): ArrayBuffer;
   copyBytesAsync(slot: Slot, dtype: string | null): Promise<ArrayBuffer>;
   copyManyAsync(slots: readonly Slot[]): Promise<(Uint8Array | null)[]>;
@@ -58,10 +60,12 @@ export interface Native {
   setGradEnabled(enabled: boolean): boolean;
   captureModes(): unknown;
   callWithModes<T>(modes: unknown, fn: () => T): T;
-  enterAutocast(device: string, dtype: string): unknown;
+  enterAutocast(device: string, dtype: string, enabled: boolean): unknown;
   leaveAutocast(device: string, state: unknown): void;
   memory(): { handles: number; cpu: number; cpuKept: number; cuda: number };
   emptyCache(): void;
+  /** For fuzzing: puts an inaccessible page after each later block of the CPU allocator, and unmaps freed blocks. */
+  guardAllocations(): void;
   manualSeed(seed: number): void;
   setNumThreads(count: number): void;
   getNumThreads(): number;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
 import type { Tensor } from './tensor/tensor.js';
@@ -18,6 +19,11 @@ export const isPromise = (value: unknown): boolean =>
 
 /** Refuses a promise: other code would run before it resolves, under a state that was set for this call alone. */
 export const refusePromise = (name: string, result: unknown): void => {
+  if (types.isGeneratorObject(result))
+    throw new NoduleTrainError(
+      'promise-in-scope',
+      `${name}(fn): fn is a generator, whose code runs only after the call; expected a function. Iterate inside fn.`,
+    );
   if (isPromise(result))
     throw new NoduleTrainError(
       'promise-in-scope',

@@ -74,6 +74,13 @@ export class BatchNorm2d extends Module {
           'expected [B, channels, H, W]',
       );
     const { weight, bias, running_mean, running_var, num_batches_tracked: batches, training } = this;
+    const [samples, , rows, columns] = input.shape as [number, number, number, number];
+    if ((training || running_mean === null) && samples * rows * columns <= 1)
+      throw new NoduleTrainError(
+        'torch',
+        `nn.batchNorm2d: the input of shape [${input.shape}] has ${samples * rows * columns} values per channel, ` +
+          'expected more than one in training, as it divides by their deviation',
+      );
     let share = this.#momentum ?? 0;
     if (training && batches !== null) {
       noGrad(() => batches.add_(1));

@@ -26,10 +26,15 @@ const MOST_ARGUMENTS = 26; // two bits each in a number of 53
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+/** An object literal, also of another realm (`vm`, Jest), whose Object.prototype is another one. */
+const isPlainObject = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+};
+
 const isNamed = (value: OperatorArgument): value is { readonly [name: string]: OperatorArgument } => {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isTensor(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return isPlainObject(value);
 };
 
 const tagOf = (value: OperatorArgument): number => {

@@ -24,6 +24,18 @@ const refuse = (rule: Rule, what: string): never => {
   throw new NoduleTrainError('optimizer', `optim.${rule}: ${what}`);
 };
 
+const NAMES: Record<Rule, readonly string[]> = {
+  adam: ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize'],
+  adamW: ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize'],
+  sgd: ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize'],
+};
+
+/** Refuses options that would be ignored: a misspelled one, or one in Python's spelling (`weight_decay`). */
+const checkNames = (rule: Rule, options: object): void => {
+  const unknown = Object.keys(options).find((name) => !NAMES[rule].includes(name));
+  if (unknown !== undefined) refuse(rule, `found the option ${unknown}, expected ${NAMES[rule].join(', ')}`);
+};
+
 const checkNumbers = (rule: Rule, numbers: Record<string, number>): void => {
   for (const [name, value] of Object.entries(numbers))
     if (!(Number.isFinite(value) && value >= 0))
@@ -32,6 +44,7 @@ const checkNumbers = (rule: Rule, numbers: Record<string, number>): void => {
 
 const adamLike = (rule: 'adam' | 'adamW', defaultDecay: number) => {
   return (parameters: Iterable<Tensor>, options: AdamOptions = {}): Optimizer => {
+    checkNames(rule, options);
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = defaultDecay } = options;
     const [beta1, beta2] = betas;
     checkNumbers(rule, { lr, beta1, beta2, eps, weightDecay });
@@ -68,6 +81,7 @@ export const adamW = adamLike('adamW', 1e-2);
  * @throws NoduleTrainError `optimizer`
  */
 export const sgd = (parameters: Iterable<Tensor>, options: SgdOptions = {}): Optimizer => {
+  checkNames('sgd', options);
   const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
   checkNumbers('sgd', { lr, momentum, dampening, weightDecay });
   if (nesterov && (momentum === 0 || dampening !== 0))

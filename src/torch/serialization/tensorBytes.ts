@@ -1,8 +1,9 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
-import type { DType } from '../tensor/dtype.js';
+import { type DType, dtypes, isDType } from '../tensor/dtype.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 
@@ -91,17 +92,40 @@ export const viewOfStorage = (
   offset: number,
 ): Tensor => fromSlot(native().viewOfStorage(slotOf(storage), sizes, strides, offset));
 
-/** Returns the entries of named tensors. @throws NoduleTrainError `tensors` if a value is not a Tensor */
+/** Whether it is a Map, also of another realm (`vm`, Jest). */
+const isMap = (value: unknown): value is ReadonlyMap<string, Tensor> => types.isMap(value);
+
+/**
+ * Refuses a tensor that a file format has no form for, before a file is touched.
+ * @throws NoduleTrainError `tensors` for complex, quantized and sparse tensors
+ */
+export function requireStorable(what: string, name: string, tensor: Tensor): void {
+  if (!isDType(tensor.dtype))
+    throw new NoduleTrainError(
+      'tensors',
+      `${what}: ${name} has dtype ${tensor.dtype}, expected one of ${dtypes.join(', ')}. Save view_as_real() of a ` +
+        'complex tensor.',
+    );
+  if (!native().isStrided(slotOf(tensor)))
+    throw new NoduleTrainError('tensors', `${what}: ${name} is sparse, expected a dense tensor. Call to_dense() first.`);
+}
+
+/**
+ * Returns the entries of named tensors.
+ * @throws NoduleTrainError `tensors` if a value is not a Tensor, or not one that can be stored
+ */
 export const namedTensors = (
   what: string,
   tensors: ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor },
 ): [string, Tensor][] => {
-  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
-  for (const [name, value] of entries)
+  const entries = isMap(tensors) ? [...tensors] : Object.entries(tensors);
+  for (const [name, value] of entries) {
     if (typeof name !== 'string' || !isTensor(value))
       throw new NoduleTrainError(
         'tensors',
         `${what}: the value of ${String(name)} is ${typeof value}, expected a Tensor`,
       );
+    requireStorable(what, name, value);
+  }
   return entries as [string, Tensor][];
 };

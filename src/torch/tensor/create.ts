@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
@@ -25,13 +26,18 @@ const withGrad = (made: Tensor, options: TensorOptions): Tensor => {
   return made;
 };
 
-const checkShape = (what: string, shape: readonly number[]): void => {
+/** Copies a shape, so that a getter or a proxy is read once, and checks it. @throws NoduleTrainError `shape` */
+const checkShape = (what: string, given: readonly number[]): number[] => {
+  if (!Array.isArray(given))
+    throw new NoduleTrainError('shape', `${what}: the shape is a ${typeof given}, expected an array of integers`);
+  const shape = Array.from(given);
   const wrong = shape.findIndex((size) => !Number.isSafeInteger(size) || size < 0);
   if (wrong >= 0)
     throw new NoduleTrainError(
       'shape',
       `${what}: dimension ${wrong} of the shape [${shape}] is ${shape[wrong]}, expected a non-negative integer`,
     );
+  return shape;
 };
 
 const moved = (made: Tensor, options: TensorOptions, dtype: DType): Tensor => {
@@ -58,22 +64,32 @@ export function fromData(
   shape: readonly number[] = [data.length],
   options: TensorOptions = {},
 ): Tensor {
-  checkShape('fromData', shape);
-  const numel = shape.reduce((product, size) => product * size, 1);
+  const sizes = checkShape('fromData', shape);
+  const numel = sizes.reduce((product, size) => product * size, 1);
   if (numel !== data.length)
     throw new NoduleTrainError(
       'shape',
-      `fromData: found ${data.length} values, expected ${numel} for the shape [${shape}]`,
+      `fromData: found ${data.length} values, expected ${numel} for the shape [${sizes}]`,
     );
   // uint8 values may be taken as bool: the bytes are the same.
-  const dtype = options.dtype === 'bool' && data instanceof Uint8Array ? 'bool' : dtypeOfTypedArray(data);
-  return moved(fromSlot(native().fromData(data, dtype, shape)), options, dtype);
+  const dtype = options.dtype === 'bool' && types.isUint8Array(data) ? 'bool' : dtypeOfTypedArray(data);
+  return moved(fromSlot(native().fromData(data, dtype, sizes)), options, dtype);
 }
+
+/** libtorch's limit. */
+const MOST_DIMENSIONS = 64;
 
 const shapeOf = (value: Nested): number[] => {
   const shape: number[] = [];
   let inner: Nested | undefined = value;
   while (Array.isArray(inner)) {
+    // An array that contains itself is nested without end.
+    if (shape.length === MOST_DIMENSIONS)
+      throw new NoduleTrainError(
+        'shape',
+        `tensor: found arrays nested more than ${MOST_DIMENSIONS} deep, expected at most that many dimensions. ` +
+          'Does an array contain itself?',
+      );
     shape.push(inner.length);
     inner = inner[0] as Nested | undefined;
   }
@@ -141,14 +157,14 @@ const factory = (options: TensorOptions) => ({ dtype: options.dtype ?? 'float32'
 
 /** Makes a tensor of zeros. @throws NoduleTrainError `shape` */
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  checkShape('zeros', shape);
-  return withGrad(makeZeros(shape, factory(options)), options);
+  const sizes = checkShape('zeros', shape);
+  return withGrad(makeZeros(sizes, factory(options)), options);
 }
 
 /** Makes a tensor of ones. @throws NoduleTrainError `shape` */
 export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  checkShape('ones', shape);
-  return withGrad(makeOnes(shape, factory(options)), options);
+  const sizes = checkShape('ones', shape);
+  return withGrad(makeOnes(sizes, factory(options)), options);
 }
 
 /**
@@ -156,9 +172,9 @@ export function ones(shape: readonly number[], options: TensorOptions = {}): Ten
  * @throws NoduleTrainError `shape`
  */
 export function full(shape: readonly number[], value: number | boolean, options: TensorOptions = {}): Tensor {
-  checkShape('full', shape);
+  const sizes = checkShape('full', shape);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
-  return withGrad(makeFull(shape, value, { dtype, device: options.device ?? 'cpu' }), options);
+  return withGrad(makeFull(sizes, value, { dtype, device: options.device ?? 'cpu' }), options);
 }
 
 /** Makes [start, start + step, …], all below `end`. */
@@ -173,12 +189,12 @@ export function linspace(start: number, end: number, steps: number, options: Ten
 
 /** Makes uniform random numbers in [0, 1) from libtorch's generator (`manualSeed`). @throws NoduleTrainError `shape` */
 export function rand(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  checkShape('rand', shape);
-  return withGrad(makeRand(shape, factory(options)), options);
+  const sizes = checkShape('rand', shape);
+  return withGrad(makeRand(sizes, factory(options)), options);
 }
 
 /** Makes standard normal random numbers from libtorch's generator (`manualSeed`). @throws NoduleTrainError `shape` */
 export function randn(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  checkShape('randn', shape);
-  return withGrad(makeRandn(shape, factory(options)), options);
+  const sizes = checkShape('randn', shape);
+  return withGrad(makeRandn(sizes, factory(options)), options);
 }

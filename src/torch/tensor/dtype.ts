@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 
 export const dtypes = [
@@ -33,15 +34,15 @@ export type TypedArray =
 
 export const isDType = (value: unknown): value is DType => dtypes.includes(value as DType);
 
-/** Returns the dtype of a tensor made from this typed array. @throws NoduleTrainError `dtype` */
+/** Returns the dtype of a tensor made from this typed array, also of another realm (`vm`, Jest). @throws NoduleTrainError `dtype` */
 export const dtypeOfTypedArray = (data: ArrayBufferView): DType => {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Float64Array) return 'float64';
-  if (data instanceof Int8Array) return 'int8';
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
-  if (data instanceof Int16Array) return 'int16';
-  if (data instanceof Int32Array) return 'int32';
-  if (data instanceof BigInt64Array) return 'int64';
+  if (types.isFloat32Array(data)) return 'float32';
+  if (types.isFloat64Array(data)) return 'float64';
+  if (types.isInt8Array(data)) return 'int8';
+  if (types.isUint8Array(data) || types.isUint8ClampedArray(data)) return 'uint8';
+  if (types.isInt16Array(data)) return 'int16';
+  if (types.isInt32Array(data)) return 'int32';
+  if (types.isBigInt64Array(data)) return 'int64';
   throw new NoduleTrainError(
     'dtype',
     `making a tensor: no dtype holds the values of a ${data.constructor.name}, ` +

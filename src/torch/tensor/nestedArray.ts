@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { DType, TypedArray } from './dtype.js';
 
@@ -9,22 +10,36 @@ const SLICE_MS = 5;
 
 /** Limit of the number of arrays; even an empty one takes 32 bytes. */
 const MOST_ARRAYS = 2 ** 25;
+/** Limit of the elements of one array: V8 ends the process where an array grows beyond its limit of about 2^27. */
+const LONGEST_ROW = 2 ** 26;
+/** A number in an array that grew, with the old copy that V8 makes meanwhile. */
+const BYTES_OF_NUMBER = 16;
+/** Elements up to which the heap is not asked for its room. */
+const FEW = 2 ** 22;
 
-/** Refuses a shape whose rows do not fit into memory, which they may not even without an element. */
-function refuseTooMany(shape: readonly number[]): void {
-  let arrays = 1;
-  for (const size of shape.slice(0, -1)) arrays *= size;
-  if (arrays > MOST_ARRAYS)
-    throw new NoduleTrainError(
+/**
+ * Checks that nested arrays of a shape fit into an array and the heap of JavaScript, as V8 would end the process. Even
+ * arrays without an element take memory.
+ * @throws NoduleTrainError `torch`
+ */
+export function checkArraySize(shape: readonly number[]): void {
+  const row = shape[shape.length - 1] ?? 1;
+  const arrays = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  const fail = (found: string): NoduleTrainError =>
+    new NoduleTrainError(
       'torch',
-      `toArray(): shape [${shape.join(', ')}] needs ${arrays} arrays, expected at most ${MOST_ARRAYS}. ` +
-        'Use data(), which returns one typed array.',
+      `toArray(): shape [${shape.join(', ')}] ${found}. Use data(), which returns one typed array.`,
     );
+  if (arrays > MOST_ARRAYS) throw fail(`needs ${arrays} arrays, expected at most ${MOST_ARRAYS}`);
+  if (row > LONGEST_ROW) throw fail(`has rows of ${row} elements, expected at most ${LONGEST_ROW}`);
+  if (arrays * row < FEW) return;
+  const { heap_size_limit, used_heap_size } = getHeapStatistics();
+  const [bytes, room] = [arrays * row * BYTES_OF_NUMBER, heap_size_limit - used_heap_size];
+  if (bytes > room) throw fail(`needs about ${bytes} bytes of JavaScript's heap, of which ${room} are free`);
 }
 
 /** Builds the arrays and yields about every CHUNK elements. */
 function* build(values: TypedArray, shape: readonly number[], dtype: DType): Generator<void, NestedArray> {
-  refuseTooMany(shape);
   let position = 0;
   let unpaused = 0;
   const read = (): number | boolean => {

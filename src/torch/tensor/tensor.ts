@@ -6,10 +6,10 @@ import { lazyOp } from '../operators/operators.js';
 import { torchError } from '../torchError.js';
 import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
 import { type IndexItem, indexTensor } from './indexTensor.js';
-import { type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
+import { checkArraySize, type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
 import { printTensor } from './printTensor.js';
 import { type SharedTensor, shareSlot } from './share.js';
-import { forget, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
+import { forget, isTensor, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
 
 export { fromSlot, isTensor, ownedFromSlot, shapeChanged, slotOf } from './tensorHandle.js';
 
@@ -37,6 +37,8 @@ const A = {
   amax: lazyOp('aten::amax'),
   amin: lazyOp('aten::amin'),
   argmax: lazyOp('aten::argmax'),
+  equal: lazyOp('aten::equal'),
+  allclose: lazyOp('aten::allclose'),
   eq: lazyOp('aten::eq'),
   ne: lazyOp('aten::ne'),
   lt: lazyOp('aten::lt'),
@@ -69,12 +71,28 @@ const A = {
   copyInPlace: lazyOp('aten::copy_'),
 };
 
-const THREAD_BOUND = Symbol('a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)');
+
+/** Limit of the elements in JSON. */
+const MOST_IN_JSON = 2 ** 20;
+
+/** Tolerances of `allclose`. */
+export interface Closeness {
+  rtol?: number;
+  atol?: number;
+  /** Whether NaN equals NaN. */
+  equalNan?: boolean;
+}
+
+/** What only this file has, so that JavaScript cannot make a Tensor for any slot. */
+const CONSTRUCT = Symbol('construct');
 
 /** A libtorch tensor, with PyTorch's shape, dtype and device. Made by `tensor()`, `zeros()`, `fromData()` … */
 export class Tensor {
-  // postMessage would clone a Tensor as an empty object. A symbol cannot be cloned, and the error shows its text.
-  protected readonly threadBound: symbol = THREAD_BOUND;
+  // One function for each Tensor. postMessage would clone a Tensor as an empty object, but no function, and its error
+  // shows the text. Comparisons of objects (`toEqual`, `deepStrictEqual`) would take all Tensors as equal, but functions
+  // are equal only to themselves: `equal()`, `allclose()` and the matchers of `tensorMatchers` compare values.
+  protected readonly threadBound = () =>
+    'a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)';
   #slot: number;
   #shape: readonly number[] | undefined;
   #dtype: DType | undefined;
@@ -95,12 +113,17 @@ export class Tensor {
       shapeChanged: (tensor) => {
         tensor.#shape = undefined;
         tensor.#dtype = undefined;
+        tensor.#device = undefined;
+        if (tensor.#view !== undefined && native().detachMoved(tensor.#slot, tensor.#view)) tensor.#view = undefined;
       },
-      construct: (slot) => new Tensor(slot),
+      construct: (slot) => new Tensor(slot, CONSTRUCT),
     });
   }
 
-  private constructor(slot: number) {
+  /** Use `tensor()`, `zeros()`, `fromData()` …: a Tensor with the slot of another would free its memory. */
+  private constructor(slot: number, key: symbol) {
+    if (key !== CONSTRUCT)
+      throw new NoduleTrainError('torch', 'new Tensor(): a Tensor is made by tensor(), zeros(), fromData() and others');
     this.#slot = slot;
   }
 
@@ -152,7 +175,11 @@ export class Tensor {
   }
   /** Can be set only on a leaf of a floating-point dtype. */
   set requiresGrad(requires: boolean) {
-    native().setRequiresGrad(slotOf(this), requires);
+    try {
+      native().setRequiresGrad(slotOf(this), requires);
+    } catch (cause) {
+      throw torchError(cause);
+    }
   }
 
   /** The gradient, or null. It belongs to this tensor and is the same object while it is the same native tensor. */
@@ -168,8 +195,15 @@ export class Tensor {
     this.#grad = ownedFromSlot(slot);
     return this.#grad;
   }
+  /** @throws NoduleTrainError `torch` unless it has this tensor's shape, dtype and device */
   set grad(gradient: Tensor | null) {
-    native().setGrad(slotOf(this), gradient === null ? null : slotOf(gradient));
+    if (gradient !== null && !isTensor(gradient))
+      throw new NoduleTrainError('torch', `setting grad: found ${typeof gradient}, expected a Tensor or null`);
+    try {
+      native().setGrad(slotOf(this), gradient === null ? null : slotOf(gradient));
+    } catch (cause) {
+      throw torchError(cause);
+    }
     if (gradient === null) {
       this.#grad?.dispose();
       this.#grad = undefined;
@@ -212,16 +246,23 @@ export class Tensor {
 
   /**
    * Returns the values as nested arrays, or a scalar for a 0-dim tensor.
-   * @throws NoduleTrainError `torch` beyond 2^53
+   * @throws NoduleTrainError `torch` beyond 2^53, or where the arrays would not fit into JavaScript's heap
    */
   toArray(): NestedArray {
+    checkArraySize(this.shape);
     if (this.dtype === 'float16' || this.dtype === 'bfloat16') {
       const wide = this.to('float32');
       const array = wide.toArray();
       wide.dispose();
       return array;
     }
-    return nestedArray(typedArrayOf(this.dtype, native().copyBytes(slotOf(this))), this.shape, this.dtype);
+    let bytes: ArrayBuffer;
+    try {
+      bytes = native().copyBytes(slotOf(this));
+    } catch (cause) {
+      throw torchError(cause, 'toArray()');
+    }
+    return nestedArray(typedArrayOf(this.dtype, bytes), this.shape, this.dtype);
   }
 
   /**
@@ -253,6 +294,7 @@ export class Tensor {
   /** As `toArray`, with the copy made off this thread (see `dataAsync`) and the arrays built in slices below 10 ms. */
   async toArrayAsync(): Promise<NestedArray> {
     const { dtype, shape } = this;
+    checkArraySize(shape);
     const half = dtype === 'float16' || dtype === 'bfloat16';
     let bytes: ArrayBuffer;
     try {
@@ -441,8 +483,44 @@ export class Tensor {
     return A.copyInPlace(this, source) as this;
   }
 
+  /** Whether shape, dtype and every value are equal; NaN is not. */
+  equal(other: Tensor): boolean {
+    if (!isTensor(other) || other.dtype !== this.dtype || other.device !== this.device) return false;
+    return A.equal(this, other) as unknown as boolean;
+  }
+  /**
+   * Whether |this − other| ≤ atol + rtol × |other| for every value, as `torch.allclose`.
+   * @throws NoduleTrainError `torch` for shapes that cannot be broadcast, or different dtypes
+   */
+  allclose(other: Tensor, { rtol = 1e-5, atol = 1e-8, equalNan = false }: Closeness = {}): boolean {
+    return A.allclose(this, other, rtol, atol, equalNan) as unknown as boolean;
+  }
+
   toString(): string {
     return this[inspect.custom]();
+  }
+  /**
+   * The number of a tensor with one element, so that `a > b` and `+a` mean its value.
+   * @throws NoduleTrainError `torch` for any other tensor, which JavaScript would compare and add as text
+   */
+  [Symbol.toPrimitive](hint: 'number' | 'string' | 'default'): number | boolean | string {
+    if (hint === 'string') return this.toString();
+    if (this.numel === 1) return this.item();
+    throw new NoduleTrainError(
+      'torch',
+      `using a Tensor as a number: it has shape [${this.shape}], expected one element. JavaScript has no operators ` +
+        'for tensors: call add(), gt() and others.',
+    );
+  }
+  /** Nested arrays, for `JSON.stringify`. @throws NoduleTrainError `torch` above 2^20 elements */
+  toJSON(): NestedArray {
+    if (this.numel > MOST_IN_JSON)
+      throw new NoduleTrainError(
+        'torch',
+        `JSON.stringify(): a Tensor of shape [${this.shape}] has more than ${MOST_IN_JSON} elements. Save it with ` +
+          'saveTensors(), or call toArray() first.',
+      );
+    return this.toArray();
   }
   [inspect.custom](): string {
     return printTensor(this);

@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import type { DType } from '../../tensor/dtype.js';
 import { isTensor, type Tensor } from '../../tensor/tensor.js';
+import { requireStorable } from '../tensorBytes.js';
 import { dtypeOfStorage } from './torchPickle.js';
 
 const storageOfDtype = Object.fromEntries(
@@ -112,7 +113,10 @@ export function writePickle(value: unknown): WrittenPickle {
     else if (typeof item === 'number' && !Number.isSafeInteger(item)) fraction(item);
     else if (typeof item === 'number' || typeof item === 'bigint') whole(item);
     else if (typeof item === 'string') string(item);
-    else if (isTensor(item)) writeTensor(item);
+    else if (isTensor(item)) {
+      requireStorable('savePt', place, item);
+      writeTensor(item);
+    }
     else writeContainer(item, place);
   };
 
