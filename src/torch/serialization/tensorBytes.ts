@@ -107,7 +107,10 @@ export function requireStorable(what: string, name: string, tensor: Tensor): voi
         'complex tensor.',
     );
   if (!native().isStrided(slotOf(tensor)))
-    throw new NoduleTrainError('tensors', `${what}: ${name} is sparse, expected a dense tensor. Call to_dense() first.`);
+    throw new NoduleTrainError(
+      'tensors',
+      `${what}: ${name} is sparse, expected a dense tensor. Call to_dense() first.`,
+    );
 }
 
 /**

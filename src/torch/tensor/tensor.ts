@@ -71,7 +71,6 @@ const A = {
   copyInPlace: lazyOp('aten::copy_'),
 };
 
-
 /** Limit of the elements in JSON. */
 const MOST_IN_JSON = 2 ** 20;
 
@@ -83,16 +82,25 @@ export interface Closeness {
   equalNan?: boolean;
 }
 
+const THREAD_BOUND = Symbol('a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)');
+
+let tensorsMade = 0;
+/** Numbers Tensors, within the range of V8's small integers. */
+const nextId = (): number => {
+  tensorsMade = (tensorsMade + 1) & 0x3fffffff;
+  return tensorsMade;
+};
+
 /** What only this file has, so that JavaScript cannot make a Tensor for any slot. */
 const CONSTRUCT = Symbol('construct');
 
 /** A libtorch tensor, with PyTorch's shape, dtype and device. Made by `tensor()`, `zeros()`, `fromData()` … */
 export class Tensor {
-  // One function for each Tensor. postMessage would clone a Tensor as an empty object, but no function, and its error
-  // shows the text. Comparisons of objects (`toEqual`, `deepStrictEqual`) would take all Tensors as equal, but functions
-  // are equal only to themselves: `equal()`, `allclose()` and the matchers of `tensorMatchers` compare values.
-  protected readonly threadBound = () =>
-    'a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)';
+  // postMessage would clone a Tensor as an empty object. A symbol cannot be cloned, and the error shows its text.
+  protected readonly threadBound: symbol = THREAD_BOUND;
+  // Comparisons of objects (`toEqual`, `deepStrictEqual`) see own properties only, and would take all Tensors as equal.
+  // `equal()` and `allclose()` compare values.
+  protected readonly id: number = nextId();
   #slot: number;
   #shape: readonly number[] | undefined;
   #dtype: DType | undefined;

@@ -116,8 +116,7 @@ export function writePickle(value: unknown): WrittenPickle {
     else if (isTensor(item)) {
       requireStorable('savePt', place, item);
       writeTensor(item);
-    }
-    else writeContainer(item, place);
+    } else writeContainer(item, place);
   };
 
   const writeContainer = (item: unknown, place: string): void => {
