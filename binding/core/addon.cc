@@ -22,7 +22,7 @@ Environment& environment(Napi::Env env) { return *env.GetInstanceData<Environmen
 namespace {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  use_cpu_allocator(register_operators(own_cpu_allocator()));
+  use_cpu_allocator(*static_cast<const CpuAllocator*>(register_operators(&own_cpu_allocator())));
   env.SetInstanceData(new Environment());
   init_operators(env, exports);
   init_tensors(env, exports);

@@ -2,7 +2,6 @@
 
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
-
 #include <sys/mman.h>
 #include <unistd.h>
 

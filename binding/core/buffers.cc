@@ -26,8 +26,10 @@ std::size_t largest_buffer(napi_env env) {
 
 void require_buffer_size(napi_env env, std::size_t bytes) {
   if (bytes <= largest_buffer(env)) return;
-  throw std::length_error("the tensor has " + std::to_string(bytes) + " bytes, and this version of Node has no buffers "
-                          "of more than " + std::to_string(largest_buffer(env)) +
+  throw std::length_error("the tensor has " + std::to_string(bytes) +
+                          " bytes, and this version of Node has no buffers "
+                          "of more than " +
+                          std::to_string(largest_buffer(env)) +
                           " bytes. Take it in parts (slice, narrow), or use Node 22");
 }
 
@@ -115,9 +117,7 @@ Napi::Value detach_moved(const Napi::CallbackInfo& info) {
 
 // copyBytes(slot) -> a copy of the values as bytes, contiguous and on the CPU.
 Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
-  return guard(info, [&]() -> Napi::Value {
-    return copied_buffer(info.Env(), tensor_at(info[0]).detach());
-  });
+  return guard(info, [&]() -> Napi::Value { return copied_buffer(info.Env(), tensor_at(info[0]).detach()); });
 }
 
 // copyBytesAsync(slot, dtype or null) -> promise of the bytes, copied off the JavaScript thread.

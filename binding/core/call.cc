@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <stdexcept>
 
 #include "core/call_errors.h"
 #include "core/convert.h"
 #include "core/environment.h"
-#include "core/in_memory.h"
 #include "core/names.h"
 #include "core/queue.h"
+#include "core/sizes_guard.h"
 
 namespace nodule {
 
@@ -119,52 +118,6 @@ std::optional<double> call_direct(Environment& state, Operator& op, const Passed
   direct.binary_scaled_in_place->call(self, second, direct.scale);
   return -1;
 }
-
-// Restores sizes and storage of tensors that an operator was to resize, if it fails: libtorch sets them before it gets the memory.
-class SizesGuard {
- public:
-  SizesGuard(const Operator& op, const Overload& overload, const std::vector<c10::IValue>& stack) {
-    if (!op.reshapes) return;
-    for (std::size_t i = 0; i < stack.size(); ++i) {
-      if (!overload.parameters[i].written) continue;
-      if (stack[i].isTensor()) {
-        keep(stack[i].toTensor());
-      } else if (stack[i].isTensorList()) {
-        for (const at::Tensor& tensor : stack[i].toTensorVector()) keep(tensor);
-      }
-    }
-  }
-  SizesGuard(const SizesGuard&) = delete;
-  SizesGuard& operator=(const SizesGuard&) = delete;
-  ~SizesGuard() {
-    if (std::uncaught_exceptions() == exceptions_) return;
-    for (const Before& one : before_) {
-      if (is_in_storage(one.tensor)) continue;
-      at::TensorImpl* tensor = one.tensor.unsafeGetTensorImpl();
-      // The result of detach() refuses changes of its metadata.
-      tensor->set_allow_tensor_metadata_change(true);
-      tensor->set_storage_keep_dtype(one.storage);
-      tensor->set_sizes_and_strides(one.sizes, one.strides, one.offset);
-    }
-  }
-
- private:
-  struct Before {
-    at::Tensor tensor;
-    c10::Storage storage;
-    c10::DimVector sizes, strides;
-    std::int64_t offset;
-  };
-
-  void keep(const at::Tensor& tensor) {
-    if (!tensor.defined() || tensor.layout() != at::kStrided || !tensor.has_storage()) return;
-    before_.push_back({tensor, tensor.storage(), c10::DimVector(tensor.sizes()), c10::DimVector(tensor.strides()),
-                       tensor.storage_offset()});
-  }
-
-  std::vector<Before> before_;
-  int exceptions_ = std::uncaught_exceptions();
-};
 
 Operator& operator_of(Environment& state, const Passed& passed) {
   const auto number = static_cast<std::size_t>(number_of(passed.env, passed.values[0]));

@@ -27,7 +27,8 @@ namespace {
 }
 
 bool same_layout(const at::Tensor& a, const at::Tensor& b) {
-  return a.sizes() == b.sizes() && a.strides() == b.strides() && a.scalar_type() == b.scalar_type() && a.device() == b.device();
+  return a.sizes() == b.sizes() && a.strides() == b.strides() && a.scalar_type() == b.scalar_type() &&
+         a.device() == b.device();
 }
 
 // Refuses what was resized since, through whichever alias: the fused kernels read as many values as the parameter has.

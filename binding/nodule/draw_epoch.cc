@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "nodule/draws.h"
-#include "nodule/philox.h"
 #include "nodule/library.h"
+#include "nodule/philox.h"
 
 namespace nodule {
 namespace {

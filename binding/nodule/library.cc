@@ -17,12 +17,12 @@ torch::Library& library(torch::Library::Kind kind, std::optional<c10::DispatchKe
   return *new torch::Library(kind, "nodule", key, __FILE__, __LINE__);
 }
 
-const CpuAllocator* register_or_share(const CpuAllocator& own) {
+const void* register_or_share(const void* own) {
   // An operator whose name identifies the build: what it returns is only valid for code of the same build.
   const std::string marker = std::string("_build_") + NODULE_BUILD_ID;
   auto& dispatcher = c10::Dispatcher::singleton();
   if (const auto first = dispatcher.findSchema({"nodule::" + marker, ""})) {
-    return reinterpret_cast<const CpuAllocator*>(first->typed<std::int64_t()>().call());
+    return reinterpret_cast<const void*>(first->typed<std::int64_t()>().call());
   }
   if (dispatcher.findSchema({"nodule::crop_augment", ""})) {
     throw std::runtime_error(
@@ -37,19 +37,19 @@ const CpuAllocator* register_or_share(const CpuAllocator& own) {
   torch::Library& cpu = library(torch::Library::IMPL, c10::DispatchKey::CPU);
   register_crop_augment(cpu);
   register_draw_epoch(cpu);
-  const auto address = reinterpret_cast<std::int64_t>(&own);
+  const auto address = reinterpret_cast<std::int64_t>(own);
   definitions.def((marker + "() -> int").c_str(), [address]() -> std::int64_t { return address; });
-  return &own;
+  return own;
 }
 
 }  // namespace
 
-const CpuAllocator& register_operators(const CpuAllocator& own) {
+const void* register_operators(const void* own) {
   static std::mutex mutex;
-  static const CpuAllocator* used = nullptr;
+  static const void* used = nullptr;
   const std::lock_guard<std::mutex> lock(mutex);
   if (!used) used = register_or_share(own);
-  return *used;
+  return used;
 }
 
 }  // namespace nodule

@@ -60,9 +60,9 @@ if (process.argv.includes('--fix')) {
 const bindingLayers = {
   io: [],
   loader: ['io'],
-  core: ['nn', 'cuda'],
+  core: ['nn', 'cuda', 'nodule'],
   inference: ['nn'],
-  nn: ['core', 'inference'],
+  nn: ['core', 'inference', 'nodule'],
   nodule: [],
   cuda: ['nodule'],
 };

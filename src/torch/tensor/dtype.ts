@@ -34,7 +34,10 @@ export type TypedArray =
 
 export const isDType = (value: unknown): value is DType => dtypes.includes(value as DType);
 
-/** Returns the dtype of a tensor made from this typed array, also of another realm (`vm`, Jest). @throws NoduleTrainError `dtype` */
+/**
+ * Returns the dtype of a tensor made from this typed array, also of another realm (`vm`, Jest).
+ * @throws NoduleTrainError `dtype`
+ */
 export const dtypeOfTypedArray = (data: ArrayBufferView): DType => {
   if (types.isFloat32Array(data)) return 'float32';
   if (types.isFloat64Array(data)) return 'float64';

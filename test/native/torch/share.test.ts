@@ -6,7 +6,6 @@ import {
   nn,
   noGrad,
   ones,
-  rand,
   revokeShared,
   type SharedTensor,
   tensor,
