@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { loadNative } from '../../src/runtime/libtorch/load.js';
 import { crashingOperators } from '../../src/torch/operators/crashingOperators.js';
+import { methodNames, operatorNames, selfPlaces, spreadMethods } from '../../src/torch/tensor/methodNames.js';
 import { parseSchema } from './parseSchema.mjs';
 
 const target = new URL('../../src/torch/operators/operatorTypes.generated.ts', import.meta.url);
@@ -69,11 +70,11 @@ const resultType = ({ results, parameters }) => {
  * One signature with every optional argument by place, and for each optional argument one in which it and those after
  * it come by name: `sum(x, [0], true)`, `sum(x, [0], {keepdim: true})`.
  */
-const signatures = (schema, takesNumbers) => {
+const signatures = (schema, takesNumbers, firstNumber = 1) => {
   const result = resultType(schema);
   const all = schema.parameters.map((parameter, i) => ({
     ...parameter,
-    typed: argumentType(parameter, takesNumbers && i > 0),
+    typed: argumentType(parameter, takesNumbers && i >= firstNumber),
   }));
   const known = all.filter(({ typed, hasDefault }) => typed !== undefined || !hasDefault);
   if (result === undefined || known.some(({ typed }) => typed === undefined)) return [];
@@ -138,6 +139,37 @@ const interfaceOf = (title, namespace) => {
   return `export interface ${title} {\n${lines.join('\n')}\n}\n`;
 };
 
+/** Signatures of a method: those of its operator without the tensor itself, and without results given as arguments. */
+const methodEntry = (name) => {
+  const { schemas, numbersAsTensors } = dispatcher.resolveOperator(`aten::${operatorNames[name] ?? name}`, []);
+  const place = selfPlaces[name] ?? 0;
+  const seen = new Set();
+  const lines = schemas
+    .map(parseSchema)
+    .filter((schema) => !isForNames(schema) && !(fullName(schema) in crashingOperators))
+    .filter(({ parameters }) => parameters[place]?.name === 'self' && parameters[place].type === 'Tensor')
+    .filter(({ parameters }) => !parameters.some(({ written, keywordOnly }) => written && keywordOnly))
+    .flatMap((schema) => {
+      const rest = schema.parameters.filter((_, i) => i !== place);
+      // Numbers stand for tensors in all places but the first, which is here the tensor itself.
+      const own = { ...schema, name: camelCase(name), parameters: rest };
+      const [main, ...others] = signatures(own, numbersAsTensors, 0).filter(
+        (text) => !seen.has(text) && seen.add(text),
+      );
+      if (main === undefined) return [];
+      const typed = (text) => (name.endsWith('_') ? text.replace(/: Tensor;$/, ': this;') : text);
+      const spread = spreadMethods.includes(name)
+        ? [`${camelCase(name)}(...${/\((\w+): /.exec(main)[1]}: Int[]): Tensor;`]
+        : [];
+      return [
+        `  /** ${schema.text.slice(schema.namespace.length + 2).replaceAll('*/', '*\\/')} */`,
+        ...[main, ...others, ...spread].map((text) => `  ${typed(text)}`),
+      ];
+    });
+  if (lines.length === 0) throw new Error(`types of operators: aten::${name} has no signature for a method`);
+  return lines;
+};
+
 const text = `// Written by scripts/setup/operator-types.mjs from the loaded dispatcher, at every build.
 import type { Device, DType } from '../tensor/dtype.js';
 import type { Int, Ints, Layout, MemoryFormat, Operand, Scalar } from './operatorArguments.js';
@@ -146,6 +178,11 @@ import type { Tensor } from '../tensor/tensor.js';
 /** Public operators of the \`aten\` namespace, each with its schemas. */
 ${interfaceOf('AtenOperators', 'aten')}
 /** The project's own operators. */
-${interfaceOf('NoduleOperators', 'nodule')}`;
+${interfaceOf('NoduleOperators', 'nodule')}
+/** Operators as methods of Tensor. */
+export interface TensorMethods {
+${methodNames.flatMap(methodEntry).join('\n')}
+}
+`;
 
 if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) fs.writeFileSync(target, text);

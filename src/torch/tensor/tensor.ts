@@ -3,9 +3,12 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import type { Operand } from '../operators/operatorArguments.js';
 import { lazyOp } from '../operators/operators.js';
+import type { TensorMethods } from '../operators/operatorTypes.generated.js';
 import { torchError } from '../torchError.js';
+import { installConversions, type TensorConversions } from './conversions.js';
 import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
 import { type IndexItem, indexTensor } from './indexTensor.js';
+import { installMethods } from './installMethods.js';
 import { checkArraySize, type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
 import { printTensor } from './printTensor.js';
 import { type SharedTensor, shareSlot } from './share.js';
@@ -71,6 +74,10 @@ const A = {
   copyInPlace: lazyOp('aten::copy_'),
 };
 
+/** The list of `view(2, 3)` or `view([2, 3])`. */
+const listOf = (given: number[] | [readonly number[]]): readonly number[] =>
+  Array.isArray(given[0]) ? given[0] : (given as number[]);
+
 /** Limit of the elements in JSON. */
 const MOST_IN_JSON = 2 ** 20;
 
@@ -94,7 +101,11 @@ const nextId = (): number => {
 /** What only this file has, so that JavaScript cannot make a Tensor for any slot. */
 const CONSTRUCT = Symbol('construct');
 
+// The methods that installMethods() and installConversions() add below.
+export interface Tensor extends TensorMethods, TensorConversions {}
+
 /** A libtorch tensor, with PyTorch's shape, dtype and device. Made by `tensor()`, `zeros()`, `fromData()` … */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: they add every method of the interface
 export class Tensor {
   // postMessage would clone a Tensor as an empty object. A symbol cannot be cloned, and the error shows its text.
   protected readonly threadBound: symbol = THREAD_BOUND;
@@ -424,11 +435,11 @@ export class Tensor {
   argmax(dim?: number, keepdim = false): Tensor {
     return A.argmax(this, dim, keepdim);
   }
-  reshape(...shape: number[]): Tensor {
-    return A.reshape(this, shape);
+  reshape(...shape: number[] | [readonly number[]]): Tensor {
+    return A.reshape(this, listOf(shape));
   }
-  view(...shape: number[]): Tensor {
-    return A.view(this, shape);
+  view(...shape: number[] | [readonly number[]]): Tensor {
+    return A.view(this, listOf(shape));
   }
   flatten(startDim = 0, endDim = -1): Tensor {
     return A.flatten(this, startDim, endDim);
@@ -439,14 +450,14 @@ export class Tensor {
   unsqueeze(dim: number): Tensor {
     return A.unsqueeze(this, dim);
   }
-  permute(...dims: number[]): Tensor {
-    return A.permute(this, dims);
+  permute(...dims: number[] | [readonly number[]]): Tensor {
+    return A.permute(this, listOf(dims));
   }
   transpose(dim0: number, dim1: number): Tensor {
     return A.transpose(this, dim0, dim1);
   }
-  expand(...shape: number[]): Tensor {
-    return A.expand(this, shape);
+  expand(...shape: number[] | [readonly number[]]): Tensor {
+    return A.expand(this, listOf(shape));
   }
   /** Returns a view of positions start … end - 1 of a dimension; negative ones count from the end. */
   slice(dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor {
@@ -534,3 +545,6 @@ export class Tensor {
     return printTensor(this);
   }
 }
+
+installMethods(Tensor.prototype);
+installConversions(Tensor.prototype);

@@ -1,0 +1,108 @@
+import { lazyOp } from '../operators/operators.js';
+import type { Device, DType } from './dtype.js';
+import type { Tensor } from './tensor.js';
+
+/** Methods named after a dtype or device, and short names of the shape. */
+export interface TensorConversions {
+  /** Converts to float32; the same values elsewhere are not copied if nothing changes. */
+  float(): Tensor;
+  /** Converts to float64. */
+  double(): Tensor;
+  /** Converts to float16. */
+  half(): Tensor;
+  bfloat16(): Tensor;
+  /** Converts to uint8. */
+  byte(): Tensor;
+  /** Converts to int8. */
+  char(): Tensor;
+  /** Converts to int16. */
+  short(): Tensor;
+  /** Converts to int32. */
+  int(): Tensor;
+  /** Converts to int64. */
+  long(): Tensor;
+  bool(): Tensor;
+  /** Copies to the CPU, unless the tensor is there. */
+  cpu(): Tensor;
+  /** Copies to the CUDA device, unless the tensor is there. @throws NoduleTrainError `torch` without CUDA */
+  cuda(device?: Extract<Device, `cuda${string}`>): Tensor;
+  /** Sets `requiresGrad` and returns this tensor. @throws NoduleTrainError `torch` for an integer tensor */
+  requiresGrad_(required?: boolean): this;
+  /** The sizes, or the size of one dimension. @throws NoduleTrainError `torch` for a dimension out of range */
+  size(): readonly number[];
+  size(dim: number): number;
+  /** Steps between elements, or along one dimension. @throws NoduleTrainError `torch` for a dimension out of range */
+  stride(): readonly number[];
+  stride(dim: number): number;
+  /** Number of dimensions, as `dim`. */
+  readonly ndim: number;
+  /** The tensor with its dimensions in reverse order. */
+  readonly T: Tensor;
+  /** The tensor with its last two dimensions swapped. @throws NoduleTrainError `torch` below two dimensions */
+  readonly mT: Tensor;
+  /** The slices along the first dimension. @throws NoduleTrainError `torch` for a 0-dim tensor */
+  [Symbol.iterator](): IterableIterator<Tensor>;
+}
+
+const dtypes: Readonly<Record<string, DType>> = {
+  float: 'float32',
+  double: 'float64',
+  half: 'float16',
+  bfloat16: 'bfloat16',
+  byte: 'uint8',
+  char: 'int8',
+  short: 'int16',
+  int: 'int32',
+  long: 'int64',
+  bool: 'bool',
+};
+
+const reversed = lazyOp('aten::numpy_T');
+const swapped = lazyOp('aten::mT');
+const sizeOf = lazyOp('aten::size.int');
+const strideOf = lazyOp('aten::stride.int');
+const unbind = lazyOp('aten::unbind.int') as unknown as (tensor: Tensor) => Tensor[];
+
+const define = (prototype: Tensor, name: string | symbol, value: (this: Tensor, argument: never) => unknown): void => {
+  Object.defineProperty(prototype, name, { value, writable: true, enumerable: false, configurable: true });
+};
+
+/** Puts these methods on the prototype of Tensor. */
+export function installConversions(prototype: Tensor): void {
+  for (const [name, dtype] of Object.entries(dtypes))
+    define(prototype, name, function () {
+      return this.to(dtype);
+    });
+  define(prototype, 'cpu', function () {
+    return this.to('cpu');
+  });
+  define(prototype, 'cuda', function (device: Device = 'cuda') {
+    return this.to(device);
+  });
+  define(prototype, 'requiresGrad_', function (required = true) {
+    this.requiresGrad = required;
+    return this;
+  });
+  define(prototype, 'size', function (dim?: number) {
+    return dim === undefined ? this.shape : sizeOf(this, dim);
+  });
+  define(prototype, 'stride', function (dim?: number) {
+    return dim === undefined ? this.strides : strideOf(this, dim);
+  });
+  define(prototype, Symbol.iterator, function () {
+    return unbind(this)[Symbol.iterator]();
+  });
+  const getters: Record<string, (this: Tensor) => unknown> = {
+    ndim() {
+      return this.dim;
+    },
+    T() {
+      return reversed(this);
+    },
+    mT() {
+      return swapped(this);
+    },
+  };
+  for (const [name, get] of Object.entries(getters))
+    Object.defineProperty(prototype, name, { get, enumerable: false, configurable: true });
+}
