@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
@@ -81,23 +82,48 @@ Napi::Value set_grad(const Napi::CallbackInfo& info) {
   });
 }
 
+// As Python does: the engine would sum a gradient that can be broadcast, or convert its dtype.
+void check_output_gradient(const std::string& what, const at::Tensor& output, const at::Tensor& gradient) {
+  if (!gradient.defined() || gradient.sizes().equals(output.sizes())) return;
+  std::ostringstream found;
+  found << what << ": found shape " << gradient.sizes() << ", expected " << output.sizes()
+        << ", the shape of its output";
+  throw std::invalid_argument(found.str());
+}
+
 Napi::Value backward(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const at::Tensor& tensor = tensor_at(info[0]);
     const at::Tensor gradient = optional_tensor_at(info[1]);
-    const bool retain = info[2].ToBoolean().Value();
-    torch::autograd::backward({tensor}, {gradient}, retain, /*create_graph=*/false);
+    check_output_gradient("gradient", tensor, gradient);
+    torch::autograd::variable_list inputs;
+    if (info[4].IsArray()) inputs = tensors_at(info[4]);
+    torch::autograd::backward({tensor}, {gradient}, info[2].ToBoolean().Value(), info[3].ToBoolean().Value(), inputs);
     return info.Env().Undefined();
   });
 }
 
 Napi::Value gradients(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    const auto found = torch::autograd::grad(tensors_at(info[0]), tensors_at(info[1]), {}, std::nullopt,
-                                             /*create_graph=*/info[2].ToBoolean().Value(), /*allow_unused=*/true);
+    const std::vector<at::Tensor> outputs = tensors_at(info[0]);
+    std::vector<at::Tensor> given;
+    if (info[2].IsArray()) {
+      const auto list = info[2].As<Napi::Array>();
+      for (std::uint32_t i = 0; i < list.Length(); ++i) {
+        given.push_back(optional_tensor_at(list.Get(i)));
+        check_output_gradient("gradOutputs " + std::to_string(i), outputs.at(i), given.back());
+      }
+    }
+    const auto found = torch::autograd::grad(outputs, tensors_at(info[1]), given, info[3].ToBoolean().Value(),
+                                             info[4].ToBoolean().Value(), /*allow_unused=*/true);
+    const bool allow_unused = info[5].ToBoolean().Value();
     auto array = Napi::Array::New(info.Env(), found.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto place = static_cast<std::uint32_t>(i);
+      if (!found[i].defined() && !allow_unused) {
+        throw std::invalid_argument("no output depends on input " + std::to_string(i) +
+                                    ". Set allowUnused to get null for it");
+      }
       if (found[i].defined()) {
         array.Set(place, slot_of(info.Env(), found[i]));
       } else {
@@ -113,6 +139,22 @@ Napi::Value set_grad_enabled(const Napi::CallbackInfo& info) {
     const bool before = at::GradMode::is_enabled();
     at::GradMode::set_enabled(info[0].As<Napi::Boolean>().Value());
     return Napi::Boolean::New(info.Env(), before);
+  });
+}
+
+Napi::Value is_grad_enabled(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), at::GradMode::is_enabled());
+}
+
+Napi::Value is_inference_mode_enabled(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), c10::InferenceMode::is_enabled());
+}
+
+// inInferenceMode(enabled, function) -> the function's result.
+Napi::Value in_inference_mode(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    const c10::InferenceMode mode(info[0].ToBoolean().Value());
+    return info[1].As<Napi::Function>().Call({});
   });
 }
 
@@ -158,6 +200,9 @@ void init_autograd(Napi::Env env, Napi::Object exports) {
   exports.Set("backward", Napi::Function::New(env, backward, "backward"));
   exports.Set("gradients", Napi::Function::New(env, gradients, "gradients"));
   exports.Set("setGradEnabled", Napi::Function::New(env, set_grad_enabled, "setGradEnabled"));
+  exports.Set("isGradEnabled", Napi::Function::New(env, is_grad_enabled, "isGradEnabled"));
+  exports.Set("isInferenceModeEnabled", Napi::Function::New(env, is_inference_mode_enabled, "isInferenceModeEnabled"));
+  exports.Set("inInferenceMode", Napi::Function::New(env, in_inference_mode, "inInferenceMode"));
   exports.Set("enterAutocast", Napi::Function::New(env, enter_autocast, "enterAutocast"));
   exports.Set("leaveAutocast", Napi::Function::New(env, leave_autocast, "leaveAutocast"));
 }

@@ -1,7 +1,18 @@
+export { type ClipNormOptions, clipGradNorm, clipGradValue } from './autograd/clipGradients.js';
+export * as autograd from './autograd/index.js';
+export {
+  type AutocastOptions,
+  autocast,
+  carryModes,
+  enableGrad,
+  inferenceMode,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+} from './autograd/modes.js';
 export { chooseDevice } from './chooseDevice.js';
 export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
-export { autocast, carryModes, gradients, noGrad } from './gradMode.js';
 export * as losses from './losses/index.js';
 export { emptyCache, type Memory, memory } from './memory.js';
 export type { CudaMemory } from './native.js';
@@ -64,4 +75,4 @@ export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype
 export type { IndexItem } from './tensor/indexTensor.js';
 export type { NestedArray } from './tensor/nestedArray.js';
 export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
-export { isTensor, Tensor } from './tensor/tensor.js';
+export { type BackwardOptions, isTensor, Tensor } from './tensor/tensor.js';

@@ -55,8 +55,18 @@ export interface Native {
   isLeaf(slot: Slot): boolean;
   grad(slot: Slot, known: Slot | null): Slot | null;
   setGrad(slot: Slot, gradient: Slot | null): void;
-  backward(slot: Slot, gradient: Slot | null, retainGraph: boolean): void;
-  gradients(outputs: Slot[], inputs: Slot[], createGraph: boolean): (Slot | null)[];
+  backward(slot: Slot, gradient: Slot | null, retainGraph: boolean, createGraph: boolean, inputs: Slot[] | null): void;
+  gradients(
+    outputs: Slot[],
+    inputs: Slot[],
+    gradients: (Slot | null)[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): (Slot | null)[];
+  isGradEnabled(): boolean;
+  isInferenceModeEnabled(): boolean;
+  inInferenceMode<T>(enabled: boolean, fn: () => T): T;
   setGradEnabled(enabled: boolean): boolean;
   captureModes(): unknown;
   callWithModes<T>(modes: unknown, fn: () => T): T;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../../runtime/index.js';
-import { noGrad } from '../gradMode.js';
+import { noGrad } from '../autograd/modes.js';
 import type { OperatorArgument } from '../operators/operatorArguments.js';
 import { lazyAsyncOp, lazyOp } from '../operators/operators.js';
 import { ones, zeros } from '../tensor/create.js';

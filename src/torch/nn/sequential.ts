@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/index.js';
-import { carryModes } from '../gradMode.js';
+import { carryModes } from '../autograd/modes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 

@@ -1,5 +1,5 @@
 import { NoduleTrainError } from '../../runtime/index.js';
-import { noGrad } from '../gradMode.js';
+import { noGrad } from '../autograd/modes.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
 
 /** Result of `stateDict()` and argument of `loadStateDict()`. */

@@ -1,4 +1,4 @@
-import { noGrad } from '../gradMode.js';
+import { noGrad } from '../autograd/modes.js';
 import { lazyOp } from '../operators/operators.js';
 import { zeros } from '../tensor/create.js';
 import type { Tensor } from '../tensor/tensor.js';

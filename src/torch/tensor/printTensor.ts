@@ -1,4 +1,4 @@
-import { noGrad } from '../gradMode.js';
+import { noGrad } from '../autograd/modes.js';
 import { lazyOp } from '../operators/operators.js';
 import { scope } from '../scope.js';
 import type { Tensor } from './tensor.js';

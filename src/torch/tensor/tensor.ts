@@ -81,6 +81,18 @@ const listOf = (given: number[] | [readonly number[]]): readonly number[] =>
 /** Limit of the elements in JSON. */
 const MOST_IN_JSON = 2 ** 20;
 
+/** Options of `backward`. */
+export interface BackwardOptions {
+  /** Gradient of the result, of its shape; may be omitted if it has one element. */
+  gradient?: Tensor | null | undefined;
+  /** Keeps the graph for another call; default: `createGraph`. */
+  retainGraph?: boolean | undefined;
+  /** Records the graph of the gradients too. Then set `grad` to null in the end: it refers to the graph and back. */
+  createGraph?: boolean | undefined;
+  /** Leaves that get a gradient; default: all. */
+  inputs?: readonly Tensor[] | null | undefined;
+}
+
 /** Tolerances of `allclose`. */
 export interface Closeness {
   rtol?: number;
@@ -230,12 +242,25 @@ export class Tensor {
   }
 
   /**
-   * Adds the gradients of this tensor with respect to the leaves it was computed from to their `grad`.
+   * Adds the gradients of this tensor with respect to the leaves it was computed from to their `grad`:
+   * `backward(gradient, {retainGraph})`, or `backward({gradient, retainGraph})`.
    * @param gradient of the shape of this tensor; may be omitted if it has one element
+   * @throws NoduleTrainError `torch` for a gradient of another shape, and for a graph that was freed
    */
-  backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+  backward(gradient?: Tensor | BackwardOptions | null, options: BackwardOptions = {}): void {
+    const own: BackwardOptions = isTensor(gradient) ? { ...options, gradient } : { ...gradient, ...options };
+    const { gradient: given = null, createGraph = false, inputs = null } = own;
+    for (const one of [given, ...(inputs ?? [])])
+      if (one !== null && !isTensor(one))
+        throw new NoduleTrainError('torch', `backward(): found ${typeof one}, expected a Tensor`);
     try {
-      native().backward(slotOf(this), gradient === undefined ? null : slotOf(gradient), options.retainGraph === true);
+      native().backward(
+        slotOf(this),
+        given === null ? null : slotOf(given),
+        own.retainGraph ?? createGraph,
+        createGraph,
+        inputs === null ? null : inputs.map(slotOf),
+      );
     } catch (cause) {
       throw torchError(cause, 'backward()');
     }

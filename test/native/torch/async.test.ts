@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   autocast,
+  autograd,
   carryModes,
   fromData,
-  gradients,
   loadTensors,
   manualSeed,
   memory,
@@ -77,7 +77,7 @@ describe('forwardAsync', () => {
     const image = rand([1, 1, 8, 8]);
     const recorded = await net.forwardAsync(image);
     expect(recorded.requiresGrad).toBe(true);
-    expect(gradients([recorded.sum()], net.parameters()).every((gradient) => gradient !== null)).toBe(true);
+    expect(autograd.grad([recorded.sum()], net.parameters()).every((gradient) => gradient !== null)).toBe(true);
     let plain!: Promise<Tensor>;
     noGrad(() => {
       plain = net.forwardAsync(image);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  autograd,
   fromData,
-  gradients,
   losses,
   manualSeed,
   memory,
@@ -77,8 +77,8 @@ describe.each([
 
   it('has the gradients of its definition, for prediction and (soft) target', () => {
     const [p, y] = pair();
-    const [dp, dy] = gradients([weighted(ours(p, y))], [p, y]);
-    const [ep, ey] = gradients([weighted(definition(p, y))], [p, y]);
+    const [dp, dy] = autograd.grad([weighted(ours(p, y))], [p, y]);
+    const [ep, ey] = autograd.grad([weighted(definition(p, y))], [p, y]);
     expect(furthest(dp!, ep!)).toBeLessThan(1e-14);
     expect(furthest(dy!, ey!)).toBeLessThan(1e-14);
   });
@@ -86,8 +86,8 @@ describe.each([
   it('has the second derivatives of its definition', () => {
     const [p, y] = pair();
     const second = (loss: Tensor): (Tensor | null)[] => {
-      const [dp, dy] = gradients([weighted(loss)], [p, y], { createGraph: true });
-      return gradients([dp!.pow(2).sum().add(dy!.pow(3).sum())], [p, y]);
+      const [dp, dy] = autograd.grad([weighted(loss)], [p, y], { createGraph: true });
+      return autograd.grad([dp!.pow(2).sum().add(dy!.pow(3).sum())], [p, y]);
     };
     const found = second(ours(p, y));
     const wanted = second(definition(p, y));

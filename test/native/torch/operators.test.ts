@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type DType, fromData, gradients, op, scope, Tensor } from '../../../dist/torch/index.js';
+import { autograd, type DType, fromData, op, scope, Tensor } from '../../../dist/torch/index.js';
 import { inGolden } from '../../support/paths.js';
 
 // Made by test/golden/make/operators.py, which describes the format.
@@ -124,7 +124,7 @@ const run = ([name, args, named, wanted, grads]: Case, where: string): void => {
     .map((output) => output.mul(fromData(fill(output.numel, 0.5, 1.5, 7), output.shape).to(output.dtype)).sum())
     .reduce((total, part) => total.add(part));
   const leaves = made.filter((tensor) => tensor.requiresGrad);
-  for (const [i, gradient] of gradients([loss], leaves).entries())
+  for (const [i, gradient] of autograd.grad([loss], leaves).entries())
     compare(gradient, grads[i] ?? null, `${where}, gradient ${i}`);
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  autograd,
   fromData,
-  gradients,
   manualSeed,
   nn,
   noGrad,
@@ -108,9 +108,11 @@ describe('nodule::relu_batch_norm', () => {
           ? batchNorm(x.relu(), weight!, bias!, mean, variance, true, 0.1, 1e-5, false)
           : fused(x, weight!, bias!, mean, variance, true, 0.1, 1e-5)
       ) as Tensor;
-      const first = gradients([y.mul(y).mul(given.g).sum()], [x, weight!, bias!], { createGraph: true }) as Tensor[];
+      const first = autograd.grad([y.mul(y).mul(given.g).sum()], [x, weight!, bias!], {
+        createGraph: true,
+      }) as Tensor[];
       const loss = first.map((one) => one.mul(one).sum()).reduce((sum, one) => sum.add(one));
-      return gradients([loss], [x, weight!, bias!]) as Tensor[];
+      return autograd.grad([loss], [x, weight!, bias!]) as Tensor[];
     };
     const want = second('aten');
     for (const last of [false, true])

@@ -1,0 +1,1 @@
+export { type GradOptions, grad, type Tensors } from './grad.js';
