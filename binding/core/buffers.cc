@@ -120,10 +120,18 @@ Napi::Value copy_bytes(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value { return copied_buffer(info.Env(), tensor_at(info[0]).detach()); });
 }
 
+// JavaScript can write at any time to memory that data() shows, and no version counts that: such a tensor is copied at
+// the call. Its storage is not resizable since then, as few others are.
+at::Tensor snapshot_if_shown(const at::Tensor& tensor) {
+  const bool shown = tensor.is_cpu() && tensor.layout() == at::kStrided && tensor.has_storage() &&
+                     !tensor.storage().unsafeGetStorageImpl()->resizable();
+  return shown ? in_memory(tensor).clone() : tensor;
+}
+
 // copyBytesAsync(slot, dtype or null) -> promise of the bytes, copied off the JavaScript thread.
 Napi::Value copy_bytes_async(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
-    const auto copy = std::make_shared<at::Tensor>(tensor_at(info[0]).detach());
+    const auto copy = std::make_shared<at::Tensor>(snapshot_if_shown(tensor_at(info[0]).detach()));
     std::optional<at::ScalarType> dtype;
     if (info[1].IsString()) dtype = dtype_of_name(info[1].As<Napi::String>().Utf8Value());
     return enqueue(
@@ -148,7 +156,7 @@ Napi::Value copy_many_async(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
     const auto copied = std::make_shared<std::vector<Copied>>();
     for (const at::Tensor& tensor : tensors_at(info[0])) {
-      at::Tensor source = tensor.detach();
+      at::Tensor source = snapshot_if_shown(tensor.detach());
       const std::uint64_t version = version_of(source);
       copied->push_back({std::move(source), version, {}});
     }

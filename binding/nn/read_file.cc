@@ -29,6 +29,16 @@ void swap_elements(char* data, std::int64_t bytes, std::int64_t width) {
   for (char* element = data; element < data + bytes; element += width) std::reverse(element, element + width);
 }
 
+// Puts bytes of a file into the form that kernels expect.
+void settle(const at::Tensor& tensor, bool swap_bytes) {
+  auto* data = static_cast<char*>(tensor.mutable_data_ptr());
+  const auto bytes = static_cast<std::int64_t>(tensor.nbytes());
+  if (swap_bytes) swap_elements(data, bytes, static_cast<std::int64_t>(tensor.element_size()));
+  // A bool byte other than 0 or 1 is undefined behaviour in every kernel.
+  if (tensor.scalar_type() == at::kBool)
+    std::transform(data, data + bytes, data, [](char value) { return static_cast<char>(value != 0); });
+}
+
 void fill(const FileRead& read) {
   auto* data = static_cast<char*>(read.tensor.mutable_data_ptr());
   const auto bytes = static_cast<std::int64_t>(read.tensor.nbytes());
@@ -40,10 +50,7 @@ void fill(const FileRead& read) {
     if (got == 0) throw std::runtime_error("the file became shorter while it was being read");
     done += got;
   }
-  if (read.swap_bytes) swap_elements(data, bytes, static_cast<std::int64_t>(read.tensor.element_size()));
-  // A bool byte other than 0 or 1 is undefined behaviour in every kernel.
-  if (read.tensor.scalar_type() == at::kBool)
-    std::transform(data, data + bytes, data, [](char value) { return static_cast<char>(value != 0); });
+  settle(read.tensor, read.swap_bytes);
 }
 
 // The tensor was created for this read: nothing else uses it before it is filled.
@@ -86,6 +93,26 @@ Napi::Value read_file(const Napi::CallbackInfo& info) {
   });
 }
 
+// bytesOfTensor(slot) -> size of its values in bytes.
+Napi::Value bytes_of_tensor(const Napi::CallbackInfo& info) {
+  return guard(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(tensor_at(info[0]).nbytes()));
+  });
+}
+
+// fillFromBytes(slot, Uint8Array, swap bytes) fills the whole tensor from bytes in memory.
+Napi::Value fill_from_bytes(const Napi::CallbackInfo& info) {
+  return guard(info, [&] {
+    const at::Tensor& tensor = tensor_at(info[0]);
+    const auto bytes = info[1].As<Napi::Uint8Array>();
+    if (!tensor.is_cpu() || !tensor.is_contiguous() || bytes.ByteLength() != tensor.nbytes())
+      throw std::invalid_argument("reading bytes into a tensor: expected a contiguous CPU tensor of their size");
+    if (tensor.nbytes() > 0) std::memcpy(tensor.mutable_data_ptr(), bytes.Data(), tensor.nbytes());
+    settle(tensor, info[2].ToBoolean().Value());
+    return info.Env().Undefined();
+  });
+}
+
 // readFileAsync(…): the same off the JavaScript thread. The caller keeps the descriptor open until the promise settles.
 Napi::Value read_file_async(const Napi::CallbackInfo& info) {
   return guard(info, [&]() -> Napi::Value {
@@ -100,6 +127,8 @@ Napi::Value read_file_async(const Napi::CallbackInfo& info) {
 
 void init_read_file(Napi::Env env, Napi::Object exports) {
   exports.Set("readFile", Napi::Function::New(env, read_file));
+  exports.Set("bytesOfTensor", Napi::Function::New(env, bytes_of_tensor));
+  exports.Set("fillFromBytes", Napi::Function::New(env, fill_from_bytes));
   exports.Set("readFileAsync", Napi::Function::New(env, read_file_async));
 }
 

@@ -32,6 +32,16 @@ export { type Ops, ops } from './operators/ops.js';
 export * as optim from './optim/index.js';
 export { keep, scope } from './scope.js';
 export {
+  encodeNpy,
+  encodeNpySync,
+  encodeNpz,
+  encodeNpzSync,
+  encodePt,
+  encodePtSync,
+  encodeTensors,
+  encodeTensorsSync,
+  type FilePath,
+  type FileSource,
   type LoadedTensors,
   type LoadNpzOptions,
   loadNpy,
@@ -42,7 +52,9 @@ export {
   loadPtSync,
   loadTensors,
   loadTensorsSync,
+  type Metadata,
   mapNpy,
+  type NamedTensors,
   type NpyData,
   type NpyFile,
   type NpzOptions,

@@ -8,7 +8,8 @@ import { temporaryName } from './temporaryName.js';
 /**
  * Writes a file so that it holds the old content or the new one at any moment, also after a kill or a power cut: the
  * content goes to a temporary name in the same folder, is flushed to the disk and renamed, and the folder is flushed
- * too. A symbolic link stays and its target is replaced.
+ * too. A symbolic link stays and its target is replaced. The permissions of the old file are kept, and its owner where
+ * this user may set it; other hard links to the old file keep the old content.
  *
  * @param {string} file its folder must exist
  * @param {Content} content
@@ -21,8 +22,10 @@ export async function replaceFile(file, content, code) {
   try {
     const target = replaceTarget(file);
     temporary = temporaryName(target);
-    const handle = await fs.promises.open(temporary, 'wx');
+    const before = fs.statSync(target, { throwIfNoEntry: false });
+    const handle = await fs.promises.open(temporary, 'wx', modeOf(before));
     try {
+      if (before !== undefined) keepAccess(handle.fd, before);
       for (const chunk of chunksOf(content)) await handle.writeFile(chunk);
       await handle.sync();
     } finally {
@@ -47,8 +50,10 @@ export function replaceFileSync(file, content, code) {
   try {
     const target = replaceTarget(file);
     temporary = temporaryName(target);
-    const handle = fs.openSync(temporary, 'wx');
+    const before = fs.statSync(target, { throwIfNoEntry: false });
+    const handle = fs.openSync(temporary, 'wx', modeOf(before));
     try {
+      if (before !== undefined) keepAccess(handle, before);
       for (const chunk of chunksOf(content)) fs.writeFileSync(handle, chunk);
       fs.fsyncSync(handle);
     } finally {
@@ -131,13 +136,36 @@ export function replaceTarget(file) {
   throw new Error(`it is ${there.isDirectory() ? 'a folder' : 'a device, pipe or socket'}, not a regular file`);
 }
 
-/** A link may point to a file that is not there yet. @param {string} file */
+/** Most links in a chain, as in Linux. */
+const MOST_LINKS = 40;
+
+/** Links may point to links, and to a file that is not there yet. @param {string} file */
 const linkTarget = (file) => {
+  let target = file;
+  for (let n = 0; n < MOST_LINKS; n++) {
+    if (!fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target;
+    // The folder may have links too: `..` in a link is relative to the real one.
+    target = path.resolve(fs.realpathSync(path.dirname(target)), fs.readlinkSync(target));
+  }
+  throw new Error('its symbolic links form a loop');
+};
+
+/** A file that only some may read stays so while it is written. @param {fs.Stats | undefined} before */
+const modeOf = (before) => (before === undefined ? 0o666 : before.mode & 0o777);
+
+/**
+ * Gives the new file the permissions of the old one, whatever the umask, and its owner where this user may.
+ * @param {number} descriptor
+ * @param {fs.Stats} before
+ */
+const keepAccess = (descriptor, before) => {
+  fs.fchmodSync(descriptor, before.mode & 0o777);
+  const { uid, gid } = fs.fstatSync(descriptor);
+  if (uid === before.uid && gid === before.gid) return;
   try {
-    return fs.realpathSync(file);
+    fs.fchownSync(descriptor, before.uid, before.gid);
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
-    return path.resolve(path.dirname(file), fs.readlinkSync(file));
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPERM') throw error;
   }
 };
 

@@ -244,6 +244,12 @@ export class Optimizer {
           'optimizer',
           `optim.${this.rule}: the setting ${name} of the state is a ${typeof found}, expected a number or a boolean`,
         );
+      if (!(Number(found) >= 0 && Number.isFinite(Number(found))))
+        throw new NoduleTrainError(
+          'optimizer',
+          `optim.${this.rule}: the setting ${name} of the state is ${String(found)}, expected a finite number of at ` +
+            'least 0. The file is damaged, or the training that wrote it had failed.',
+        );
       settings[name] = typeof known === 'boolean' ? Boolean(found) : Number(found);
     }
     return settings as Partial<Settings>;

@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js';
+import type { FileSource } from './fileSource.js';
 import { type OpenFile, type Reading, readFile, readFileSync, tensorAt } from './reading.js';
 import { readSafetensorsHeader } from './safetensorsHeader.js';
 
@@ -24,16 +25,16 @@ function* readSafetensors(file: OpenFile): Reading<LoadedTensors> {
  * Reads a safetensors file.
  * @throws NoduleTrainError `read-failed`, `safetensors` naming the fault
  */
-export const loadTensors = (path: string): Promise<LoadedTensors> => readFile(path, readSafetensors);
+export const loadTensors = (source: FileSource): Promise<LoadedTensors> => readFile(source, readSafetensors);
 
 /**
  * Reads the metadata of a safetensors file from its header alone, without its tensors; blocking.
  * @throws NoduleTrainError `read-failed`, `safetensors` naming the fault
  */
-export const readMetadataSync = (path: string): Record<string, string> =>
-  readFileSync(path, function* (file) {
+export const readMetadataSync = (source: FileSource): Record<string, string> =>
+  readFileSync(source, function* (file) {
     return (yield* readSafetensorsHeader(file)).metadata;
   });
 
 /** Blocking version of {@link loadTensors}. */
-export const loadTensorsSync = (path: string): LoadedTensors => readFileSync(path, readSafetensors);
+export const loadTensorsSync = (source: FileSource): LoadedTensors => readFileSync(source, readSafetensors);

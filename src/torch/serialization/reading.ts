@@ -4,10 +4,13 @@ import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
 import { isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
+import { bytesOf, type FilePath, type FileSource, pathOf } from './fileSource.js';
 
 declare module '../native.js' {
   interface Native {
     readFile(slot: Slot, descriptor: number, position: number, swapBytes: boolean): void;
+    bytesOfTensor(slot: Slot): number;
+    fillFromBytes(slot: Slot, bytes: Uint8Array, swapBytes: boolean): void;
     readFileAsync(slot: Slot, descriptor: number, position: number, swapBytes: boolean): Promise<void>;
   }
 }
@@ -90,8 +93,46 @@ const fill = async (handle: fs.promises.FileHandle, request: Read | Work): Promi
   }
 };
 
-/** Runs a reader on this thread. @throws NoduleTrainError `read-failed`, and what the reader throws */
-export function readFileSync<T>(path: string, reader: Reader<T>): T {
+/** How errors name bytes in memory. */
+const IN_MEMORY = 'a buffer';
+
+/** Steps of a reader until it ends. A failure is thrown into it, so that it frees what it has made so far. */
+function runSync<T>(reading: Reading<T>, fill: (request: Read | Work) => void, path: string): T {
+  let step = reading.next();
+  while (step.done !== true) {
+    let failure: unknown;
+    try {
+      fill(step.value);
+    } catch (cause) {
+      failure = cause instanceof NoduleTrainError ? cause : unreadable(path, cause);
+    }
+    step = failure === undefined ? reading.next() : reading.throw(failure);
+  }
+  return step.value;
+}
+
+/** Runs a reader on bytes in memory. They are copied, so they may change later. */
+function readBytes<T>(bytes: Uint8Array, reader: Reader<T>): T {
+  const fill = (request: Read | Work): void => {
+    if ('run' in request) {
+      request.run();
+      return;
+    }
+    const { at, into, swapBytes } = request;
+    const length = isTensor(into) ? native().bytesOfTensor(slotOf(into)) : into.length;
+    const part = bytes.subarray(at, at + length);
+    if (part.length !== length) throw shortened;
+    if (isTensor(into)) native().fillFromBytes(slotOf(into), part, swapBytes === true);
+    else into.set(part);
+  };
+  return runSync(reader({ path: IN_MEMORY, size: bytes.length }), fill, IN_MEMORY);
+}
+
+/** Runs a reader on this thread. @throws NoduleTrainError `path`, `read-failed`, and what the reader throws */
+export function readFileSync<T>(source: FileSource, reader: Reader<T>): T {
+  const bytes = bytesOf(source);
+  if (bytes !== null) return readBytes(bytes, reader);
+  const path = pathOf('reading a file', source as FilePath);
   let descriptor: number;
   try {
     descriptor = fs.openSync(path, FLAGS);
@@ -100,26 +141,17 @@ export function readFileSync<T>(path: string, reader: Reader<T>): T {
   }
   try {
     const file = { path, size: sizeOf(path, fs.fstatSync(descriptor)) };
-    const reading = reader(file);
-    let step = reading.next();
-    while (step.done !== true) {
-      let failure: unknown;
-      try {
-        fillSync(descriptor, step.value);
-      } catch (cause) {
-        failure = cause instanceof NoduleTrainError ? cause : unreadable(path, cause);
-      }
-      // Thrown into the reader, which frees what it has made so far.
-      step = failure === undefined ? reading.next() : reading.throw(failure);
-    }
-    return step.value;
+    return runSync(reader(file), (request) => fillSync(descriptor, request), path);
   } finally {
     fs.closeSync(descriptor);
   }
 }
 
-/** Like {@link readFileSync}, but reads the bytes off this thread. */
-export async function readFile<T>(path: string, reader: Reader<T>): Promise<T> {
+/** Like {@link readFileSync}, but reads a file off this thread; bytes in memory are read during the call. */
+export async function readFile<T>(source: FileSource, reader: Reader<T>): Promise<T> {
+  const bytes = bytesOf(source);
+  if (bytes !== null) return readBytes(bytes, reader);
+  const path = pathOf('reading a file', source as FilePath);
   const handle = await fs.promises.open(path, FLAGS).catch((cause) => {
     throw unreadable(path, cause);
   });

@@ -1,9 +1,11 @@
 import { NoduleTrainError, replaceFile, replaceFileSync } from '../../runtime/index.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { type FilePath, pathOf } from './fileSource.js';
 import { nameOfDtype } from './safetensorsHeader.js';
 import { bytesPerElement, namedTensors, tensorsToBytes, tensorToBytes } from './tensorBytes.js';
 
-type Tensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
+/** Tensors by name. */
+export type NamedTensors = ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor };
 
 interface Layout {
   head: Uint8Array;
@@ -11,7 +13,7 @@ interface Layout {
   tensors: Tensor[];
 }
 
-const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): Layout => {
+const layOut = (tensors: NamedTensors, metadata: Readonly<Record<string, string>>): Layout => {
   const entries = namedTensors('saveTensors', tensors);
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== 'string')
@@ -47,22 +49,40 @@ const layOut = (tensors: Tensors, metadata: Readonly<Record<string, string>>): L
   return { head, tensors: byWidth.map(({ tensor }) => tensor) };
 };
 
+/** Strings by name, which a safetensors file can hold beside its tensors. */
+export type Metadata = Readonly<Record<string, string>>;
+
+const chunksOf = async (tensors: NamedTensors, metadata: Metadata): Promise<Uint8Array[]> => {
+  const { head, tensors: ordered } = layOut(tensors, metadata);
+  return [head, ...(await tensorsToBytes('saveTensors', ordered))];
+};
+
+const chunksOfSync = (tensors: NamedTensors, metadata: Metadata): Uint8Array[] => {
+  const { head, tensors: ordered } = layOut(tensors, metadata);
+  return [head, ...ordered.map(tensorToBytes)];
+};
+
 /**
  * Writes a safetensors file off this thread, atomically: a reader sees the old file or the new one. The tensors may be
  * disposed at once, but must not be written to until the promise resolves.
- * @throws NoduleTrainError `tensors`, `tensor-changed`, `disk-full`, `write-failed`
+ * @throws NoduleTrainError `path`, `tensors`, `tensor-changed`, `disk-full`, `write-failed`
  */
-export async function saveTensors(
-  path: string,
-  tensors: Tensors,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const { head, tensors: ordered } = layOut(tensors, metadata);
-  await replaceFile(path, [head, ...(await tensorsToBytes('saveTensors', ordered))]);
+export async function saveTensors(file: FilePath, tensors: NamedTensors, metadata: Metadata = {}): Promise<void> {
+  const path = pathOf('saveTensors', file);
+  await replaceFile(path, await chunksOf(tensors, metadata));
 }
 
 /** Blocking version of {@link saveTensors}; the values are those at the call. */
-export function saveTensorsSync(path: string, tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): void {
-  const { head, tensors: ordered } = layOut(tensors, metadata);
-  replaceFileSync(path, [head, ...ordered.map(tensorToBytes)]);
+export function saveTensorsSync(file: FilePath, tensors: NamedTensors, metadata: Metadata = {}): void {
+  replaceFileSync(pathOf('saveTensorsSync', file), chunksOfSync(tensors, metadata));
+}
+
+/** Makes the bytes of a file of {@link saveTensors}, for a response or a database; `loadTensors` reads them. */
+export async function encodeTensors(tensors: NamedTensors, metadata: Metadata = {}): Promise<Buffer> {
+  return Buffer.concat(await chunksOf(tensors, metadata));
+}
+
+/** Blocking version of {@link encodeTensors}. */
+export function encodeTensorsSync(tensors: NamedTensors, metadata: Metadata = {}): Buffer {
+  return Buffer.concat(chunksOfSync(tensors, metadata));
 }

@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileHash, fileHashSync } from '../../../dist/runtime/files/fileHash.js';
@@ -49,6 +51,47 @@ describe.each(both)('$name', ({ replace }) => {
     await expect(replace(folder, 'x')).rejects.toThrow('it is a folder, not a regular file');
   });
 
+  it('follows chains of links, relative to the real folder, and refuses a loop', async () => {
+    fs.mkdirSync(at('real/deep'), { recursive: true });
+    fs.symlinkSync('real/deep', at('folder'));
+    // From the real folder, `..` is `real` and not the folder of the link.
+    fs.symlinkSync('../second', at('real/deep/first'));
+    fs.symlinkSync('third', at('real/second'));
+    for (const text of ['made', 'replaced']) {
+      await replace(at('folder/first'), text);
+      expect(fs.readFileSync(at('real/third'), 'utf8')).toBe(text);
+    }
+    for (const link of ['real/deep/first', 'real/second'])
+      expect(fs.lstatSync(at(link)).isSymbolicLink(), link).toBe(true);
+    fs.symlinkSync('b', at('a'));
+    fs.symlinkSync('a', at('b'));
+    await expect(replace(at('a'), 'x')).rejects.toThrow(/its symbolic links form a loop/);
+  });
+
+  it('keeps the permissions of the file, and other hard links keep the old content', async () => {
+    fs.writeFileSync(at('private'), 'old');
+    fs.chmodSync(at('private'), 0o600);
+    fs.linkSync(at('private'), at('other'));
+    await replace(at('private'), 'new');
+    expect(fs.statSync(at('private')).mode & 0o777).toBe(0o600);
+    expect([fs.readFileSync(at('private'), 'utf8'), fs.readFileSync(at('other'), 'utf8')]).toEqual(['new', 'old']);
+    fs.writeFileSync(at('shared'), 'old');
+    fs.chmodSync(at('shared'), 0o666);
+    await replace(at('shared'), 'new');
+    expect(fs.statSync(at('shared')).mode & 0o777).toBe(0o666);
+  });
+
+  it('never replaces a socket', async () => {
+    const server = net.createServer().listen(at('socket'));
+    await once(server, 'listening');
+    try {
+      await expect(replace(at('socket'), 'x')).rejects.toThrow(/a device, pipe or socket/);
+      expect(fs.lstatSync(at('socket')).isSocket()).toBe(true);
+    } finally {
+      server.close();
+    }
+  });
+
   it.skipIf(process.getuid?.() === 0)(
     'writes into a folder that it may not list (skipped for root, who may)',
     async () => {
@@ -68,6 +111,19 @@ describe.each(both)('$name', ({ replace }) => {
     });
     await expect(replace(at('no/such'), 'x', 'scan-write')).rejects.toMatchObject({ code: 'scan-write' });
   });
+});
+
+it('a link to a device is refused, as an ordinary user', () => {
+  fs.symlinkSync('/dev/null', at('link'));
+  fs.chmodSync(folder, 0o755);
+  const code = `import('${new URL('../../../dist/runtime/files/replaceFile.js', import.meta.url)}').then((m) => {
+    try { m.replaceFileSync(${JSON.stringify(at('link'))}, 'x'); } catch (error) { console.log(error.message); }
+    console.log(require('node:fs').lstatSync('/dev/null').isCharacterDevice());
+  });`;
+  const isRoot = process.getuid?.() === 0;
+  const options = { encoding: 'utf8', cwd: '/', ...(isRoot ? { uid: 65534, gid: 65534 } : {}) } as const;
+  const { stdout } = spawnSync(process.execPath, ['-e', code], options);
+  expect(stdout).toMatch(/a device, pipe or socket[\s\S]*\ntrue\n$/);
 });
 
 it('sweepAbandoned deletes only what a dead process was writing', async () => {

@@ -1,5 +1,6 @@
 import { NoduleTrainError } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import type { FileSource } from '../fileSource.js';
 import { type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
 import { axesTurned, readNpyHeader } from './npyHeader.js';
 
@@ -17,7 +18,7 @@ function* readNpy(file: OpenFile): Reading<Tensor> {
  * kept). Object arrays, which are pickles, are refused.
  * @throws NoduleTrainError `npy` naming the fault, `read-failed`
  */
-export const loadNpy = (path: string): Promise<Tensor> => readFile(path, readNpy);
+export const loadNpy = (source: FileSource): Promise<Tensor> => readFile(source, readNpy);
 
 /** Blocking version of {@link loadNpy}. */
-export const loadNpySync = (path: string): Tensor => readFileSync(path, readNpy);
+export const loadNpySync = (source: FileSource): Tensor => readFileSync(source, readNpy);

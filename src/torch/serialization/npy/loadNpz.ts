@@ -1,6 +1,7 @@
 import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { allowance } from '../allowance.js';
+import type { FileSource } from '../fileSource.js';
 import { type OpenFile, type Reading, readFile, readFileSync, readMemory } from '../reading.js';
 import { bytesPerElement, tensorFromBytes } from '../tensorBytes.js';
 import { readZipDirectory, type ZipEntry } from '../zip/readZipDirectory.js';
@@ -74,9 +75,9 @@ const limitOf = ({ maxBytes = 2 ** 30 }: LoadNpzOptions): number => {
  * Reads the arrays written by NumPy's `savez` and `savez_compressed`, by name; see `loadNpy`.
  * @throws NoduleTrainError `npy`, `zip`, `read-failed`
  */
-export const loadNpz = async (path: string, options: LoadNpzOptions = {}): Promise<Map<string, Tensor>> =>
-  readFile(path, readNpz(limitOf(options)));
+export const loadNpz = async (source: FileSource, options: LoadNpzOptions = {}): Promise<Map<string, Tensor>> =>
+  readFile(source, readNpz(limitOf(options)));
 
 /** Blocking version of {@link loadNpz}. */
-export const loadNpzSync = (path: string, options: LoadNpzOptions = {}): Map<string, Tensor> =>
-  readFileSync(path, readNpz(limitOf(options)));
+export const loadNpzSync = (source: FileSource, options: LoadNpzOptions = {}): Map<string, Tensor> =>
+  readFileSync(source, readNpz(limitOf(options)));

@@ -1,6 +1,7 @@
 import { NoduleTrainError, quoted } from '../../../runtime/index.js';
 import { allowance, type Spend } from '../allowance.js';
 import { describeOther } from '../fileKind.js';
+import type { FileSource } from '../fileSource.js';
 import { bytesAt, type OpenFile, type Reading, readFile, readFileSync, tensorAt } from '../reading.js';
 import { bytesOfStored, swapped, tensorFromBytes, viewDtype } from '../tensorBytes.js';
 import { readZipDirectory } from '../zip/readZipDirectory.js';
@@ -170,7 +171,7 @@ function* readPt(file: OpenFile): Reading<unknown> {
  * @throws NoduleTrainError `pickle-global` naming a class or function that is not plain data, `pickle`,
  *   `pickle-cut-off`, `pt`, `zip`, `read-failed`
  */
-export const loadPt = (path: string): Promise<unknown> => readFile(path, readPt);
+export const loadPt = (source: FileSource): Promise<unknown> => readFile(source, readPt);
 
 /** Blocking version of {@link loadPt}. */
-export const loadPtSync = (path: string): unknown => readFileSync(path, readPt);
+export const loadPtSync = (source: FileSource): unknown => readFileSync(source, readPt);
