@@ -33,7 +33,8 @@ const chunksOfSync = (root: string, value: unknown): Uint8Array[] => {
  * Writes a file for Python's `torch.load(weights_only=True)`, atomically: Tensors, strings, numbers, booleans and null
  * in Maps, plain objects and arrays. The tensors may be disposed at once, but must not be written to until the promise
  * resolves.
- * @throws NoduleTrainError `path`, `pickle` naming a value it cannot hold, `tensor-changed`, `disk-full`, `write-failed`
+ * @throws NoduleTrainError `path`, `pickle` naming a value that it cannot hold, `tensor-changed`, `disk-full`,
+ *   `write-failed`
  */
 export async function savePt(file: FilePath, value: unknown): Promise<void> {
   const path = pathOf('savePt', file);
