@@ -1,4 +1,6 @@
 export * from './containers/index.js';
+export * as functional from './functional/index.js';
+export type { MultiheadAttentionCall } from './functional/multiHeadAttention.js';
 export * from './layers/index.js';
 export { type BufferOptions, buffer, type ParameterOptions, parameter } from './marks.js';
 export { type AnyModule, type Inputs, Module, type ModuleEntry } from './module.js';

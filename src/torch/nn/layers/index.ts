@@ -1,4 +1,32 @@
-export { type Relu, relu, type Sigmoid, sigmoid } from './activations.js';
+export {
+  type Elu,
+  elu,
+  type Flatten,
+  flatten,
+  type Gelu,
+  type GeluLayerOptions,
+  gelu,
+  type Identity,
+  identity,
+  type LeakyRelu,
+  type LogSoftmax,
+  leakyRelu,
+  logSoftmax,
+  type Relu,
+  relu,
+  type Sigmoid,
+  type Silu,
+  type Softmax,
+  type Softplus,
+  type SoftplusLayerOptions,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  type Tanh,
+  tanh,
+} from './activations.js';
+export type { AdaptiveSizes } from './adaptiveSize.js';
 export {
   type BatchNorm1d,
   type BatchNorm2d,
@@ -40,5 +68,53 @@ export {
   convTranspose2d,
   convTranspose3d,
 } from './convTranspose.js';
+export {
+  type Dropout,
+  type Dropout1d,
+  type Dropout2d,
+  type Dropout3d,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+} from './dropout.js';
+export { type Embedding, type EmbeddingOptions, embedding } from './embedding.js';
 export { type Linear, type LinearOptions, linear } from './linear.js';
+export {
+  type MultiheadAttention,
+  type MultiheadAttentionOptions,
+  multiheadAttention,
+} from './multiheadAttention.js';
+export {
+  type GroupNorm,
+  type GroupNormOptions,
+  groupNorm,
+  type LayerNorm,
+  type LayerNormOptions,
+  layerNorm,
+} from './norms.js';
+export {
+  type AdaptiveAvgPool1d,
+  type AdaptiveAvgPool2d,
+  type AdaptiveAvgPool3d,
+  type AvgPool1d,
+  type AvgPool2d,
+  type AvgPool3d,
+  type AvgPoolLayerDivisorOptions,
+  type AvgPoolLayerOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type MaxPool1d,
+  type MaxPool2d,
+  type MaxPool3d,
+  type MaxPoolLayerOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+} from './pooling.js';
 export type { Axes, Pair, Single, Sizes, Triple } from './sizes.js';
+export { type Upsample, upsample } from './upsample.js';
