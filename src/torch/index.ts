@@ -17,6 +17,7 @@ export * as losses from './losses/index.js';
 export { emptyCache, type Memory, memory } from './memory.js';
 export type { CudaMemory } from './native.js';
 export type { Module } from './nn/index.js';
+export * as functional from './nn/functional/index.js';
 export * as nn from './nn/index.js';
 export type {
   Int,

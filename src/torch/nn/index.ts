@@ -1,11 +1,9 @@
-export { type Relu, relu, type Sigmoid, sigmoid } from './activations.js';
-export { type BatchNorm2d, type BatchNorm2dOptions, batchNorm2d } from './batchNorm2d.js';
-export { type Conv2d, type Conv2dOptions, conv2d } from './conv2d.js';
-export { type ConvTranspose2d, type ConvTranspose2dOptions, convTranspose2d } from './convTranspose2d.js';
-export type { Pair } from './layerOptions.js';
-export { type Linear, type LinearOptions, linear } from './linear.js';
-export { buffer, Module, type ModuleEntry, parameter } from './module.js';
-export { Sequential, sequential } from './sequential.js';
-export type { StateDict } from './stateDict.js';
+export * from './containers/index.js';
+export * as functional from './functional/index.js';
+export type { MultiheadAttentionCall } from './functional/multiHeadAttention.js';
+export * from './layers/index.js';
+export { type BufferOptions, buffer, type ParameterOptions, parameter } from './marks.js';
+export { type AnyModule, type Inputs, Module, type ModuleEntry } from './module.js';
+export type { LoadStateDictOptions, StateDict, StateDictKeys } from './stateDict.js';
 export { UNet, unet } from './unet.js';
 export { type ResolvedUNetOptions, type UNetOptions, unetOptions } from './unetOptions.js';

@@ -2,6 +2,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { fromSlot, isTensor, ownedFromSlot, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
+import { describeOptions } from './describeOptions.js';
 import { Module, type ModuleEntry } from './module.js';
 import type { NativeUNet } from './native.js';
 import { type ResolvedUNetOptions, type UNetOptions, unetOptions } from './unetOptions.js';
@@ -39,11 +40,15 @@ export class UNet extends Module {
       name,
       tensor: ownedFromSlot(slot),
       buffer,
+      persistent: true,
     }));
   }
 
-  override entries(prefix = ''): ModuleEntry[] {
-    return prefix === '' ? this.#entries : this.#entries.map((entry) => ({ ...entry, name: prefix + entry.name }));
+  protected override nativeEntries(): readonly ModuleEntry[] {
+    return this.#entries;
+  }
+  override extraRepr(): string {
+    return describeOptions([], this.options);
   }
 
   /**

@@ -29,7 +29,9 @@ const run = (dtype: 'float32' | 'float64') => {
   const file = (name: string) => loadTensorsSync(sharedGolden(`${name}.safetensors`)!).tensors;
   const expected = file(`book_expected_${dtype === 'float32' ? 'f32' : 'f64'}`);
   const { input, label } = Object.fromEntries(file('book_input'));
-  const net = bookNet().loadStateDict(file('book_weights_initial')).to(dtype);
+  const net = bookNet();
+  net.loadStateDict(file('book_weights_initial'));
+  net.to(dtype);
   const image = input!.to(dtype);
   const mask = label!.to(dtype);
   const adam = optim.adam(net.parameters(), { lr: 1e-3 });

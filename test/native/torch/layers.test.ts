@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { arange, manualSeed, nn, ones, scope, type Tensor } from '../../../dist/torch/index.js';
+import { arange, manualSeed, nn, ones, ops, scope, type Tensor } from '../../../dist/torch/index.js';
 import { inGolden } from '../../support/paths.js';
 
 interface Golden {
@@ -51,6 +51,85 @@ const layers: Record<string, () => nn.Module> = {
       nn.convTranspose2d(3, 1, 2, { stride: 2 }),
       nn.sigmoid(),
     ),
+  conv1d: () => nn.conv1d(3, 4, 3, { stride: 2, padding: 1 }),
+  'conv1d, padding same': () => nn.conv1d(2, 2, 4, { padding: 'same', dilation: 3, paddingMode: 'reflect' }),
+  'conv2d, padding circular': () => nn.conv2d(2, 3, [3, 2], { padding: [2, 1], paddingMode: 'circular' }),
+  'conv2d, padding replicate': () => nn.conv2d(2, 3, 3, { padding: 1, stride: 2, paddingMode: 'replicate' }),
+  conv3d: () => nn.conv3d(2, 3, [1, 3, 2], { stride: [1, 2, 1], padding: [0, 1, 1] }),
+  'conv3d, all options': () => nn.conv3d(4, 2, 2, { dilation: [1, 2, 1], groups: 2, bias: false, padding: 'valid' }),
+  convTranspose1d: () => nn.convTranspose1d(3, 2, 3, { stride: 2, padding: 1, outputPadding: 1 }),
+  convTranspose3d: () => nn.convTranspose3d(2, 4, [2, 3, 2], { stride: 2, groups: 2, bias: false }),
+  batchNorm1d: () => nn.batchNorm1d(3),
+  'batchNorm1d of sequences': () => nn.batchNorm1d(3, { momentum: null }),
+  batchNorm3d: () => nn.batchNorm3d(2, { eps: 1e-4 }),
+  instanceNorm1d: () => nn.instanceNorm1d(3),
+  instanceNorm2d: () => nn.instanceNorm2d(3, { affine: true, trackRunningStats: true }),
+  instanceNorm3d: () => nn.instanceNorm3d(2, { eps: 1e-3, affine: true }),
+  groupNorm: () => nn.groupNorm(2, 4),
+  'groupNorm, all options': () => nn.groupNorm(4, 4, { eps: 1e-3, affine: false }),
+  layerNorm: () => nn.layerNorm(5),
+  'layerNorm, all options': () => nn.layerNorm([3, 4], { eps: 1e-3, bias: false }),
+  'layerNorm without weight': () => nn.layerNorm(4, { affine: false }),
+  dropout: () => nn.dropout(0.3),
+  dropout1d: () => nn.dropout1d(),
+  dropout2d: () => nn.dropout2d(0.25),
+  dropout3d: () => nn.dropout3d(0.75),
+  maxPool1d: () => nn.maxPool1d(2),
+  maxPool2d: () => nn.maxPool2d([3, 2], { stride: 2, padding: 1, ceilMode: true }),
+  maxPool3d: () => nn.maxPool3d(2, { stride: 1, dilation: [1, 2, 1] }),
+  avgPool1d: () => nn.avgPool1d(3, { stride: 2, padding: 1, countIncludePad: false }),
+  avgPool2d: () => nn.avgPool2d(2, { ceilMode: true, divisorOverride: 3 }),
+  avgPool3d: () => nn.avgPool3d([1, 2, 2], { padding: [0, 1, 1] }),
+  adaptiveAvgPool1d: () => nn.adaptiveAvgPool1d(3),
+  adaptiveAvgPool2d: () => nn.adaptiveAvgPool2d([2, null]),
+  adaptiveAvgPool3d: () => nn.adaptiveAvgPool3d(1),
+  upsample: () => nn.upsample({ scaleFactor: 2 }),
+  'upsample, trilinear': () => nn.upsample({ size: [3, 4, 5], mode: 'trilinear', alignCorners: true }),
+  'upsample, recomputed': () => nn.upsample({ scaleFactor: 1.7, mode: 'bicubic', recomputeScaleFactor: true }),
+  embedding: () => nn.embedding(7, 3),
+  'embedding, all options': () =>
+    nn.embedding(7, 3, { paddingIdx: -2, maxNorm: 1.5, normType: 1, scaleGradByFreq: true }),
+  tanh: () => nn.tanh(),
+  gelu: () => nn.gelu(),
+  'gelu, approximate': () => nn.gelu({ approximate: 'tanh' }),
+  silu: () => nn.silu(),
+  leakyRelu: () => nn.leakyRelu(0.2),
+  elu: () => nn.elu(0.7),
+  softplus: () => nn.softplus({ beta: 2, threshold: 1.5 }),
+  softmax: () => nn.softmax(1),
+  logSoftmax: () => nn.logSoftmax(-1),
+  flatten: () => nn.flatten(),
+  'flatten, some': () => nn.flatten(0, 1),
+  identity: () => nn.identity(),
+};
+
+const attentions: Record<string, () => nn.MultiheadAttention> = {
+  multiheadAttention: () => nn.multiheadAttention(6, 2),
+  'multiheadAttention, all options': () =>
+    nn.multiheadAttention(6, 3, {
+      dropout: 0.2,
+      bias: false,
+      addBiasKv: true,
+      addZeroAttn: true,
+      kdim: 4,
+      vdim: 5,
+      batchFirst: true,
+    }),
+  'multiheadAttention without weights': () => nn.multiheadAttention(4, 2, { addBiasKv: true, batchFirst: true }),
+};
+
+/** How a layer is called, unless with the input alone. */
+const call = (name: string, layer: nn.AnyModule, input: Tensor): Tensor => {
+  if (name.startsWith('embedding'))
+    return (layer as nn.Embedding).forward(ops.remainder(input.detach().mul(8).add(11).to('int64'), 7));
+  if (!name.startsWith('multiheadAttention')) return (layer as nn.Module).forward(input);
+  const attention = layer as nn.MultiheadAttention;
+  if (name.endsWith('without weights')) return attention.forward(input, input, input, { needWeights: false })[0];
+  const [key, value] = name.endsWith('all options')
+    ? [input.index(null, [0, 3], [0, 4]), input.index(null, [1, null], [1, null])]
+    : [input, input];
+  const [output, weights] = attention.forward(input, key, value);
+  return ops.cat([output.flatten(), weights!.flatten()]);
 };
 
 const flat = (tensor: Tensor): number[] => [...(tensor.detach().contiguous().data() as Float64Array)].map(Number);
@@ -76,9 +155,9 @@ const inputOf = (shape: number[]): Tensor => {
 };
 
 describe('the layers beside PyTorch in float64', () => {
-  it('are all compared', () => expect(Object.keys(layers)).toEqual(Object.keys(golden)));
+  it('are all compared', () => expect(Object.keys({ ...layers, ...attentions })).toEqual(Object.keys(golden)));
 
-  for (const [name, make] of Object.entries(layers))
+  for (const [name, make] of Object.entries<() => nn.AnyModule>({ ...layers, ...attentions }))
     it(`${name}: state names, initial values of a seed, forward, backward, buffers, eval`, () =>
       scope(() => {
         const wanted = golden[name]!;
@@ -98,12 +177,12 @@ describe('the layers beside PyTorch in float64', () => {
         for (let step = 0; step < 2; step++) {
           layer.zeroGrad();
           input.grad = null;
-          output = layer.forward(input);
+          output = call(name, layer, input);
           output.mul(output).sum().backward();
         }
         expect(output.shape).toEqual(wanted.outputShape);
         expectClose(flat(output), wanted.output, 'output');
-        expectClose(flat(input.grad!), wanted.inputGradient, 'gradient of the input');
+        expectClose(input.grad === null ? [] : flat(input.grad), wanted.inputGradient, 'gradient of the input');
         const parameters = layer.namedParameters();
         expect([...parameters.keys()].sort()).toEqual(Object.keys(wanted.gradients).sort());
         for (const [key, tensor] of parameters)
@@ -112,7 +191,7 @@ describe('the layers beside PyTorch in float64', () => {
         expect([...buffers.keys()].sort()).toEqual(Object.keys(wanted.buffers).sort());
         for (const [key, tensor] of buffers)
           expectClose(tensor.dim === 0 ? [Number(tensor.item())] : flat(tensor), wanted.buffers[key]!, key);
-        expectClose(flat(layer.eval().forward(input)), wanted.evalOutput, 'output of eval()');
+        expectClose(flat(call(name, layer.eval(), input)), wanted.evalOutput, 'output of eval()');
         layer.dispose();
       }));
 

@@ -210,7 +210,8 @@ describe('a U-Net with channels-last values', () => {
   it('is the same function with the same gradients, and keeps the layout of the weights', () => {
     manualSeed(8);
     const plain = nn.unet(options);
-    const last = nn.unet({ ...options, channelsLast: true }).loadStateDict(plain.stateDict());
+    const last = nn.unet({ ...options, channelsLast: true });
+    last.loadStateDict(plain.stateDict());
     const outputs = [plain, last].map((net) => {
       const found = net.forward(image);
       found.sum().backward();

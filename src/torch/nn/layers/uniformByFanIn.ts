@@ -1,8 +1,8 @@
-import { noGrad } from '../autograd/modes.js';
-import { lazyOp } from '../operators/operators.js';
-import { zeros } from '../tensor/create.js';
-import type { Tensor } from '../tensor/tensor.js';
-import { parameter } from './module.js';
+import { noGrad } from '../../autograd/modes.js';
+import { lazyOp } from '../../operators/operators.js';
+import { zeros } from '../../tensor/create.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { parameter } from '../marks.js';
 
 const uniform = lazyOp('aten::uniform_');
 

@@ -1,33 +1,17 @@
 import { z } from 'zod';
-import { NoduleTrainError } from '../../runtime/index.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
+import { type Axes, count, filled, sizes } from './sizes.js';
 
-/** One number for rows and columns, or one each. */
-export type Pair = number | readonly [rows: number, columns: number];
-
-const MOST = 2 ** 31 - 1;
-
-/** Schema of a {@link Pair} of integers from `least` on. */
-export const pair = (least: number) =>
-  z
-    .union([
-      z.int().min(least).max(MOST),
-      z.tuple([z.int().min(least).max(MOST), z.int().min(least).max(MOST)]).readonly(),
-    ])
-    .transform((size): [number, number] => (typeof size === 'number' ? [size, size] : [size[0], size[1]]));
-
-/** Schema of a positive integer. */
-export const count = z.int().min(1).max(MOST);
-
-/** Options of both 2-dim convolutions. */
-export const convolutionOptions = {
+/** Options of all convolutions. */
+export const convolutionOptions = (axes: Axes) => ({
   inChannels: count,
   outChannels: count,
-  kernel: pair(1),
-  stride: pair(1).default([1, 1]),
-  dilation: pair(1).default([1, 1]),
+  kernel: sizes(axes, 1),
+  stride: sizes(axes, 1).default(filled(axes, 1)),
+  dilation: sizes(axes, 1).default(filled(axes, 1)),
   groups: count.default(1),
   bias: z.boolean().default(true),
-};
+});
 
 type Channels = { inChannels: number; outChannels: number; groups: number };
 
@@ -51,3 +35,11 @@ export const parseLayer = <Schema extends z.ZodType>(
   const place = issue.path.join('.');
   throw new NoduleTrainError('layer-options', `nn.${layer}: ${place === '' ? '' : `${place}: `}${issue.message}`);
 };
+
+/** The options of a layer that differ from their defaults, for `util.inspect`. */
+export const unusual = (options: object, defaults: object): object =>
+  Object.fromEntries(
+    Object.entries(options).filter(
+      ([name, value]) => String(value) !== String((defaults as Record<string, unknown>)[name]),
+    ),
+  );
