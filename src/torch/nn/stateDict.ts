@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { noGrad } from '../autograd/modes.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
@@ -12,7 +13,7 @@ export const entriesOf = (state: StateDict): Map<string, Tensor> => {
       'state-dict',
       `loadStateDict: found ${state === null ? 'null' : typeof state}, expected a Map or an object of Tensors`,
     );
-  const entries = new Map<string, Tensor>(state instanceof Map ? state : Object.entries(state));
+  const entries = new Map<string, Tensor>(types.isMap(state) ? state : Object.entries(state));
   for (const [name, tensor] of entries)
     if (!isTensor(tensor))
       throw new NoduleTrainError(

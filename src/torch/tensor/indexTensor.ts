@@ -24,6 +24,11 @@ const refuse = (place: number, found: string, expected: string, advice = ''): ne
 
 const WANTED = "a number, slice(start, end, step), ':', '...', null, a list of positions or booleans, or a Tensor";
 
+const described = (item: unknown): string => {
+  if (typeof item === 'string') return `'${item}'`;
+  return item === undefined ? 'undefined' : typeof item === 'object' ? 'an object' : `a ${typeof item}`;
+};
+
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 /**
@@ -55,8 +60,10 @@ const forwards = (tensor: Tensor, dim: number, { start, end, step }: Slice): Ten
 const isMask = (tensor: Tensor): boolean => tensor.dtype === 'bool' || tensor.dtype === 'uint8';
 
 /** Makes the index of a list of positions or booleans. */
-const listTensor = (list: IndexList, place: number): Tensor => {
-  if (list.includes(null as never) || list.includes(undefined as never))
+const listTensor = (given: IndexList, place: number): Tensor => {
+  // Copied, as a proxy may give other items at each read.
+  const list: readonly unknown[] = Array.from<unknown>(given);
+  if (list.includes(null) || list.includes(undefined))
     refuse(place, 'an array with null', 'a list of positions', '. A range is slice(start, end, step).');
   const { values, shape } = readNested(list, 'index()');
   const kind = typeof (values[0] ?? 0);
@@ -64,7 +71,9 @@ const listTensor = (list: IndexList, place: number): Tensor => {
   if (odd !== undefined) refuse(place, 'a list of positions and booleans', 'one of them');
   if (kind === 'boolean')
     return fromSlot(native().fromData(Uint8Array.from(values as number[], Number), 'bool', shape));
-  const wrong = values.find((value) => (typeof value === 'bigint' ? value !== BigInt.asIntN(64, value) : !Number.isSafeInteger(value)));
+  const wrong = values.find((value) =>
+    typeof value === 'bigint' ? value !== BigInt.asIntN(64, value) : !Number.isSafeInteger(value),
+  );
   if (wrong !== undefined) refuse(place, `a list with ${wrong}`, 'a list of integers');
   return fromSlot(native().fromData(BigInt64Array.from(values as number[], BigInt), 'int64', shape));
 };
@@ -78,7 +87,7 @@ const resolved = (item: IndexItem, place: number, made: Tensor[]): Exclude<Index
   if (Array.isArray(item)) tensor = listTensor(item, place);
   else if (types.isInt32Array(item)) tensor = fromSlot(native().fromData(item, 'int32', [item.length]));
   else if (types.isBigInt64Array(item)) tensor = fromSlot(native().fromData(item, 'int64', [item.length]));
-  else return refuse(place, typeof item === 'string' ? `'${item}'` : item === undefined ? 'undefined' : `a ${typeof item}`, WANTED);
+  else return refuse(place, described(item), WANTED);
   made.push(tensor);
   return tensor;
 };
@@ -172,6 +181,36 @@ function withView<T>(tensor: Tensor, items: readonly IndexItem[], use: (indexed:
   }
 }
 
+/** The most frequent indices, positions and ranges or one Tensor, with less to prepare; undefined for others. */
+const quickly = (tensor: Tensor, items: readonly IndexItem[]): Tensor | undefined => {
+  const count = items.length;
+  const { shape } = tensor;
+  if (count === 0 || count > shape.length) return undefined;
+  const first = items[0] as IndexItem;
+  if (count === 1 && isTensor(first)) {
+    const { dtype } = first;
+    const dims = first.dim;
+    const isQuick = dims > 0 && (dtype === 'int64' || (dtype === 'bool' && dims <= shape.length));
+    return isQuick ? indexByTensors(tensor, [first]) : undefined;
+  }
+  for (let place = 0; place < count; place++) {
+    const item = items[place];
+    if (typeof item === 'number') {
+      const size = shape[place] as number;
+      if (!(Number.isInteger(item) && item >= -size && item < size)) return undefined;
+    } else if (!(item instanceof Slice) || item.step < 0) return undefined;
+  }
+  let view = tensor;
+  let dim = 0;
+  for (let place = 0; place < count; place++) {
+    const item = items[place] as number | Slice;
+    const next = typeof item === 'number' ? select(view, dim, item) : forwards(view, dim++, item);
+    if (view !== tensor) view.dispose();
+    view = next;
+  }
+  return view;
+};
+
 const reversed = (tensor: Tensor, dims: readonly number[]): Tensor => (dims.length === 0 ? tensor : flip(tensor, dims));
 
 /**
@@ -181,6 +220,8 @@ const reversed = (tensor: Tensor, dims: readonly number[]): Tensor => (dims.leng
  * @throws NoduleTrainError `index` if an item is not an index or out of range
  */
 export function indexTensor(tensor: Tensor, items: readonly IndexItem[]): Tensor {
+  const quick = quickly(tensor, items);
+  if (quick !== undefined) return quick;
   return withView(tensor, items, ({ view, flipped, tensors }) => {
     // libtorch has no negative strides, so a reversed range is a copy.
     const ordered = reversed(view, flipped);
@@ -230,6 +271,8 @@ export function setIndex(tensor: Tensor, items: readonly IndexItem[], value: Ten
       'index',
       `setIndex(): the value is ${value === null ? 'null' : `a ${typeof value}`}, expected a Tensor, number, bigint or boolean`,
     );
+  if (!Array.isArray(items))
+    throw new NoduleTrainError('index', 'setIndex(): the first argument is not an array, expected a list of items');
   withView(tensor, items, ({ view, flipped, tensors }) => {
     if (tensors.length === 0) {
       if (isScalar(value)) fillInPlace(view, value);

@@ -1,11 +1,15 @@
 import { NoduleTrainError } from '../../runtime/index.js';
+import { type TypedArray, typedArrayName } from './dtype.js';
 import type { Tensor } from './tensor.js';
 import { isTensor } from './tensorHandle.js';
 
 export type Value = number | bigint | boolean;
 
+/** Values of one kind in arrays of equal length. */
+export type NestedOf<Kind extends Value> = Kind | readonly NestedOf<Kind>[];
+
 /** Values in arrays of equal length, also of another realm (`vm`, Jest); 0-dim Tensors stand for their value. */
-export type Nested = Value | Tensor | readonly Nested[];
+export type Nested = Value | Tensor | TypedArray | readonly Nested[];
 
 /** libtorch's limit. */
 const MOST_DIMENSIONS = 64;
@@ -30,9 +34,12 @@ export function readNested(given: unknown, what: string): { values: Value[]; sha
   const fail = (depth: number, found: string, expected: string): never => {
     throw new NoduleTrainError('shape', `${what}: found ${found} at depth ${depth}, expected ${expected}`);
   };
-  const read = (value: unknown, depth: number): void => {
+  const read = (item: unknown, depth: number): void => {
+    const value = typedArrayName(item) === undefined ? item : Array.from(item as Uint8Array);
     if (Array.isArray(value)) {
       const { length } = value;
+      // A proxy may give any length.
+      if (!Number.isSafeInteger(length) || length < 0) fail(depth, 'an array without a length', 'arrays');
       if (depth === shape.length && !isDeepest) {
         // An array that contains itself is nested without end.
         if (depth === MOST_DIMENSIONS)
