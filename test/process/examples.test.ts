@@ -10,7 +10,7 @@ import { pythonInterpreter } from '../support/python.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const python = pythonInterpreter();
-const example = (name: string) => inRoot('examples', name);
+const example = (name: string) => (path.isAbsolute(name) ? name : inRoot('examples', name));
 const run = (program: string, ...args: string[]): string =>
   execFileSync(program, args, { encoding: 'utf8', timeout: 100_000, killSignal: 'SIGKILL' });
 const node = (name: string, ...args: string[]) => run(process.execPath, example(name), ...args);
@@ -73,6 +73,45 @@ it.skipIf(python === null)(
     expect(Number(loss)).toBeLessThan(Number(last) + 0.02);
     const back = loadPtSync(output) as Map<string, unknown>;
     expect([...back.keys()]).toEqual(['model', 'optimizer', 'epoch']);
+  },
+);
+
+const PROGRAMS = inRoot('build', 'programs', 'main.js');
+const numbersOf = (text: string): Record<string, number[]> => JSON.parse(text);
+
+it('the programs of examples/programs compile under strict, without a cast or any', LONG, () => {
+  const sources = fs.readdirSync(example('programs')).filter((name) => name.endsWith('.ts'));
+  expect(sources.length).toBeGreaterThanOrEqual(9);
+  for (const name of sources) {
+    const code = fs
+      .readFileSync(example(path.join('programs', name)), 'utf8')
+      .replaceAll(/^\s*\/\/.*$/gm, '')
+      .replace('functional as F', '');
+    expect(code, name).not.toMatch(/\bas [a-zA-Z]|\bany\b|@ts-|\w!\.|<unknown>/);
+  }
+  node(inRoot('node_modules', 'typescript', 'bin', 'tsc'), '-p', example('programs'));
+  for (const [name, numbers] of Object.entries(numbersOf(node(PROGRAMS))))
+    expect(
+      numbers.every((value) => Number.isFinite(Number(value))),
+      name,
+    ).toBe(true);
+});
+
+it.skipIf(python === null)(
+  "the programs of examples/programs give PyTorch's numbers (skipped without `npm run python`)",
+  LONG,
+  () => {
+    const ours = numbersOf(node(PROGRAMS));
+    const theirs = numbersOf(run(python!, example('programs/programs.py')));
+    expect(Object.keys(ours)).toEqual(Object.keys(theirs));
+    for (const [name, expected] of Object.entries(theirs)) {
+      expect(ours[name], name).toHaveLength(expected.length);
+      for (const [i, value] of expected.entries())
+        expect(
+          Math.abs(Number(ours[name]![i]) - Number(value)) / Math.max(1, Math.abs(Number(value))),
+          `${name} ${i}`,
+        ).toBeLessThan(1e-5);
+    }
   },
 );
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { arange, manualSeed, nn, ones, ops, scope, type Tensor } from '../../../dist/torch/index.js';
+import { arange, manualSeed, nn, ones, ops, scope, slice, type Tensor } from '../../../dist/torch/index.js';
 import { inGolden } from '../../support/paths.js';
 
 interface Golden {
@@ -126,7 +126,7 @@ const call = (name: string, layer: nn.AnyModule, input: Tensor): Tensor => {
   const attention = layer as nn.MultiheadAttention;
   if (name.endsWith('without weights')) return attention.forward(input, input, input, { needWeights: false })[0];
   const [key, value] = name.endsWith('all options')
-    ? [input.index(null, [0, 3], [0, 4]), input.index(null, [1, null], [1, null])]
+    ? [input.index(':', slice(0, 3), slice(0, 4)), input.index(':', slice(1, null), slice(1, null))]
     : [input, input];
   const [output, weights] = attention.forward(input, key, value);
   return ops.cat([output.flatten(), weights!.flatten()]);
