@@ -3,7 +3,13 @@
 import fs from 'node:fs';
 import { loadNative } from '../../src/runtime/libtorch/load.js';
 import { crashingOperators } from '../../src/torch/operators/crashingOperators.js';
-import { methodNames, operatorNames, selfPlaces, spreadMethods } from '../../src/torch/tensor/methodNames.js';
+import {
+  methodNames,
+  operatorNames,
+  resultDTypes,
+  selfPlaces,
+  spreadMethods,
+} from '../../src/torch/tensor/methodNames.js';
 import { parseSchema } from './parseSchema.mjs';
 
 const target = new URL('../../src/torch/operators/operatorTypes.generated.ts', import.meta.url);
@@ -139,6 +145,17 @@ const interfaceOf = (title, namespace) => {
   return `export interface ${title} {\n${lines.join('\n')}\n}\n`;
 };
 
+/** The type of a result of a method, with its dtype where it follows from the name. */
+const typeOfResult = (name, type) => {
+  if (name.endsWith('_')) return type === 'Tensor' ? 'this' : type;
+  if (resultDTypes.bool.includes(name)) return type.replaceAll('Tensor', "Tensor<'bool'>");
+  if (resultDTypes.int64.includes(name)) return type.replaceAll('Tensor', "Tensor<'int64'>");
+  if (resultDTypes.same.includes(name)) return type.replaceAll('Tensor', 'Tensor<D>');
+  if (resultDTypes.withPositions.includes(name) && type.startsWith('['))
+    return type.replace('Tensor', 'Tensor<D>').replace(/Tensor(?!<)/, "Tensor<'int64'>");
+  return type;
+};
+
 /** Signatures of a method: those of its operator without the tensor itself, and without results given as arguments. */
 const methodEntry = (name) => {
   const { schemas, numbersAsTensors } = dispatcher.resolveOperator(`aten::${operatorNames[name] ?? name}`, []);
@@ -157,7 +174,8 @@ const methodEntry = (name) => {
         (text) => !seen.has(text) && seen.add(text),
       );
       if (main === undefined) return [];
-      const typed = (text) => (name.endsWith('_') ? text.replace(/: Tensor;$/, ': this;') : text);
+      const typed = (text) =>
+        text.replace(/: (Tensor(?:\[\])?|\[[^[\]]*\]);$/, (_, type) => `: ${typeOfResult(name, type)};`);
       const spread = spreadMethods.includes(name)
         ? [`${camelCase(name)}(...${/\((\w+): /.exec(main)[1]}: Int[]): Tensor;`]
         : [];
@@ -180,7 +198,7 @@ ${interfaceOf('AtenOperators', 'aten')}
 /** The project's own operators. */
 ${interfaceOf('NoduleOperators', 'nodule')}
 /** Operators as methods of Tensor. */
-export interface TensorMethods {
+export interface TensorMethods<D extends DType> {
 ${methodNames.flatMap(methodEntry).join('\n')}
 }
 `;

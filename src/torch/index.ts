@@ -72,20 +72,38 @@ export {
   writeNpy,
 } from './serialization/index.js';
 export { cpuCapability, getNumThreads, manualSeed, setAllowTf32, setDeterministic, setNumThreads } from './settings.js';
+export { fromData, tensor } from './tensor/create.js';
+export {
+  type ArrayOf,
+  type Device,
+  type DType,
+  type DTypeOf,
+  dtypes,
+  type HalfArray,
+  type ItemOf,
+  type TypedArray,
+  type ValueOf,
+} from './tensor/dtype.js';
 export {
   arange,
-  fromData,
+  empty,
+  eye,
+  type Factory,
   full,
   linspace,
+  logspace,
   ones,
   rand,
+  randint,
   randn,
-  type TensorOptions,
-  tensor,
+  randperm,
   zeros,
-} from './tensor/create.js';
-export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype.js';
-export type { IndexItem } from './tensor/indexTensor.js';
-export type { NestedArray } from './tensor/nestedArray.js';
+} from './tensor/factories.js';
+export { type Edge, ellipsis, type IndexItem, type IndexList, newaxis, type Slice, slice } from './tensor/indexItem.js';
+export { cat, stack, where } from './tensor/join.js';
+export { emptyLike, fullLike, type LikeFactory, onesLike, randLike, randnLike, zerosLike } from './tensor/likes.js';
+export type { ArrayOfDims, Dims, NestedArray } from './tensor/nestedArray.js';
+export type { Nested, NestedOf } from './tensor/readNested.js';
 export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
 export { type BackwardOptions, isTensor, Tensor } from './tensor/tensor.js';
+export type { TensorOptions } from './tensor/tensorOptions.js';

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
+import { isPlainObject } from './plainObject.js';
 import type { Tensor } from './tensor/tensor.js';
 import { isTensor, openScopes, rawSlot, release, track, trackOwned } from './tensor/tensorHandle.js';
 
@@ -8,10 +9,9 @@ const collectTensors = (value: unknown, found: Set<Tensor>, seen: Set<object>): 
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
   if (isTensor(value)) found.add(value);
-  else if (Array.isArray(value) || value instanceof Set) for (const item of value) collectTensors(item, found, seen);
-  else if (value instanceof Map) for (const item of value.values()) collectTensors(item, found, seen);
-  else if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)
-    for (const item of Object.values(value)) collectTensors(item, found, seen);
+  else if (Array.isArray(value) || types.isSet(value)) for (const item of value) collectTensors(item, found, seen);
+  else if (types.isMap(value)) for (const item of value.values()) collectTensors(item, found, seen);
+  else if (isPlainObject(value)) for (const item of Object.values(value)) collectTensors(item, found, seen);
 };
 
 export const isPromise = (value: unknown): boolean =>

@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { CallResult } from '../native.js';
 import { native } from '../native.js';
+import { isPlainObject } from '../plainObject.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { fromSlot, isTensor, rawSlot, shapeChanged } from '../tensor/tensorHandle.js';
 import { torchError } from '../torchError.js';
@@ -25,12 +26,6 @@ const TWO_TENSORS = 5;
 const MOST_ARGUMENTS = 26; // two bits each in a number of 53
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** An object literal, also of another realm (`vm`, Jest), whose Object.prototype is another one. */
-const isPlainObject = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
-};
 
 const isNamed = (value: OperatorArgument): value is { readonly [name: string]: OperatorArgument } => {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isTensor(value)) return false;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
@@ -148,7 +149,7 @@ export class Optimizer {
    * @throws NoduleTrainError `optimizer` if it belongs to other parameters
    */
   loadStateDict(state: StateDict | PythonOptimizerState): void {
-    const nested = state instanceof Map && state.get('param_groups') !== undefined;
+    const nested = types.isMap(state) && state.get('param_groups') !== undefined;
     const { perParameter, settings } = nested
       ? this.#fromPython(state as PythonOptimizerState)
       : this.#fromFlat(entriesOf(state as StateDict));
@@ -195,7 +196,7 @@ export class Optimizer {
     const groups = state.get('param_groups');
     const states = state.get('state');
     const group = Array.isArray(groups) && groups.length === 1 ? groups[0] : undefined;
-    if (!(group instanceof Map) || !(states instanceof Map))
+    if (!types.isMap(group) || !types.isMap(states))
       throw new NoduleTrainError(
         'optimizer',
         `optim.${this.rule}: the state has ${Array.isArray(groups) ? groups.length : 'no'} param_groups, expected one`,
@@ -211,7 +212,7 @@ export class Optimizer {
     // Old files name parameters by their address in memory; only the order of `params` counts.
     ids.forEach((id, index) => {
       const own = states.get(id);
-      if (!(own instanceof Map)) return;
+      if (!types.isMap(own)) return;
       const tensors = new Map<string, Tensor>();
       for (const [name, value] of own as Map<string, unknown>) {
         if (isTensor(value)) tensors.set(name, value);
@@ -225,7 +226,7 @@ export class Optimizer {
       }
       perParameter.set(index, tensors);
     });
-    return { perParameter, settings: this.#settingsFrom(group) };
+    return { perParameter, settings: this.#settingsFrom(group as ReadonlyMap<string, unknown>) };
   }
 
   #settingsFrom(group: ReadonlyMap<string, unknown>): Partial<Settings> {

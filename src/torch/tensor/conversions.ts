@@ -2,30 +2,33 @@ import { lazyOp } from '../operators/operators.js';
 import type { Device, DType } from './dtype.js';
 import type { Tensor } from './tensor.js';
 
-/** Methods named after a dtype or device, and short names of the shape. */
-export interface TensorConversions {
+/**
+ * Methods named after a dtype or device, and short names of the shape. There is no iterator: `toEqual` of test runners
+ * would compare two tensors, or one with itself, by the new tensors that it yields. `x.unbind()` is an array of rows.
+ */
+export interface TensorConversions<D extends DType> {
   /** Converts to float32; the same values elsewhere are not copied if nothing changes. */
-  float(): Tensor;
+  float(): Tensor<'float32'>;
   /** Converts to float64. */
-  double(): Tensor;
+  double(): Tensor<'float64'>;
   /** Converts to float16. */
-  half(): Tensor;
-  bfloat16(): Tensor;
+  half(): Tensor<'float16'>;
+  bfloat16(): Tensor<'bfloat16'>;
   /** Converts to uint8. */
-  byte(): Tensor;
+  byte(): Tensor<'uint8'>;
   /** Converts to int8. */
-  char(): Tensor;
+  char(): Tensor<'int8'>;
   /** Converts to int16. */
-  short(): Tensor;
+  short(): Tensor<'int16'>;
   /** Converts to int32. */
-  int(): Tensor;
+  int(): Tensor<'int32'>;
   /** Converts to int64. */
-  long(): Tensor;
-  bool(): Tensor;
+  long(): Tensor<'int64'>;
+  bool(): Tensor<'bool'>;
   /** Copies to the CPU, unless the tensor is there. */
-  cpu(): Tensor;
+  cpu(): Tensor<D>;
   /** Copies to the CUDA device, unless the tensor is there. @throws NoduleTrainError `torch` without CUDA */
-  cuda(device?: Extract<Device, `cuda${string}`>): Tensor;
+  cuda(device?: Extract<Device, `cuda${string}`>): Tensor<D>;
   /** Sets `requiresGrad` and returns this tensor. @throws NoduleTrainError `torch` for an integer tensor */
   requiresGrad_(required?: boolean): this;
   /** The sizes, or the size of one dimension. @throws NoduleTrainError `torch` for a dimension out of range */
@@ -37,11 +40,9 @@ export interface TensorConversions {
   /** Number of dimensions, as `dim`. */
   readonly ndim: number;
   /** The tensor with its dimensions in reverse order. */
-  readonly T: Tensor;
+  readonly T: Tensor<D>;
   /** The tensor with its last two dimensions swapped. @throws NoduleTrainError `torch` below two dimensions */
-  readonly mT: Tensor;
-  /** The slices along the first dimension. @throws NoduleTrainError `torch` for a 0-dim tensor */
-  [Symbol.iterator](): IterableIterator<Tensor>;
+  readonly mT: Tensor<D>;
 }
 
 const dtypes: Readonly<Record<string, DType>> = {
@@ -61,9 +62,8 @@ const reversed = lazyOp('aten::numpy_T');
 const swapped = lazyOp('aten::mT');
 const sizeOf = lazyOp('aten::size.int');
 const strideOf = lazyOp('aten::stride.int');
-const unbind = lazyOp('aten::unbind.int') as unknown as (tensor: Tensor) => Tensor[];
 
-const define = (prototype: Tensor, name: string | symbol, value: (this: Tensor, argument: never) => unknown): void => {
+const define = (prototype: Tensor, name: string, value: (this: Tensor, argument: never) => unknown): void => {
   Object.defineProperty(prototype, name, { value, writable: true, enumerable: false, configurable: true });
 };
 
@@ -88,9 +88,6 @@ export function installConversions(prototype: Tensor): void {
   });
   define(prototype, 'stride', function (dim?: number) {
     return dim === undefined ? this.strides : strideOf(this, dim);
-  });
-  define(prototype, Symbol.iterator, function () {
-    return unbind(this)[Symbol.iterator]();
   });
   const getters: Record<string, (this: Tensor) => unknown> = {
     ndim() {

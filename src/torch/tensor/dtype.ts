@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 
 export const dtypes = [
@@ -30,33 +29,97 @@ export type TypedArray =
   | BigInt64Array
   | Uint16Array
   | Uint32Array
-  | BigUint64Array;
+  | BigUint64Array
+  | HalfArray;
 
 export const isDType = (value: unknown): value is DType => dtypes.includes(value as DType);
 
-/**
- * Returns the dtype of a tensor made from this typed array, also of another realm (`vm`, Jest).
- * @throws NoduleTrainError `dtype`
- */
-export const dtypeOfTypedArray = (data: ArrayBufferView): DType => {
-  if (types.isFloat32Array(data)) return 'float32';
-  if (types.isFloat64Array(data)) return 'float64';
-  if (types.isInt8Array(data)) return 'int8';
-  if (types.isUint8Array(data) || types.isUint8ClampedArray(data)) return 'uint8';
-  if (types.isInt16Array(data)) return 'int16';
-  if (types.isInt32Array(data)) return 'int32';
-  if (types.isBigInt64Array(data)) return 'int64';
-  throw new NoduleTrainError(
-    'dtype',
-    `making a tensor: no dtype holds the values of a ${data.constructor.name}, ` +
-      'expected a Float32Array, Float64Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Int32Array ' +
-      'or BigInt64Array',
-  );
+export const isHalf = (dtype: DType): boolean => dtype === 'float16' || dtype === 'bfloat16';
+
+/** Float16Array where the types and Node have it (Node 24), else the bits in a Uint16Array. */
+export type HalfArray = typeof globalThis extends { Float16Array: { prototype: infer Array } } ? Array : Uint16Array;
+
+interface ArraysByDType {
+  float32: Float32Array;
+  float64: Float64Array;
+  float16: HalfArray;
+  bfloat16: Uint16Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int16: Int16Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  bool: Uint8Array;
+}
+
+/** Typed array of the values of a dtype. bool: 0 and 1 in a Uint8Array. bfloat16: the bits in a Uint16Array. */
+export type ArrayOf<D extends DType> = ArraysByDType[D];
+
+/** What `item()` returns. A tensor whose dtype is unknown to the types is taken as one of numbers. */
+export type ItemOf<D extends DType> = DType extends D ? number : D extends 'bool' ? boolean : number;
+
+/** An element of `toArray()`. */
+export type ValueOf<D extends DType> = DType extends D ? number | boolean : D extends 'bool' ? boolean : number;
+
+/** dtype of a tensor made from a typed array. */
+export type DTypeOf<Data extends ArrayBufferView> = Data extends Float32Array
+  ? 'float32'
+  : Data extends Float64Array
+    ? 'float64'
+    : Data extends Int8Array
+      ? 'int8'
+      : Data extends Uint8Array | Uint8ClampedArray
+        ? 'uint8'
+        : Data extends Int16Array
+          ? 'int16'
+          : Data extends Int32Array
+            ? 'int32'
+            : Data extends BigInt64Array
+              ? 'int64'
+              : Data extends { readonly [Symbol.toStringTag]: 'Float16Array' }
+                ? 'float16'
+                : DType;
+
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
+
+/** The class of a typed array, also of another realm (`vm`, Jest) and behind a subclass; undefined for other values. */
+export const typedArrayName = (value: unknown): string | undefined => tagOf.call(value);
+
+const namesToDTypes: Readonly<Record<string, DType>> = {
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  Float16Array: 'float16',
+  Int8Array: 'int8',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Int16Array: 'int16',
+  Int32Array: 'int32',
+  BigInt64Array: 'int64',
 };
 
 /**
- * Wraps bytes in the typed array of the dtype; float16 and bfloat16 have none and come as their 16 bits in a
- * Uint16Array.
+ * Returns the dtype of a tensor made from this typed array.
+ * @throws NoduleTrainError `dtype`
+ */
+export const dtypeOfTypedArray = (data: ArrayBufferView): DType => {
+  const name = typedArrayName(data) ?? 'DataView';
+  const dtype = namesToDTypes[name];
+  if (dtype !== undefined) return dtype;
+  throw new NoduleTrainError(
+    'dtype',
+    `making a tensor: no dtype holds the values of a ${name}, expected a Float32Array, Float64Array, Int8Array, ` +
+      'Uint8Array, Uint8ClampedArray, Int16Array, Int32Array or BigInt64Array. Give { dtype } to convert them' +
+      (name === 'Uint16Array' ? ": 'int32' for numbers, 'float16' or 'bfloat16' for the bits of such values." : '.'),
+  );
+};
+
+const { Float16Array: Half } = globalThis as { Float16Array?: new (buffer: ArrayBuffer) => Uint16Array };
+
+/**
+ * Wraps bytes in the typed array of the dtype. float16 is a Float16Array where Node has it; else, and for bfloat16, the
+ * 16 bits of each value are in a Uint16Array.
  */
 export const typedArrayOf = (dtype: string, buffer: ArrayBuffer): TypedArray => {
   switch (dtype) {
@@ -82,6 +145,7 @@ export const typedArrayOf = (dtype: string, buffer: ArrayBuffer): TypedArray => 
     case 'uint64':
       return new BigUint64Array(buffer);
     case 'float16':
+      return Half === undefined ? new Uint16Array(buffer) : new Half(buffer);
     case 'bfloat16':
       return new Uint16Array(buffer);
     default:

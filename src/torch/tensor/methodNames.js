@@ -62,3 +62,21 @@ export const operatorNames = Object.freeze({ std: 'std.correction', var: 'var.co
  * @type {Readonly<Record<string, number>>}
  */
 export const selfPlaces = Object.freeze({ polygamma: 1, where: 1 });
+
+/** Methods by the dtype of their results, for the types: that of the tensor, or one that the name implies. */
+export const resultDTypes = Object.freeze({
+  bool: (
+    'all any eq ge gt isclose isfinite isinf isnan isneginf isposinf isreal le logical_and logical_not logical_or ' +
+    'logical_xor lt ne signbit'
+  ).split(' '),
+  int64: 'argmax argmin argsort argwhere bincount count_nonzero nonzero'.split(' '),
+  same: (
+    'clone contiguous detach narrow neg select ' +
+    'adjoint chunk diag diag_embed diagflat diagonal expand_as flatten flip fliplr flipud hsplit moveaxis movedim ' +
+    'ravel repeat repeat_interleave reshape_as roll rot90 split split_with_sizes squeeze swapaxes swapdims t ' +
+    'tensor_split tile transpose tril triu unbind unflatten unfold unsqueeze view_as vsplit gather index_add ' +
+    'index_copy index_fill index_put index_select masked_fill masked_scatter masked_select put relu scatter ' +
+    'scatter_add scatter_reduce take take_along_dim amax amin'
+  ).split(' '),
+  withPositions: 'cummax cummin kthvalue median mode nanmedian sort topk'.split(' '),
+});

@@ -2,7 +2,28 @@ import { getHeapStatistics } from 'node:v8';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { DType, TypedArray } from './dtype.js';
 
-export type NestedArray = number | boolean | NestedArray[];
+export type NestedArray<Value extends number | boolean = number | boolean> = Value | NestedArray<Value>[];
+
+export type Dims = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** Arrays nested as deep as a tensor has dimensions. */
+export type ArrayOfDims<Value, N extends Dims> = {
+  0: Value;
+  1: Value[];
+  2: Value[][];
+  3: Value[][][];
+  4: Value[][][][];
+  5: Value[][][][][];
+}[N];
+
+/** @throws NoduleTrainError `torch` unless the shape has as many dimensions, where they are given */
+export function checkDims(shape: readonly number[], dims: Dims | undefined, what: string): void {
+  if (dims !== undefined && dims !== shape.length)
+    throw new NoduleTrainError(
+      'torch',
+      `${what}(${dims}): the tensor has shape [${shape.join(', ')}], expected ${dims} dimensions`,
+    );
+}
 
 const CHUNK = 4096;
 // Half of the 10 ms a slice may take: pauses of the garbage collector, which moves the young arrays, are added.

@@ -6,10 +6,29 @@ import { lazyOp } from '../operators/operators.js';
 import type { TensorMethods } from '../operators/operatorTypes.generated.js';
 import { torchError } from '../torchError.js';
 import { installConversions, type TensorConversions } from './conversions.js';
-import { type Device, type DType, isDType, type TypedArray, typedArrayOf } from './dtype.js';
-import { type IndexItem, indexTensor } from './indexTensor.js';
+import {
+  type ArrayOf,
+  type Device,
+  type DType,
+  type ItemOf,
+  isDType,
+  isHalf,
+  type TypedArray,
+  typedArrayOf,
+  type ValueOf,
+} from './dtype.js';
+import type { IndexItem } from './indexItem.js';
+import { indexTensor, setIndex } from './indexTensor.js';
 import { installMethods } from './installMethods.js';
-import { checkArraySize, type NestedArray, nestedArray, nestedArrayAsync } from './nestedArray.js';
+import {
+  type ArrayOfDims,
+  checkArraySize,
+  checkDims,
+  type Dims,
+  type NestedArray,
+  nestedArray,
+  nestedArrayAsync,
+} from './nestedArray.js';
 import { printTensor } from './printTensor.js';
 import { type SharedTensor, shareSlot } from './share.js';
 import { forget, isTensor, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
@@ -78,6 +97,11 @@ const A = {
 const listOf = (given: number[] | [readonly number[]]): readonly number[] =>
   Array.isArray(given[0]) ? given[0] : (given as number[]);
 
+const checkDType = (tensor: Tensor, dtype: DType, what: string): void => {
+  if (tensor.dtype !== dtype)
+    throw new NoduleTrainError('dtype', `${what}('${dtype}'): the tensor is ${tensor.dtype}. Convert it with to().`);
+};
+
 /** Limit of the elements in JSON. */
 const MOST_IN_JSON = 2 ** 20;
 
@@ -95,10 +119,10 @@ export interface BackwardOptions {
 
 /** Tolerances of `allclose`. */
 export interface Closeness {
-  rtol?: number;
-  atol?: number;
+  rtol?: number | undefined;
+  atol?: number | undefined;
   /** Whether NaN equals NaN. */
-  equalNan?: boolean;
+  equalNan?: boolean | undefined;
 }
 
 const THREAD_BOUND = Symbol('a Tensor belongs to its thread, post tensor.share() and take it with fromShared(token)');
@@ -113,12 +137,21 @@ const nextId = (): number => {
 /** What only this file has, so that JavaScript cannot make a Tensor for any slot. */
 const CONSTRUCT = Symbol('construct');
 
-// The methods that installMethods() and installConversions() add below.
-export interface Tensor extends TensorMethods, TensorConversions {}
+declare const DTYPE: unique symbol;
 
-/** A libtorch tensor, with PyTorch's shape, dtype and device. Made by `tensor()`, `zeros()`, `fromData()` … */
+// The methods that installMethods() and installConversions() add below.
+export interface Tensor<D extends DType = DType> extends TensorMethods<D>, TensorConversions<D> {
+  // Exists for the types only, and as a method because the parameters of methods are compared in both directions: a
+  // Tensor of unknown dtype may then be assigned to one of float32, but one of bool may not.
+  [DTYPE]?(dtype: D): void;
+}
+
+/**
+ * A libtorch tensor, with PyTorch's shape, dtype and device. Made by `tensor()`, `zeros()`, `fromData()` … The types
+ * follow the dtype where it is certain: `fromData(new Int16Array(4)).data()` is an Int16Array.
+ */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: they add every method of the interface
-export class Tensor {
+export class Tensor<D extends DType = DType> {
   // postMessage would clone a Tensor as an empty object. A symbol cannot be cloned, and the error shows its text.
   protected readonly threadBound: symbol = THREAD_BOUND;
   // Comparisons of objects (`toEqual`, `deepStrictEqual`) see own properties only, and would take all Tensors as equal.
@@ -276,9 +309,16 @@ export class Tensor {
     this.dispose();
   }
 
-  /** Returns the only element. @throws NoduleTrainError `torch` unless there is one, within 2^53 */
-  item(): number | boolean {
+  /**
+   * Returns the only element: a boolean of a bool tensor, else a number.
+   * @param dtype expected dtype, checked, for a tensor whose dtype is unknown to the types
+   * @throws NoduleTrainError `torch` unless there is one element, within 2^53
+   */
+  item<K extends DType>(this: Tensor<K>): ItemOf<K>;
+  item<K extends DType>(dtype: K): ItemOf<K>;
+  item(dtype?: DType): number | boolean {
     const slot = slotOf(this);
+    if (dtype !== undefined) checkDType(this, dtype, 'item');
     if (this.numel !== 1)
       throw new NoduleTrainError('torch', `item(): the tensor has shape [${this.shape}], expected one element`);
     try {
@@ -290,11 +330,16 @@ export class Tensor {
 
   /**
    * Returns the values as nested arrays, or a scalar for a 0-dim tensor.
+   * @param dims expected number of dimensions, checked, so that the type of the result is exact: `toArray(1)` is a
+   *   number[]
    * @throws NoduleTrainError `torch` beyond 2^53, or where the arrays would not fit into JavaScript's heap
    */
-  toArray(): NestedArray {
+  toArray<K extends DType>(this: Tensor<K>): NestedArray<ValueOf<K>>;
+  toArray<K extends DType, N extends Dims>(this: Tensor<K>, dims: N): ArrayOfDims<ItemOf<K>, N>;
+  toArray(dims?: Dims): NestedArray | NestedArray[] {
+    checkDims(this.shape, dims, 'toArray');
     checkArraySize(this.shape);
-    if (this.dtype === 'float16' || this.dtype === 'bfloat16') {
+    if (isHalf(this.dtype)) {
       const wide = this.to('float32');
       const array = wide.toArray();
       wide.dispose();
@@ -311,9 +356,15 @@ export class Tensor {
 
   /**
    * Returns a view of libtorch's memory, without a copy; writing to it changes the tensor. Detached on `dispose()`.
+   * int64 comes as a BigInt64Array, bool as a Uint8Array, float16 as a Float16Array where Node has it (24), else as its
+   * bits in a Uint16Array, bfloat16 as its bits in a Uint16Array.
+   * @param dtype expected dtype, checked, for a tensor whose dtype is unknown to the types
    * @throws NoduleTrainError `torch` unless the tensor is contiguous and on the CPU
    */
-  data(): TypedArray {
+  data<K extends DType>(this: Tensor<K>): ArrayOf<K>;
+  data<K extends DType>(dtype: K): ArrayOf<K>;
+  data(dtype?: DType): TypedArray {
+    if (dtype !== undefined) checkDType(this, dtype, 'data');
     try {
       this.#view = native().data(slotOf(this), this.#view ?? null);
     } catch (cause) {
@@ -325,9 +376,13 @@ export class Tensor {
   /**
    * Copies the values off this thread, after the asynchronous calls before it. The tensor may be disposed at once, but
    * must not be written to until the promise resolves.
+   * @param expected dtype of the tensor, as in `data()`
    */
-  async dataAsync(): Promise<TypedArray> {
+  dataAsync<K extends DType>(this: Tensor<K>): Promise<ArrayOf<K>>;
+  dataAsync<K extends DType>(expected: K): Promise<ArrayOf<K>>;
+  async dataAsync(expected?: DType): Promise<TypedArray> {
     const { dtype } = this;
+    if (expected !== undefined) checkDType(this, expected, 'dataAsync');
     try {
       return typedArrayOf(dtype, await native().copyBytesAsync(slotOf(this), null));
     } catch (cause) {
@@ -336,10 +391,13 @@ export class Tensor {
   }
 
   /** As `toArray`, with the copy made off this thread (see `dataAsync`) and the arrays built in slices below 10 ms. */
-  async toArrayAsync(): Promise<NestedArray> {
+  toArrayAsync<K extends DType>(this: Tensor<K>): Promise<NestedArray<ValueOf<K>>>;
+  toArrayAsync<K extends DType, N extends Dims>(this: Tensor<K>, dims: N): Promise<ArrayOfDims<ItemOf<K>, N>>;
+  async toArrayAsync(dims?: Dims): Promise<NestedArray> {
     const { dtype, shape } = this;
+    checkDims(shape, dims, 'toArrayAsync');
     checkArraySize(shape);
-    const half = dtype === 'float16' || dtype === 'bfloat16';
+    const half = isHalf(dtype);
     let bytes: ArrayBuffer;
     try {
       bytes = await native().copyBytesAsync(slotOf(this), half ? 'float32' : null);
@@ -359,6 +417,9 @@ export class Tensor {
   }
 
   /** Converts to a dtype or copies to a device; returns a Tensor over the same memory if nothing changes. */
+  to<K extends DType>(dtype: K): Tensor<K>;
+  to(device: Device): Tensor<D>;
+  to(target: DType | Device): Tensor;
   to(target: DType | Device): Tensor {
     return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
   }
@@ -378,26 +439,26 @@ export class Tensor {
   pow(other: Operand): Tensor {
     return A.pow(this, other);
   }
-  eq(other: Operand): Tensor {
-    return A.eq(this, other);
+  eq(other: Operand): Tensor<'bool'> {
+    return A.eq(this, other) as Tensor<'bool'>;
   }
-  ne(other: Operand): Tensor {
-    return A.ne(this, other);
+  ne(other: Operand): Tensor<'bool'> {
+    return A.ne(this, other) as Tensor<'bool'>;
   }
-  lt(other: Operand): Tensor {
-    return A.lt(this, other);
+  lt(other: Operand): Tensor<'bool'> {
+    return A.lt(this, other) as Tensor<'bool'>;
   }
-  le(other: Operand): Tensor {
-    return A.le(this, other);
+  le(other: Operand): Tensor<'bool'> {
+    return A.le(this, other) as Tensor<'bool'>;
   }
-  gt(other: Operand): Tensor {
-    return A.gt(this, other);
+  gt(other: Operand): Tensor<'bool'> {
+    return A.gt(this, other) as Tensor<'bool'>;
   }
-  ge(other: Operand): Tensor {
-    return A.ge(this, other);
+  ge(other: Operand): Tensor<'bool'> {
+    return A.ge(this, other) as Tensor<'bool'>;
   }
-  neg(): Tensor {
-    return A.neg(this);
+  neg(): Tensor<D> {
+    return A.neg(this) as Tensor<D>;
   }
   abs(): Tensor {
     return A.abs(this);
@@ -411,8 +472,8 @@ export class Tensor {
   sqrt(): Tensor {
     return A.sqrt(this);
   }
-  relu(): Tensor {
-    return A.relu(this);
+  relu(): Tensor<D> {
+    return A.relu(this) as Tensor<D>;
   }
   sigmoid(): Tensor {
     return A.sigmoid(this);
@@ -420,17 +481,17 @@ export class Tensor {
   tanh(): Tensor {
     return A.tanh(this);
   }
-  t(): Tensor {
-    return A.t(this);
+  t(): Tensor<D> {
+    return A.t(this) as Tensor<D>;
   }
-  detach(): Tensor {
-    return A.detach(this);
+  detach(): Tensor<D> {
+    return A.detach(this) as Tensor<D>;
   }
-  clone(): Tensor {
-    return A.clone(this);
+  clone(): Tensor<D> {
+    return A.clone(this) as Tensor<D>;
   }
-  contiguous(): Tensor {
-    return A.contiguous(this);
+  contiguous(): Tensor<D> {
+    return A.contiguous(this) as Tensor<D>;
   }
   matmul(other: Tensor): Tensor {
     return A.matmul(this, other);
@@ -450,61 +511,75 @@ export class Tensor {
     return dim === undefined ? A.mean(this) : A.mean(this, typeof dim === 'number' ? [dim] : dim, keepdim);
   }
   /** Largest of all elements, or along the given dimensions (without positions, as PyTorch's `amax`). */
-  max(dim?: number | readonly number[], keepdim = false): Tensor {
-    return dim === undefined ? A.max(this) : A.amax(this, typeof dim === 'number' ? [dim] : dim, keepdim);
+  max(dim?: number | readonly number[], keepdim = false): Tensor<D> {
+    return (
+      dim === undefined ? A.max(this) : A.amax(this, typeof dim === 'number' ? [dim] : dim, keepdim)
+    ) as Tensor<D>;
   }
   /** Smallest of all elements, or along the given dimensions (without positions, as PyTorch's `amin`). */
-  min(dim?: number | readonly number[], keepdim = false): Tensor {
-    return dim === undefined ? A.min(this) : A.amin(this, typeof dim === 'number' ? [dim] : dim, keepdim);
+  min(dim?: number | readonly number[], keepdim = false): Tensor<D> {
+    return (
+      dim === undefined ? A.min(this) : A.amin(this, typeof dim === 'number' ? [dim] : dim, keepdim)
+    ) as Tensor<D>;
   }
-  argmax(dim?: number, keepdim = false): Tensor {
-    return A.argmax(this, dim, keepdim);
+  argmax(dim?: number, keepdim = false): Tensor<'int64'> {
+    return A.argmax(this, dim, keepdim) as Tensor<'int64'>;
   }
-  reshape(...shape: number[] | [readonly number[]]): Tensor {
-    return A.reshape(this, listOf(shape));
+  reshape(...shape: number[] | [readonly number[]]): Tensor<D> {
+    return A.reshape(this, listOf(shape)) as Tensor<D>;
   }
-  view(...shape: number[] | [readonly number[]]): Tensor {
-    return A.view(this, listOf(shape));
+  view(...shape: number[] | [readonly number[]]): Tensor<D> {
+    return A.view(this, listOf(shape)) as Tensor<D>;
   }
-  flatten(startDim = 0, endDim = -1): Tensor {
-    return A.flatten(this, startDim, endDim);
+  flatten(startDim = 0, endDim = -1): Tensor<D> {
+    return A.flatten(this, startDim, endDim) as Tensor<D>;
   }
-  squeeze(dim?: number): Tensor {
-    return dim === undefined ? A.squeeze(this) : A.squeeze(this, dim);
+  squeeze(dim?: number): Tensor<D> {
+    return (dim === undefined ? A.squeeze(this) : A.squeeze(this, dim)) as Tensor<D>;
   }
-  unsqueeze(dim: number): Tensor {
-    return A.unsqueeze(this, dim);
+  unsqueeze(dim: number): Tensor<D> {
+    return A.unsqueeze(this, dim) as Tensor<D>;
   }
-  permute(...dims: number[] | [readonly number[]]): Tensor {
-    return A.permute(this, listOf(dims));
+  permute(...dims: number[] | [readonly number[]]): Tensor<D> {
+    return A.permute(this, listOf(dims)) as Tensor<D>;
   }
-  transpose(dim0: number, dim1: number): Tensor {
-    return A.transpose(this, dim0, dim1);
+  transpose(dim0: number, dim1: number): Tensor<D> {
+    return A.transpose(this, dim0, dim1) as Tensor<D>;
   }
-  expand(...shape: number[] | [readonly number[]]): Tensor {
-    return A.expand(this, listOf(shape));
+  expand(...shape: number[] | [readonly number[]]): Tensor<D> {
+    return A.expand(this, listOf(shape)) as Tensor<D>;
   }
   /** Returns a view of positions start … end - 1 of a dimension; negative ones count from the end. */
-  slice(dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor {
-    return A.slice(this, dim, start, end, step);
+  slice(dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor<D> {
+    return A.slice(this, dim, start, end, step) as Tensor<D>;
   }
-  select(dim: number, index: number): Tensor {
-    return A.select(this, dim, index);
+  select(dim: number, index: number): Tensor<D> {
+    return A.select(this, dim, index) as Tensor<D>;
   }
-  narrow(dim: number, start: number, length: number): Tensor {
-    return A.narrow(this, dim, start, length);
+  narrow(dim: number, start: number, length: number): Tensor<D> {
+    return A.narrow(this, dim, start, length) as Tensor<D>;
   }
 
   /**
-   * Indexes the leading dimensions with one item each: `x[1, 2:5, :]` in Python is `x.index(1, [2, 5], null)`. Ranges
-   * may be strided and negative as NumPy's. Ranges with a negative step and tensors return a copy, the others a view.
+   * Indexes the leading dimensions with one item each: `x[1, 2:5, :]` in Python is `x.index(1, slice(2, 5), ':')`. An
+   * item is a position, `slice()`, `':'`, `'...'`, null (`newaxis`), a list of positions or booleans, or a Tensor.
+   * Ranges with a negative step, lists and tensors return a copy, the others a view.
    * @throws NoduleTrainError `index` if an item is not an index or out of range
    */
-  index(...items: IndexItem[]): Tensor {
-    return indexTensor(this, items);
+  index(...items: IndexItem[]): Tensor<D> {
+    return indexTensor(this, items) as Tensor<D>;
+  }
+  /**
+   * Writes a number or the values of a tensor, broadcast, to the elements of `index(...items)`: `x[1, 2:5] = value` in
+   * Python is `x.setIndex([1, slice(2, 5)], value)`.
+   * @throws NoduleTrainError `index` if an item is not an index or out of range, `torch` if the value does not fit
+   */
+  setIndex(items: readonly IndexItem[], value: Operand): this {
+    setIndex(this, items, value);
+    return this;
   }
 
-  add_(other: Operand, options: { alpha?: number } = {}): this {
+  add_(other: Operand, options: { alpha?: number | undefined } = {}): this {
     return A.addInPlace(this, other, { alpha: options.alpha }) as this;
   }
   sub_(other: Operand): this {
@@ -566,8 +641,9 @@ export class Tensor {
       );
     return this.toArray();
   }
-  [inspect.custom](): string {
-    return printTensor(this);
+  /** As `util.inspect` and the console show it: the head and values, or beyond the depth of a nested object the head. */
+  [inspect.custom](depth?: number): string {
+    return printTensor(this, depth !== undefined && depth < 0);
   }
 }
 

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../../../runtime/index.js';
+import { isPlainObject } from '../../plainObject.js';
 import type { DType } from '../../tensor/dtype.js';
 import { isTensor, type Tensor } from '../../tensor/tensor.js';
 import { requireStorable } from '../tensorBytes.js';
@@ -120,9 +122,7 @@ export function writePickle(value: unknown): WrittenPickle {
   };
 
   const writeContainer = (item: unknown, place: string): void => {
-    const plain =
-      typeof item === 'object' && item !== null && [Object.prototype, null].includes(Object.getPrototypeOf(item));
-    if (!(item instanceof Map || Array.isArray(item) || plain))
+    if (!(types.isMap(item) || Array.isArray(item) || isPlainObject(item)))
       throw new NoduleTrainError(
         'pickle',
         `savePt: ${place} is a ${typeof item === 'object' && item !== null ? item.constructor.name : typeof item}, ` +
@@ -136,7 +136,7 @@ export function writePickle(value: unknown): WrittenPickle {
       opcode('e');
     } else {
       opcode('}(');
-      for (const [key, inner] of item instanceof Map ? item : Object.entries(item)) {
+      for (const [key, inner] of types.isMap(item) ? item : Object.entries(item)) {
         if (!['string', 'number', 'bigint', 'boolean'].includes(typeof key))
           throw new NoduleTrainError(
             'pickle',
