@@ -641,8 +641,9 @@ export class Tensor<D extends DType = DType> {
       );
     return this.toArray();
   }
-  [inspect.custom](): string {
-    return printTensor(this);
+  /** As `util.inspect` and the console show it: the head and values, or beyond the depth of a nested object the head. */
+  [inspect.custom](depth?: number): string {
+    return printTensor(this, depth !== undefined && depth < 0);
   }
 }
 
