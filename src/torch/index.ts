@@ -16,8 +16,8 @@ export { CudaGraph } from './cudaGraph.js';
 export * as losses from './losses/index.js';
 export { emptyCache, type Memory, memory } from './memory.js';
 export type { CudaMemory } from './native.js';
-export type { Module } from './nn/index.js';
 export * as functional from './nn/functional/index.js';
+export type { Module } from './nn/index.js';
 export * as nn from './nn/index.js';
 export type {
   Int,

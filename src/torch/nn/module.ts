@@ -146,7 +146,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return listed;
   }
 
-  /** A plain Tensor in the place of a buffer becomes that buffer, as in PyTorch; in that of a parameter it is refused. */
+  /** A plain Tensor that replaces a buffer becomes it, as in PyTorch; one that replaces a parameter is refused. */
   #stillMarked(name: string, tensor: Tensor, add: (name: string, tensor: Tensor) => void): void {
     const before = this.#known.get(name);
     if (before === undefined) return;
@@ -227,7 +227,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return [];
   }
 
-  /** Returns parameters, buffers, then children: the order of Python's state_dict. A shared one comes with each name. */
+  /** Returns parameters, buffers, then children: the order of Python's state_dict. A shared one has an entry per name. */
   entries(): ModuleEntry[] {
     const entries = this.#entries(true);
     const names = new Set<string>();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { arange, manualSeed, nn, ones, ops, scope, slice, type Tensor } from '../../../dist/torch/index.js';
+import { arange, manualSeed, nn, ones, ops, scope, slice, type Tensor, tensor } from '../../../dist/torch/index.js';
 import { inGolden } from '../../support/paths.js';
 
 interface Golden {
@@ -195,6 +195,33 @@ describe('the layers beside PyTorch in float64', () => {
         layer.dispose();
       }));
 
+  it('forwardAsync gives the same, for every layer', async () => {
+    for (const [name, make] of Object.entries(layers)) {
+      if (name.startsWith('embedding') || name.startsWith('dropout')) continue;
+      const layer = make().eval().to('float64') as nn.Module;
+      const input = inputOf(golden[name]!.shape);
+      const found = await layer.forwardAsync(input);
+      expect(found.toArray(), name).toEqual(layer.forward(input).toArray());
+    }
+    const rows = nn.embedding(5, 2);
+    const places = arange(0, 4, 1, { dtype: 'int64' });
+    expect((await rows.forwardAsync(places)).toArray()).toEqual(rows.forward(places).toArray());
+    await expect(nn.embedding(5, 2, { maxNorm: 1 }).forwardAsync(places)).rejects.toThrow(/maxNorm changes the weight/);
+    manualSeed(3);
+    const dropped = (await nn.dropout(0.5).forwardAsync(ones([20]))).toArray();
+    manualSeed(3);
+    expect(dropped).toEqual(
+      nn
+        .dropout(0.5)
+        .forward(ones([20]))
+        .toArray(),
+    );
+    await expect(nn.batchNorm1d(2).forwardAsync(ones([1, 2]))).rejects.toThrow(/1 values per channel/);
+    await expect(nn.multiheadAttention(2, 1).forwardAsync(ones([1, 2]), ones([1, 2]), ones([1, 2]))).rejects.toThrow(
+      expect.objectContaining({ code: 'no-async-forward' }),
+    );
+  });
+
   it.each<[string, () => unknown, RegExp]>([
     ['a size of 0', () => nn.linear(0, 3), /nn\.linear: inFeatures: .*>=1/],
     ['a size that is not an integer', () => nn.conv2d(1, 1.5, 3), /nn\.conv2d: outChannels: /],
@@ -211,6 +238,33 @@ describe('the layers beside PyTorch in float64', () => {
       /padding: 'same' is supported only with stride 1/,
     ],
     ['a negative padding', () => nn.convTranspose2d(1, 1, 3, { padding: -1 }), /nn\.convTranspose2d: padding: /],
+    [
+      'padding of half the kernel and one',
+      () => nn.maxPool2d(2, { padding: 2 }),
+      /nn\.maxPool2d: padding: must be at most/,
+    ],
+    [
+      'a divisor in one dimension',
+      () => nn.avgPool1d(2, { divisorOverride: 3 } as never),
+      /nn\.avgPool1d: .*divisorOverride/,
+    ],
+    ['a divisor of 0', () => nn.avgPool2d(2, { divisorOverride: 0 }), /nn\.avgPool2d: divisorOverride: /],
+    ['heads that do not divide', () => nn.multiheadAttention(5, 2), /embedDim: must be divisible by heads/],
+    ['groups that do not divide the channels', () => nn.groupNorm(2, 3), /channels: must be divisible by groups/],
+    ['no mode of padding', () => nn.conv1d(1, 1, 3, { paddingMode: 'zero' as never }), /nn\.conv1d: paddingMode: /],
+    ['three sizes of a sequence', () => nn.conv1d(1, 1, [1, 2, 3] as never), /nn\.conv1d: kernel: /],
+    [
+      'a padding row outside',
+      () => nn.embedding(3, 2, { paddingIdx: 3 }),
+      /nn\.embedding: paddingIdx: must be the place/,
+    ],
+    ['names of Python', () => nn.embedding(3, 2, { padding_idx: 1 } as never), /nn\.embedding: .*"padding_idx"/],
+    ['a probability over one', () => nn.dropout2d(1.1), /nn\.dropout2d: p: /],
+    ['no size of an upsampling', () => nn.upsample({}), /found neither size and scaleFactor/],
+    ['a size of NaN', () => nn.adaptiveAvgPool2d([1, Number.NaN]), /nn\.adaptiveAvgPool2d: outputSize/],
+    ['no normalized shape', () => nn.layerNorm([]), /nn\.layerNorm: shape: /],
+    ['a dimension that is not an integer', () => nn.softmax(0.5), /nn\.softmax: dim: /],
+    ['a momentum of null without a count', () => nn.instanceNorm1d(1, { momentum: null as never }), /momentum: /],
     ['a momentum over one', () => nn.batchNorm2d(1, { momentum: 2 }), /nn\.batchNorm2d: momentum: /],
     ['a function instead of a module', () => nn.sequential(nn.relu as never), /argument 0 is function, .*nn\.relu\(\)/],
   ])('%s is refused with its place', (_, make, message) => {
@@ -220,5 +274,27 @@ describe('the layers beside PyTorch in float64', () => {
   it('an input that does not fit is one error naming the layer', () => {
     expect(() => nn.batchNorm2d(3).forward(ones([3, 4]))).toThrow(/shape \[3,4\], expected \[B, channels, H, W\]/);
     expect(() => nn.linear(5, 3).forward(ones([2, 4]))).toThrow(/linear/);
+    expect(() => nn.batchNorm1d(3).forward(ones([2, 3, 4, 5]))).toThrow(
+      /expected \[B, channels\] or \[B, channels, L\]/,
+    );
+    expect(() => nn.batchNorm3d(3).forward(ones([1, 3, 1, 1, 1]))).toThrow(/nn\.batchNorm3d: .*1 values per channel/);
+    expect(() => nn.instanceNorm2d(3).forward(ones([4, 3, 1, 1]))).toThrow(/1 values per channel of a sample/);
+    expect(
+      nn
+        .batchNorm1d(3)
+        .eval()
+        .forward(ones([1, 3])).shape,
+      'running statistics',
+    ).toEqual([1, 3]);
+    expect(() => nn.groupNorm(3, 3).forward(ones([1, 3, 1]))).toThrow(/nn\.groupNorm: .*1 values per group/);
+    expect(() => nn.dropout2d().forward(ones([2, 3]))).toThrow(/shape \[2,3\], expected \[B, channels, H, W\]/);
+    expect(() => nn.embedding(3, 2).forward(tensor([7n]))).toThrow(/out of range/);
+    expect(() => nn.embedding(3, 2, { maxNorm: 1 }).forward(tensor([-1n]))).toThrow(/range|index/);
+    expect(() => nn.adaptiveAvgPool2d(1).forward(3 as never)).toThrow(
+      expect.objectContaining({
+        name: 'NoduleTrainError',
+        message: expect.stringMatching(/is number, expected a Tensor/),
+      }),
+    );
   });
 });

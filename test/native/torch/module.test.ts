@@ -50,7 +50,7 @@ describe('a Module in TypeScript', () => {
   it('train() and eval() reach every child', () => {
     const net = nn.sequential(new Block(), nn.sequential(nn.batchNorm2d(2)));
     net.eval();
-    const modes = (module: nn.Module): boolean[] => [
+    const modes = (module: nn.AnyModule): boolean[] => [
       module.training,
       ...module.namedChildren().flatMap(([, child]) => modes(child)),
     ];

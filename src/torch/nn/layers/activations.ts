@@ -118,7 +118,7 @@ export const logSoftmax = (dim: number): LogSoftmax => {
   return new LogSoftmax(A.logSoftmax, [options.dim, null], describeOptions([], options));
 };
 
-/** Makes PyTorch's `nn.Flatten`, which keeps the first dimension by default. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.Flatten`; the first dimension stays by default. @throws NoduleTrainError `layer-options` */
 export const flatten = (startDim = 1, endDim = -1): Flatten => {
   const options = parseLayer('flatten', schemas.flatten, { startDim, endDim });
   return new Flatten(A.flatten, [options.startDim, options.endDim], describeOptions([], options));

@@ -156,7 +156,7 @@ export class InstanceNorm2d extends InstanceNorm {}
 /** Made by {@link instanceNorm3d}. */
 export class InstanceNorm3d extends InstanceNorm {}
 
-/** Makes PyTorch's `nn.BatchNorm1d`, for [B, channels] and [B, channels, L]. @throws NoduleTrainError `layer-options` */
+/** Makes PyTorch's `nn.BatchNorm1d`, for [B, channels] or [B, channels, L]. @throws NoduleTrainError `layer-options` */
 export const batchNorm1d = (channels: number, options: BatchNormOptions = {}): BatchNorm1d =>
   new BatchNorm1d(1, channels, options);
 /** Makes PyTorch's `nn.BatchNorm2d`, for [B, channels, H, W]. @throws NoduleTrainError `layer-options` */

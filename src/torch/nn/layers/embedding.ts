@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { noGrad } from '../../autograd/modes.js';
+import { NoduleTrainError } from '../../../runtime/index.js';
+import { noGrad } from '../../gradMode.js';
 import type { OperatorArgument } from '../../operators/operatorArguments.js';
-import { lazyAsyncOp, lazyOp } from '../../operators/operators.js';
+import { lazyOp } from '../../operators/operators.js';
 import { zeros } from '../../tensor/create.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { describeOptions } from '../describeOptions.js';
@@ -13,7 +14,6 @@ import { count } from './sizes.js';
 const applyEmbedding = operatorPair('aten::embedding');
 const normal = lazyOp('aten::normal_');
 const renorm = lazyOp('aten::embedding_renorm_');
-const renormAsync = lazyAsyncOp('aten::embedding_renorm_');
 
 const schema = z
   .strictObject({
@@ -71,10 +71,14 @@ export class Embedding extends OperatorLayer {
     if (maxNorm !== null) noGrad(() => renorm(this.weight.detach(), input.contiguous(), maxNorm, normType));
     return super.forward(input);
   }
+  /** @throws NoduleTrainError `no-async-forward` with `maxNorm`, which writes to the weight */
   override async forwardAsync(input: Tensor): Promise<Tensor> {
-    const { maxNorm, normType } = this.#options;
-    // Both are queued now, in this order.
-    if (maxNorm !== null) void noGrad(() => [renormAsync(this.weight.detach(), input.contiguous(), maxNorm, normType)]);
+    if (this.#options.maxNorm !== null)
+      throw new NoduleTrainError(
+        'no-async-forward',
+        'Embedding.forwardAsync: maxNorm changes the weight, which another call may be reading. ' +
+          'Call forward, or make the layer without maxNorm.',
+      );
     return super.forwardAsync(input);
   }
   override extraRepr(): string {

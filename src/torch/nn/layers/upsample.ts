@@ -29,5 +29,5 @@ export class Upsample extends OperatorLayer {
   }
 }
 
-/** Makes PyTorch's `nn.Upsample`, also with the options that only `interpolate` has. @throws NoduleTrainError `torch` */
+/** Makes PyTorch's `nn.Upsample`, with all options of `interpolate`. @throws NoduleTrainError `torch` */
 export const upsample = (options: InterpolateOptions): Upsample => new Upsample(options);
