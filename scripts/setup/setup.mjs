@@ -189,7 +189,12 @@ const typesStamp = inRoot('build', 'operatorTypes.stamp');
 const operatorTypes = {
   hash: (found) =>
     contentHash(
-      ['scripts/setup/operator-types.mjs', 'scripts/setup/parseSchema.mjs', 'src/torch/operators/crashingOperators.js'],
+      [
+        'scripts/setup/operator-types.mjs',
+        'scripts/setup/parseSchema.mjs',
+        'src/torch/operators/crashingOperators.js',
+        'src/torch/operators/unsafeOperators.js',
+      ],
       [addon.hash(found)],
     ),
   isFresh: (found) => fs.existsSync(typesFile) && readText(typesStamp) === operatorTypes.hash(found),
