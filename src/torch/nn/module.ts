@@ -6,7 +6,7 @@ import type { Device, DType } from '../tensor/dtype.js';
 import { isDType } from '../tensor/dtype.js';
 import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
-import { findHidden } from './findHidden.js';
+import { findHidden, someElement } from './findHidden.js';
 import { buffer, markOf } from './marks.js';
 import { type InspectedModule, printModule } from './printModule.js';
 import { copyStateDict, type LoadStateDictOptions, type StateDict, type StateDictKeys } from './stateDict.js';
@@ -101,7 +101,22 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return new NoduleTrainError('module', `${this.constructor.name}: ${place} is ${found}, ${advice}`);
   }
 
+  /** Runs `read`, and names this module in what a proxy or an iterator of the user throws. */
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      if (cause instanceof NoduleTrainError) throw cause;
+      const text = cause instanceof Error ? cause.message : typeof cause;
+      throw new NoduleTrainError('module', `${this.constructor.name}: reading its fields failed: ${text}`, { cause });
+    }
+  }
+
   #members(): Members {
+    return this.#reading(() => this.#listMembers());
+  }
+
+  #listMembers(): Members {
     const listed: Members = { tensors: [], children: [], others: [] };
     const known = new Map<string, 'parameter' | 'buffer' | 'transient'>();
     const isMember = (value: unknown): value is object =>
@@ -127,8 +142,14 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
         add(name, value);
       } else if (isTensor(value)) this.#stillMarked(name, value, add);
       else if (Array.isArray(value)) {
-        const items: unknown[] = Array.from(value);
-        if (!items.some(isMember)) listed.others.push([name, value]);
+        const items: unknown[] = [];
+        let found = false;
+        someElement(value, (item) => {
+          items.push(item);
+          found ||= isMember(item);
+          return !found && items.length > MOST_MODULES;
+        });
+        if (!found) listed.others.push([name, value]);
         else
           for (const [i, item] of items.entries()) {
             // It would be missing from the state and from training without a warning.
@@ -191,10 +212,12 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
   }
 
   #refuseHidden(path: string, container: object, modules: Set<AnyModule>, tensors: Set<Tensor>): void {
-    const hidden = findHidden(path, container, (value) =>
-      value instanceof Module
-        ? !modules.has(value)
-        : isTensor(value) && markOf(value) !== undefined && !tensors.has(value),
+    const hidden = this.#reading(() =>
+      findHidden(path, container, (value) =>
+        value instanceof Module
+          ? !modules.has(value)
+          : isTensor(value) && markOf(value) !== undefined && !tensors.has(value),
+      ),
     );
     if (hidden === undefined) return;
     throw this.#fault(
@@ -313,7 +336,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
   /**
    * Copies values into the parameters and buffers, which stay the same objects.
    * @param options.strict false ignores missing and unexpected names, never a wrong shape
-   * @param options.assign take memory, dtype and device of the given tensors instead of copying their values
+   * @param options.assign take dtype and device of the given tensors too
    * @returns the names that the state lacks, and those that only the state has
    * @throws NoduleTrainError `state-dict` naming every key that does not fit
    */
