@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { arange, manualSeed, memory, nn, ones, ops, scope, slice, type Tensor, tensor } from '../../../dist/torch/index.js';
+import {
+  arange,
+  manualSeed,
+  memory,
+  nn,
+  ones,
+  ops,
+  scope,
+  slice,
+  type Tensor,
+  tensor,
+} from '../../../dist/torch/index.js';
 import { inGolden } from '../../support/paths.js';
 
 interface Golden {
