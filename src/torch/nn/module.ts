@@ -7,6 +7,7 @@ import { isDType } from '../tensor/dtype.js';
 import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
 import { findHidden, someElement } from './findHidden.js';
+import { addForwardHook } from './forwardHooks.js';
 import { buffer, markOf } from './marks.js';
 import { type InspectedModule, printModule } from './printModule.js';
 import { copyStateDict, type LoadStateDictOptions, type StateDict, type StateDictKeys } from './stateDict.js';
@@ -30,6 +31,13 @@ export type Inputs<Input> = [Input] extends [readonly unknown[]] ? Input : [inpu
 
 /** A Module with any arguments and any result. */
 export type AnyModule = Module<never, unknown>;
+
+/** Function for `registerForwardHook`. */
+export type ForwardHook<M extends AnyModule> = (
+  module: M,
+  inputs: Parameters<M['forward']>,
+  output: ReturnType<M['forward']>,
+) => ReturnType<M['forward']> | undefined;
 
 /** Name of the method by which a Module with members outside its fields lists them. Internal. */
 export const members = Symbol('members');
@@ -313,8 +321,18 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return this;
   }
   #apply(fn: (module: AnyModule) => void): void {
-    for (const [, child] of this.namedChildren()) child.#apply(fn);
+    for (const child of new Set(this.#members().children.map(([, module]) => module))) child.#apply(fn);
     refusePromise('apply', fn(this));
+  }
+
+  /**
+   * Calls `hook` with the arguments and the output of each `forward` and `forwardAsync` of this module, for example to
+   * read an inner layer. What it returns, unless undefined, becomes the output.
+   * @returns a function that removes the hook
+   * @throws NoduleTrainError `module` unless it is a function; the call throws `promise-in-scope` if it returns a promise
+   */
+  registerForwardHook<M extends AnyModule>(this: M, hook: ForwardHook<M>): () => void {
+    return addForwardHook(this, hook as (module: never, inputs: never, output: never) => unknown);
   }
 
   /** Sets `requiresGrad` of every parameter and returns this module. */
@@ -394,8 +412,10 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
   #inspected(above: ReadonlySet<AnyModule>): InspectedModule {
     const name = this.constructor.name;
     let listed: Members;
+    let options: string;
     try {
       listed = this.#members();
+      options = this.extraRepr();
     } catch (cause) {
       return { name, options: (cause as Error).message, tensors: [], children: [] };
     }
@@ -403,7 +423,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     const inside = new Set(above).add(this);
     return {
       name,
-      options: this.extraRepr(),
+      options,
       tensors: [
         ...tensors.map(({ name, tensor, mark }) => ({ name, tensor, buffer: mark !== 'parameter' })),
         ...this.nativeEntries(),

@@ -383,6 +383,36 @@ describe('methods of a Module', () => {
     expect(difference()).toBeLessThan(1e-5);
   });
 
+  it('a forward hook sees and may replace the output, until it is removed', async () => {
+    const net = nn.sequential(nn.linear(2, 2), nn.relu());
+    const layer = net.at(0) as nn.Linear;
+    const seen: unknown[] = [];
+    const remove = layer.registerForwardHook((module, [input], output) => {
+      seen.push(module === layer, input.shape, output.shape);
+    });
+    const replace = layer.registerForwardHook(() => ones([1, 2]).mul(7));
+    expect(net.forward(ones([1, 2])).toArray()).toEqual([[7, 7]]);
+    expect((await net.forwardAsync(ones([3, 2]))).toArray()).toEqual([[7, 7]]);
+    expect(seen).toEqual([true, [1, 2], [1, 2], true, [3, 2], [3, 2]]);
+    remove();
+    replace();
+    expect(net.forward(ones([1, 2])).shape).toEqual([1, 2]);
+    expect(seen.length).toBe(6);
+    expect(Object.keys(layer), 'no field of the module').not.toContain('forward');
+    expect(() => layer.registerForwardHook(3 as never)).toThrow(/found number, expected a function/);
+    layer.registerForwardHook((async () => {}) as never);
+    expect(() => net.forward(ones([1, 2]))).toThrow(/registerForwardHook\(fn\): fn returned a promise/);
+  });
+
+  it('a field named like a method hides only that method', () => {
+    const net = new Holder({ children: [small()], modules: small(), buffers: 3, entries: 1 });
+    expect(net.parameters().length).toBe(2);
+    expect(net.eval().training).toBe(false);
+    net.apply(() => {});
+    net.to('float64').zeroGrad();
+    expect(inspect(net)).toMatch(/\(children\.0\): Linear/);
+  });
+
   it('train() takes a boolean', () => {
     expect(() => nn.relu().train('no' as never)).toThrow(/train\(\): found string, expected a boolean/);
   });
