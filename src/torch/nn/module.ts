@@ -258,7 +258,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return [];
   }
 
-  /** Returns parameters, buffers, then children: the order of Python's state_dict. A shared one has an entry per name. */
+  /** Returns parameters, buffers, then children: the order of Python's state_dict. Shared ones come with each name. */
   entries(): ModuleEntry[] {
     const entries = this.#entries(true);
     const names = new Set<string>();
@@ -329,7 +329,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
    * Calls `hook` with the arguments and the output of each `forward` and `forwardAsync` of this module, for example to
    * read an inner layer. What it returns, unless undefined, becomes the output.
    * @returns a function that removes the hook
-   * @throws NoduleTrainError `module` unless it is a function; the call throws `promise-in-scope` if it returns a promise
+   * @throws NoduleTrainError `module` unless it is a function; `promise-in-scope` from a call if it returns a promise
    */
   registerForwardHook<M extends AnyModule>(this: M, hook: ForwardHook<M>): () => void {
     return addForwardHook(this, hook as (module: never, inputs: never, output: never) => unknown);
