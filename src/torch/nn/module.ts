@@ -228,9 +228,10 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
       ),
     );
     if (hidden === undefined) return;
+    const kind = markOf(hidden.value) === 'parameter' ? 'a parameter' : 'a buffer';
     throw this.#fault(
       hidden.path,
-      `${isTensor(hidden.value) ? `a ${markOf(hidden.value) === 'parameter' ? 'parameter' : 'buffer'}` : kindOf(hidden.value)}` +
+      `${isTensor(hidden.value) ? kind : kindOf(hidden.value)}` +
         ' inside a plain container, where it would neither be saved nor trained',
       'expected it in a field of a Module. Use nn.moduleList, nn.moduleDict, nn.parameterList or nn.parameterDict; ' +
         'a module that is not part of this one belongs in a #private field.',
