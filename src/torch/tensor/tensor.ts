@@ -641,7 +641,7 @@ export class Tensor<D extends DType = DType> {
       );
     return this.toArray();
   }
-  /** As `util.inspect` and the console show it: the head and values, or beyond the depth of a nested object the head. */
+  /** What `util.inspect` and the console show: the head and values, or below the depth of inspection the head. */
   [inspect.custom](depth?: number): string {
     return printTensor(this, depth !== undefined && depth < 0);
   }

@@ -444,7 +444,10 @@ describe('methods of operators', () => {
     ]);
     expect([x.size(), x.size(-1), x.stride(), x.stride(0), x.ndim]).toEqual([[2, 3], 3, [3, 1], 3, 2]);
     expect(() => x.size(2)).toThrow(/size/);
-    expect(x.T.toArray()).toEqual(x.mT.toArray());
+    expect(x.T.toArray()).toEqual(x.t().toArray());
+    expect([x.T, x.T.T]).toEqual([x.T, x]);
+    expect(tensor([1]).T.shape).toEqual([1]);
+    expect(x.reshape(1, 2, 3).T.shape).toEqual([3, 2, 1]);
     expect(x.T.shape).toEqual([3, 2]);
     expect(x.unbind().map((row) => row.sum().item())).toEqual([0.5, 11]);
     expect(x.cpu().equal(x)).toBe(true);
