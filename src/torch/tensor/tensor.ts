@@ -36,61 +36,21 @@ import { forget, isTensor, lendInside, ownedFromSlot, slotOf } from './tensorHan
 export { fromSlot, isTensor, ownedFromSlot, shapeChanged, slotOf } from './tensorHandle.js';
 
 const A = {
-  add: lazyOp('aten::add'),
-  sub: lazyOp('aten::sub'),
-  mul: lazyOp('aten::mul'),
-  div: lazyOp('aten::div'),
-  pow: lazyOp('aten::pow'),
-  neg: lazyOp('aten::neg'),
-  abs: lazyOp('aten::abs'),
-  exp: lazyOp('aten::exp'),
-  log: lazyOp('aten::log'),
-  sqrt: lazyOp('aten::sqrt'),
-  relu: lazyOp('aten::relu'),
-  sigmoid: lazyOp('aten::sigmoid'),
-  tanh: lazyOp('aten::tanh'),
-  clamp: lazyOp('aten::clamp'),
-  matmul: lazyOp('aten::matmul'),
-  mm: lazyOp('aten::mm'),
   sum: lazyOp('aten::sum'),
   mean: lazyOp('aten::mean'),
   max: lazyOp('aten::max'),
   min: lazyOp('aten::min'),
   amax: lazyOp('aten::amax'),
   amin: lazyOp('aten::amin'),
-  argmax: lazyOp('aten::argmax'),
   equal: lazyOp('aten::equal'),
   allclose: lazyOp('aten::allclose'),
-  eq: lazyOp('aten::eq'),
-  ne: lazyOp('aten::ne'),
-  lt: lazyOp('aten::lt'),
-  le: lazyOp('aten::le'),
-  gt: lazyOp('aten::gt'),
-  ge: lazyOp('aten::ge'),
   reshape: lazyOp('aten::reshape'),
   view: lazyOp('aten::view'),
-  flatten: lazyOp('aten::flatten'),
-  squeeze: lazyOp('aten::squeeze'),
-  unsqueeze: lazyOp('aten::unsqueeze'),
   permute: lazyOp('aten::permute'),
-  transpose: lazyOp('aten::transpose'),
-  t: lazyOp('aten::t'),
   expand: lazyOp('aten::expand'),
-  detach: lazyOp('aten::detach'),
-  clone: lazyOp('aten::clone'),
-  contiguous: lazyOp('aten::contiguous'),
   toDtype: lazyOp('aten::to.dtype'),
   toDevice: lazyOp('aten::to.dtype_layout'),
   slice: lazyOp('aten::slice'),
-  select: lazyOp('aten::select'),
-  narrow: lazyOp('aten::narrow'),
-  addInPlace: lazyOp('aten::add_'),
-  subInPlace: lazyOp('aten::sub_'),
-  mulInPlace: lazyOp('aten::mul_'),
-  divInPlace: lazyOp('aten::div_'),
-  zeroInPlace: lazyOp('aten::zero_'),
-  fillInPlace: lazyOp('aten::fill_'),
-  copyInPlace: lazyOp('aten::copy_'),
 };
 
 /** The list of `view(2, 3)` or `view([2, 3])`. */
@@ -424,84 +384,6 @@ export class Tensor<D extends DType = DType> {
     return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
   }
 
-  add(other: Operand): Tensor {
-    return A.add(this, other);
-  }
-  sub(other: Operand): Tensor {
-    return A.sub(this, other);
-  }
-  mul(other: Operand): Tensor {
-    return A.mul(this, other);
-  }
-  div(other: Operand): Tensor {
-    return A.div(this, other);
-  }
-  pow(other: Operand): Tensor {
-    return A.pow(this, other);
-  }
-  eq(other: Operand): Tensor<'bool'> {
-    return A.eq(this, other) as Tensor<'bool'>;
-  }
-  ne(other: Operand): Tensor<'bool'> {
-    return A.ne(this, other) as Tensor<'bool'>;
-  }
-  lt(other: Operand): Tensor<'bool'> {
-    return A.lt(this, other) as Tensor<'bool'>;
-  }
-  le(other: Operand): Tensor<'bool'> {
-    return A.le(this, other) as Tensor<'bool'>;
-  }
-  gt(other: Operand): Tensor<'bool'> {
-    return A.gt(this, other) as Tensor<'bool'>;
-  }
-  ge(other: Operand): Tensor<'bool'> {
-    return A.ge(this, other) as Tensor<'bool'>;
-  }
-  neg(): Tensor<D> {
-    return A.neg(this) as Tensor<D>;
-  }
-  abs(): Tensor {
-    return A.abs(this);
-  }
-  exp(): Tensor {
-    return A.exp(this);
-  }
-  log(): Tensor {
-    return A.log(this);
-  }
-  sqrt(): Tensor {
-    return A.sqrt(this);
-  }
-  relu(): Tensor<D> {
-    return A.relu(this) as Tensor<D>;
-  }
-  sigmoid(): Tensor {
-    return A.sigmoid(this);
-  }
-  tanh(): Tensor {
-    return A.tanh(this);
-  }
-  t(): Tensor<D> {
-    return A.t(this) as Tensor<D>;
-  }
-  detach(): Tensor<D> {
-    return A.detach(this) as Tensor<D>;
-  }
-  clone(): Tensor<D> {
-    return A.clone(this) as Tensor<D>;
-  }
-  contiguous(): Tensor<D> {
-    return A.contiguous(this) as Tensor<D>;
-  }
-  matmul(other: Tensor): Tensor {
-    return A.matmul(this, other);
-  }
-  mm(other: Tensor): Tensor {
-    return A.mm(this, other);
-  }
-  clamp(min: number | null, max: number | null = null): Tensor {
-    return A.clamp(this, min, max);
-  }
   /** Sum of all elements, or over the given dimensions. */
   sum(dim?: number | readonly number[], keepdim = false): Tensor {
     return dim === undefined ? A.sum(this) : A.sum(this, typeof dim === 'number' ? [dim] : dim, keepdim);
@@ -522,29 +404,14 @@ export class Tensor<D extends DType = DType> {
       dim === undefined ? A.min(this) : A.amin(this, typeof dim === 'number' ? [dim] : dim, keepdim)
     ) as Tensor<D>;
   }
-  argmax(dim?: number, keepdim = false): Tensor<'int64'> {
-    return A.argmax(this, dim, keepdim) as Tensor<'int64'>;
-  }
   reshape(...shape: number[] | [readonly number[]]): Tensor<D> {
     return A.reshape(this, listOf(shape)) as Tensor<D>;
   }
   view(...shape: number[] | [readonly number[]]): Tensor<D> {
     return A.view(this, listOf(shape)) as Tensor<D>;
   }
-  flatten(startDim = 0, endDim = -1): Tensor<D> {
-    return A.flatten(this, startDim, endDim) as Tensor<D>;
-  }
-  squeeze(dim?: number): Tensor<D> {
-    return (dim === undefined ? A.squeeze(this) : A.squeeze(this, dim)) as Tensor<D>;
-  }
-  unsqueeze(dim: number): Tensor<D> {
-    return A.unsqueeze(this, dim) as Tensor<D>;
-  }
   permute(...dims: number[] | [readonly number[]]): Tensor<D> {
     return A.permute(this, listOf(dims)) as Tensor<D>;
-  }
-  transpose(dim0: number, dim1: number): Tensor<D> {
-    return A.transpose(this, dim0, dim1) as Tensor<D>;
   }
   expand(...shape: number[] | [readonly number[]]): Tensor<D> {
     return A.expand(this, listOf(shape)) as Tensor<D>;
@@ -552,12 +419,6 @@ export class Tensor<D extends DType = DType> {
   /** Returns a view of positions start … end - 1 of a dimension; negative ones count from the end. */
   slice(dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor<D> {
     return A.slice(this, dim, start, end, step) as Tensor<D>;
-  }
-  select(dim: number, index: number): Tensor<D> {
-    return A.select(this, dim, index) as Tensor<D>;
-  }
-  narrow(dim: number, start: number, length: number): Tensor<D> {
-    return A.narrow(this, dim, start, length) as Tensor<D>;
   }
 
   /**
@@ -577,29 +438,6 @@ export class Tensor<D extends DType = DType> {
   setIndex(items: readonly IndexItem[], value: Operand): this {
     setIndex(this, items, value);
     return this;
-  }
-
-  add_(other: Operand, options: { alpha?: number | undefined } = {}): this {
-    return A.addInPlace(this, other, { alpha: options.alpha }) as this;
-  }
-  sub_(other: Operand): this {
-    return A.subInPlace(this, other) as this;
-  }
-  mul_(other: Operand): this {
-    return A.mulInPlace(this, other) as this;
-  }
-  div_(other: Operand): this {
-    return A.divInPlace(this, other) as this;
-  }
-  zero_(): this {
-    return A.zeroInPlace(this) as this;
-  }
-  fill_(value: number | boolean): this {
-    return A.fillInPlace(this, value) as this;
-  }
-  /** Copies the values of `source` into this tensor, broadcast and converted. */
-  copy_(source: Tensor): this {
-    return A.copyInPlace(this, source) as this;
   }
 
   /** Whether shape, dtype and every value are equal; NaN is not. */
