@@ -81,7 +81,7 @@ const kindOf = (values: readonly Value[], what: string): DType => {
 };
 
 /**
- * Converts values to a typed array of a dtype. float16 and bfloat16 have none: their values come as float64.
+ * Converts values to a typed array of a dtype, or to float64 where libtorch has to convert them.
  * @param dtype default: float32 for numbers, int64 for bigints, bool for booleans
  * @param what the call, for errors
  * @throws NoduleTrainError `dtype` for values that an integer dtype cannot hold
@@ -102,6 +102,9 @@ export function convertValues(
     return { data: fillFloats(new Float64Array(values.length), values, what), dtype: 'float64' };
   checkIntegers(values, target, what);
   if (target === 'int64') {
+    // libtorch converts doubles faster than JavaScript makes bigints.
+    if (!values.some((value) => typeof value === 'bigint'))
+      return { data: fillFloats(new Float64Array(values.length), values, what), dtype: 'float64' };
     const integer = (value: Value): bigint => BigInt(typeof value === 'number' ? Math.trunc(value) : value);
     return { data: BigInt64Array.from(values, integer), dtype: target };
   }

@@ -14,7 +14,7 @@ const elementwise =
 
 const everyday =
   'add sub mul div pow eq ne lt le gt ge neg abs exp log sqrt relu sigmoid tanh t detach clone contiguous matmul mm ' +
-  'clamp argmax flatten squeeze unsqueeze transpose select narrow add_ sub_ mul_ div_ zero_ fill_ copy_';
+  'clamp argmax flatten squeeze unsqueeze transpose select narrow add_ sub_ mul_ div_ zero_ fill_ copy_ sum mean';
 
 const reductions =
   'all amax amin aminmax any argmin argsort bincount corrcoef count_nonzero cov cummax cummin cumprod cumsum diff ' +

@@ -12,7 +12,6 @@ import {
   type DType,
   type ItemOf,
   isDType,
-  isHalf,
   type TypedArray,
   typedArrayOf,
   type ValueOf,
@@ -20,24 +19,15 @@ import {
 import type { IndexItem } from './indexItem.js';
 import { indexTensor, setIndex } from './indexTensor.js';
 import { installMethods } from './installMethods.js';
-import {
-  type ArrayOfDims,
-  checkArraySize,
-  checkDims,
-  type Dims,
-  type NestedArray,
-  nestedArray,
-  nestedArrayAsync,
-} from './nestedArray.js';
+import type { ArrayOfDims, Dims, NestedArray } from './nestedArray.js';
 import { printTensor } from './printTensor.js';
+import { checkDType, readArray, readArrayAsync, readDataAsync, readItem, readJson, readNumber } from './readTensor.js';
 import { type SharedTensor, shareSlot } from './share.js';
 import { forget, isTensor, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
 
 export { fromSlot, isTensor, ownedFromSlot, shapeChanged, slotOf } from './tensorHandle.js';
 
 const A = {
-  sum: lazyOp('aten::sum'),
-  mean: lazyOp('aten::mean'),
   max: lazyOp('aten::max'),
   min: lazyOp('aten::min'),
   amax: lazyOp('aten::amax'),
@@ -57,13 +47,22 @@ const A = {
 const listOf = (given: number[] | [readonly number[]]): readonly number[] =>
   Array.isArray(given[0]) ? given[0] : (given as number[]);
 
-const checkDType = (tensor: Tensor, dtype: DType, what: string): void => {
-  if (tensor.dtype !== dtype)
-    throw new NoduleTrainError('dtype', `${what}('${dtype}'): the tensor is ${tensor.dtype}. Convert it with to().`);
-};
+/** Named arguments of `max` and `min`. */
+interface Keepdim {
+  keepdim?: boolean | undefined;
+}
 
-/** Limit of the elements in JSON. */
-const MOST_IN_JSON = 2 ** 20;
+const extreme = (
+  tensor: Tensor,
+  ofAll: (tensor: Tensor) => Tensor,
+  along: (tensor: Tensor, dims: readonly number[], keepdim: boolean) => Tensor,
+  dim: number | readonly number[] | null | undefined,
+  keepdim: boolean | Keepdim,
+): Tensor => {
+  if (dim === undefined || dim === null) return ofAll(tensor);
+  const keeps = typeof keepdim === 'object' && keepdim !== null ? (keepdim.keepdim ?? false) : keepdim;
+  return along(tensor, typeof dim === 'number' ? [dim] : dim, keeps);
+};
 
 /** Options of `backward`. */
 export interface BackwardOptions {
@@ -277,15 +276,7 @@ export class Tensor<D extends DType = DType> {
   item<K extends DType>(this: Tensor<K>): ItemOf<K>;
   item<K extends DType>(dtype: K): ItemOf<K>;
   item(dtype?: DType): number | boolean {
-    const slot = slotOf(this);
-    if (dtype !== undefined) checkDType(this, dtype, 'item');
-    if (this.numel !== 1)
-      throw new NoduleTrainError('torch', `item(): the tensor has shape [${this.shape}], expected one element`);
-    try {
-      return native().item(slot);
-    } catch (cause) {
-      throw torchError(cause);
-    }
+    return readItem(this, dtype);
   }
 
   /**
@@ -297,21 +288,7 @@ export class Tensor<D extends DType = DType> {
   toArray<K extends DType>(this: Tensor<K>): NestedArray<ValueOf<K>>;
   toArray<K extends DType, N extends Dims>(this: Tensor<K>, dims: N): ArrayOfDims<ItemOf<K>, N>;
   toArray(dims?: Dims): NestedArray | NestedArray[] {
-    checkDims(this.shape, dims, 'toArray');
-    checkArraySize(this.shape);
-    if (isHalf(this.dtype)) {
-      const wide = this.to('float32');
-      const array = wide.toArray();
-      wide.dispose();
-      return array;
-    }
-    let bytes: ArrayBuffer;
-    try {
-      bytes = native().copyBytes(slotOf(this));
-    } catch (cause) {
-      throw torchError(cause, 'toArray()');
-    }
-    return nestedArray(typedArrayOf(this.dtype, bytes), this.shape, this.dtype);
+    return readArray(this, dims);
   }
 
   /**
@@ -341,30 +318,14 @@ export class Tensor<D extends DType = DType> {
   dataAsync<K extends DType>(this: Tensor<K>): Promise<ArrayOf<K>>;
   dataAsync<K extends DType>(expected: K): Promise<ArrayOf<K>>;
   async dataAsync(expected?: DType): Promise<TypedArray> {
-    const { dtype } = this;
-    if (expected !== undefined) checkDType(this, expected, 'dataAsync');
-    try {
-      return typedArrayOf(dtype, await native().copyBytesAsync(slotOf(this), null));
-    } catch (cause) {
-      throw torchError(cause, 'dataAsync()');
-    }
+    return readDataAsync(this, expected);
   }
 
   /** As `toArray`, with the copy made off this thread (see `dataAsync`) and the arrays built in slices below 10 ms. */
   toArrayAsync<K extends DType>(this: Tensor<K>): Promise<NestedArray<ValueOf<K>>>;
   toArrayAsync<K extends DType, N extends Dims>(this: Tensor<K>, dims: N): Promise<ArrayOfDims<ItemOf<K>, N>>;
   async toArrayAsync(dims?: Dims): Promise<NestedArray> {
-    const { dtype, shape } = this;
-    checkDims(shape, dims, 'toArrayAsync');
-    checkArraySize(shape);
-    const half = isHalf(dtype);
-    let bytes: ArrayBuffer;
-    try {
-      bytes = await native().copyBytesAsync(slotOf(this), half ? 'float32' : null);
-    } catch (cause) {
-      throw torchError(cause, 'toArrayAsync()');
-    }
-    return nestedArrayAsync(typedArrayOf(half ? 'float32' : dtype, bytes), shape, dtype);
+    return readArrayAsync(this, dims);
   }
 
   /**
@@ -384,25 +345,13 @@ export class Tensor<D extends DType = DType> {
     return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
   }
 
-  /** Sum of all elements, or over the given dimensions. */
-  sum(dim?: number | readonly number[], keepdim = false): Tensor {
-    return dim === undefined ? A.sum(this) : A.sum(this, typeof dim === 'number' ? [dim] : dim, keepdim);
-  }
-  /** Mean of all elements, or over the given dimensions. */
-  mean(dim?: number | readonly number[], keepdim = false): Tensor {
-    return dim === undefined ? A.mean(this) : A.mean(this, typeof dim === 'number' ? [dim] : dim, keepdim);
-  }
   /** Largest of all elements, or along the given dimensions (without positions, as PyTorch's `amax`). */
-  max(dim?: number | readonly number[], keepdim = false): Tensor<D> {
-    return (
-      dim === undefined ? A.max(this) : A.amax(this, typeof dim === 'number' ? [dim] : dim, keepdim)
-    ) as Tensor<D>;
+  max(dim?: number | readonly number[] | null, keepdim: boolean | Keepdim = false): Tensor<D> {
+    return extreme(this, A.max, A.amax, dim, keepdim) as Tensor<D>;
   }
   /** Smallest of all elements, or along the given dimensions (without positions, as PyTorch's `amin`). */
-  min(dim?: number | readonly number[], keepdim = false): Tensor<D> {
-    return (
-      dim === undefined ? A.min(this) : A.amin(this, typeof dim === 'number' ? [dim] : dim, keepdim)
-    ) as Tensor<D>;
+  min(dim?: number | readonly number[] | null, keepdim: boolean | Keepdim = false): Tensor<D> {
+    return extreme(this, A.min, A.amin, dim, keepdim) as Tensor<D>;
   }
   reshape(...shape: number[] | [readonly number[]]): Tensor<D> {
     return A.reshape(this, listOf(shape)) as Tensor<D>;
@@ -461,23 +410,14 @@ export class Tensor<D extends DType = DType> {
    * @throws NoduleTrainError `torch` for any other tensor, which JavaScript would compare and add as text
    */
   [Symbol.toPrimitive](hint: 'number' | 'string' | 'default'): number | boolean | string {
-    if (hint === 'string') return this.toString();
-    if (this.numel === 1) return this.item();
-    throw new NoduleTrainError(
-      'torch',
-      `using a Tensor as a number: it has shape [${this.shape}], expected one element. JavaScript has no operators ` +
-        'for tensors: call add(), gt() and others.',
-    );
+    return hint === 'string' ? this.toString() : readNumber(this);
   }
-  /** Nested arrays, for `JSON.stringify`. @throws NoduleTrainError `torch` above 2^20 elements */
+  /**
+   * Nested arrays, for `JSON.stringify`, which writes NaN and infinities as null.
+   * @throws NoduleTrainError `torch` above 2^20 elements
+   */
   toJSON(): NestedArray {
-    if (this.numel > MOST_IN_JSON)
-      throw new NoduleTrainError(
-        'torch',
-        `JSON.stringify(): a Tensor of shape [${this.shape}] has more than ${MOST_IN_JSON} elements. Save it with ` +
-          'saveTensors(), or call toArray() first.',
-      );
-    return this.toArray();
+    return readJson(this);
   }
   /** What `util.inspect` and the console show: the head and values, or below the depth of inspection the head. */
   [inspect.custom](depth?: number): string {

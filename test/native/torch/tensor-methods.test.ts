@@ -82,6 +82,8 @@ const calls: Record<string, Call[]> = {
   transpose: [['batch', [0, -1]]],
   select: [['batch', [1, -1]]],
   narrow: [['x', [1, 1, 2]]],
+  sum: [['x'], ['x', [1]], ['x', [[0, 1], true]], ['x', [-1], { keepdim: true }], ['ints', [], { dtype: 'float64' }]],
+  mean: [['x'], ['x', [1]], ['batch', [[0, 2], true]], ['x', [-1], { keepdim: true }]],
   ...Object.fromEntries(
     (
       'atan2 copysign floor_divide fmax fmin fmod heaviside hypot isclose logaddexp logaddexp2 maximum minimum ' +
