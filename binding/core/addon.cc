@@ -1,5 +1,6 @@
 #include <napi.h>
 
+#include "checks/install.h"
 #include "core/allocator.h"
 #include "core/autograd.h"
 #include "core/buffers.h"
@@ -23,6 +24,7 @@ namespace {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   use_cpu_allocator(*static_cast<const CpuAllocator*>(register_operators(&own_cpu_allocator())));
+  check_in_this_thread();
   env.SetInstanceData(new Environment());
   init_operators(env, exports);
   init_tensors(env, exports);

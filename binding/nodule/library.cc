@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "checks/install.h"
 #include "nodule/schemas.h"
 
 namespace nodule {
@@ -37,6 +38,7 @@ const void* register_or_share(const void* own) {
   torch::Library& cpu = library(torch::Library::IMPL, c10::DispatchKey::CPU);
   register_crop_augment(cpu);
   register_draw_epoch(cpu);
+  register_checks();
   const auto address = reinterpret_cast<std::int64_t>(own);
   definitions.def((marker + "() -> int").c_str(), [address]() -> std::int64_t { return address; });
   return own;

@@ -1,0 +1,67 @@
+// Gradients of pooling and sampling: they write where their indices say, which only the forward call checked.
+#include <ATen/ATen.h>
+
+#include "checks/checks.h"
+
+namespace nodule {
+
+namespace {
+
+// The number of places in one channel: the product of the last `dims` sizes.
+std::int64_t places_of(const at::Tensor& tensor, const char* name, std::int64_t dims) {
+  expect_dim(tensor, name, dims, dims + 2);
+  std::int64_t places = 1;
+  for (std::int64_t i = 1; i <= dims; ++i) places *= tensor.size(-i);
+  return places;
+}
+
+template <int kDims>
+void check_max_pool_backward(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  const at::Tensor grad = arguments.tensor("grad_output");
+  const at::Tensor indices = arguments.tensor("indices");
+  const std::int64_t places = places_of(self, "self", kDims);
+  expect_dim(grad, "grad_output", self.dim(), self.dim());
+  for (std::int64_t i = 0; i < self.dim() - kDims; ++i) {
+    TORCH_CHECK(grad.size(i) == self.size(i), "'grad_output' has shape ", grad.sizes(), ", expected ", self.size(i),
+                " in dimension ", i);
+  }
+  TORCH_CHECK(indices.defined(), "'indices' is null, expected a tensor");
+  expect_same_sizes(indices, "indices", grad.sizes());
+  expect_indices(indices, "indices", 0, places);
+}
+
+void check_random_samples(const Arguments& arguments) {
+  TORCH_CHECK(all_within(arguments.tensor("random_samples"), 0, 1),
+              "'random_samples' contains a value that is not from 0 to 1");
+}
+
+// input [N, C, ...], grid [N, ..., dims], grad_output [N, C, places of the grid].
+template <int kDims>
+void check_grid_backward(const Arguments& arguments) {
+  const at::Tensor input = arguments.tensor("input");
+  const at::Tensor grid = arguments.tensor("grid");
+  expect_dim(input, "input", kDims + 2, kDims + 2);
+  expect_dim(grid, "grid", kDims + 2, kDims + 2);
+  c10::DimVector sizes = {input.size(0), input.size(1)};
+  for (std::int64_t i = 1; i <= kDims; ++i) sizes.push_back(grid.size(i));
+  TORCH_CHECK(arguments.has("grad_output"), "'grad_output' is null, expected a tensor");
+  expect_same_sizes(arguments.tensor("grad_output"), "grad_output", sizes);
+}
+
+}  // namespace
+
+CheckTable pooling_checks() {
+  return {{"aten::max_pool2d_with_indices_backward", check_max_pool_backward<2>},
+          {"aten::max_pool3d_with_indices_backward", check_max_pool_backward<3>},
+          {"aten::adaptive_max_pool2d_backward", check_max_pool_backward<2>},
+          {"aten::adaptive_max_pool3d_backward", check_max_pool_backward<3>},
+          {"aten::fractional_max_pool2d_backward", check_max_pool_backward<2>},
+          {"aten::fractional_max_pool3d_backward", check_max_pool_backward<3>},
+          {"aten::fractional_max_pool2d", check_random_samples},
+          {"aten::fractional_max_pool3d", check_random_samples},
+          {"aten::grid_sampler_2d_backward", check_grid_backward<2>},
+          {"aten::grid_sampler_3d_backward", check_grid_backward<3>}};
+}
+
+}  // namespace nodule
