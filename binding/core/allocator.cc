@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -116,34 +117,49 @@ Header* from_system(std::size_t size, std::size_t asked) {
   }
 }
 
-std::atomic<bool> guarded{false};
+enum class Guard { kNone, kAfter, kBefore };
 
-// A guarded block: a page with its size, the data up to the end of its pages, an inaccessible page.
+std::atomic<Guard> guard{Guard::kNone};
+
+// A guarded block: a page with this header, an inaccessible page, the data at the beginning or end of its pages, an
+// inaccessible page. What is left of the data's pages has a pattern, which is checked when the block is freed.
 struct GuardedBlock {
   std::size_t mapped;
   std::size_t asked;
+  unsigned char* rest;
+  std::size_t rest_size;
 };
+
+constexpr int kPattern = 0xA5;
 
 void release_guarded(void* context) {
   auto* block = static_cast<GuardedBlock*>(context);
+  for (std::size_t i = 0; i < block->rest_size; ++i) {
+    if (block->rest[i] != kPattern) std::abort();
+  }
   alive.fetch_sub(static_cast<std::int64_t>(block->asked), std::memory_order_relaxed);
   munmap(block, block->mapped);
 }
 
-c10::DataPtr allocate_guarded(std::size_t bytes) {
+c10::DataPtr allocate_guarded(std::size_t bytes, Guard side) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  // What vector instructions need; up to 15 bytes past the end go unnoticed.
+  // What vector instructions need; reads of up to 15 bytes past the end go unnoticed.
   constexpr std::size_t kAlignment = 16;
   const std::size_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   const std::size_t data_pages = (padded + page - 1) / page * page;
-  const std::size_t mapped = data_pages + 2 * page;
+  const std::size_t mapped = data_pages + 3 * page;
   void* base = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (base == MAP_FAILED) refuse(bytes);
-  char* end = static_cast<char*>(base) + page + data_pages;
-  mprotect(end, page, PROT_NONE);
-  *static_cast<GuardedBlock*>(base) = {mapped, bytes};
+  auto* pages = static_cast<unsigned char*>(base) + 2 * page;
+  mprotect(pages - page, page, PROT_NONE);
+  mprotect(pages + data_pages, page, PROT_NONE);
+  unsigned char* data = side == Guard::kAfter ? pages + data_pages - padded : pages;
+  unsigned char* rest = side == Guard::kAfter ? pages : pages + bytes;
+  const std::size_t rest_size = data_pages - (side == Guard::kAfter ? padded : bytes);
+  std::memset(rest, kPattern, rest_size);
+  *static_cast<GuardedBlock*>(base) = {mapped, bytes, rest, rest_size};
   alive.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
-  return {end - padded, base, &release_guarded, c10::Device(c10::DeviceType::CPU)};
+  return {data, base, &release_guarded, c10::Device(c10::DeviceType::CPU)};
 }
 
 class CountingAllocator final : public c10::Allocator {
@@ -151,7 +167,8 @@ class CountingAllocator final : public c10::Allocator {
   c10::DataPtr allocate(std::size_t bytes) override {
     if (bytes == 0) return {nullptr, nullptr, &release, c10::Device(c10::DeviceType::CPU)};
     if (bytes > kLargestAsked) refuse(bytes);
-    if (guarded.load(std::memory_order_relaxed)) return allocate_guarded(bytes);
+    const Guard side = guard.load(std::memory_order_relaxed);
+    if (side != Guard::kNone) return allocate_guarded(bytes, side);
     const std::size_t size = rounded(bytes);
     Header* header = size >= kSmallestKept ? cache().take(size) : nullptr;
     if (!header) header = from_system(size, bytes);
@@ -178,7 +195,7 @@ void install() {
 }
 
 constexpr CpuAllocator kOwn{install, [] { return alive.load(std::memory_order_relaxed); },
-                            [] { return cache().total(); }, [] { cache().clear(); }, [] { guarded.store(true); }};
+                            [] { return cache().total(); }, [] { cache().clear(); }, [](bool before) { guard.store(before ? Guard::kBefore : Guard::kAfter); }};
 
 std::atomic<const CpuAllocator*> used{&kOwn};
 
@@ -194,6 +211,6 @@ void use_cpu_allocator(const CpuAllocator& allocator) {
 std::int64_t cpu_bytes_alive() { return used.load()->bytes_alive(); }
 std::int64_t cpu_bytes_kept() { return used.load()->bytes_kept(); }
 void empty_cpu_cache() { used.load()->empty_cache(); }
-void guard_cpu_allocations() { used.load()->guard(); }
+void guard_cpu_allocations(bool before) { used.load()->guard(before); }
 
 }  // namespace nodule

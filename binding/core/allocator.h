@@ -14,7 +14,7 @@ struct CpuAllocator {
   std::int64_t (*bytes_alive)();
   std::int64_t (*bytes_kept)();
   void (*empty_cache)();
-  void (*guard)();
+  void (*guard)(bool before);
 };
 
 const CpuAllocator& own_cpu_allocator();
@@ -27,8 +27,9 @@ std::int64_t cpu_bytes_alive();
 std::int64_t cpu_bytes_kept();
 // Returns the kept blocks to the system.
 void empty_cpu_cache();
-// For fuzzing: each later block ends at an inaccessible page and is unmapped when it is freed, so that an access past
-// its end or after its life ends the process at once.
-void guard_cpu_allocations();
+// For fuzzing: each later block is between inaccessible pages and touches the one after it, or the one before it, and
+// is unmapped when it is freed, so that an access beyond that end or after its life ends the process at once. A write
+// beyond the other end does so when the block is freed.
+void guard_cpu_allocations(bool before);
 
 }  // namespace nodule

@@ -12,6 +12,7 @@
 #include "core/names.h"
 #include "core/queue.h"
 #include "core/sizes_guard.h"
+#include "core/sparse_indices.h"
 
 namespace nodule {
 
@@ -125,6 +126,12 @@ Operator& operator_of(Environment& state, const Passed& passed) {
   return *state.operators[number];
 }
 
+void call_boxed(const Overload& overload, std::vector<c10::IValue>& stack) {
+  if (overload.shares_indices == SharesIndices::kKeeps) copy_kept_indices(overload, stack);
+  overload.handle.callBoxed(stack);
+  if (overload.shares_indices == SharesIndices::kShows) copy_shown_indices(stack);
+}
+
 napi_value call_operator(Environment& state, const Passed& passed) {
   Operator& op = operator_of(state, passed);
   const auto tags = static_cast<std::uint64_t>(number_of(passed.env, passed.values[1]));
@@ -147,7 +154,7 @@ napi_value call_operator(Environment& state, const Passed& passed) {
   const Overload& overload = choose(call, stack);
   try {
     const SizesGuard restored_if_it_fails(op, overload, stack);
-    overload.handle.callBoxed(stack);
+    call_boxed(overload, stack);
   } catch (const c10::Error& error) {
     rethrow_with_call(call, overload, error);
   }
@@ -186,7 +193,7 @@ Napi::Value call_operator_async(const Napi::CallbackInfo& info) {
                                   overload->text);
     }
     return enqueue(
-        info.Env(), [overload, stack] { overload->handle.callBoxed(*stack); },
+        info.Env(), [overload, stack] { call_boxed(*overload, *stack); },
         [overload, stack](Napi::Env env) { return results_to_js(env, *overload, overload->result_alias, *stack); });
   });
 }

@@ -10,6 +10,7 @@
 #include "core/call.h"
 #include "core/convert.h"
 #include "core/environment.h"
+#include "core/sparse_indices.h"
 
 namespace nodule {
 
@@ -75,7 +76,7 @@ bool may_reshape(const Overload& overload) {
 }
 
 Overload describe(const c10::OperatorHandle& handle) {
-  Overload overload{handle, {}, {}, {}, {}, {}};
+  Overload overload{handle, {}, {}, {}, {}, {}, {}};
   const c10::FunctionSchema& schema = handle.schema();
   std::ostringstream text;
   text << schema;
@@ -106,7 +107,8 @@ Overload describe(const c10::OperatorHandle& handle) {
     overload.result_alias.push_back(alias);
     overload.result_is_dtype.push_back(result.real_type()->kind() == c10::TypeKind::ScalarTypeType);
   }
-  overload.direct = direct_call(overload);
+  overload.shares_indices = shares_indices(schema.name());
+  if (overload.shares_indices == SharesIndices::kNo) overload.direct = direct_call(overload);
   return overload;
 }
 

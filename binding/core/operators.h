@@ -67,6 +67,9 @@ struct DirectCall {
   at::Scalar scale;
 };
 
+// Whether a sparse tensor keeps the indices that it is given, or shows those that it has.
+enum class SharesIndices { kNo, kKeeps, kShows };
+
 struct Overload {
   c10::OperatorHandle handle;
   std::vector<Parameter> parameters;
@@ -75,6 +78,7 @@ struct Overload {
   // For each result, whether it is a dtype, which a stack holds as a number.
   std::vector<bool> result_is_dtype;
   std::string text;
+  SharesIndices shares_indices;
   DirectCall direct;
 };
 

@@ -35,7 +35,7 @@ Napi::Value empty_cache(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value guard_allocations(const Napi::CallbackInfo& info) {
-  guard_cpu_allocations();
+  guard_cpu_allocations(info[0].ToBoolean().Value());
   return info.Env().Undefined();
 }
 

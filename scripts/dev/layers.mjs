@@ -31,7 +31,7 @@ const ENTRIES = [
   '\\.d\\.ts$',
   // What the set-up scripts run before TypeScript is there.
   '^src/runtime/.*\\.js$',
-  '^src/torch/operators/crashingOperators\\.js$',
+  '^src/torch/operators/(crashing|unsafe)Operators\\.js$',
 ];
 
 const sourceRules = [

@@ -2,7 +2,7 @@
 // its schemas. Part of set-up, between the addon and TypeScript.
 import fs from 'node:fs';
 import { loadNative } from '../../src/runtime/libtorch/load.js';
-import { crashingOperators } from '../../src/torch/operators/crashingOperators.js';
+import { unsafeReason } from '../../src/torch/operators/unsafeOperators.js';
 import {
   methodNames,
   operatorNames,
@@ -139,7 +139,7 @@ const entry = (schema, takesNumbers) => {
 const interfaceOf = (title, namespace) => {
   const lines = schemasBelow(namespace).flatMap(({ schemas, numbersAsTensors }) =>
     schemas
-      .filter((schema) => !isForNames(schema) && !(fullName(schema) in crashingOperators))
+      .filter((schema) => !isForNames(schema) && unsafeReason(fullName(schema)) === null)
       .flatMap((schema) => entry(schema, numbersAsTensors)),
   );
   return `export interface ${title} {\n${lines.join('\n')}\n}\n`;

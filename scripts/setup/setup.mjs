@@ -193,6 +193,7 @@ const operatorTypes = {
         'scripts/setup/operator-types.mjs',
         'scripts/setup/parseSchema.mjs',
         'src/torch/operators/crashingOperators.js',
+        'src/torch/operators/unsafeOperators.js',
         'src/torch/tensor/methodNames.js',
       ],
       [addon.hash(found)],

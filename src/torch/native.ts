@@ -74,8 +74,8 @@ export interface Native {
   leaveAutocast(device: string, state: unknown): void;
   memory(): { handles: number; cpu: number; cpuKept: number; cuda: number };
   emptyCache(): void;
-  /** For fuzzing: puts an inaccessible page after each later block of the CPU allocator, and unmaps freed blocks. */
-  guardAllocations(): void;
+  /** For fuzzing: puts inaccessible pages around each later block, which touches the page after it or `before` it. */
+  guardAllocations(before: boolean): void;
   manualSeed(seed: number): void;
   setNumThreads(count: number): void;
   getNumThreads(): number;

@@ -5,8 +5,8 @@ import { isPlainObject } from '../plainObject.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { fromSlot, isTensor, rawSlot, shapeChanged } from '../tensor/tensorHandle.js';
 import { torchError } from '../torchError.js';
-import { crashingOperators } from './crashingOperators.js';
 import type { OperatorArgument } from './operatorArguments.js';
+import { unsafeReason } from './unsafeOperators.js';
 
 // The schema decides the type of the result: mostly a Tensor, sometimes several, rarely a number.
 export type Operator<Result = any> = ((...args: OperatorArgument[]) => Result) & {
@@ -183,19 +183,34 @@ function callable(operator: string, resolve: () => Resolved): (...args: Operator
   };
 }
 
-const unsafeSignatures = Object.keys(crashingOperators);
+let signatures: Map<string, string[]> | undefined;
+
+/** The signatures of a name: `aten::add` has several, `aten::add.Tensor` is one. */
+const signaturesOf = (name: string): readonly string[] => {
+  if (name.includes('.')) return [name];
+  if (signatures === undefined) {
+    signatures = new Map();
+    for (const signature of native().operatorNames()) {
+      const base = signature.split('.', 1)[0]!;
+      const known = signatures.get(base);
+      if (known === undefined) signatures.set(base, [signature]);
+      else known.push(signature);
+    }
+  }
+  return signatures.get(name) ?? [];
+};
 
 const resolve = (name: string, unsafe: boolean): Resolved => {
+  const skipped = unsafe ? [] : signaturesOf(name).filter((signature) => unsafeReason(signature) !== null);
   try {
-    const resolved = native().resolveOperator(name, unsafe ? [] : unsafeSignatures);
+    const resolved = native().resolveOperator(name, skipped);
     if (resolved.schemas.length > 0) return resolved;
   } catch (cause) {
     throw new NoduleTrainError('torch', `op('${name}'): ${(cause as Error).message}`, { cause });
   }
   throw new NoduleTrainError(
     'torch-unsafe',
-    `op('${name}'): malformed input crashes the process (${crashingOperators[name] ?? 'every signature'}). ` +
-      `Use op('${name}', {unsafe: true}) to call it anyway.`,
+    `op('${name}'): the operator ${unsafeReason(skipped[0]!)}. Use op('${name}', {unsafe: true}) to call it anyway.`,
   );
 };
 
@@ -223,8 +238,8 @@ export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Prom
  * Arguments are checked against the schema. A number in place of a Tensor is a wrapped scalar, as in Python.
  *
  * @param options.unsafe required for private operators (names starting with `_`), which check little themselves, and
- *   for operators known to crash the process on malformed input; also includes the crashing signatures that `op(name)`
- *   skips
+ *   for operators that reach files or other processes, belong to another namespace than `aten` and `nodule`, or are
+ *   known to crash the process on malformed input; also includes the signatures that `op(name)` skips for that reason
  * @throws NoduleTrainError `torch` if no schema has that name, `torch-unsafe` if `unsafe` is required
  */
 export function op(name: string, options: { unsafe?: boolean } = {}): Operator {

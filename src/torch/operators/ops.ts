@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { native } from '../native.js';
-import { crashingOperators } from './crashingOperators.js';
 import { type Operator, op } from './operators.js';
 import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
+import { unsafeReason } from './unsafeOperators.js';
 
 /** Public operators of the `aten` namespace, typed by their schemas. */
 export interface Ops extends AtenOperators {
@@ -14,7 +14,7 @@ export interface Ops extends AtenOperators {
 function safeNames(namespace: string): ReadonlySet<string> {
   const names = new Set<string>();
   for (const signature of native().operatorNames()) {
-    if (signature in crashingOperators || !signature.startsWith(`${namespace}::`)) continue;
+    if (!signature.startsWith(`${namespace}::`) || unsafeReason(signature) !== null) continue;
     const name = signature.slice(namespace.length + 2).split('.', 1)[0]!;
     if (!name.startsWith('_')) names.add(name);
   }
