@@ -1,14 +1,18 @@
 // Pivots, which LAPACK's routines take as addresses.
-#include "checks/checks.h"
-
+#include <algorithm>
 #include <limits>
+
+#include "checks/checks.h"
 
 namespace nodule {
 
 namespace {
 
 void check_pivots(const at::Tensor& matrix, const at::Tensor& pivots, const char* name) {
-  if (!matrix.defined() || !pivots.defined() || matrix.dim() < 2) return;
+  expect_dim(matrix, "LU", 2);
+  c10::DimVector sizes(matrix.sizes().slice(0, static_cast<std::size_t>(matrix.dim() - 2)));
+  sizes.push_back(std::min(matrix.size(-2), matrix.size(-1)));
+  expect_same_sizes(pivots, name, sizes);
   expect_indices(pivots, name, 1, matrix.size(-2) + 1);
 }
 
@@ -28,6 +32,7 @@ void check_ldl_solve(const Arguments& arguments) {
   const at::Tensor pivots = arguments.tensor("pivots");
   expect_dim(matrix, "LD", 2);
   expect_dim(pivots, "pivots", 1);
+  expect_same_sizes(pivots, "pivots", matrix.sizes().slice(0, static_cast<std::size_t>(matrix.dim() - 1)));
   const std::int64_t rows = matrix.size(-1);
   expect_indices(pivots, "pivots", -rows, rows + 1);
   if (!is_readable(pivots) || pivots.scalar_type() != at::kInt) return;

@@ -1,4 +1,6 @@
 // Statistics and weights with one value per channel, which kernels read without looking at their length.
+#include <algorithm>
+
 #include "checks/checks.h"
 
 namespace nodule {
@@ -20,8 +22,7 @@ bool is_empty(const at::Tensor& tensor) { return !tensor.defined() || tensor.num
 
 void check_batch_norm(const Arguments& arguments) {
   const Channels channels(arguments);
-  const bool no_training = arguments.has("training") && !arguments.flag("training");
-  const bool needs_statistics = no_training || (!arguments.has("training") && !arguments.has("momentum"));
+  const bool needs_statistics = arguments.has("training") && !arguments.flag("training");
   for (const char* name : {"weight", "bias"}) expect_numel(arguments.tensor(name), name, channels.count);
   for (const char* name : {"running_mean", "running_var"}) {
     expect_numel(arguments.tensor(name), name, channels.count, needs_statistics);
@@ -65,6 +66,27 @@ void check_group_norm_backward(const Arguments& arguments) {
   for (const char* name : {"mean", "rstd"}) expect_numel(arguments.tensor(name), name, samples * groups, true);
 }
 
+// One mean and one deviation for each group of normalized values, one weight for each value of a group.
+void check_layer_norm_backward(const Arguments& arguments) {
+  const at::Tensor input = arguments.tensor("input");
+  const auto shape = arguments.integers("normalized_shape");
+  const auto dims = static_cast<std::int64_t>(shape.size());
+  expect_dim(input, "input", std::max<std::int64_t>(dims, 1));
+  TORCH_CHECK(dims > 0 && input.sizes().slice(static_cast<std::size_t>(input.dim() - dims)).equals(shape),
+              "'normalized_shape' is ", c10::IntArrayRef(shape), ", expected the last sizes of 'input', ", input.sizes());
+  std::int64_t size = 1;
+  for (const std::int64_t one : shape) size *= one;
+  const std::int64_t groups = size == 0 ? 0 : input.numel() / size;
+  TORCH_CHECK(arguments.has("grad_out"), "'grad_out' is null, expected a tensor");
+  expect_same_sizes(arguments.tensor("grad_out"), "grad_out", input.sizes());
+  for (const char* name : {"mean", "rstd"}) {
+    if (arguments.schema().argumentIndexWithName(name) && size > 0) {
+      expect_numel(arguments.tensor(name), name, groups, true);
+    }
+  }
+  for (const char* name : {"weight", "bias"}) expect_same_sizes(arguments.tensor(name), name, shape);
+}
+
 }  // namespace
 
 CheckTable normalization_checks() {
@@ -76,11 +98,12 @@ CheckTable normalization_checks() {
           {"aten::_batch_norm_with_update_functional", check_batch_norm},
           {"aten::_batch_norm_no_update", check_batch_norm},
           {"aten::batch_norm_update_stats", check_batch_norm},
-          {"aten::batch_norm_stats", check_batch_norm},
           {"aten::cudnn_batch_norm", check_batch_norm},
           {"aten::batch_norm_backward", check_batch_norm_backward},
           {"aten::native_batch_norm_backward", check_batch_norm_backward},
           {"aten::cudnn_batch_norm_backward", check_batch_norm_backward},
+          {"aten::native_layer_norm_backward", check_layer_norm_backward},
+          {"aten::_fused_rms_norm_backward", check_layer_norm_backward},
           {"aten::native_group_norm", check_group_norm_backward},
           {"aten::native_group_norm_backward", check_group_norm_backward}};
 }

@@ -86,7 +86,7 @@ void check_repeat_interleave(const Arguments& arguments) {
 }
 
 void check_embedding_backward(const Arguments& arguments) {
-  const at::Tensor grad = arguments.tensor("grad_output");
+  const at::Tensor grad = arguments.tensor(arguments.has("grad") ? "grad" : "grad_output");
   const at::Tensor indices = arguments.tensor("indices");
   const auto rows = arguments.integer("num_weights").value_or(0);
   TORCH_CHECK(rows >= 0, "'num_weights' is ", rows, ", expected 0 or more");

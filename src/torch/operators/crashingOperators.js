@@ -4,4 +4,6 @@
  *
  * @type {Readonly<Record<string, string>>}
  */
-export const crashingOperators = Object.freeze({});
+export const crashingOperators = Object.freeze({
+  'aten::align_tensors': 'SIGSEGV',
+});
