@@ -1,4 +1,5 @@
-// Gradients of pooling and sampling: they write where their indices say, which only the forward call checked.
+// Gradients of pooling, padding and sampling: they write where their indices and sizes say, which only the forward call
+// checked.
 #include <ATen/ATen.h>
 
 #include "checks/checks.h"
@@ -6,6 +7,8 @@
 namespace nodule {
 
 namespace {
+
+constexpr std::int64_t kMostPadding = std::int64_t{1} << 40;
 
 // The number of places in one channel: the product of the last `dims` sizes.
 std::int64_t places_of(const at::Tensor& tensor, const char* name, std::int64_t dims) {
@@ -49,6 +52,26 @@ void check_grid_backward(const Arguments& arguments) {
   expect_same_sizes(arguments.tensor("grad_output"), "grad_output", sizes);
 }
 
+// padding [before, after] of the last dimension, then of the one before.
+template <int kDims>
+void check_pad_backward(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  const auto padding = arguments.integers("padding");
+  expect_dim(self, "self", kDims + 1, kDims + 2);
+  TORCH_CHECK(padding.size() == 2 * kDims, "'padding' has ", padding.size(), " values, expected ", 2 * kDims);
+  c10::DimVector sizes(self.sizes());
+  for (std::size_t i = 0; i < kDims; ++i) {
+    std::int64_t& size = sizes[sizes.size() - 1 - i];
+    for (const std::int64_t pad : {padding[2 * i], padding[2 * i + 1]}) {
+      TORCH_CHECK(pad >= -size && pad <= kMostPadding, "'padding' contains ", pad, ", expected ", -size, " to ",
+                  kMostPadding);
+    }
+    size += padding[2 * i] + padding[2 * i + 1];
+  }
+  TORCH_CHECK(arguments.has("grad_output"), "'grad_output' is null, expected a tensor");
+  expect_same_sizes(arguments.tensor("grad_output"), "grad_output", sizes);
+}
+
 }  // namespace
 
 CheckTable pooling_checks() {
@@ -60,6 +83,12 @@ CheckTable pooling_checks() {
           {"aten::fractional_max_pool3d_backward", check_max_pool_backward<3>},
           {"aten::fractional_max_pool2d", check_random_samples},
           {"aten::fractional_max_pool3d", check_random_samples},
+          {"aten::reflection_pad1d_backward", check_pad_backward<1>},
+          {"aten::reflection_pad2d_backward", check_pad_backward<2>},
+          {"aten::reflection_pad3d_backward", check_pad_backward<3>},
+          {"aten::replication_pad1d_backward", check_pad_backward<1>},
+          {"aten::replication_pad2d_backward", check_pad_backward<2>},
+          {"aten::replication_pad3d_backward", check_pad_backward<3>},
           {"aten::grid_sampler_2d_backward", check_grid_backward<2>},
           {"aten::grid_sampler_3d_backward", check_grid_backward<3>}};
 }

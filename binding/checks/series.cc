@@ -18,6 +18,14 @@ void check_arange(const Arguments& arguments) {
     TORCH_CHECK(!value || !arguments.integer(name) || std::fabs(*value) <= kMostWhole, "'", name, "' is ",
                 arguments.integer(name).value_or(0), ", expected a number from -2^62 to 2^62");
   }
+  // The kernels for integers divide by the whole part of the step.
+  const auto step = arguments.number("step");
+  const auto dtype = arguments.integer("dtype");
+  const at::Tensor out = arguments.tensor("out");
+  const bool of_integers = (dtype && at::isIntegralType(static_cast<at::ScalarType>(*dtype), true)) ||
+                           (out.defined() && at::isIntegralType(out.scalar_type(), true));
+  TORCH_CHECK(!step || !of_integers || std::fabs(*step) >= 1, "'step' is ", *step,
+              ", expected at least 1 or at most -1 for integers");
 }
 
 void check_degree(const Arguments& arguments) {
