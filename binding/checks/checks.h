@@ -19,6 +19,7 @@ struct CheckedOperator {
 
 using CheckTable = std::vector<CheckedOperator>;
 
+CheckTable convolution_checks();
 CheckTable integer_checks();
 CheckTable linear_algebra_checks();
 CheckTable loss_checks();

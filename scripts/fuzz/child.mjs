@@ -70,10 +70,14 @@ const tamper = (tensor, draw) => {
   view[Math.floor(draw() * view.length)] = WILD[Math.floor(draw() * WILD.length)];
 };
 
+let random;
+/** The examples of all operators, which draw from the generator of the current call. */
+const examples = examplesFor(() => random());
+
 const prepare = (name, schema, seed, number) => {
   const hash = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, seed * 1_000_003 + number);
   const draw = seededRandom(hash).random;
-  const examples = examplesFor(draw);
+  random = draw;
   const bare = name.slice(name.indexOf('::') + 2);
   const example = examples[bare] ?? examples[bare.split('.', 1)[0]];
   const isExample = example !== undefined && number % 3 !== 0;
