@@ -27,6 +27,8 @@ void check_pool_backward(const Arguments& arguments) {
   const auto leading = static_cast<std::size_t>(self.dim() - kDims);
   TORCH_CHECK(grad.sizes().slice(0, leading).equals(self.sizes().slice(0, leading)), "'grad_output' has shape ",
               grad.sizes(), ", expected ", self.sizes().slice(0, leading), " in its first dimensions");
+  TORCH_CHECK(grad.numel() == 0 || self.numel() > 0, "'self' has shape ", self.sizes(), ", expected values, as ",
+              "'grad_output' has shape ", grad.sizes());
 }
 
 template <int kDims>
@@ -86,6 +88,8 @@ CheckTable pooling_checks() {
           {"aten::max_pool3d_with_indices_backward", check_max_pool_backward<3>},
           {"aten::adaptive_max_pool2d_backward", check_max_pool_backward<2>},
           {"aten::adaptive_max_pool3d_backward", check_max_pool_backward<3>},
+          {"aten::avg_pool2d_backward", check_pool_backward<2>},
+          {"aten::avg_pool3d_backward", check_pool_backward<3>},
           {"aten::_adaptive_avg_pool2d_backward", check_pool_backward<2>},
           {"aten::_adaptive_avg_pool3d_backward", check_pool_backward<3>},
           {"aten::adaptive_avg_pool3d_backward", check_pool_backward<3>},

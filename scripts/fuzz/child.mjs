@@ -1,6 +1,6 @@
 // Calls the signatures of FOLDER/names.json from number START on. Writes the number of each, and of the call, into
 // FOLDER/progress before calling it, so that the parent knows which one ended this process.
-//   node scripts/fuzz/child.mjs FOLDER START SEED TRIALS
+//   node scripts/fuzz/child.mjs FOLDER START SEED TRIALS [--unguarded]     without inaccessible pages, for Valgrind
 //   node scripts/fuzz/child.mjs --call NAME SEED NUMBER     prints the arguments of one call, and makes it
 import fs from 'node:fs';
 import path from 'node:path';
@@ -63,11 +63,12 @@ const randomArguments = (schema, draw) => {
   return { positional, named };
 };
 
-/** Writes a bad value into a tensor of integers, as a caller can through data() between a call and its gradient. */
+/** Writes a bad value into a tensor of integers or booleans, as a caller can through data() between a call and its gradient. */
 const tamper = (tensor, draw) => {
-  if (!(tensor instanceof Tensor) || tensor.dtype !== 'int64' || tensor.numel === 0) return;
+  if (!(tensor instanceof Tensor) || !/^(int|bool)/.test(tensor.dtype) || tensor.numel === 0) return;
   const view = tensor.data();
-  view[Math.floor(draw() * view.length)] = WILD[Math.floor(draw() * WILD.length)];
+  const value = WILD[Math.floor(draw() * WILD.length)];
+  view[Math.floor(draw() * view.length)] = tensor.dtype === 'int64' ? value : Number(value);
 };
 
 let random;
@@ -120,7 +121,8 @@ if (first === '--call') {
   process.env.FUZZ_ERRORS = '1';
   call(found.operator, prepared);
 } else {
-  const [start, seed, trials] = rest.map(Number);
+  const [start, seed, trials] = rest.slice(0, 3).map(Number);
+  const isGuarded = !rest.includes('--unguarded');
   const names = JSON.parse(fs.readFileSync(path.join(first, 'names.json'), 'utf8'));
   const progress = fs.openSync(path.join(first, 'progress'), 'r+');
   const note = Buffer.alloc(24);
@@ -132,7 +134,7 @@ if (first === '--call') {
       note.write(`${i} ${number}`);
       fs.writeSync(progress, note, 0, note.length, 0);
       // An access beyond the memory of a tensor, or after it was freed, ends the process at once.
-      native().guardAllocations(number % 2 === 1);
+      if (isGuarded) native().guardAllocations(number % 2 === 1);
       scope(() => {
         const prepared = prepare(names[i], found.schema, seed, number);
         if (prepared !== undefined) call(found.operator, prepared);

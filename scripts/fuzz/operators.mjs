@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 
 /** Limit on the virtual memory of a child. Node and libtorch take about 2 GiB of it. */
-const MEMORY_KIB = 6 << 20;
+const MEMORY_KIB = 3584 << 10;
 /** Processor time that one call may take. A slower one is reported but not recorded: it may be legitimate work. */
 const SECONDS = 20;
 const childScript = path.join(import.meta.dirname, 'child.mjs');
