@@ -29,7 +29,6 @@ CheckTable random_checks();
 CheckTable recurrent_checks();
 CheckTable segment_checks();
 CheckTable series_checks();
-CheckTable sparse_checks();
 CheckTable upsample_checks();
 
 }  // namespace nodule

@@ -43,8 +43,9 @@ void check_ldl_solve(const Arguments& arguments) {
     for (std::int64_t i = 0; i < size; ++i) {
       const int pivot = values[start + i];
       const bool paired = pivot >= 0 || (i + 1 < size && values[start + i + 1] == pivot);
-      TORCH_CHECK(pivot != 0 && paired, "'pivots' contains ", pivot, ", expected the pivots of linalg_ldl_factor: a row ",
-                  "from 1 to ", rows, ", or a negative one twice in a row");
+      TORCH_CHECK(pivot != 0 && paired, "'pivots' contains ", pivot,
+                  ", expected the pivots of linalg_ldl_factor: a row ", "from 1 to ", rows,
+                  ", or a negative one twice in a row");
       if (pivot < 0) ++i;
     }
   }

@@ -30,12 +30,9 @@ void check_noise(const Arguments& arguments) {
 }  // namespace
 
 CheckTable random_checks() {
-  return {{"aten::binomial", check_binomial},
-          {"aten::rrelu_with_noise", check_noise},
-          {"aten::rrelu_with_noise_", check_noise},
-          {"aten::_standard_gamma", check_gamma},
-          {"aten::_sample_dirichlet", check_gamma},
-          {"aten::poisson", check_gamma}};
+  return {{"aten::binomial", check_binomial},       {"aten::rrelu_with_noise", check_noise},
+          {"aten::rrelu_with_noise_", check_noise}, {"aten::_standard_gamma", check_gamma},
+          {"aten::_sample_dirichlet", check_gamma}, {"aten::poisson", check_gamma}};
 }
 
 }  // namespace nodule

@@ -1,6 +1,7 @@
 // Calls the signatures of FOLDER/names.json from number START on. Writes the number of each, and of the call, into
 // FOLDER/progress before calling it, so that the parent knows which one ended this process.
-//   node scripts/fuzz/child.mjs FOLDER START SEED TRIALS [--unguarded]     without inaccessible pages, for Valgrind
+//   node scripts/fuzz/child.mjs FOLDER START SEED TRIALS [--unguarded]
+//     --unguarded   without inaccessible pages, for Valgrind
 //   node scripts/fuzz/child.mjs --call NAME SEED NUMBER     prints the arguments of one call, and makes it
 import fs from 'node:fs';
 import path from 'node:path';
@@ -63,7 +64,7 @@ const randomArguments = (schema, draw) => {
   return { positional, named };
 };
 
-/** Writes a bad value into a tensor of integers or booleans, as a caller can through data() between a call and its gradient. */
+/** Writes a bad value into integers or booleans, as a caller can through data() between a call and its gradient. */
 const tamper = (tensor, draw) => {
   if (!(tensor instanceof Tensor) || !/^(int|bool)/.test(tensor.dtype) || tensor.numel === 0) return;
   const view = tensor.data();
@@ -104,7 +105,8 @@ const find = (name) =>
 
 const describe = (value) => {
   if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
-  if (isOptions(value)) return JSON.stringify(Object.fromEntries(Object.entries(value).map(([k, v]) => [k, describe(v)])));
+  if (isOptions(value))
+    return JSON.stringify(Object.fromEntries(Object.entries(value).map(([name, one]) => [name, describe(one)])));
   if (!(value instanceof Tensor)) return typeof value === 'string' ? `'${value}'` : String(value);
   const values = attempt(() => (value.numel < 100 ? JSON.stringify(value.to('float64').toArray()) : '…')) ?? '?';
   return `${value.dtype} [${value.shape}] ${value.requiresGrad ? 'grad ' : ''}${values}`;

@@ -16,16 +16,29 @@ const call = (name: string, ...args: Parameters<ReturnType<typeof op>>): unknown
   op(`aten::${name}`, { unsafe: true })(...args);
 
 const norm = (c: number): [Tensor, Tensor, Tensor, Tensor] => [ones([c]), zeros([c]), zeros([c]), ones([c])];
-const lstm = (count: number): Tensor[] =>
-  [zeros([12, 4]), zeros([12, 3]), zeros([12]), zeros([12])].slice(0, count);
+const lstm = (count: number): Tensor[] => [zeros([12, 4]), zeros([12, 3]), zeros([12]), zeros([12])].slice(0, count);
 
 const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> = {
   'gradients of pooling with indices out of range': [
     [
-      () => call('max_pool2d_with_indices_backward', ones([1, 1, 1, 1]), rand([1, 1, 2, 2]), 2, 2, 0, 1, false, int([4], [1, 1, 1, 1])),
+      () =>
+        call(
+          'max_pool2d_with_indices_backward',
+          ones([1, 1, 1, 1]),
+          rand([1, 1, 2, 2]),
+          2,
+          2,
+          0,
+          1,
+          false,
+          int([4], [1, 1, 1, 1]),
+        ),
       "'indices' contains 4, expected values from 0 to 3",
     ],
-    [() => call('adaptive_max_pool2d_backward', ones([1, 1, 1]), rand([1, 2, 2]), int([-1], [1, 1, 1])), "'indices' contains -1"],
+    [
+      () => call('adaptive_max_pool2d_backward', ones([1, 1, 1]), rand([1, 2, 2]), int([-1], [1, 1, 1])),
+      "'indices' contains -1",
+    ],
     [
       () => call('adaptive_max_pool3d_backward', ones([1, 1, 1, 1]), rand([1, 2, 2, 2]), int([FAR], [1, 1, 1, 1])),
       "'indices' contains 1099511627776",
@@ -35,7 +48,18 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
       "'indices' contains 1099511627776",
     ],
     [
-      () => call('max_pool3d_with_indices_backward', ones([1, 1, 1, 1]), rand([1, 2, 2, 2]), 2, 2, 0, 1, false, int([8], [1, 1, 1, 1])),
+      () =>
+        call(
+          'max_pool3d_with_indices_backward',
+          ones([1, 1, 1, 1]),
+          rand([1, 2, 2, 2]),
+          2,
+          2,
+          0,
+          1,
+          false,
+          int([8], [1, 1, 1, 1]),
+        ),
       "'indices' contains 8",
     ],
     [() => ops.max_unpool2d(ones([1, 1, 1]), int([FAR], [1, 1, 1]), [2, 2]), /invalid max index/],
@@ -49,8 +73,11 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => ops.ctc_loss(rand([5, 1, 3]), int([1, 1]), [5], [3]), /'target_lengths' contains 3/],
     [() => ops.ctc_loss(rand([5, 2, 3]), int([1, 1]), [5, 5], [2, 2]), /add up to more than/],
     [() => ops.ctc_loss(rand([5, 1, 3]), int([1, 1]), [5], [2], 7), "'blank' is 7"],
-    [() => call('nll_loss_backward', ones([]), rand([2, 3]), int([0, 9]), null, 1, -100, ones([])), "the class 9"],
-    [() => call('nll_loss2d_backward', ones([]), rand([1, 3, 1, 1]), int([-5], [1, 1, 1]), null, 1, -100, ones([])), 'the class -5'],
+    [() => call('nll_loss_backward', ones([]), rand([2, 3]), int([0, 9]), null, 1, -100, ones([])), 'the class 9'],
+    [
+      () => call('nll_loss2d_backward', ones([]), rand([1, 3, 1, 1]), int([-5], [1, 1, 1]), null, 1, -100, ones([])),
+      'the class -5',
+    ],
     [() => ops.nll_loss(rand([2, 3]), int([0, 9])), /out of bounds/],
     [() => call('multi_margin_loss_backward', ones([]), rand([2, 3]), int([0, FAR]), 1, 1), "'target' contains"],
   ],
@@ -60,22 +87,56 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => ops.batch_norm_update_stats(rand([2, 3, 4]), ones([1]), ones([3]), 0.1), "'running_mean' has 1 elements"],
     [
       () =>
-        call('native_batch_norm_backward', rand([2, 3, 4]), rand([2, 3, 4]), null, null, null, ones([2]), ones([3]), true, 1e-5, [true, true, true]),
+        call(
+          'native_batch_norm_backward',
+          rand([2, 3, 4]),
+          rand([2, 3, 4]),
+          null,
+          null,
+          null,
+          ones([2]),
+          ones([3]),
+          true,
+          1e-5,
+          [true, true, true],
+        ),
       "'save_mean' has 2 elements",
     ],
     [
       () =>
-        call('native_batch_norm_backward', rand([2, 3]), rand([2, 3, 4]), null, null, null, ones([3]), ones([3]), true, 1e-5, [true, true, true]),
+        call(
+          'native_batch_norm_backward',
+          rand([2, 3]),
+          rand([2, 3, 4]),
+          null,
+          null,
+          null,
+          ones([3]),
+          ones([3]),
+          true,
+          1e-5,
+          [true, true, true],
+        ),
       "'grad_out' has shape [2, 3], expected [2, 3, 4]",
     ],
     [() => ops.native_group_norm(rand([2, 4, 3]), ones([1]), null, 2, 4, 3, 2, 1e-5), "'weight' has 1 elements"],
   ],
   'recurrent layers whose parts do not fit': [
-    [() => ops.lstm(rand([5, 2, 4]), [zeros([1, 2, 3]), zeros([1, 2, 3])], lstm(3), true, 1, 0, false, false, false), "'params' has 3 tensors"],
-    [() => ops.lstm(rand([5, 2, 9]), [zeros([1, 2, 3]), zeros([1, 2, 3])], lstm(4), true, 1, 0, false, false, false), "'params' 0 has shape"],
-    [() => ops.lstm(rand([5, 2, 4]), [zeros([1, 1, 3]), zeros([1, 1, 3])], lstm(4), true, 1, 0, false, false, false), "'hx' 0 has shape"],
     [
-      () => ops.lstm(rand([5, 4]), int([2, FAR]), [zeros([1, 2, 3]), zeros([1, 2, 3])], lstm(4), true, 1, 0, false, false),
+      () => ops.lstm(rand([5, 2, 4]), [zeros([1, 2, 3]), zeros([1, 2, 3])], lstm(3), true, 1, 0, false, false, false),
+      "'params' has 3 tensors",
+    ],
+    [
+      () => ops.lstm(rand([5, 2, 9]), [zeros([1, 2, 3]), zeros([1, 2, 3])], lstm(4), true, 1, 0, false, false, false),
+      "'params' 0 has shape",
+    ],
+    [
+      () => ops.lstm(rand([5, 2, 4]), [zeros([1, 1, 3]), zeros([1, 1, 3])], lstm(4), true, 1, 0, false, false, false),
+      "'hx' 0 has shape",
+    ],
+    [
+      () =>
+        ops.lstm(rand([5, 4]), int([2, FAR]), [zeros([1, 2, 3]), zeros([1, 2, 3])], lstm(4), true, 1, 0, false, false),
       "'batch_sizes' contains 1099511627776",
     ],
   ],
@@ -117,9 +178,13 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => ops.special_legendre_polynomial_p(tensor([0.5]), 2 ** 50), "'n' contains a degree above 1000000"],
   ],
   'sizes and scales': [
-    [() => ops.arange(-(2n ** 63n), 2n ** 63n - 1n, -1n), "expected a number from -2^62 to 2^62"],
+    [() => ops.arange(-(2n ** 63n), 2n ** 63n - 1n, -1n), 'expected a number from -2^62 to 2^62'],
     [
-      () => call('grid_sampler_2d_backward', ones([1, 1, 9, 9]), rand([1, 1, 2, 2]), zeros([1, 2, 2, 2]), 0, 0, false, [true, true]),
+      () =>
+        call('grid_sampler_2d_backward', ones([1, 1, 9, 9]), rand([1, 1, 2, 2]), zeros([1, 2, 2, 2]), 0, 0, false, [
+          true,
+          true,
+        ]),
       "'grad_output' has shape [1, 1, 9, 9], expected [1, 1, 2, 2]",
     ],
     [() => ops.upsample_nearest1d(rand([1, 1, 4]), [7], 1e-30), "'scales' is 1e-30"],
@@ -128,14 +193,21 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
 };
 
 describe.each(Object.keys(refused))('%s', (group) => {
-  it.each(refused[group]!.map(([fn, message], i) => ({ i, fn, message })))('are refused, $i: $message', ({ fn, message }) => {
-    expect(fn).toThrow(message as string);
-  });
+  it.each(refused[group]!.map(([fn, message], i) => ({ i, fn, message })))(
+    'are refused, $i: $message',
+    ({ fn, message }) => {
+      expect(fn).toThrow(message as string);
+    },
+  );
 });
 
 describe('what a caller writes between a call and its gradient', () => {
   it.each([
-    ['max_pool2d_with_indices', () => ops.max_pool2d_with_indices(withGrad(rand([1, 1, 4, 4])), 2), /'indices' contains/],
+    [
+      'max_pool2d_with_indices',
+      () => ops.max_pool2d_with_indices(withGrad(rand([1, 1, 4, 4])), 2),
+      /'indices' contains/,
+    ],
     ['adaptive_max_pool2d', () => ops.adaptive_max_pool2d(withGrad(rand([1, 1, 4, 4])), 2), /'indices' contains/],
     [
       'fractional_max_pool2d',
@@ -203,15 +275,33 @@ describe('good arguments', () => {
     unused.backward();
     expect(ops.segment_reduce(tensor([1, 2, 3]), 'sum', { lengths: int([2, 1]) }).toArray()).toEqual([3, 3]);
     expect(ops.repeat_interleave(int([2, 0, 1]), { outputSize: 3 }).toArray()).toEqual([0, 0, 2]);
-    const { A, B } = { A: tensor([[4, 1], [1, 3]]), B: tensor([[1], [2]]) };
+    const { A, B } = {
+      A: tensor([
+        [4, 1],
+        [1, 3],
+      ]),
+      B: tensor([[1], [2]]),
+    };
     const [LD, pivots] = ops.linalg_ldl_factor(A);
     const solved = (ops.linalg_ldl_solve(LD, pivots, B).toArray() as number[][]).flat();
     expect(solved[0]).toBeCloseTo(1 / 11);
     expect(solved[1]).toBeCloseTo(7 / 11);
-    const output = ops.lstm(rand([5, 2, 4]), [zeros([1, 2, 3]), zeros([1, 2, 3])], lstm(4), true, 1, 0, false, false, false);
+    const output = ops.lstm(
+      rand([5, 2, 4]),
+      [zeros([1, 2, 3]), zeros([1, 2, 3])],
+      lstm(4),
+      true,
+      1,
+      0,
+      false,
+      false,
+      false,
+    );
     expect(output[0].shape).toEqual([5, 2, 3]);
     const layer = nn.batchNorm2d(3);
     expect(layer.forward(rand([2, 3, 4, 4])).shape).toEqual([2, 3, 4, 4]);
-    expect(ops.upsample_nearest1d(fromData(new Float32Array([1, 2]), [1, 1, 2]), [4], 2).toArray()).toEqual([[[1, 1, 2, 2]]]);
+    expect(ops.upsample_nearest1d(fromData(new Float32Array([1, 2]), [1, 1, 2]), [4], 2).toArray()).toEqual([
+      [[1, 1, 2, 2]],
+    ]);
   });
 });
