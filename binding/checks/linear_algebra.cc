@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <ATen/ATen.h>
+
 #include "checks/checks.h"
 
 namespace nodule {
@@ -56,6 +58,13 @@ void check_matrix_power(const Arguments& arguments) {
               "cannot hold");
 }
 
+// LAPACK's balancing of the matrix fails at them, and what it leaves behind ends the process.
+void check_finite(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  if (!is_readable(self) || self.numel() == 0) return;
+  TORCH_CHECK(at::isfinite(self.detach()).all().item<bool>(), "'self' contains NaN or an infinity");
+}
+
 }  // namespace
 
 CheckTable linear_algebra_checks() {
@@ -63,6 +72,8 @@ CheckTable linear_algebra_checks() {
           {"aten::linalg_lu_solve", check_lu_solve},
           {"aten::lu_solve", check_lu_solve},
           {"aten::linalg_ldl_solve", check_ldl_solve},
+          {"aten::linalg_eigvals", check_finite},
+          {"aten::_linalg_eigvals", check_finite},
           {"aten::linalg_matrix_power", check_matrix_power},
           {"aten::matrix_power", check_matrix_power}};
 }

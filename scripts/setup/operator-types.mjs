@@ -163,7 +163,7 @@ const methodEntry = (name) => {
   const seen = new Set();
   const lines = schemas
     .map(parseSchema)
-    .filter((schema) => !isForNames(schema) && !(fullName(schema) in crashingOperators))
+    .filter((schema) => !isForNames(schema) && unsafeReason(fullName(schema)) === null)
     .filter(({ parameters }) => parameters[place]?.name === 'self' && parameters[place].type === 'Tensor')
     .filter(({ parameters }) => !parameters.some(({ written, keywordOnly }) => written && keywordOnly))
     .flatMap((schema) => {

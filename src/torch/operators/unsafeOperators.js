@@ -40,6 +40,7 @@ export function unsafeReason(signature) {
   const host = HOST_OPERATORS[/** @type {keyof typeof HOST_OPERATORS} */ (name)];
   if (host !== undefined) return host;
   if (BACKENDS.test(name)) return 'is internal to a library that libtorch uses';
+  if (/names|dimname/i.test(full.slice(name.length))) return 'is for named dimensions, which tensors here do not have';
   if (QUANTIZED.test(name)) return 'is for quantized tensors';
   const signal = crashingOperators[signature];
   return signal === undefined ? null : `ends the process on malformed input (${signal})`;

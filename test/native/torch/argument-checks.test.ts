@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { fromData, nn, ones, op, ops, rand, type Tensor, tensor, zeros } from '../../../dist/torch/index.js';
+import { lazyAsyncOp } from '../../../dist/torch/operators/operators.js';
 
 // Each of these calls read or wrote foreign memory, stopped the process or never returned.
 
@@ -146,6 +149,7 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => ops.embedding_dense_backward(ones([1, 2]), int([0]), -3, -1, false), "'num_weights' is -3"],
     [() => ops.embedding_bag(ones([3, 2]), int([0, 1, 9]), int([0, 2])), "'indices' contains 9"],
     [() => ops.embedding_bag(ones([3, 2]), int([0, 1, 2]), int([0, 3, 1])), "'offsets' contains 1 after 3"],
+    [() => ops.embedding_bag(ones([3, 2]), int([0, 1, 2]), int([]), false, 2), "'offsets' is empty"],
     [() => ops.segment_reduce(rand([4]), 'sum', { lengths: int([2, FAR]), unsafe: true }), "'lengths' contains"],
     [() => ops.segment_reduce(rand([4]), 'sum', { offsets: int([0, FAR]), unsafe: true }), "'offsets' contains"],
     [() => ops.repeat_interleave(int([2, 3]), { outputSize: 1 }), "'output_size' is 1, expected 5"],
@@ -160,6 +164,9 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => ops.lu_unpack(rand([2, 2]), int32([1, 9])), "'LU_pivots' contains 9"],
     [() => ops.lu_unpack(rand([2, 2]), int32([])), "'LU_pivots' has shape [0], expected [2]"],
   ],
+  'matrices with values that LAPACK cannot balance': [
+    [() => ops.linalg_eigvals(tensor([[1, Number.NaN], [0, 1]])), 'contains NaN or an infinity'],
+  ],
   'integers whose quotient does not fit': [
     ...(['trunc', 'floor'] as const).map((roundingMode): [() => unknown, string] => [
       () => ops.div(tensor([LEAST]), tensor([-1n]), { roundingMode }),
@@ -170,6 +177,20 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => ops.floor_divide(tensor([1n, LEAST]), tensor([[1n], [-1n]])), 'divided by -1'],
     [() => ops.lcm(tensor([LEAST]), tensor([3n])), 'whose least common multiples'],
     [() => op('aten::div_.Tensor_mode')(tensor([LEAST]), tensor([-1n]), { roundingMode: 'trunc' }), 'divided by -1'],
+  ],
+  'gradients of another shape': [
+    [
+      () => call('convolution_backward', rand([9, 3, 3, 3]), rand([1, 2, 5, 5]), rand([3, 2, 3, 3]), [3], [1, 1], [0, 0], [1, 1], false, [0, 0], 1, [true, true, true]),
+      "'grad_output' has shape [9, 3, 3, 3], expected [1, 3, 3, 3]",
+    ],
+    [() => call('avg_pool2d_backward', rand([3, 2, 2, 2]), rand([1, 2, 4, 4]), 2, 2, 0, false, true, null), "'grad_output' has shape"],
+    [() => call('reflection_pad2d_backward', rand([1, 5, 5]), rand([2, 3, 3]), [1, 1, 1, 1]), "'grad_output' has shape"],
+    [
+      () => call('native_layer_norm_backward', rand([2, 3]), rand([2, 3]), [3], rand([2, 1]), rand([1, 1]), null, null, [true, true, true]),
+      "'rstd' has 1 elements, expected 2",
+    ],
+    [() => call('slow_conv_transpose3d', rand([1, 2, 4, 4, 4]), rand([2, 3, 3, 3, 2]), [3, 3, 3]), "'kernel_size' is [3, 3, 3]"],
+    [() => ops.col2im(rand([1, 18, 9]), [5, 5], [3, 3], [1, 1], [0, 2 ** 31], [1, 1]), "'padding' contains 2147483648"],
   ],
   'calls that never return': [
     [() => ops.binomial(tensor([Number.NaN]), tensor([0.5])), "'count' contains"],
@@ -199,6 +220,22 @@ describe.each(Object.keys(refused))('%s', (group) => {
       expect(fn).toThrow(message as string);
     },
   );
+});
+
+describe('gradients of every form of convolution', () => {
+  it.each([
+    ['strides that leave a rest', () => ops.conv2d(withGrad(rand([2, 4, 8, 7])), withGrad(rand([6, 2, 3, 2])), null, [2, 3], [1, 0], [2, 1], 2)],
+    ['one axis', () => ops.conv1d(withGrad(rand([2, 3, 9])), withGrad(rand([4, 3, 2])), withGrad(rand([4])), 2)],
+    ['three axes', () => ops.conv3d(withGrad(rand([1, 2, 5, 5, 5])), withGrad(rand([3, 2, 3, 3, 3])))],
+    [
+      'transposed',
+      () => ops.conv_transpose2d(withGrad(rand([1, 4, 4, 5])), withGrad(rand([4, 3, 3, 2])), null, [2, 3], [1, 0], [1, 1], 2, [2, 1]),
+    ],
+    ['no batch', () => ops.conv2d(withGrad(rand([2, 5, 5])), withGrad(rand([3, 2, 3, 3])))],
+    ['same padding', () => ops.conv2d(withGrad(rand([1, 2, 5, 5])), withGrad(rand([3, 2, 2, 2])), null, 1, 'same')],
+  ] as const)('pass: %s', (_, fn) => {
+    expect(() => fn().sum().backward()).not.toThrow();
+  });
 });
 
 describe('what a caller writes between a call and its gradient', () => {
@@ -235,6 +272,27 @@ describe('what a caller writes between a call and its gradient', () => {
     const [bags, places] = ops.embedding_bag(withGrad(rand([3, 2])), int([0, 1, 2]), int([0, 2]), false, 1);
     (places.data() as BigInt64Array)[0] = 2n ** 40n;
     expect(() => bags.sum().backward()).toThrow("'offset2bag' contains");
+  });
+});
+
+describe('every thread', () => {
+  it('checks: a worker and the queue of asynchronous calls', async () => {
+    const code = `
+      const { parentPort, workerData } = require('node:worker_threads');
+      import(workerData).then(({ ops, zeros, tensor }) => {
+        try {
+          ops.binomial(tensor([Number.NaN]), tensor([0.5]));
+        } catch (error) {
+          parentPort.postMessage(error.message);
+        }
+      });`;
+    const url = new URL('../../../dist/torch/index.js', import.meta.url).href;
+    const worker = new Worker(code, { eval: true, workerData: url });
+    const [message] = await once(worker, 'message');
+    expect(message).toContain("'count' contains a value");
+    await worker.terminate();
+    const binomial = lazyAsyncOp('aten::binomial');
+    await expect(binomial(tensor([Number.NaN]), tensor([0.5]))).rejects.toThrow("'count' contains a value");
   });
 });
 
