@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../../../runtime/index.js';
-import { noGrad } from '../../gradMode.js';
+import { noGrad } from '../../autograd/modes.js';
 import type { OperatorArgument } from '../../operators/operatorArguments.js';
 import { lazyOp } from '../../operators/operators.js';
 import { zeros } from '../../tensor/create.js';
