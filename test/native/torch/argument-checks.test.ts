@@ -225,7 +225,7 @@ describe.each(Object.keys(refused))('%s', (group) => {
 describe('gradients of every form of convolution', () => {
   it.each([
     ['strides that leave a rest', () => ops.conv2d(withGrad(rand([2, 4, 8, 7])), withGrad(rand([6, 2, 3, 2])), null, [2, 3], [1, 0], [2, 1], 2)],
-    ['one axis', () => ops.conv1d(withGrad(rand([2, 3, 9])), withGrad(rand([4, 3, 2])), withGrad(rand([4])), 2)],
+    ['one axis', () => ops.conv1d(withGrad(rand([2, 3, 9])), withGrad(rand([4, 3, 2])), withGrad(rand([4])), [2], [0])],
     ['three axes', () => ops.conv3d(withGrad(rand([1, 2, 5, 5, 5])), withGrad(rand([3, 2, 3, 3, 3])))],
     [
       'transposed',
