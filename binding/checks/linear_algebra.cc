@@ -65,6 +65,16 @@ void check_finite(const Arguments& arguments) {
   TORCH_CHECK(at::isfinite(self.detach()).all().item<bool>(), "'self' contains NaN or an infinity");
 }
 
+// The distances of no rows have no gradient.
+void check_pdist_backward(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  expect_dim(self, "self", 2, 2);
+  TORCH_CHECK(self.size(0) > 0, "'self' has no rows, expected at least one");
+  const std::int64_t pairs = self.size(0) * (self.size(0) - 1) / 2;
+  expect_numel(arguments.tensor("grad"), "grad", pairs, true);
+  expect_numel(arguments.tensor("pdist"), "pdist", pairs, true);
+}
+
 }  // namespace
 
 CheckTable linear_algebra_checks() {
@@ -74,6 +84,7 @@ CheckTable linear_algebra_checks() {
           {"aten::linalg_ldl_solve", check_ldl_solve},
           {"aten::linalg_eigvals", check_finite},
           {"aten::_linalg_eigvals", check_finite},
+          {"aten::_pdist_backward", check_pdist_backward},
           {"aten::linalg_matrix_power", check_matrix_power},
           {"aten::matrix_power", check_matrix_power}};
 }
