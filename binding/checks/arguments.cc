@@ -133,8 +133,11 @@ void expect_same_sizes(const at::Tensor& tensor, const char* name, c10::IntArray
 
 void expect_dim(const at::Tensor& tensor, const char* name, std::int64_t least, std::int64_t most) {
   TORCH_CHECK(tensor.defined(), "'", name, "' is null, expected a tensor");
-  TORCH_CHECK(tensor.dim() >= least && tensor.dim() <= most, "'", name, "' has ", tensor.dim(), " dimensions, expected ",
-              least, least == most ? std::string() : most == 64 ? std::string(" or more") : c10::str(" to ", most));
+  TORCH_CHECK(tensor.dim() >= least && tensor.dim() <= most, "'", name, "' has ", tensor.dim(),
+              " dimensions, expected ", least,
+              least == most ? std::string()
+              : most == 64  ? std::string(" or more")
+                            : c10::str(" to ", most));
 }
 
 }  // namespace nodule

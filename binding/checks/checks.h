@@ -19,6 +19,7 @@ struct CheckedOperator {
 
 using CheckTable = std::vector<CheckedOperator>;
 
+CheckTable convolution_checks();
 CheckTable integer_checks();
 CheckTable linear_algebra_checks();
 CheckTable loss_checks();
@@ -28,7 +29,6 @@ CheckTable random_checks();
 CheckTable recurrent_checks();
 CheckTable segment_checks();
 CheckTable series_checks();
-CheckTable sparse_checks();
 CheckTable upsample_checks();
 
 }  // namespace nodule

@@ -34,9 +34,9 @@ class CheckedKernel final : public c10::OperatorKernel {
 
 std::unordered_map<std::string, Check> all_checks() {
   std::unordered_map<std::string, Check> all;
-  for (const auto table : {integer_checks, linear_algebra_checks, loss_checks, normalization_checks, pooling_checks,
-                           random_checks, recurrent_checks, segment_checks, series_checks, sparse_checks,
-                           upsample_checks}) {
+  for (const auto table :
+       {convolution_checks, integer_checks, linear_algebra_checks, loss_checks, normalization_checks, pooling_checks,
+        random_checks, recurrent_checks, segment_checks, series_checks, upsample_checks}) {
     for (const CheckedOperator& entry : table()) all.emplace(entry.name, entry.check);
   }
   return all;

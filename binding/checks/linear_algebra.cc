@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <ATen/ATen.h>
+
 #include "checks/checks.h"
 
 namespace nodule {
@@ -43,8 +45,9 @@ void check_ldl_solve(const Arguments& arguments) {
     for (std::int64_t i = 0; i < size; ++i) {
       const int pivot = values[start + i];
       const bool paired = pivot >= 0 || (i + 1 < size && values[start + i + 1] == pivot);
-      TORCH_CHECK(pivot != 0 && paired, "'pivots' contains ", pivot, ", expected the pivots of linalg_ldl_factor: a row ",
-                  "from 1 to ", rows, ", or a negative one twice in a row");
+      TORCH_CHECK(pivot != 0 && paired, "'pivots' contains ", pivot,
+                  ", expected the pivots of linalg_ldl_factor: a row ", "from 1 to ", rows,
+                  ", or a negative one twice in a row");
       if (pivot < 0) ++i;
     }
   }
@@ -55,6 +58,23 @@ void check_matrix_power(const Arguments& arguments) {
               "cannot hold");
 }
 
+// LAPACK's balancing of the matrix fails at them, and what it leaves behind ends the process.
+void check_finite(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  if (!is_readable(self) || self.numel() == 0) return;
+  TORCH_CHECK(at::isfinite(self.detach()).all().item<bool>(), "'self' contains NaN or an infinity");
+}
+
+// The distances of no rows have no gradient.
+void check_pdist_backward(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  expect_dim(self, "self", 2, 2);
+  TORCH_CHECK(self.size(0) > 0, "'self' has no rows, expected at least one");
+  const std::int64_t pairs = self.size(0) * (self.size(0) - 1) / 2;
+  expect_numel(arguments.tensor("grad"), "grad", pairs, true);
+  expect_numel(arguments.tensor("pdist"), "pdist", pairs, true);
+}
+
 }  // namespace
 
 CheckTable linear_algebra_checks() {
@@ -62,6 +82,9 @@ CheckTable linear_algebra_checks() {
           {"aten::linalg_lu_solve", check_lu_solve},
           {"aten::lu_solve", check_lu_solve},
           {"aten::linalg_ldl_solve", check_ldl_solve},
+          {"aten::linalg_eigvals", check_finite},
+          {"aten::_linalg_eigvals", check_finite},
+          {"aten::_pdist_backward", check_pdist_backward},
           {"aten::linalg_matrix_power", check_matrix_power},
           {"aten::matrix_power", check_matrix_power}};
 }

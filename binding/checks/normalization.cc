@@ -73,7 +73,8 @@ void check_layer_norm_backward(const Arguments& arguments) {
   const auto dims = static_cast<std::int64_t>(shape.size());
   expect_dim(input, "input", std::max<std::int64_t>(dims, 1));
   TORCH_CHECK(dims > 0 && input.sizes().slice(static_cast<std::size_t>(input.dim() - dims)).equals(shape),
-              "'normalized_shape' is ", c10::IntArrayRef(shape), ", expected the last sizes of 'input', ", input.sizes());
+              "'normalized_shape' is ", c10::IntArrayRef(shape), ", expected the last sizes of 'input', ",
+              input.sizes());
   std::int64_t size = 1;
   for (const std::int64_t one : shape) size *= one;
   const std::int64_t groups = size == 0 ? 0 : input.numel() / size;

@@ -11,24 +11,33 @@ namespace {
 constexpr std::int64_t kMostPadding = std::int64_t{1} << 40;
 
 // The number of places in one channel: the product of the last `dims` sizes.
-std::int64_t places_of(const at::Tensor& tensor, const char* name, std::int64_t dims) {
-  expect_dim(tensor, name, dims, dims + 2);
+std::int64_t places_of(const at::Tensor& tensor, std::int64_t dims) {
   std::int64_t places = 1;
   for (std::int64_t i = 1; i <= dims; ++i) places *= tensor.size(-i);
   return places;
 }
 
+// grad_output has the batch and the channels of self.
+template <int kDims>
+void check_pool_backward(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  const at::Tensor grad = arguments.tensor("grad_output");
+  expect_dim(self, "self", kDims + 1, kDims + 2);
+  expect_dim(grad, "grad_output", self.dim(), self.dim());
+  const auto leading = static_cast<std::size_t>(self.dim() - kDims);
+  TORCH_CHECK(grad.sizes().slice(0, leading).equals(self.sizes().slice(0, leading)), "'grad_output' has shape ",
+              grad.sizes(), ", expected ", self.sizes().slice(0, leading), " in its first dimensions");
+  TORCH_CHECK(grad.numel() == 0 || self.numel() > 0, "'self' has shape ", self.sizes(), ", expected values, as ",
+              "'grad_output' has shape ", grad.sizes());
+}
+
 template <int kDims>
 void check_max_pool_backward(const Arguments& arguments) {
+  check_pool_backward<kDims>(arguments);
   const at::Tensor self = arguments.tensor("self");
   const at::Tensor grad = arguments.tensor("grad_output");
   const at::Tensor indices = arguments.tensor("indices");
-  const std::int64_t places = places_of(self, "self", kDims);
-  expect_dim(grad, "grad_output", self.dim(), self.dim());
-  for (std::int64_t i = 0; i < self.dim() - kDims; ++i) {
-    TORCH_CHECK(grad.size(i) == self.size(i), "'grad_output' has shape ", grad.sizes(), ", expected ", self.size(i),
-                " in dimension ", i);
-  }
+  const std::int64_t places = places_of(self, kDims);
   TORCH_CHECK(indices.defined(), "'indices' is null, expected a tensor");
   expect_same_sizes(indices, "indices", grad.sizes());
   expect_indices(indices, "indices", 0, places);
@@ -79,6 +88,11 @@ CheckTable pooling_checks() {
           {"aten::max_pool3d_with_indices_backward", check_max_pool_backward<3>},
           {"aten::adaptive_max_pool2d_backward", check_max_pool_backward<2>},
           {"aten::adaptive_max_pool3d_backward", check_max_pool_backward<3>},
+          {"aten::avg_pool2d_backward", check_pool_backward<2>},
+          {"aten::avg_pool3d_backward", check_pool_backward<3>},
+          {"aten::_adaptive_avg_pool2d_backward", check_pool_backward<2>},
+          {"aten::_adaptive_avg_pool3d_backward", check_pool_backward<3>},
+          {"aten::adaptive_avg_pool3d_backward", check_pool_backward<3>},
           {"aten::fractional_max_pool2d_backward", check_max_pool_backward<2>},
           {"aten::fractional_max_pool3d_backward", check_max_pool_backward<3>},
           {"aten::fractional_max_pool2d", check_random_samples},

@@ -1,4 +1,4 @@
-// Parameters of distributions that are sampled by rejection, which never ends for NaN.
+// Random numbers: parameters of distributions that are sampled by rejection, which never ends for NaN, and noise.
 #include "checks/checks.h"
 
 namespace nodule {
@@ -17,13 +17,22 @@ void check_gamma(const Arguments& arguments) {
   TORCH_CHECK(all_within(arguments.tensor("self"), 0, kMostTrials), "a parameter is not from 0 to 2^53");
 }
 
+// The slope of each value is drawn into a tensor that is as large.
+void check_noise(const Arguments& arguments) {
+  const at::Tensor self = arguments.tensor("self");
+  expect_dim(self, "self", 0);
+  expect_same_sizes(arguments.tensor("noise"), "noise", self.sizes());
+  const at::Tensor out = arguments.tensor("out");
+  TORCH_CHECK(!out.defined() || out.scalar_type() == self.scalar_type(), "'out' has another dtype than 'self'");
+  expect_same_sizes(out, "out", self.sizes());
+}
+
 }  // namespace
 
 CheckTable random_checks() {
-  return {{"aten::binomial", check_binomial},
-          {"aten::_standard_gamma", check_gamma},
-          {"aten::_sample_dirichlet", check_gamma},
-          {"aten::poisson", check_gamma}};
+  return {{"aten::binomial", check_binomial},       {"aten::rrelu_with_noise", check_noise},
+          {"aten::rrelu_with_noise_", check_noise}, {"aten::_standard_gamma", check_gamma},
+          {"aten::_sample_dirichlet", check_gamma}, {"aten::poisson", check_gamma}};
 }
 
 }  // namespace nodule

@@ -92,8 +92,8 @@ void check_recurrent(const Arguments& arguments) {
   const std::size_t expected = kGates == 4 ? 2 : 1;
   TORCH_CHECK(states.size() == expected && states[0].defined() && states.back().defined(), "'hx' has ", states.size(),
               " tensors, expected ", expected);
-  const bool projects = kGates == 4 && states[0].dim() == 3 && states[1].dim() == 3 &&
-                        states[0].size(2) != states[1].size(2);
+  const bool projects =
+      kGates == 4 && states[0].dim() == 3 && states[1].dim() == 3 && states[0].size(2) != states[1].size(2);
   const Layers layers = layers_of(arguments, kGates, projects);
   if (arguments.has("batch_sizes")) {
     const at::Tensor data = arguments.tensor("data");

@@ -1,7 +1,7 @@
 // Counts that decide how long a loop runs.
-#include "checks/checks.h"
-
 #include <cmath>
+
+#include "checks/checks.h"
 
 namespace nodule {
 

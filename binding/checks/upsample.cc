@@ -1,4 +1,4 @@
-// Scales of resampling: kernels convert a place times the scale to an integer, which is undefined far outside the image.
+// Scales of resampling: kernels convert a place times the scale to an integer, which is undefined for huge numbers.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -25,17 +25,32 @@ void check_upsample(const Arguments& arguments) {
 
 CheckTable upsample_checks() {
   CheckTable table;
-  for (const char* name :
-       {"aten::upsample_nearest1d", "aten::upsample_nearest2d", "aten::upsample_nearest3d",
-        "aten::upsample_nearest1d_backward", "aten::upsample_nearest2d_backward", "aten::upsample_nearest3d_backward",
-        "aten::_upsample_nearest_exact1d", "aten::_upsample_nearest_exact2d", "aten::_upsample_nearest_exact3d",
-        "aten::_upsample_nearest_exact1d_backward", "aten::_upsample_nearest_exact2d_backward",
-        "aten::_upsample_nearest_exact3d_backward", "aten::upsample_linear1d", "aten::upsample_linear1d_backward",
-        "aten::upsample_bilinear2d", "aten::upsample_bilinear2d_backward", "aten::upsample_trilinear3d",
-        "aten::upsample_trilinear3d_backward", "aten::upsample_bicubic2d", "aten::upsample_bicubic2d_backward",
-        "aten::_upsample_bilinear2d_aa", "aten::_upsample_bilinear2d_aa_backward", "aten::_upsample_bicubic2d_aa",
-        "aten::_upsample_bicubic2d_aa_backward", "aten::_upsample_lanczos2d_aa",
-        "aten::_upsample_lanczos2d_aa_backward"}) {
+  for (const char* name : {"aten::upsample_nearest1d",
+                           "aten::upsample_nearest2d",
+                           "aten::upsample_nearest3d",
+                           "aten::upsample_nearest1d_backward",
+                           "aten::upsample_nearest2d_backward",
+                           "aten::upsample_nearest3d_backward",
+                           "aten::_upsample_nearest_exact1d",
+                           "aten::_upsample_nearest_exact2d",
+                           "aten::_upsample_nearest_exact3d",
+                           "aten::_upsample_nearest_exact1d_backward",
+                           "aten::_upsample_nearest_exact2d_backward",
+                           "aten::_upsample_nearest_exact3d_backward",
+                           "aten::upsample_linear1d",
+                           "aten::upsample_linear1d_backward",
+                           "aten::upsample_bilinear2d",
+                           "aten::upsample_bilinear2d_backward",
+                           "aten::upsample_trilinear3d",
+                           "aten::upsample_trilinear3d_backward",
+                           "aten::upsample_bicubic2d",
+                           "aten::upsample_bicubic2d_backward",
+                           "aten::_upsample_bilinear2d_aa",
+                           "aten::_upsample_bilinear2d_aa_backward",
+                           "aten::_upsample_bicubic2d_aa",
+                           "aten::_upsample_bicubic2d_aa_backward",
+                           "aten::_upsample_lanczos2d_aa",
+                           "aten::_upsample_lanczos2d_aa_backward"}) {
     table.push_back({name, check_upsample});
   }
   return table;

@@ -195,7 +195,8 @@ void install() {
 }
 
 constexpr CpuAllocator kOwn{install, [] { return alive.load(std::memory_order_relaxed); },
-                            [] { return cache().total(); }, [] { cache().clear(); }, [](bool before) { guard.store(before ? Guard::kBefore : Guard::kAfter); }};
+                            [] { return cache().total(); }, [] { cache().clear(); },
+                            [](bool before) { guard.store(before ? Guard::kBefore : Guard::kAfter); }};
 
 std::atomic<const CpuAllocator*> used{&kOwn};
 

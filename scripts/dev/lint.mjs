@@ -60,10 +60,11 @@ if (process.argv.includes('--fix')) {
 const bindingLayers = {
   io: [],
   loader: ['io'],
-  core: ['nn', 'cuda', 'nodule'],
+  checks: [],
+  core: ['checks', 'nn', 'cuda', 'nodule'],
   inference: ['nn'],
   nn: ['core', 'inference', 'nodule'],
-  nodule: [],
+  nodule: ['checks'],
   cuda: ['nodule'],
 };
 

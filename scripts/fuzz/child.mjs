@@ -1,6 +1,7 @@
 // Calls the signatures of FOLDER/names.json from number START on. Writes the number of each, and of the call, into
 // FOLDER/progress before calling it, so that the parent knows which one ended this process.
-//   node scripts/fuzz/child.mjs FOLDER START SEED TRIALS
+//   node scripts/fuzz/child.mjs FOLDER START SEED TRIALS [--unguarded]
+//     --unguarded   without inaccessible pages, for Valgrind
 //   node scripts/fuzz/child.mjs --call NAME SEED NUMBER     prints the arguments of one call, and makes it
 import fs from 'node:fs';
 import path from 'node:path';
@@ -63,17 +64,22 @@ const randomArguments = (schema, draw) => {
   return { positional, named };
 };
 
-/** Writes a bad value into a tensor of integers, as a caller can through data() between a call and its gradient. */
+/** Writes a bad value into integers or booleans, as a caller can through data() between a call and its gradient. */
 const tamper = (tensor, draw) => {
-  if (!(tensor instanceof Tensor) || tensor.dtype !== 'int64' || tensor.numel === 0) return;
+  if (!(tensor instanceof Tensor) || !/^(int|bool)/.test(tensor.dtype) || tensor.numel === 0) return;
   const view = tensor.data();
-  view[Math.floor(draw() * view.length)] = WILD[Math.floor(draw() * WILD.length)];
+  const value = WILD[Math.floor(draw() * WILD.length)];
+  view[Math.floor(draw() * view.length)] = tensor.dtype === 'int64' ? value : Number(value);
 };
+
+let random;
+/** The examples of all operators, which draw from the generator of the current call. */
+const examples = examplesFor(() => random());
 
 const prepare = (name, schema, seed, number) => {
   const hash = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, seed * 1_000_003 + number);
   const draw = seededRandom(hash).random;
-  const examples = examplesFor(draw);
+  random = draw;
   const bare = name.slice(name.indexOf('::') + 2);
   const example = examples[bare] ?? examples[bare.split('.', 1)[0]];
   const isExample = example !== undefined && number % 3 !== 0;
@@ -99,7 +105,8 @@ const find = (name) =>
 
 const describe = (value) => {
   if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
-  if (isOptions(value)) return JSON.stringify(Object.fromEntries(Object.entries(value).map(([k, v]) => [k, describe(v)])));
+  if (isOptions(value))
+    return JSON.stringify(Object.fromEntries(Object.entries(value).map(([name, one]) => [name, describe(one)])));
   if (!(value instanceof Tensor)) return typeof value === 'string' ? `'${value}'` : String(value);
   const values = attempt(() => (value.numel < 100 ? JSON.stringify(value.to('float64').toArray()) : '…')) ?? '?';
   return `${value.dtype} [${value.shape}] ${value.requiresGrad ? 'grad ' : ''}${values}`;
@@ -116,7 +123,8 @@ if (first === '--call') {
   process.env.FUZZ_ERRORS = '1';
   call(found.operator, prepared);
 } else {
-  const [start, seed, trials] = rest.map(Number);
+  const [start, seed, trials] = rest.slice(0, 3).map(Number);
+  const isGuarded = !rest.includes('--unguarded');
   const names = JSON.parse(fs.readFileSync(path.join(first, 'names.json'), 'utf8'));
   const progress = fs.openSync(path.join(first, 'progress'), 'r+');
   const note = Buffer.alloc(24);
@@ -128,7 +136,7 @@ if (first === '--call') {
       note.write(`${i} ${number}`);
       fs.writeSync(progress, note, 0, note.length, 0);
       // An access beyond the memory of a tensor, or after it was freed, ends the process at once.
-      native().guardAllocations(number % 2 === 1);
+      if (isGuarded) native().guardAllocations(number % 2 === 1);
       scope(() => {
         const prepared = prepare(names[i], found.schema, seed, number);
         if (prepared !== undefined) call(found.operator, prepared);

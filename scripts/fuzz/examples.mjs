@@ -85,26 +85,14 @@ export const examplesFor = (draw) => {
       const space = (n) => Array.from({ length: dims }, () => n);
       const padding = Array.from({ length: 2 * dims }, () => 1);
       paddings[`${kind}_pad${dims}d`] = () => [real(1, 2, ...space(3)), padding];
-      paddings[`${kind}_pad${dims}d_backward`] = () => [
-        real(1, 2, ...space(5)),
-        real(1, 2, ...space(3)),
-        padding,
-      ];
+      paddings[`${kind}_pad${dims}d_backward`] = () => [real(1, 2, ...space(5)), real(1, 2, ...space(3)), padding];
     }
 
   return {
     ...recurrents,
     ...upsamples,
     ...paddings,
-    max_pool2d_with_indices_backward: () => [
-      ...pool2(),
-      [2, 2],
-      [2, 2],
-      [0, 0],
-      [1, 1],
-      false,
-      int([1, 2, 2, 2], 16),
-    ],
+    max_pool2d_with_indices_backward: () => [...pool2(), [2, 2], [2, 2], [0, 0], [1, 1], false, int([1, 2, 2, 2], 16)],
     max_pool3d_with_indices_backward: () => [
       ...pool3(),
       [2, 2, 2],
@@ -196,7 +184,13 @@ export const examplesFor = (draw) => {
     multi_margin_loss_backward: () => [real(), real(4, 3), int([4], 3), 1, 1, real(3)],
     multilabel_margin_loss: () => [real(4, 3), int([4, 3], 3, -1)],
     multilabel_margin_loss_forward: () => [real(4, 3), int([4, 3], 3, -1), 1],
-    multilabel_margin_loss_backward: () => [real(), real(4, 3), int([4, 3], 3, -1), 1, share(4, 3).gt(0.5).to('float32')],
+    multilabel_margin_loss_backward: () => [
+      real(),
+      real(4, 3),
+      int([4, 3], 3, -1),
+      1,
+      share(4, 3).gt(0.5).to('float32'),
+    ],
     segment_reduce: () => [
       real(6, 2),
       ['sum', 'mean', 'max', 'min', 'prod'][below(5)],
@@ -275,7 +269,7 @@ export const examplesFor = (draw) => {
       real(4),
       { sorter: draw() < 0.5 ? null : int([3], 3 + below(2)) },
     ],
-    'one_hot': () => [int([4], 3), 3],
+    one_hot: () => [int([4], 3), 3],
     as_strided: () => [real(12), [3, 4], [4, 1], 0],
     as_strided_: () => [real(12), [3, 4], [4, 1], 0],
     as_strided_copy: () => [real(12), [3, 4], [4, 1], 0],
@@ -317,8 +311,8 @@ export const examplesFor = (draw) => {
       [true, true, true],
     ],
     conv1d: () => conv(1),
-    'conv2d': () => conv(2),
-    'conv3d': () => conv(3),
+    conv2d: () => conv(2),
+    conv3d: () => conv(3),
     conv_transpose2d: () => [real(1, 2, 4, 4), real(2, 3, 3, 3), real(3), [2, 2], [1, 1], [1, 1], 1, [1, 1]],
     slow_conv_transpose2d: () => [real(1, 2, 4, 4), real(2, 3, 3, 3), [3, 3], real(3), [2, 2], [1, 1], [1, 1], [1, 1]],
     slow_conv_transpose3d: () => [
@@ -342,8 +336,14 @@ export const examplesFor = (draw) => {
     'sparse_coo_tensor.indices_size': () => [int([2, 4], 3), real(4), [3, 3]],
     'sparse_csr_tensor.crow_col_value_size': () => [list([0, 2, 2, 3]), list([0, 2, 1]), real(3), [3, 4]],
     coalesce: () => [sparse()],
+    to_sparse_bsr: () => [real(4, 4), [2, 2]],
+    to_sparse_bsc: () => [real(4, 4), [2, 2]],
+    to_sparse_csc: () => [real(4, 4)],
+    nonzero_static: () => [real(3, 4).gt(0), { size: 1 + below(20) }],
+    tensor_split: () => [real(6, 2), list([1, 3]), 0],
+    'tensor_split.tensor_indices_or_sections': () => [real(6, 2), list([1, 3]), 0],
     to_dense: () => [draw() < 0.5 ? sparse() : compressed()],
-    'sparse_mask': () => [real(3, 4), sparse()],
+    sparse_mask: () => [real(3, 4), sparse()],
     hspmm: () => [sparse(), real(4, 2)],
     smm: () => [sparse(), real(4, 2)],
     sspaddmm: () => [ops.to_sparse(real(3, 2)), sparse(), real(4, 2)],
@@ -355,7 +355,7 @@ export const examplesFor = (draw) => {
     'sum.dim_IntList': () => [sparse(), [0]],
     'add.Tensor': () => [sparse(), sparse()],
     'mul.Tensor': () => [sparse(), sparse()],
-    'cat': () => [[sparse(), sparse()], 0],
+    cat: () => [[sparse(), sparse()], 0],
     stft: () => [real(32), 8, 4, 8, real(8), false, true, true],
     istft: () => [ops.complex(real(5, 7), real(5, 7)), 8, 4, 8, real(8)],
     fft_irfft: () => [ops.complex(real(5), real(5)), 8],
@@ -379,13 +379,13 @@ export const examplesFor = (draw) => {
     kthvalue: () => [real(3, 4), 2, 1],
     topk: () => [real(3, 4), 2, 1],
     'median.dim': () => [real(3, 4), 1],
-    'mode': () => [real(3, 4), 1],
-    'sort': () => [real(3, 4), 1],
-    'quantile': () => [real(3, 4), share(2), 1],
+    mode: () => [real(3, 4), 1],
+    sort: () => [real(3, 4), 1],
+    quantile: () => [real(3, 4), share(2), 1],
     unique_dim: () => [int([4, 3], 3), 0],
-    'tril_indices': () => [3, 4, 0],
-    'combinations': () => [real(5), 2, false],
-    'einsum': () => ['ij,jk->ik', [real(2, 3), real(3, 2)]],
+    tril_indices: () => [3, 4, 0],
+    combinations: () => [real(5), 2, false],
+    einsum: () => ['ij,jk->ik', [real(2, 3), real(3, 2)]],
     pad_sequence: () => [[real(2, 3), real(4, 3)], true, 0],
     scaled_dot_product_attention: () => [real(1, 2, 4, 8), real(1, 2, 5, 8), real(1, 2, 5, 8), real(4, 5), 0, false],
     unflatten_dense_tensors: () => [real(12), [real(3), real(9)]],

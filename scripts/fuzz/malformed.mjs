@@ -34,6 +34,7 @@ const dtypes = [
   'float16',
   'bfloat16',
 ];
+const rareDtypes = ['uint16', 'uint32', 'uint64', 'int16', 'complex64', 'float8_e4m3fn', 'float8_e5m2'];
 const whole = [
   0,
   1,
@@ -88,8 +89,17 @@ const words = [
   'complete',
 ];
 
+/** Bytes other than 0 and 1 as bool, which a caller can write through data(). */
+const boolOf = (draw, shape) => {
+  const numel = shape.reduce((product, size) => product * size, 1);
+  const bytes = Uint8Array.from({ length: numel }, () => pick(draw, [0, 1, 2, 3, 128, 255]));
+  return op('aten::view.dtype')(fromData(bytes, shape), 'bool');
+};
+
 const tensorOf = (draw, shape) => {
-  const dtype = pick(draw, dtypes);
+  const kind = draw();
+  if (kind < 0.02) return boolOf(draw, shape);
+  const dtype = pick(draw, kind < 0.06 ? rareDtypes : dtypes);
   const numel = shape.reduce((product, size) => product * size, 1);
   const wild = draw();
   const value = () => {
@@ -102,7 +112,8 @@ const tensorOf = (draw, shape) => {
   const form = draw();
   if (form < 0.1 && shape.length >= 2) tensor = tensor.transpose(0, -1);
   else if (form < 0.15 && shape.length >= 1) tensor = tensor.unsqueeze(0).expand(5, ...shape);
-  else if (form < 0.2) tensor = ops.complex(tensor.to('float32'), tensor.to('float32'));
+  else if (form < 0.18) tensor = ops.complex(tensor.to('float32'), tensor.to('float32'));
+  else if (form < 0.2) tensor = ops.conj(ops.complex(tensor.to('float32'), tensor.to('float32')));
   else if (form < 0.23 && shape.length >= 2) tensor = op('aten::to_sparse')(tensor.to('float32'));
   else if (form < 0.3 && dtype.startsWith('float') && dtype !== 'float16') tensor.requiresGrad = true;
   return tensor;

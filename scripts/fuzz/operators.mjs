@@ -1,7 +1,8 @@
 // Calls every public operator of the dispatcher with malformed arguments, in child processes. Signatures that crash the
 // process are recorded in src/torch/operators/crashingOperators.js, and the bridge refuses them.
-//   node scripts/fuzz/operators.mjs [--seed N] [--trials N] [--only TEXT] [--check]
+//   node scripts/fuzz/operators.mjs [--seed N] [--trials N] [--only TEXT] [--from NAME] [--check]
 //   --trials   calls per signature (default 200)
+//   --from     only signatures from this name on, in the order of their names
 //   --only     only signatures whose name contains this text
 //   --check    fuzz only what `op(name)` allows; write nothing; exit with code 1 if a signature crashes the process
 // Needs Linux: `ulimit -v` limits the memory of a child.
@@ -20,12 +21,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     trials: { type: 'string', default: '200' },
     only: { type: 'string', default: '' },
+    from: { type: 'string', default: '' },
     check: { type: 'boolean', default: false },
   },
 });
 
 /** Limit on the virtual memory of a child. Node and libtorch take about 2 GiB of it. */
-const MEMORY_KIB = 6 << 20;
+const MEMORY_KIB = 3584 << 10;
 /** Processor time that one call may take. A slower one is reported but not recorded: it may be legitimate work. */
 const SECONDS = 20;
 const childScript = path.join(import.meta.dirname, 'child.mjs');
@@ -86,7 +88,7 @@ const isPublic = (name) => !name.slice(name.indexOf('::') + 2).startsWith('_');
 const isFuzzed = (name) => unsafeReason(name) === null || (!values.check && name in crashingOperators);
 const names = loadNative()
   .operatorNames()
-  .filter((name) => isPublic(name) && name.includes(values.only) && isFuzzed(name));
+  .filter((name) => isPublic(name) && name.includes(values.only) && name >= values.from && isFuzzed(name));
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodule-train-fuzz-'));
 const found = {};

@@ -35,11 +35,12 @@ const QUANTIZED =
 export function unsafeReason(signature) {
   const [namespace = '', full = ''] = signature.split('::');
   if (!NAMESPACES.has(namespace))
-    return NAMESPACE_REASONS[/** @type {keyof typeof NAMESPACE_REASONS} */ (namespace)] ?? 'is not one of aten or nodule, and may check little';
+    return NAMESPACE_REASONS[/** @type {keyof typeof NAMESPACE_REASONS} */ (namespace)] ?? 'is internal to libtorch';
   const name = full.split('.', 1)[0] ?? '';
   const host = HOST_OPERATORS[/** @type {keyof typeof HOST_OPERATORS} */ (name)];
   if (host !== undefined) return host;
   if (BACKENDS.test(name)) return 'is internal to a library that libtorch uses';
+  if (/names|dimname/i.test(full.slice(name.length))) return 'is for named dimensions, which tensors here do not have';
   if (QUANTIZED.test(name)) return 'is for quantized tensors';
   const signal = crashingOperators[signature];
   return signal === undefined ? null : `ends the process on malformed input (${signal})`;

@@ -20,7 +20,11 @@ describe('operators that reach beyond tensors', () => {
 
   it('are in namespaces that are known', () => {
     // A new one of libtorch needs a decision whether it is given, in unsafeOperators.js.
-    const namespaces = new Set(native().operatorNames().map((name) => name.split('::', 1)[0]!));
+    const namespaces = new Set(
+      native()
+        .operatorNames()
+        .map((name) => name.split('::', 1)[0]!),
+    );
     for (const known of [
       ...['aten', 'nodule', 'c10d', '_c10d_functional', '_c10d_functional_autograd', '_dtensor', '_quantized', '_test'],
       ...['inductor', 'mkl', 'mkldnn', 'mkldnn_prepacked', 'onednn', 'prepacked', 'profiler', 'quantization'],
@@ -38,8 +42,8 @@ describe('operators that reach beyond tensors', () => {
     const found = Object.keys(ops)
       .filter((name) => name !== 'nodule')
       .filter((name) => suspect.test(name) || schemasOf(name).some((schema) => suspect.test(schema)));
-    // einsum has a path of contractions, linalg_lstsq a rank; pin_memory allocates memory of the CUDA driver; the bridge
-    // has no Storage to give to set.
+    // einsum has a path of contractions, linalg_lstsq a rank, pin_memory allocates memory of the CUDA driver, and the
+    // bridge has no Storage to give to set.
     expect(found).toEqual(['einsum', 'is_pinned', 'linalg_lstsq', 'pin_memory', 'set', 'set_']);
   });
 });
