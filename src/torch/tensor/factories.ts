@@ -157,8 +157,8 @@ export function logspace(
   steps: number,
   given: TensorOptions & { base?: number | undefined } = {},
 ): Tensor {
-  const { base = 10, ...others } = given;
-  const options = readOptions('logspace', others);
+  const { base = 10, ...others } = given ?? {};
+  const options = readOptions('logspace', given === null ? given : others);
   return withGrad(makeLogspace(start, end, steps, base, factory(options)), options);
 }
 

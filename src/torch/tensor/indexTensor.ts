@@ -61,9 +61,9 @@ const isMask = (tensor: Tensor): boolean => tensor.dtype === 'bool' || tensor.dt
 
 /** Makes the index of a list of positions or booleans. */
 const listTensor = (given: IndexList, place: number): Tensor => {
-  // Copied, as a proxy may give other items at each read.
-  const list: readonly unknown[] = Array.from<unknown>(given);
-  if (list.includes(null) || list.includes(undefined))
+  // A range of old, [2, null]. Copied, as a proxy may give other items at each read.
+  const list: readonly unknown[] = given.length > 3 ? given : Array.from<unknown>(given);
+  if (list.length <= 3 && (list.includes(null) || list.includes(undefined)))
     refuse(place, 'an array with null', 'a list of positions', '. A range is slice(start, end, step).');
   const { values, shape } = readNested(list, 'index()');
   const kind = typeof (values[0] ?? 0);

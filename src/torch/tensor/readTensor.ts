@@ -1,7 +1,7 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { torchError } from '../torchError.js';
-import { type DType, isHalf, type TypedArray, typedArrayOf } from './dtype.js';
+import { type DType, isDType, isHalf, type TypedArray, typedArrayOf } from './dtype.js';
 import {
   checkArraySize,
   checkDims,
@@ -20,8 +20,9 @@ const MOST_IN_JSON = 2 ** 20;
 
 /** @throws NoduleTrainError `dtype` unless the tensor has the dtype, where one is given */
 export function checkDType(tensor: Tensor, dtype: DType | undefined, what: string): void {
-  if (dtype !== undefined && tensor.dtype !== dtype)
-    throw new NoduleTrainError('dtype', `${what}('${dtype}'): the tensor is ${tensor.dtype}. Convert it with to().`);
+  if (dtype === undefined || tensor.dtype === dtype) return;
+  const text = isDType(dtype) ? `'${dtype}'` : `a ${typeof dtype}`;
+  throw new NoduleTrainError('dtype', `${what}(${text}): the tensor is ${tensor.dtype}. Convert it with to().`);
 }
 
 export function readItem(tensor: Tensor, dtype: DType | undefined): number | boolean {

@@ -10,6 +10,9 @@ export interface TensorOptions<D extends DType = DType> {
   requiresGrad?: boolean | undefined;
 }
 
+/** libtorch's limit. */
+const MOST_DIMENSIONS = 64;
+
 const NAMES = ['dtype', 'device', 'requiresGrad'];
 
 /**
@@ -52,7 +55,13 @@ export function checkShape(what: string, given: unknown): number[] {
       'shape',
       `${what}: the shape is ${given === null ? 'null' : `a ${typeof given}`}, expected an array of integers`,
     );
-  const shape: number[] = Array.from(given);
+  const { length } = given;
+  if (!(length <= MOST_DIMENSIONS))
+    throw new NoduleTrainError(
+      'shape',
+      `${what}: the shape has ${String(length)} dimensions, expected at most ${MOST_DIMENSIONS}`,
+    );
+  const shape: number[] = Array.from({ length }, (_, dim) => given[dim]);
   const wrong = shape.findIndex((size) => !Number.isSafeInteger(size) || size < 0);
   if (wrong >= 0)
     throw new NoduleTrainError(
