@@ -289,6 +289,8 @@ describe('gradients of every form of convolution', () => {
           [2, 1],
         ),
     ],
+    ['windows of unfold', () => ops.unfold(withGrad(rand([3, 8])), -1, 3, 2)],
+    ['windows of a number', () => ops.unfold(withGrad(tensor(3)), 0, 1, 1)],
     ['no batch', () => ops.conv2d(withGrad(rand([2, 5, 5])), withGrad(rand([3, 2, 3, 3])))],
     ['same padding', () => ops.conv2d(withGrad(rand([1, 2, 5, 5])), withGrad(rand([3, 2, 2, 2])), null, 1, 'same')],
   ] as const)('pass: %s', (_, fn) => {
