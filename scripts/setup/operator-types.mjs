@@ -127,7 +127,7 @@ const schemasBelow = (namespace) => {
 const fullName = ({ namespace, name, overload }) => `${namespace}::${name}${overload === '' ? '' : `.${overload}`}`;
 
 /** Named dimensions: no tensor here can have names, so these signatures always throw. */
-const isForNames = ({ overload }) => /dimname|names/i.test(overload);
+const isForNames = ({ overload }) => /dimname|names|named/i.test(overload);
 
 const entry = (schema, takesNumbers) => {
   const [main, ...others] = signatures(schema, takesNumbers);
@@ -154,6 +154,23 @@ const typeOfResult = (name, type) => {
   if (resultDTypes.withPositions.includes(name) && type.startsWith('['))
     return type.replace('Tensor', 'Tensor<D>').replace(/Tensor(?!<)/, "Tensor<'int64'>");
   return type;
+};
+
+/** Two signatures that differ in one argument, a Tensor or a Scalar, as one that also takes a union of both. */
+const mergeOperands = (lines) => {
+  const merged = [...lines];
+  for (let i = 0; i < merged.length; i++)
+    for (let k = i + 1; k < merged.length; k++) {
+      const [one, other] = [merged[i], merged[k]].map((line) => line.split(/\b(Tensor|Scalar)\b/));
+      if (one.length !== other.length || merged[i].includes('/**')) continue;
+      const places = one.flatMap((part, place) => (part === other[place] ? [] : [place]));
+      if (places.length !== 1 || places[0] % 2 === 0) continue;
+      one[places[0]] = 'Operand';
+      merged[i] = one.join('');
+      merged.splice(k, 1);
+      if (merged[k - 1].includes('/**') && (k === merged.length || merged[k].includes('/**'))) merged.splice(k - 1, 1);
+    }
+  return merged;
 };
 
 /** Signatures of a method: those of its operator without the tensor itself, and without results given as arguments. */
@@ -185,7 +202,7 @@ const methodEntry = (name) => {
       ];
     });
   if (lines.length === 0) throw new Error(`types of operators: aten::${name} has no signature for a method`);
-  return lines;
+  return mergeOperands(lines);
 };
 
 const text = `// Written by scripts/setup/operator-types.mjs from the loaded dispatcher, at every build.

@@ -105,5 +105,11 @@ export { emptyLike, fullLike, type LikeFactory, onesLike, randLike, randnLike, z
 export type { ArrayOfDims, Dims, NestedArray } from './tensor/nestedArray.js';
 export type { Nested, NestedOf } from './tensor/readNested.js';
 export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
-export { type BackwardOptions, isTensor, Tensor } from './tensor/tensor.js';
+export { type BackwardOptions, type Closeness, isTensor, Tensor } from './tensor/tensor.js';
+export {
+  type ExpectedTensor,
+  type MatcherResult,
+  type TensorMatchers,
+  tensorMatchers,
+} from './tensor/tensorMatchers.js';
 export type { TensorOptions } from './tensor/tensorOptions.js';

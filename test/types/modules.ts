@@ -102,3 +102,21 @@ functional.conv2d(image, image, null, { stride: [1, 2, 3] });
 functional.conv2d(image, image, { stride: 2 });
 // @ts-expect-error: a reduction by number
 functional.crossEntropy(image, image, { reduction: 1 });
+
+// A hook knows the types of its module.
+nn.linear(2, 2).registerForwardHook((module, [input], output) => {
+  void [module.weight, input.shape, output.shape];
+});
+nn.linear(2, 2).registerForwardHook((_, __, output) => output.mul(2));
+// @ts-expect-error: the output is a Tensor
+nn.linear(2, 2).registerForwardHook(() => 3);
+new Pair().registerForwardHook((_, [left, right], { mean }) => ({ mean, both: [left, right] as [Tensor, Tensor] }));
+
+// A module of a sequence keeps its type.
+const sequence = nn.sequential(nn.linear(2, 2), nn.relu());
+void [sequence.at(0).weight, sequence.at(1).forward(image), sequence.at(-1)?.forward(image)];
+// @ts-expect-error: there may be none
+sequence.at(2).forward(image);
+for (const part of sequence) part.forward(image);
+const plain: nn.Sequential = sequence;
+void plain;

@@ -6,7 +6,8 @@ import type { Device, DType } from '../tensor/dtype.js';
 import { isDType } from '../tensor/dtype.js';
 import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
-import { findHidden } from './findHidden.js';
+import { findHidden, someElement } from './findHidden.js';
+import { addForwardHook } from './forwardHooks.js';
 import { buffer, markOf } from './marks.js';
 import { type InspectedModule, printModule } from './printModule.js';
 import { copyStateDict, type LoadStateDictOptions, type StateDict, type StateDictKeys } from './stateDict.js';
@@ -30,6 +31,13 @@ export type Inputs<Input> = [Input] extends [readonly unknown[]] ? Input : [inpu
 
 /** A Module with any arguments and any result. */
 export type AnyModule = Module<never, unknown>;
+
+/** Function for `registerForwardHook`. */
+export type ForwardHook<M extends AnyModule> = (
+  module: M,
+  inputs: Parameters<M['forward']>,
+  output: ReturnType<M['forward']>,
+) => ReturnType<M['forward']> | undefined;
 
 /** Name of the method by which a Module with members outside its fields lists them. Internal. */
 export const members = Symbol('members');
@@ -101,7 +109,22 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return new NoduleTrainError('module', `${this.constructor.name}: ${place} is ${found}, ${advice}`);
   }
 
+  /** Runs `read`, and names this module in what a proxy or an iterator of the user throws. */
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      if (cause instanceof NoduleTrainError) throw cause;
+      const text = cause instanceof Error ? cause.message : typeof cause;
+      throw new NoduleTrainError('module', `${this.constructor.name}: reading its fields failed: ${text}`, { cause });
+    }
+  }
+
   #members(): Members {
+    return this.#reading(() => this.#listMembers());
+  }
+
+  #listMembers(): Members {
     const listed: Members = { tensors: [], children: [], others: [] };
     const known = new Map<string, 'parameter' | 'buffer' | 'transient'>();
     const isMember = (value: unknown): value is object =>
@@ -127,8 +150,14 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
         add(name, value);
       } else if (isTensor(value)) this.#stillMarked(name, value, add);
       else if (Array.isArray(value)) {
-        const items: unknown[] = Array.from(value);
-        if (!items.some(isMember)) listed.others.push([name, value]);
+        const items: unknown[] = [];
+        let found = false;
+        someElement(value, (item) => {
+          items.push(item);
+          found ||= isMember(item);
+          return !found && items.length > MOST_MODULES;
+        });
+        if (!found) listed.others.push([name, value]);
         else
           for (const [i, item] of items.entries()) {
             // It would be missing from the state and from training without a warning.
@@ -191,15 +220,18 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
   }
 
   #refuseHidden(path: string, container: object, modules: Set<AnyModule>, tensors: Set<Tensor>): void {
-    const hidden = findHidden(path, container, (value) =>
-      value instanceof Module
-        ? !modules.has(value)
-        : isTensor(value) && markOf(value) !== undefined && !tensors.has(value),
+    const hidden = this.#reading(() =>
+      findHidden(path, container, (value) =>
+        value instanceof Module
+          ? !modules.has(value)
+          : isTensor(value) && markOf(value) !== undefined && !tensors.has(value),
+      ),
     );
     if (hidden === undefined) return;
+    const kind = markOf(hidden.value) === 'parameter' ? 'a parameter' : 'a buffer';
     throw this.#fault(
       hidden.path,
-      `${isTensor(hidden.value) ? `a ${markOf(hidden.value) === 'parameter' ? 'parameter' : 'buffer'}` : kindOf(hidden.value)}` +
+      `${isTensor(hidden.value) ? kind : kindOf(hidden.value)}` +
         ' inside a plain container, where it would neither be saved nor trained',
       'expected it in a field of a Module. Use nn.moduleList, nn.moduleDict, nn.parameterList or nn.parameterDict; ' +
         'a module that is not part of this one belongs in a #private field.',
@@ -227,7 +259,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return [];
   }
 
-  /** Returns parameters, buffers, then children: the order of Python's state_dict. A shared one has an entry per name. */
+  /** Returns parameters, buffers, then children: the order of Python's state_dict. Shared ones come with each name. */
   entries(): ModuleEntry[] {
     const entries = this.#entries(true);
     const names = new Set<string>();
@@ -290,8 +322,18 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return this;
   }
   #apply(fn: (module: AnyModule) => void): void {
-    for (const [, child] of this.namedChildren()) child.#apply(fn);
+    for (const child of new Set(this.#members().children.map(([, module]) => module))) child.#apply(fn);
     refusePromise('apply', fn(this));
+  }
+
+  /**
+   * Calls `hook` with the arguments and the output of each `forward` and `forwardAsync` of this module, for example to
+   * read an inner layer. What it returns, unless undefined, becomes the output.
+   * @returns a function that removes the hook
+   * @throws NoduleTrainError `module` unless it is a function; `promise-in-scope` from a call if it returns a promise
+   */
+  registerForwardHook<M extends AnyModule>(this: M, hook: ForwardHook<M>): () => void {
+    return addForwardHook(this, hook as (module: never, inputs: never, output: never) => unknown);
   }
 
   /** Sets `requiresGrad` of every parameter and returns this module. */
@@ -313,7 +355,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
   /**
    * Copies values into the parameters and buffers, which stay the same objects.
    * @param options.strict false ignores missing and unexpected names, never a wrong shape
-   * @param options.assign take memory, dtype and device of the given tensors instead of copying their values
+   * @param options.assign take dtype and device of the given tensors too
    * @returns the names that the state lacks, and those that only the state has
    * @throws NoduleTrainError `state-dict` naming every key that does not fit
    */
@@ -371,8 +413,10 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
   #inspected(above: ReadonlySet<AnyModule>): InspectedModule {
     const name = this.constructor.name;
     let listed: Members;
+    let options: string;
     try {
       listed = this.#members();
+      options = this.extraRepr();
     } catch (cause) {
       return { name, options: (cause as Error).message, tensors: [], children: [] };
     }
@@ -380,7 +424,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     const inside = new Set(above).add(this);
     return {
       name,
-      options: this.extraRepr(),
+      options,
       tensors: [
         ...tensors.map(({ name, tensor, mark }) => ({ name, tensor, buffer: mark !== 'parameter' })),
         ...this.nativeEntries(),

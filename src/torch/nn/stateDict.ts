@@ -1,8 +1,9 @@
 import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { noGrad } from '../autograd/modes.js';
+import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
-import { isTensor, shapeChanged, type Tensor } from '../tensor/tensor.js';
+import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor/tensor.js';
 
 const setData = lazyOp('aten::set_data');
 
@@ -48,17 +49,21 @@ const checkOptions = (options: LoadStateDictOptions): void => {
     throw new NoduleTrainError('state-dict', `loadStateDict: found the option ${unknown}, expected strict or assign`);
 };
 
-/** Lets a tensor of the module take the memory of the given one. */
+/**
+ * Gives a tensor of the module a copy of the given one with its dtype and device. Memory is not shared: a change of the
+ * given tensor would not raise the version of this one, by which autograd and prepared networks notice changes.
+ */
 const assignTensor = (own: Tensor, given: Tensor): void => {
-  const gradient = own.grad;
-  // A gradient of another dtype or device would fit the parameter no longer.
-  if (gradient !== null && (given.dtype !== own.dtype || given.device !== own.device)) own.grad = null;
-  setData(own, given.detach());
+  // In Python the parameter is another one, without a gradient.
+  own.grad = null;
+  const copy = given.detach().clone();
+  setData(own, copy);
+  copy.dispose();
   shapeChanged(own);
 };
 
 /**
- * Copies `state` into `own`, converted to its dtypes and devices, or with `assign` takes over its memory. Nothing is
+ * Copies `state` into `own`, converted to its dtypes and devices, or with `assign` as it is. Nothing is
  * changed unless everything fits.
  * @returns the names by which they differ
  * @throws NoduleTrainError `state-dict` naming every missing, unexpected and mis-shaped key
@@ -73,17 +78,19 @@ export function copyStateDict(
   const given = entriesOf(state);
   const missingKeys = [...own.keys()].filter((name) => !given.has(name));
   const unexpectedKeys = [...given.keys()].filter((name) => !own.has(name));
+  const complaints: string[] = [];
   const misshaped: string[] = [];
   const complex: string[] = [];
   for (const [name, tensor] of own) {
     const found = given.get(name);
     if (found === undefined) continue;
-    if (String(found.shape) !== String(tensor.shape))
-      misshaped.push(`${name} is [${found.shape}], expected [${tensor.shape}]`);
+    const [shape, expected] = [native().shape(slotOf(found)), native().shape(slotOf(tensor))];
+    if (String(shape) !== String(expected)) misshaped.push(`${name} is [${shape}], expected [${expected}]`);
+    else if (assign && tensor.requiresGrad && !/float|complex/.test(found.dtype))
+      complaints.push(`${name} is ${found.dtype}, expected a floating-point dtype for a trained parameter`);
     if (found.dtype.startsWith('complex') && !tensor.dtype.startsWith('complex'))
       complex.push(`${name} is ${found.dtype}, expected ${tensor.dtype}`);
   }
-  const complaints: string[] = [];
   if (strict && missingKeys.length > 0) complaints.push(`missing: ${missingKeys.join(', ')}`);
   if (strict && unexpectedKeys.length > 0) complaints.push(`unexpected: ${unexpectedKeys.join(', ')}`);
   if (misshaped.length > 0) complaints.push(`of another shape: ${misshaped.join(', ')}`);

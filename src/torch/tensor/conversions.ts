@@ -39,10 +39,8 @@ export interface TensorConversions<D extends DType> {
   stride(dim: number): number;
   /** Number of dimensions, as `dim`. */
   readonly ndim: number;
-  /** The tensor with its dimensions in reverse order. */
+  /** A view with the dimensions in reverse order; the tensor itself if it has fewer than two. `x.T.T` is `x`. */
   readonly T: Tensor<D>;
-  /** The tensor with its last two dimensions swapped. @throws NoduleTrainError `torch` below two dimensions */
-  readonly mT: Tensor<D>;
 }
 
 const dtypes: Readonly<Record<string, DType>> = {
@@ -58,10 +56,28 @@ const dtypes: Readonly<Record<string, DType>> = {
   bool: 'bool',
 };
 
-const reversed = lazyOp('aten::numpy_T');
-const swapped = lazyOp('aten::mT');
+const permute = lazyOp('aten::permute');
 const sizeOf = lazyOp('aten::size.int');
 const strideOf = lazyOp('aten::stride.int');
+
+/**
+ * Transposes that were made. Jest reads every property of a tensor, and of tensors that it finds there, when it reports
+ * a difference, so a property may not make another tensor at each read (nor throw, hence `mT` is missing).
+ */
+const transposes = new WeakMap<Tensor, WeakRef<Tensor>>();
+
+const transposed = (tensor: Tensor): Tensor => {
+  if (tensor.dim < 2) return tensor;
+  const known = transposes.get(tensor)?.deref();
+  if (known !== undefined && !known.isDisposed) return known;
+  const made = permute(
+    tensor,
+    Array.from({ length: tensor.dim }, (_, i) => tensor.dim - 1 - i),
+  );
+  transposes.set(tensor, new WeakRef(made));
+  transposes.set(made, new WeakRef(tensor));
+  return made;
+};
 
 const define = (prototype: Tensor, name: string, value: (this: Tensor, argument: never) => unknown): void => {
   Object.defineProperty(prototype, name, { value, writable: true, enumerable: false, configurable: true });
@@ -94,10 +110,7 @@ export function installConversions(prototype: Tensor): void {
       return this.dim;
     },
     T() {
-      return reversed(this);
-    },
-    mT() {
-      return swapped(this);
+      return transposed(this);
     },
   };
   for (const [name, get] of Object.entries(getters))

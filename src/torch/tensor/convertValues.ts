@@ -46,9 +46,12 @@ export function checkIntegers(values: ArrayLike<Value>, dtype: IntegerType, what
   }
 }
 
-/** Numbers as doubles; a bigint beyond the range of doubles would be infinite. */
-const doubles = (values: readonly Value[], what: string): Float64Array => {
-  const data = new Float64Array(values.length);
+/** Writes the values as floating-point numbers; a bigint beyond the range of doubles would be infinite. */
+const fillFloats = <Data extends Float32Array | Float64Array>(
+  data: Data,
+  values: readonly Value[],
+  what: string,
+): Data => {
   for (let i = 0; i < data.length; i++) {
     const value = values[i] as Value;
     const number = Number(value);
@@ -78,7 +81,7 @@ const kindOf = (values: readonly Value[], what: string): DType => {
 };
 
 /**
- * Converts values to a typed array of a dtype. float16 and bfloat16 have none: their values come as float64.
+ * Converts values to a typed array of a dtype, or to float64 where libtorch has to convert them.
  * @param dtype default: float32 for numbers, int64 for bigints, bool for booleans
  * @param what the call, for errors
  * @throws NoduleTrainError `dtype` for values that an integer dtype cannot hold
@@ -89,15 +92,19 @@ export function convertValues(
   what: string,
 ): { data: TypedArray; dtype: DType } {
   const target = dtype ?? kindOf(values, what);
-  if (target === 'float32') return { data: Float32Array.from(doubles(values, what)), dtype: target };
+  if (target === 'float32') return { data: fillFloats(new Float32Array(values.length), values, what), dtype: target };
   if (target === 'bool')
     return {
       data: Uint8Array.from(values as number[], (value) => (value || Number.isNaN(value) ? 1 : 0)),
       dtype: target,
     };
-  if (!isIntegerType(target)) return { data: doubles(values, what), dtype: 'float64' };
+  if (!isIntegerType(target))
+    return { data: fillFloats(new Float64Array(values.length), values, what), dtype: 'float64' };
   checkIntegers(values, target, what);
   if (target === 'int64') {
+    // libtorch converts doubles faster than JavaScript makes bigints.
+    if (!values.some((value) => typeof value === 'bigint'))
+      return { data: fillFloats(new Float64Array(values.length), values, what), dtype: 'float64' };
     const integer = (value: Value): bigint => BigInt(typeof value === 'number' ? Math.trunc(value) : value);
     return { data: BigInt64Array.from(values, integer), dtype: target };
   }

@@ -26,8 +26,10 @@ const moved = (made: Tensor, options: TensorOptions, dtype: DType): Tensor => {
 
 /** @throws NoduleTrainError `torch` if the buffer shrank meanwhile, or the memory does not suffice */
 const copied = (data: TypedArray, dtype: DType, shape: readonly number[]): Tensor => {
+  // Node's interface for addons has no Float16Array.
+  const view = dtype === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
   try {
-    return fromSlot(native().fromData(data, dtype, shape));
+    return fromSlot(native().fromData(view, dtype, shape));
   } catch (cause) {
     throw torchError(cause, 'making a tensor');
   }

@@ -12,6 +12,10 @@ const elementwise =
   'positive rad2deg reciprocal remainder round rsqrt rsub sgn sign signbit sin sinc sinh softmax square tan ' +
   'true_divide trunc xlogy addcdiv addcmul';
 
+const everyday =
+  'add sub mul div pow eq ne lt le gt ge neg abs exp log sqrt relu sigmoid tanh t detach clone contiguous matmul mm ' +
+  'clamp argmax flatten squeeze unsqueeze transpose select narrow add_ sub_ mul_ div_ zero_ fill_ copy_ sum mean';
+
 const reductions =
   'all amax amin aminmax any argmin argsort bincount corrcoef count_nonzero cov cummax cummin cumprod cumsum diff ' +
   'histc kthvalue logcumsumexp logsumexp median mode msort nanmean nanmedian nanquantile nansum norm prod quantile ' +
@@ -45,7 +49,7 @@ const inPlace =
 const bernoulli = 'bernoulli multinomial';
 
 export const methodNames = Object.freeze(
-  [elementwise, reductions, shapes, indexing, products, made, inPlace, bernoulli].join(' ').split(' ').sort(),
+  [everyday, elementwise, reductions, shapes, indexing, products, made, inPlace, bernoulli].join(' ').split(' ').sort(),
 );
 
 /** Methods whose only argument is a list, which can be spread: `x.repeat(2, 3)`. */

@@ -69,7 +69,12 @@ export function printTensor(tensor: Tensor, isBrief = false): string {
         const edge = edgeOf(tensor.dim);
         const { corners, cut } = cornersOf(tensor.detach(), edge);
         const plain = (isHalf(corners.dtype) ? corners.to('float32') : corners).to('cpu').clone().contiguous();
-        return nested(formatNumbers(plain.data() as ArrayLike<number | bigint>, tensor.dtype), corners.shape, cut, edge);
+        return nested(
+          formatNumbers(plain.data() as ArrayLike<number | bigint>, tensor.dtype),
+          corners.shape,
+          cut,
+          edge,
+        );
       }),
     );
     return `${head}${values.includes('\n') ? '\n' : ' '}${values}`;

@@ -14,6 +14,9 @@ export type Nested = Value | Tensor | TypedArray | readonly Nested[];
 /** libtorch's limit. */
 const MOST_DIMENSIONS = 64;
 
+const isValue = (value: unknown): value is Value =>
+  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+
 const described = (value: unknown): string => {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
@@ -34,38 +37,43 @@ export function readNested(given: unknown, what: string): { values: Value[]; sha
   const fail = (depth: number, found: string, expected: string): never => {
     throw new NoduleTrainError('shape', `${what}: found ${found} at depth ${depth}, expected ${expected}`);
   };
+  const take = (value: Value, depth: number): void => {
+    if (depth < shape.length) fail(depth, `a ${typeof value}`, `an array of ${shape[depth]}, as the others`);
+    isDeepest = true;
+    values.push(value);
+  };
   const read = (item: unknown, depth: number): void => {
-    const value = typedArrayName(item) === undefined ? item : Array.from(item as Uint8Array);
-    if (Array.isArray(value)) {
-      const { length } = value;
-      // A proxy may give any length.
-      if (!Number.isSafeInteger(length) || length < 0) fail(depth, 'an array without a length', 'arrays');
-      if (depth === shape.length && !isDeepest) {
-        // An array that contains itself is nested without end.
-        if (depth === MOST_DIMENSIONS)
-          throw new NoduleTrainError(
-            'shape',
-            `${what}: found arrays nested more than ${MOST_DIMENSIONS} deep, expected at most that many dimensions. ` +
-              'Does an array contain itself?',
-          );
-        shape.push(length);
-      } else if (depth >= shape.length) fail(depth, `an array of ${length}`, 'a number, as in the others');
-      else if (length !== shape[depth])
-        throw new NoduleTrainError(
-          'shape',
-          `${what}: an array at depth ${depth} has ${length} elements, expected ${shape[depth]} as in the others`,
-        );
-      for (let i = 0; i < length; i++) read(value[i], depth + 1);
-      // The first array that ends settles the depth, also if it is empty.
-      isDeepest = true;
+    if (isValue(item)) {
+      take(item, depth);
       return;
     }
-    const single = isTensor(value) && value.dim === 0 ? value.item() : value;
-    if (typeof single !== 'number' && typeof single !== 'bigint' && typeof single !== 'boolean')
-      fail(depth, described(value), 'numbers in arrays of equal length');
-    if (depth < shape.length) fail(depth, `a ${typeof single}`, `an array of ${shape[depth]}, as the others`);
+    const value = typedArrayName(item) === undefined ? item : Array.from(item as Uint8Array);
+    if (!Array.isArray(value)) {
+      if (isTensor(value) && value.dim === 0) take(value.item(), depth);
+      else fail(depth, described(value), 'numbers in arrays of equal length');
+      return;
+    }
+    const { length } = value;
+    // A proxy may give any length.
+    if (!Number.isSafeInteger(length) || length < 0) fail(depth, 'an array without a length', 'arrays');
+    if (depth === shape.length && !isDeepest) {
+      // An array that contains itself is nested without end.
+      if (depth === MOST_DIMENSIONS)
+        throw new NoduleTrainError(
+          'shape',
+          `${what}: found arrays nested more than ${MOST_DIMENSIONS} deep, expected at most that many dimensions. ` +
+            'Does an array contain itself?',
+        );
+      shape.push(length);
+    } else if (depth >= shape.length) fail(depth, `an array of ${length}`, 'a number, as in the others');
+    else if (length !== shape[depth])
+      throw new NoduleTrainError(
+        'shape',
+        `${what}: an array at depth ${depth} has ${length} elements, expected ${shape[depth]} as in the others`,
+      );
+    for (let i = 0; i < length; i++) read(value[i], depth + 1);
+    // The first array that ends settles the depth, also if it is empty.
     isDeepest = true;
-    values.push(single as Value);
   };
   read(given, 0);
   return { values, shape };

@@ -12,7 +12,6 @@ import {
   type DType,
   type ItemOf,
   isDType,
-  isHalf,
   type TypedArray,
   typedArrayOf,
   type ValueOf,
@@ -20,90 +19,50 @@ import {
 import type { IndexItem } from './indexItem.js';
 import { indexTensor, setIndex } from './indexTensor.js';
 import { installMethods } from './installMethods.js';
-import {
-  type ArrayOfDims,
-  checkArraySize,
-  checkDims,
-  type Dims,
-  type NestedArray,
-  nestedArray,
-  nestedArrayAsync,
-} from './nestedArray.js';
+import type { ArrayOfDims, Dims, NestedArray } from './nestedArray.js';
 import { printTensor } from './printTensor.js';
+import { checkDType, readArray, readArrayAsync, readDataAsync, readItem, readJson, readNumber } from './readTensor.js';
 import { type SharedTensor, shareSlot } from './share.js';
 import { forget, isTensor, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
 
 export { fromSlot, isTensor, ownedFromSlot, shapeChanged, slotOf } from './tensorHandle.js';
 
 const A = {
-  add: lazyOp('aten::add'),
-  sub: lazyOp('aten::sub'),
-  mul: lazyOp('aten::mul'),
-  div: lazyOp('aten::div'),
-  pow: lazyOp('aten::pow'),
-  neg: lazyOp('aten::neg'),
-  abs: lazyOp('aten::abs'),
-  exp: lazyOp('aten::exp'),
-  log: lazyOp('aten::log'),
-  sqrt: lazyOp('aten::sqrt'),
-  relu: lazyOp('aten::relu'),
-  sigmoid: lazyOp('aten::sigmoid'),
-  tanh: lazyOp('aten::tanh'),
-  clamp: lazyOp('aten::clamp'),
-  matmul: lazyOp('aten::matmul'),
-  mm: lazyOp('aten::mm'),
-  sum: lazyOp('aten::sum'),
-  mean: lazyOp('aten::mean'),
   max: lazyOp('aten::max'),
   min: lazyOp('aten::min'),
   amax: lazyOp('aten::amax'),
   amin: lazyOp('aten::amin'),
-  argmax: lazyOp('aten::argmax'),
   equal: lazyOp('aten::equal'),
   allclose: lazyOp('aten::allclose'),
-  eq: lazyOp('aten::eq'),
-  ne: lazyOp('aten::ne'),
-  lt: lazyOp('aten::lt'),
-  le: lazyOp('aten::le'),
-  gt: lazyOp('aten::gt'),
-  ge: lazyOp('aten::ge'),
   reshape: lazyOp('aten::reshape'),
   view: lazyOp('aten::view'),
-  flatten: lazyOp('aten::flatten'),
-  squeeze: lazyOp('aten::squeeze'),
-  unsqueeze: lazyOp('aten::unsqueeze'),
   permute: lazyOp('aten::permute'),
-  transpose: lazyOp('aten::transpose'),
-  t: lazyOp('aten::t'),
   expand: lazyOp('aten::expand'),
-  detach: lazyOp('aten::detach'),
-  clone: lazyOp('aten::clone'),
-  contiguous: lazyOp('aten::contiguous'),
   toDtype: lazyOp('aten::to.dtype'),
   toDevice: lazyOp('aten::to.dtype_layout'),
   slice: lazyOp('aten::slice'),
-  select: lazyOp('aten::select'),
-  narrow: lazyOp('aten::narrow'),
-  addInPlace: lazyOp('aten::add_'),
-  subInPlace: lazyOp('aten::sub_'),
-  mulInPlace: lazyOp('aten::mul_'),
-  divInPlace: lazyOp('aten::div_'),
-  zeroInPlace: lazyOp('aten::zero_'),
-  fillInPlace: lazyOp('aten::fill_'),
-  copyInPlace: lazyOp('aten::copy_'),
 };
 
 /** The list of `view(2, 3)` or `view([2, 3])`. */
 const listOf = (given: number[] | [readonly number[]]): readonly number[] =>
   Array.isArray(given[0]) ? given[0] : (given as number[]);
 
-const checkDType = (tensor: Tensor, dtype: DType, what: string): void => {
-  if (tensor.dtype !== dtype)
-    throw new NoduleTrainError('dtype', `${what}('${dtype}'): the tensor is ${tensor.dtype}. Convert it with to().`);
-};
+/** Named arguments of `max` and `min`. */
+interface Keepdim {
+  keepdim?: boolean | undefined;
+}
 
-/** Limit of the elements in JSON. */
-const MOST_IN_JSON = 2 ** 20;
+const extreme = (
+  tensor: Tensor,
+  ofAll: (tensor: Tensor) => Tensor,
+  along: (tensor: Tensor, dims: readonly number[], keepdim: boolean) => Tensor,
+  dim: number | readonly number[] | null | undefined,
+  keepdim: boolean | Keepdim,
+): Tensor => {
+  if (dim === undefined || dim === null) return ofAll(tensor);
+  const keeps = typeof keepdim === 'object' && keepdim !== null ? (keepdim.keepdim ?? false) : keepdim;
+  return along(tensor, typeof dim === 'number' ? [dim] : dim, keeps);
+};
 
 /** Options of `backward`. */
 export interface BackwardOptions {
@@ -317,15 +276,7 @@ export class Tensor<D extends DType = DType> {
   item<K extends DType>(this: Tensor<K>): ItemOf<K>;
   item<K extends DType>(dtype: K): ItemOf<K>;
   item(dtype?: DType): number | boolean {
-    const slot = slotOf(this);
-    if (dtype !== undefined) checkDType(this, dtype, 'item');
-    if (this.numel !== 1)
-      throw new NoduleTrainError('torch', `item(): the tensor has shape [${this.shape}], expected one element`);
-    try {
-      return native().item(slot);
-    } catch (cause) {
-      throw torchError(cause);
-    }
+    return readItem(this, dtype);
   }
 
   /**
@@ -337,21 +288,7 @@ export class Tensor<D extends DType = DType> {
   toArray<K extends DType>(this: Tensor<K>): NestedArray<ValueOf<K>>;
   toArray<K extends DType, N extends Dims>(this: Tensor<K>, dims: N): ArrayOfDims<ItemOf<K>, N>;
   toArray(dims?: Dims): NestedArray | NestedArray[] {
-    checkDims(this.shape, dims, 'toArray');
-    checkArraySize(this.shape);
-    if (isHalf(this.dtype)) {
-      const wide = this.to('float32');
-      const array = wide.toArray();
-      wide.dispose();
-      return array;
-    }
-    let bytes: ArrayBuffer;
-    try {
-      bytes = native().copyBytes(slotOf(this));
-    } catch (cause) {
-      throw torchError(cause, 'toArray()');
-    }
-    return nestedArray(typedArrayOf(this.dtype, bytes), this.shape, this.dtype);
+    return readArray(this, dims);
   }
 
   /**
@@ -381,30 +318,14 @@ export class Tensor<D extends DType = DType> {
   dataAsync<K extends DType>(this: Tensor<K>): Promise<ArrayOf<K>>;
   dataAsync<K extends DType>(expected: K): Promise<ArrayOf<K>>;
   async dataAsync(expected?: DType): Promise<TypedArray> {
-    const { dtype } = this;
-    if (expected !== undefined) checkDType(this, expected, 'dataAsync');
-    try {
-      return typedArrayOf(dtype, await native().copyBytesAsync(slotOf(this), null));
-    } catch (cause) {
-      throw torchError(cause, 'dataAsync()');
-    }
+    return readDataAsync(this, expected);
   }
 
   /** As `toArray`, with the copy made off this thread (see `dataAsync`) and the arrays built in slices below 10 ms. */
   toArrayAsync<K extends DType>(this: Tensor<K>): Promise<NestedArray<ValueOf<K>>>;
   toArrayAsync<K extends DType, N extends Dims>(this: Tensor<K>, dims: N): Promise<ArrayOfDims<ItemOf<K>, N>>;
   async toArrayAsync(dims?: Dims): Promise<NestedArray> {
-    const { dtype, shape } = this;
-    checkDims(shape, dims, 'toArrayAsync');
-    checkArraySize(shape);
-    const half = isHalf(dtype);
-    let bytes: ArrayBuffer;
-    try {
-      bytes = await native().copyBytesAsync(slotOf(this), half ? 'float32' : null);
-    } catch (cause) {
-      throw torchError(cause, 'toArrayAsync()');
-    }
-    return nestedArrayAsync(typedArrayOf(half ? 'float32' : dtype, bytes), shape, dtype);
+    return readArrayAsync(this, dims);
   }
 
   /**
@@ -424,106 +345,13 @@ export class Tensor<D extends DType = DType> {
     return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
   }
 
-  add(other: Operand): Tensor {
-    return A.add(this, other);
-  }
-  sub(other: Operand): Tensor {
-    return A.sub(this, other);
-  }
-  mul(other: Operand): Tensor {
-    return A.mul(this, other);
-  }
-  div(other: Operand): Tensor {
-    return A.div(this, other);
-  }
-  pow(other: Operand): Tensor {
-    return A.pow(this, other);
-  }
-  eq(other: Operand): Tensor<'bool'> {
-    return A.eq(this, other) as Tensor<'bool'>;
-  }
-  ne(other: Operand): Tensor<'bool'> {
-    return A.ne(this, other) as Tensor<'bool'>;
-  }
-  lt(other: Operand): Tensor<'bool'> {
-    return A.lt(this, other) as Tensor<'bool'>;
-  }
-  le(other: Operand): Tensor<'bool'> {
-    return A.le(this, other) as Tensor<'bool'>;
-  }
-  gt(other: Operand): Tensor<'bool'> {
-    return A.gt(this, other) as Tensor<'bool'>;
-  }
-  ge(other: Operand): Tensor<'bool'> {
-    return A.ge(this, other) as Tensor<'bool'>;
-  }
-  neg(): Tensor<D> {
-    return A.neg(this) as Tensor<D>;
-  }
-  abs(): Tensor {
-    return A.abs(this);
-  }
-  exp(): Tensor {
-    return A.exp(this);
-  }
-  log(): Tensor {
-    return A.log(this);
-  }
-  sqrt(): Tensor {
-    return A.sqrt(this);
-  }
-  relu(): Tensor<D> {
-    return A.relu(this) as Tensor<D>;
-  }
-  sigmoid(): Tensor {
-    return A.sigmoid(this);
-  }
-  tanh(): Tensor {
-    return A.tanh(this);
-  }
-  t(): Tensor<D> {
-    return A.t(this) as Tensor<D>;
-  }
-  detach(): Tensor<D> {
-    return A.detach(this) as Tensor<D>;
-  }
-  clone(): Tensor<D> {
-    return A.clone(this) as Tensor<D>;
-  }
-  contiguous(): Tensor<D> {
-    return A.contiguous(this) as Tensor<D>;
-  }
-  matmul(other: Tensor): Tensor {
-    return A.matmul(this, other);
-  }
-  mm(other: Tensor): Tensor {
-    return A.mm(this, other);
-  }
-  clamp(min: number | null, max: number | null = null): Tensor {
-    return A.clamp(this, min, max);
-  }
-  /** Sum of all elements, or over the given dimensions. */
-  sum(dim?: number | readonly number[], keepdim = false): Tensor {
-    return dim === undefined ? A.sum(this) : A.sum(this, typeof dim === 'number' ? [dim] : dim, keepdim);
-  }
-  /** Mean of all elements, or over the given dimensions. */
-  mean(dim?: number | readonly number[], keepdim = false): Tensor {
-    return dim === undefined ? A.mean(this) : A.mean(this, typeof dim === 'number' ? [dim] : dim, keepdim);
-  }
   /** Largest of all elements, or along the given dimensions (without positions, as PyTorch's `amax`). */
-  max(dim?: number | readonly number[], keepdim = false): Tensor<D> {
-    return (
-      dim === undefined ? A.max(this) : A.amax(this, typeof dim === 'number' ? [dim] : dim, keepdim)
-    ) as Tensor<D>;
+  max(dim?: number | readonly number[] | null, keepdim: boolean | Keepdim = false): Tensor<D> {
+    return extreme(this, A.max, A.amax, dim, keepdim) as Tensor<D>;
   }
   /** Smallest of all elements, or along the given dimensions (without positions, as PyTorch's `amin`). */
-  min(dim?: number | readonly number[], keepdim = false): Tensor<D> {
-    return (
-      dim === undefined ? A.min(this) : A.amin(this, typeof dim === 'number' ? [dim] : dim, keepdim)
-    ) as Tensor<D>;
-  }
-  argmax(dim?: number, keepdim = false): Tensor<'int64'> {
-    return A.argmax(this, dim, keepdim) as Tensor<'int64'>;
+  min(dim?: number | readonly number[] | null, keepdim: boolean | Keepdim = false): Tensor<D> {
+    return extreme(this, A.min, A.amin, dim, keepdim) as Tensor<D>;
   }
   reshape(...shape: number[] | [readonly number[]]): Tensor<D> {
     return A.reshape(this, listOf(shape)) as Tensor<D>;
@@ -531,20 +359,8 @@ export class Tensor<D extends DType = DType> {
   view(...shape: number[] | [readonly number[]]): Tensor<D> {
     return A.view(this, listOf(shape)) as Tensor<D>;
   }
-  flatten(startDim = 0, endDim = -1): Tensor<D> {
-    return A.flatten(this, startDim, endDim) as Tensor<D>;
-  }
-  squeeze(dim?: number): Tensor<D> {
-    return (dim === undefined ? A.squeeze(this) : A.squeeze(this, dim)) as Tensor<D>;
-  }
-  unsqueeze(dim: number): Tensor<D> {
-    return A.unsqueeze(this, dim) as Tensor<D>;
-  }
   permute(...dims: number[] | [readonly number[]]): Tensor<D> {
     return A.permute(this, listOf(dims)) as Tensor<D>;
-  }
-  transpose(dim0: number, dim1: number): Tensor<D> {
-    return A.transpose(this, dim0, dim1) as Tensor<D>;
   }
   expand(...shape: number[] | [readonly number[]]): Tensor<D> {
     return A.expand(this, listOf(shape)) as Tensor<D>;
@@ -552,12 +368,6 @@ export class Tensor<D extends DType = DType> {
   /** Returns a view of positions start … end - 1 of a dimension; negative ones count from the end. */
   slice(dim: number, start: number | null = null, end: number | null = null, step = 1): Tensor<D> {
     return A.slice(this, dim, start, end, step) as Tensor<D>;
-  }
-  select(dim: number, index: number): Tensor<D> {
-    return A.select(this, dim, index) as Tensor<D>;
-  }
-  narrow(dim: number, start: number, length: number): Tensor<D> {
-    return A.narrow(this, dim, start, length) as Tensor<D>;
   }
 
   /**
@@ -577,29 +387,6 @@ export class Tensor<D extends DType = DType> {
   setIndex(items: readonly IndexItem[], value: Operand): this {
     setIndex(this, items, value);
     return this;
-  }
-
-  add_(other: Operand, options: { alpha?: number | undefined } = {}): this {
-    return A.addInPlace(this, other, { alpha: options.alpha }) as this;
-  }
-  sub_(other: Operand): this {
-    return A.subInPlace(this, other) as this;
-  }
-  mul_(other: Operand): this {
-    return A.mulInPlace(this, other) as this;
-  }
-  div_(other: Operand): this {
-    return A.divInPlace(this, other) as this;
-  }
-  zero_(): this {
-    return A.zeroInPlace(this) as this;
-  }
-  fill_(value: number | boolean): this {
-    return A.fillInPlace(this, value) as this;
-  }
-  /** Copies the values of `source` into this tensor, broadcast and converted. */
-  copy_(source: Tensor): this {
-    return A.copyInPlace(this, source) as this;
   }
 
   /** Whether shape, dtype and every value are equal; NaN is not. */
@@ -623,25 +410,16 @@ export class Tensor<D extends DType = DType> {
    * @throws NoduleTrainError `torch` for any other tensor, which JavaScript would compare and add as text
    */
   [Symbol.toPrimitive](hint: 'number' | 'string' | 'default'): number | boolean | string {
-    if (hint === 'string') return this.toString();
-    if (this.numel === 1) return this.item();
-    throw new NoduleTrainError(
-      'torch',
-      `using a Tensor as a number: it has shape [${this.shape}], expected one element. JavaScript has no operators ` +
-        'for tensors: call add(), gt() and others.',
-    );
+    return hint === 'string' ? this.toString() : readNumber(this);
   }
-  /** Nested arrays, for `JSON.stringify`. @throws NoduleTrainError `torch` above 2^20 elements */
+  /**
+   * Nested arrays, for `JSON.stringify`, which writes NaN and infinities as null.
+   * @throws NoduleTrainError `torch` above 2^20 elements
+   */
   toJSON(): NestedArray {
-    if (this.numel > MOST_IN_JSON)
-      throw new NoduleTrainError(
-        'torch',
-        `JSON.stringify(): a Tensor of shape [${this.shape}] has more than ${MOST_IN_JSON} elements. Save it with ` +
-          'saveTensors(), or call toArray() first.',
-      );
-    return this.toArray();
+    return readJson(this);
   }
-  /** As `util.inspect` and the console show it: the head and values, or beyond the depth of a nested object the head. */
+  /** What `util.inspect` and the console show: the head and values, or below the depth of inspection the head. */
   [inspect.custom](depth?: number): string {
     return printTensor(this, depth !== undefined && depth < 0);
   }

@@ -315,3 +315,41 @@ describe('functions that make tensors', () => {
     expect(isTensor(places) && places.toArray()).toEqual([1]);
   });
 });
+
+describe('float16 and bfloat16', () => {
+  it('come and go as bits in a Uint16Array, as Float16Array where Node has it, and as numbers', async () => {
+    const bits = Uint16Array.of(0x3c00, 0xc000, 0x7c00, 0x0001);
+    const half = fromData(bits, [2, 2], { dtype: 'float16' });
+    expect(half).toMatchObject({ dtype: 'float16', shape: [2, 2] });
+    expect(half.toArray()).toEqual([
+      [1, -2],
+      [Number.POSITIVE_INFINITY, 2 ** -24],
+    ]);
+    expect(half.select(0, 0).select(0, 1).item()).toBe(-2);
+    const view = half.data() as unknown as Uint16Array;
+    const isNew = 'Float16Array' in globalThis;
+    expect(view.constructor.name).toBe(isNew ? 'Float16Array' : 'Uint16Array');
+    expect(new Uint16Array(view.buffer)).toEqual(bits);
+    expect(await half.toArrayAsync(2)).toEqual(half.toArray());
+    expect(new Uint16Array((await half.dataAsync()).buffer)).toEqual(bits);
+    const brain = tensor(Uint16Array.of(0x3f80, 0xc000, 0x7fc0), { dtype: 'bfloat16' });
+    expect(brain.toArray()).toEqual([1, -2, Number.NaN]);
+    expect(Array.from(brain.data())).toEqual([0x3f80, 0xc000, 0x7fc0]);
+    expect(tensor([1, 0.1], { dtype: 'bfloat16' }).index(1).item()).toBeCloseTo(0.1, 3);
+    expect(fromData(brain.data(), [3], { dtype: 'bfloat16' }).equal(brain)).toBe(false);
+    expect(fromData(brain.data().slice(0, 2), [2], { dtype: 'bfloat16' }).equal(brain.narrow(0, 0, 2))).toBe(true);
+  });
+
+  it('a Uint16Array with another dtype holds numbers', () => {
+    expect(tensor(Uint16Array.of(1, 65535), { dtype: 'int32' }).data()).toEqual(Int32Array.of(1, 65535));
+    expect(tensor(Uint16Array.of(1, 65535), { dtype: 'float32' }).toArray()).toEqual([1, 65535]);
+    expect(tensor(Uint32Array.of(2 ** 32 - 1), { dtype: 'int64' }).toArray()).toEqual([2 ** 32 - 1]);
+    expect(tensor(BigUint64Array.of(5n), { dtype: 'bool' }).toArray()).toEqual([true]);
+  });
+
+  it.runIf('Float16Array' in globalThis)('a Float16Array makes float16', () => {
+    const { Float16Array } = globalThis as unknown as { Float16Array: { of(...values: number[]): Uint16Array } };
+    expect(fromData(Float16Array.of(1.5, -2))).toMatchObject({ dtype: 'float16' });
+    expect(tensor(Float16Array.of(1.5, -2)).toArray()).toEqual([1.5, -2]);
+  });
+});

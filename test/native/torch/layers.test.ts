@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { arange, manualSeed, nn, ones, ops, scope, slice, type Tensor, tensor } from '../../../dist/torch/index.js';
+import {
+  arange,
+  manualSeed,
+  memory,
+  nn,
+  ones,
+  ops,
+  scope,
+  slice,
+  type Tensor,
+  tensor,
+} from '../../../dist/torch/index.js';
 import { inGolden } from '../../support/paths.js';
 
 interface Golden {
@@ -220,6 +231,28 @@ describe('the layers beside PyTorch in float64', () => {
     await expect(nn.multiheadAttention(2, 1).forwardAsync(ones([1, 2]), ones([1, 2]), ones([1, 2]))).rejects.toThrow(
       expect.objectContaining({ code: 'no-async-forward' }),
     );
+  });
+
+  it('a forward leaves one handle, its result, and dispose() frees the rest', () => {
+    for (const [name, make] of Object.entries<() => nn.AnyModule>({ ...layers, ...attentions })) {
+      if (name === 'sequential') continue; // leaves the results between its modules to the scope
+      const input = scope(() => inputOf(golden[name]!.shape));
+      const before = memory().handles;
+      const layer = make().to('float64');
+      const held = memory().handles;
+      if (!name.startsWith('multiheadAttention') && !name.startsWith('embedding')) {
+        const output = (layer as nn.Module).forward(input);
+        expect(memory().handles - held, name).toBe(output === input ? 0 : 1);
+        if (output !== input) output.dispose();
+      } else if (name === 'multiheadAttention') {
+        const results = (layer as nn.MultiheadAttention).forward(input, input, input);
+        expect(memory().handles - held, name).toBe(2);
+        for (const result of results) result!.dispose();
+      }
+      layer.dispose();
+      expect(memory().handles, name).toBe(before);
+      input.dispose();
+    }
   });
 
   it.each<[string, () => unknown, RegExp]>([

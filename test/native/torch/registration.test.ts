@@ -88,6 +88,7 @@ describe('containers name their parts as PyTorch does', () => {
     ['a value that is not a module', () => nn.moduleDict({ a: null as never }), /a is null, expected a Module/],
     ['no tensor', () => nn.parameterList([3 as never]), /nn\.parameter: found number, expected a Tensor/],
     ['an integer tensor', () => nn.parameter(zeros([1], { dtype: 'int64' })), /floating point/],
+    ['a list of nothing', () => nn.moduleList(3 as never), /nn\.moduleList: found number, expected an array/],
     ['no items', () => nn.moduleDict(null as never), /found null, expected an object, a Map or pairs/],
   ])('%s is refused', (_, make, message) => {
     expect(make).toThrow(
@@ -100,6 +101,11 @@ describe('what would be lost silently is an error', () => {
   class Helper {
     readonly inner = { layers: [small()] };
   }
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
   const cycle: unknown[] = [small()];
   cycle.push({ cycle });
   it.each<[string, unknown, RegExp]>([
@@ -121,6 +127,21 @@ describe('what would be lost silently is an error', () => {
     ['an instance of another class', new Helper(), /field\.inner\.layers\[0\]/],
     ['an array with other things', [small(), null], /field\[1\] is null, expected a Module or a parameter/],
     ['a sparse array', Object.assign([], { 0: small(), 2: small() }), /field\[1\] is undefined, expected a Module/],
+    ['a proxy', new Proxy({ a: small() }, {}), /field\.a is a Linear/],
+    [
+      'a proxy that throws',
+      new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw new Error('mine');
+          },
+        },
+      ),
+      /reading its fields failed: mine/,
+    ],
+    ['a revoked proxy', revoked(), /reading its fields failed: .*revoked/],
+    ['the end of a long array', [...new Array(2 ** 18).fill(0), small()], /field\[262144\] is a Linear/],
     ['a structure that contains itself', { cycle }, /field\.cycle\[0\] is a Linear/],
   ])('in %s', (_, field, message) => {
     const calls: ((module: Holder) => unknown)[] = [
@@ -314,7 +335,7 @@ describe('methods of a Module', () => {
     expect(() => net.loadStateDict({ bias: gone }, { strict: false })).toThrow(/bias is a Tensor that was disposed/);
   });
 
-  it('assign takes the memory and the dtype of the state, and optimizers keep their parameters', () => {
+  it('assign takes the dtype of the state and shares no memory with it, and optimizers keep their parameters', () => {
     const net = nn.linear(2, 1);
     const sgd = optim.sgd(net.parameters(), { lr: 1 });
     const weight = ones([1, 2], { dtype: 'float64' });
@@ -334,7 +355,7 @@ describe('methods of a Module', () => {
       null,
     ]);
     noGrad(() => weight.fill_(3));
-    expect(net.weight.toArray()).toEqual([[3, 3]]);
+    expect(net.weight.toArray(), 'the state changed, the module did not').toEqual([[1, 1]]);
     scope(() =>
       net
         .forward(ones([1, 2], { dtype: 'float64' }))
@@ -342,10 +363,54 @@ describe('methods of a Module', () => {
         .backward(),
     );
     sgd.step();
-    expect(net.weight.toArray()).toEqual([[2, 2]]);
+    expect(net.weight.toArray()).toEqual([[0, 0]]);
     const view = net.weight.data();
     net.loadStateDict({ weight: ones([1, 2]), bias: ones([1]) }, { assign: true });
     expect([view.length, net.weight.data().constructor.name]).toEqual([0, 'Float32Array']);
+    const integers = { weight: zeros([1, 2], { dtype: 'int64' }), bias: ones([1]) };
+    expect(() => net.loadStateDict(integers, { assign: true })).toThrow(/weight is int64, expected a floating-point/);
+    expect(net.bias!.toArray()).toEqual([1]);
+  });
+
+  it('assign reaches a network that was prepared for inference', () => {
+    const options = { depth: 2, wf: 2, padding: true } as const;
+    const [fast, plain] = [nn.unet(options).eval().prepareInference(), nn.unet(options).eval()];
+    const image = ones([1, 1, 8, 8]);
+    const difference = () =>
+      scope(() => noGrad(() => Number(fast.forward(image).sub(plain.forward(image)).abs().max().item())));
+    expect(difference()).toBeGreaterThan(1e-3);
+    fast.loadStateDict(plain.stateDict(), { assign: true });
+    expect(difference()).toBeLessThan(1e-5);
+  });
+
+  it('a forward hook sees and may replace the output, until it is removed', async () => {
+    const net = nn.sequential(nn.linear(2, 2), nn.relu());
+    const layer = net.at(0) as nn.Linear;
+    const seen: unknown[] = [];
+    const remove = layer.registerForwardHook((module, [input], output) => {
+      seen.push(module === layer, input.shape, output.shape);
+    });
+    const replace = layer.registerForwardHook(() => ones([1, 2]).mul(7));
+    expect(net.forward(ones([1, 2])).toArray()).toEqual([[7, 7]]);
+    expect((await net.forwardAsync(ones([3, 2]))).toArray()).toEqual([[7, 7]]);
+    expect(seen).toEqual([true, [1, 2], [1, 2], true, [3, 2], [3, 2]]);
+    remove();
+    replace();
+    expect(net.forward(ones([1, 2])).shape).toEqual([1, 2]);
+    expect(seen.length).toBe(6);
+    expect(Object.keys(layer), 'no field of the module').not.toContain('forward');
+    expect(() => layer.registerForwardHook(3 as never)).toThrow(/found number, expected a function/);
+    layer.registerForwardHook((async () => {}) as never);
+    expect(() => net.forward(ones([1, 2]))).toThrow(/registerForwardHook\(fn\): fn returned a promise/);
+  });
+
+  it('a field named like a method hides only that method', () => {
+    const net = new Holder({ children: [small()], modules: small(), buffers: 3, entries: 1 });
+    expect(net.parameters().length).toBe(2);
+    expect(net.eval().training).toBe(false);
+    net.apply(() => {});
+    net.to('float64').zeroGrad();
+    expect(inspect(net)).toMatch(/\(children\.0\): Linear/);
   });
 
   it('train() takes a boolean', () => {

@@ -49,6 +49,42 @@ const t = (name: string | string[]): Value => ({ t: name });
 /** Calls of the methods that take more than the tensor; every other method is called without arguments on `x`. */
 const calls: Record<string, Call[]> = {
   ...Object.fromEntries(
+    ['add', 'sub', 'mul', 'div', 'pow', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'].map((name): [string, Call[]] => [
+      name,
+      [
+        ['p', [t('source')]],
+        ['p', [0.25]],
+        ['ints', [2]],
+      ],
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['add_', 'sub_', 'mul_', 'div_', 'copy_'].map((name): [string, Call[]] => [name, [['x', [t('row')]]]]),
+  ),
+  fill_: [['x', [2.5]]],
+  matmul: [
+    ['x', [t('three')]],
+    ['x', [t('row')]],
+  ],
+  mm: [['x', [t('three')]]],
+  clamp: [
+    ['x', [-1, 1]],
+    ['x', [], { min: 0 }],
+    ['x', [null, 0.5]],
+  ],
+  argmax: [['x'], ['x', [1]], ['x', [0], { keepdim: true }]],
+  flatten: [['batch'], ['batch', [1]], ['batch', [0, 1]]],
+  squeeze: [['one'], ['one', [0]]],
+  unsqueeze: [
+    ['x', [0]],
+    ['x', [-1]],
+  ],
+  transpose: [['batch', [0, -1]]],
+  select: [['batch', [1, -1]]],
+  narrow: [['x', [1, 1, 2]]],
+  sum: [['x'], ['x', [1]], ['x', [[0, 1], true]], ['x', [-1], { keepdim: true }], ['ints', [], { dtype: 'float64' }]],
+  mean: [['x'], ['x', [1]], ['batch', [[0, 2], true]], ['x', [-1], { keepdim: true }]],
+  ...Object.fromEntries(
     (
       'atan2 copysign floor_divide fmax fmin fmod heaviside hypot isclose logaddexp logaddexp2 maximum minimum ' +
       'nextafter remainder true_divide xlogy float_power'
@@ -444,7 +480,10 @@ describe('methods of operators', () => {
     ]);
     expect([x.size(), x.size(-1), x.stride(), x.stride(0), x.ndim]).toEqual([[2, 3], 3, [3, 1], 3, 2]);
     expect(() => x.size(2)).toThrow(/size/);
-    expect(x.T.toArray()).toEqual(x.mT.toArray());
+    expect(x.T.toArray()).toEqual(x.t().toArray());
+    expect([x.T, x.T.T]).toEqual([x.T, x]);
+    expect(tensor([1]).T.shape).toEqual([1]);
+    expect(x.reshape(1, 2, 3).T.shape).toEqual([3, 2, 1]);
     expect(x.T.shape).toEqual([3, 2]);
     expect(x.unbind().map((row) => row.sum().item())).toEqual([0.5, 11]);
     expect(x.cpu().equal(x)).toBe(true);

@@ -10,6 +10,16 @@ export const checkModule = <M extends AnyModule>(what: string, place: string, va
   return value;
 };
 
+/** Returns the items of an iterable. @throws NoduleTrainError `layer-options` */
+export const itemsOf = <T>(what: string, items: Iterable<T>): T[] => {
+  if (typeof items !== 'object' || items === null || typeof items[Symbol.iterator] !== 'function')
+    throw new NoduleTrainError(
+      'layer-options',
+      `${what}: found ${items === null ? 'null' : typeof items}, expected an array or another iterable`,
+    );
+  return [...items];
+};
+
 /** What all containers share: they hold modules, and have no `forward` of their own. */
 export abstract class Container extends Module<never, never> {
   forward(): never {
@@ -51,7 +61,7 @@ export class ModuleList<M extends AnyModule = Module> extends Container implemen
   }
   /** Adds modules at the end. */
   extend(modules: Iterable<M>): this {
-    const added = [...modules];
+    const added = itemsOf('nn.moduleList', modules);
     for (const [i, module] of added.entries()) checkModule('nn.moduleList', `element ${i}`, module);
     this.#modules.push(...added);
     return this;

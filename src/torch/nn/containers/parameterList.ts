@@ -2,7 +2,7 @@ import { NoduleTrainError } from '../../../runtime/index.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { markOf, parameter } from '../marks.js';
 import { members } from '../module.js';
-import { Container } from './moduleList.js';
+import { Container, itemsOf } from './moduleList.js';
 import { checkName, type NamedItems, namedItems } from './namedItems.js';
 
 /** A plain Tensor becomes a parameter, a marked one stays what it is. */
@@ -15,7 +15,7 @@ export class ParameterList extends Container implements Iterable<Tensor> {
 
   constructor(tensors: Iterable<Tensor> = []) {
     super();
-    this.#tensors = Array.from(tensors, marked);
+    this.#tensors = itemsOf('nn.parameterList', tensors).map(marked);
   }
 
   get length(): number {
@@ -43,7 +43,7 @@ export class ParameterList extends Container implements Iterable<Tensor> {
   }
   /** Adds parameters at the end. */
   extend(tensors: Iterable<Tensor>): this {
-    this.#tensors.push(...Array.from(tensors, marked));
+    this.#tensors.push(...itemsOf('nn.parameterList', tensors).map(marked));
     return this;
   }
   [Symbol.iterator](): IterableIterator<Tensor> {

@@ -19,14 +19,23 @@ export type LastOutput<M extends readonly AnyModule[]> = M extends readonly [...
     ? Tensor
     : OutputOf<M[number]>;
 
+/** The module at a position, where its type is known. */
+export type ModuleAt<M extends readonly AnyModule[], Index extends number> = `${Index}` extends keyof M
+  ? M[Index]
+  : M[number] | undefined;
+
 /** How `sequential` calls one of its modules: with the result of the one before. */
 type Step = Module<unknown, unknown>;
 
 /** Modules in sequence, named 0, 1, … in the state_dict; made by {@link sequential}. */
-export class Sequential<Input = Tensor, Output = Tensor> extends Module<Input, Output> {
+export class Sequential<
+  Input = Tensor,
+  Output = Tensor,
+  Modules extends readonly AnyModule[] = readonly AnyModule[],
+> extends Module<Input, Output> {
   readonly #modules: readonly Step[];
 
-  constructor(modules: readonly AnyModule[]) {
+  constructor(modules: Modules) {
     super();
     this.#modules = Array.from(modules, (module, i) => checkModule('nn.sequential', `argument ${i}`, module) as Step);
   }
@@ -35,11 +44,11 @@ export class Sequential<Input = Tensor, Output = Tensor> extends Module<Input, O
     return this.#modules.length;
   }
   /** Returns a module by its position; a negative one counts from the end. */
-  at(index: number): AnyModule | undefined {
-    return this.#modules.at(index);
+  at<const Index extends number>(index: Index): ModuleAt<Modules, Index> {
+    return this.#modules.at(index) as unknown as ModuleAt<Modules, Index>;
   }
-  [Symbol.iterator](): IterableIterator<AnyModule> {
-    return this.#modules.values();
+  [Symbol.iterator](): IterableIterator<Modules[number]> {
+    return this.#modules.values() as IterableIterator<Modules[number]>;
   }
   override *[members](): Generator<[string | symbol, unknown]> {
     for (const [i, module] of this.#modules.entries()) yield [String(i), module];
@@ -72,4 +81,4 @@ export class Sequential<Input = Tensor, Output = Tensor> extends Module<Input, O
  */
 export const sequential = <const M extends readonly AnyModule[]>(
   ...modules: M
-): Sequential<FirstInput<M>, LastOutput<M>> => new Sequential(modules);
+): Sequential<FirstInput<M>, LastOutput<M>, M> => new Sequential(modules);

@@ -1,4 +1,5 @@
 import { lazyOp } from '../../operators/operators.js';
+import { scope } from '../../scope.js';
 import type { DType } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { functionalError, placeOf, readOptions } from './options.js';
@@ -116,4 +117,4 @@ export const logSoftmax = (input: Tensor, dim: number, options?: SoftmaxOptions)
 };
 /** exp(-x) / Σ exp(-x) over a dimension. */
 export const softmin = (input: Tensor, dim: number, options?: SoftmaxOptions): Tensor =>
-  softmax(input.neg(), dim, options);
+  scope(() => softmax(input.neg(), dim, options));

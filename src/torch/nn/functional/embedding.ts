@@ -1,5 +1,6 @@
 import { noGrad } from '../../autograd/modes.js';
 import { lazyOp } from '../../operators/operators.js';
+import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { checkTensor, functionalError, readOptions } from './options.js';
 
@@ -21,6 +22,11 @@ export interface EmbeddingFunctionOptions {
 }
 export const EMBEDDING_OPTIONS = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq'] as const;
 
+/** Shortens the rows that `input` names to a norm, in `weight` itself. */
+export const shortenRows = (weight: Tensor, input: Tensor, maxNorm: number, normType: number): void => {
+  scope(() => void noGrad(() => renorm(weight.detach(), input.contiguous(), maxNorm, normType)));
+};
+
 /** Takes rows of `weight`. @param input integers [...] @param weight [rows, E] @returns [..., E] */
 export const embedding = (input: Tensor, weight: Tensor, options?: EmbeddingFunctionOptions): Tensor => {
   const name = 'embedding';
@@ -34,8 +40,7 @@ export const embedding = (input: Tensor, weight: Tensor, options?: EmbeddingFunc
     if (!Number.isInteger(padding) || padding < 0 || padding >= rows)
       throw functionalError(name, `paddingIdx is ${paddingIdx}, expected an integer from ${-rows} to ${rows - 1}`);
   }
-  if (maxNorm !== null && maxNorm !== undefined)
-    noGrad(() => renorm(weight.detach(), input.contiguous(), maxNorm, normType));
+  if (maxNorm !== null && maxNorm !== undefined) shortenRows(weight, input, maxNorm, normType);
   return applyEmbedding(weight, input, padding, scaleGradByFreq, false);
 };
 

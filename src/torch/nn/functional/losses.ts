@@ -1,4 +1,5 @@
 import { lazyOp } from '../../operators/operators.js';
+import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { checkTensor, functionalError, placeOf, type Reduction, readOptions, reductionOf } from './options.js';
 
@@ -79,7 +80,8 @@ export const binaryCrossEntropy = (input: Tensor, target: Tensor, options?: Bina
   const name = 'binaryCrossEntropy';
   const { weight, reduction = 'mean' } = readOptions(name, options, ['weight', 'reduction']);
   checkSameShape(name, input, target);
-  return A.binaryCrossEntropy(input, target, weight?.expand(...target.shape) ?? null, reductionOf(name, reduction));
+  const place = reductionOf(name, reduction);
+  return scope(() => A.binaryCrossEntropy(input, target, weight?.expand(...target.shape) ?? null, place));
 };
 
 export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyOptions {
@@ -150,6 +152,8 @@ export const klDiv = (input: Tensor, target: Tensor, options?: KlDivOptions): Te
   checkTensor('klDiv', 'the input', input);
   placeOf('klDiv', 'reduction', reduction, ['none', 'mean', 'sum', 'batchmean']);
   const place = reductionOf('klDiv', reduction === 'batchmean' ? 'sum' : reduction);
-  const loss = A.klDiv(input, target, place, { logTarget });
-  return reduction === 'batchmean' && input.dim > 0 ? loss.div(input.shape[0]!) : loss;
+  return scope(() => {
+    const loss = A.klDiv(input, target, place, { logTarget });
+    return reduction === 'batchmean' && input.dim > 0 ? loss.div(input.shape[0]!) : loss;
+  });
 };

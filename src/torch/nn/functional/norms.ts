@@ -1,4 +1,5 @@
 import { lazyOp } from '../../operators/operators.js';
+import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { checkSeveralValues, valuesPerChannel } from './checkSeveralValues.js';
 import { checkTensor, functionalError, readOptions } from './options.js';
@@ -130,5 +131,5 @@ export interface NormalizeOptions {
 export const normalize = (input: Tensor, options?: NormalizeOptions): Tensor => {
   const { p = 2, dim = 1, eps = 1e-12 } = readOptions('normalize', options, ['p', 'dim', 'eps']);
   checkTensor('normalize', 'the input', input);
-  return input.div(A.vectorNorm(input, p, [dim], true).clamp(eps));
+  return scope(() => input.div(A.vectorNorm(input, p, [dim], true).clamp(eps)));
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { carryModes } from '../../autograd/modes.js';
 import type { OperatorArgument } from '../../operators/operatorArguments.js';
 import { lazyAsyncOp, lazyOp } from '../../operators/operators.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -84,16 +85,21 @@ export abstract class Conv<N extends Axes> extends OperatorLayer {
   /** [B, inChannels, ...sizes] -> [B, outChannels, ...sizes']; without B too. */
   override forward(input: Tensor): Tensor {
     if (this.#before === null) return super.forward(input);
-    return super.forward(pad(input, this.#before, this.#options.paddingMode));
+    const wider = pad(input, this.#before, this.#options.paddingMode);
+    try {
+      return super.forward(wider);
+    } finally {
+      wider.dispose();
+    }
   }
   override async forwardAsync(input: Tensor): Promise<Tensor> {
     if (this.#before === null) return super.forwardAsync(input);
-    const wider = padAsync(input, this.#before, this.#options.paddingMode);
-    const before = await wider;
+    const underModes = carryModes();
+    const wider = await padAsync(input, this.#before, this.#options.paddingMode);
     try {
-      return await super.forwardAsync(before);
+      return await underModes(() => super.forwardAsync(wider));
     } finally {
-      before.dispose();
+      wider.dispose();
     }
   }
   override extraRepr(): string {

@@ -3,9 +3,11 @@ import { NoduleTrainError } from '../../../runtime/index.js';
 import { noGrad } from '../../autograd/modes.js';
 import type { OperatorArgument } from '../../operators/operatorArguments.js';
 import { lazyOp } from '../../operators/operators.js';
+import { scope } from '../../scope.js';
 import { zeros } from '../../tensor/create.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { describeOptions } from '../describeOptions.js';
+import { shortenRows } from '../functional/embedding.js';
 import { parameter } from '../marks.js';
 import { parseLayer, unusual } from './layerOptions.js';
 import { OperatorLayer, type OperatorPair, operatorPair } from './operatorLayer.js';
@@ -13,7 +15,6 @@ import { count } from './sizes.js';
 
 const applyEmbedding = operatorPair('aten::embedding');
 const normal = lazyOp('aten::normal_');
-const renorm = lazyOp('aten::embedding_renorm_');
 
 const schema = z
   .strictObject({
@@ -57,7 +58,7 @@ export class Embedding extends OperatorLayer {
     const { paddingIdx } = this.#options;
     noGrad(() => {
       normal(weight, 0, 1);
-      if (paddingIdx !== null) weight.select(0, paddingIdx).zero_();
+      if (paddingIdx !== null) scope(() => void weight.select(0, paddingIdx).zero_());
     });
     this.weight = parameter(weight);
   }
@@ -68,7 +69,7 @@ export class Embedding extends OperatorLayer {
   }
   override forward(input: Tensor): Tensor {
     const { maxNorm, normType } = this.#options;
-    if (maxNorm !== null) noGrad(() => renorm(this.weight.detach(), input.contiguous(), maxNorm, normType));
+    if (maxNorm !== null) shortenRows(this.weight, input, maxNorm, normType);
     return super.forward(input);
   }
   /** @throws NoduleTrainError `no-async-forward` with `maxNorm`, which writes to the weight */

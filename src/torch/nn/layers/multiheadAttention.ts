@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { noGrad } from '../../autograd/modes.js';
 import { lazyOp } from '../../operators/operators.js';
+import { scope } from '../../scope.js';
 import { zeros } from '../../tensor/create.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { describeOptions } from '../describeOptions.js';
@@ -118,13 +119,8 @@ export class MultiheadAttention extends Module<
     options?: MultiheadAttentionCall,
   ): [output: Tensor, weights: Tensor | null] {
     const { heads, dropout, addZeroAttn, batchFirst } = this.#options;
-    return multiHeadAttention(query, key, value, options, {
-      heads,
-      dropout: this.training ? dropout : 0,
-      addZeroAttn,
-      batchFirst,
-      module: this,
-    });
+    const settings = { heads, dropout: this.training ? dropout : 0, addZeroAttn, batchFirst, module: this };
+    return scope(() => multiHeadAttention(query, key, value, options, settings));
   }
   override extraRepr(): string {
     const { embedDim, heads, ...rest } = this.#options;

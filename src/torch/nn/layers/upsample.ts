@@ -13,6 +13,11 @@ export class Upsample extends OperatorLayer {
   constructor(options: InterpolateOptions) {
     super();
     this.#options = { ...readOptions('interpolate', options, INTERPOLATE_OPTIONS) };
+    // The lists too, so that a later change of theirs has no effect.
+    for (const option of ['size', 'scaleFactor'] as const) {
+      const given = this.#options[option];
+      if (Array.isArray(given)) this.#options[option] = [...given];
+    }
     const { mode = 'nearest', size, scaleFactor } = this.#options;
     const given = size ?? scaleFactor;
     const axes = { linear: 1, trilinear: 3 }[mode as string] ?? (typeof given === 'object' ? given.length : 2);
