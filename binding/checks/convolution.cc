@@ -61,7 +61,6 @@ void check_convolution_backward(const Arguments& arguments) {
   expect_same_sizes(grad, "grad_output", sizes);
 }
 
-
 void check_pair(const Arguments& arguments, const char* name, std::int64_t least) {
   const auto values = arguments.integers(name);
   if (!arguments.has(name)) return;
@@ -83,9 +82,12 @@ void check_columns(const Arguments& arguments) {
 }  // namespace
 
 CheckTable convolution_checks() {
-  return {{"aten::slow_conv_transpose2d", check_kernel_size}, {"aten::slow_conv_transpose3d", check_kernel_size},
-          {"aten::slow_conv_dilated2d", check_kernel_size},   {"aten::slow_conv_dilated3d", check_kernel_size},
-          {"aten::slow_conv3d_forward", check_kernel_size},   {"aten::conv_depthwise3d", check_kernel_size},
+  return {{"aten::slow_conv_transpose2d", check_kernel_size},
+          {"aten::slow_conv_transpose3d", check_kernel_size},
+          {"aten::slow_conv_dilated2d", check_kernel_size},
+          {"aten::slow_conv_dilated3d", check_kernel_size},
+          {"aten::slow_conv3d_forward", check_kernel_size},
+          {"aten::conv_depthwise3d", check_kernel_size},
           {"aten::convolution_backward", check_convolution_backward},
           {"aten::im2col", check_columns},
           {"aten::col2im", check_columns},

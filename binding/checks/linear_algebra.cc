@@ -1,8 +1,8 @@
 // Pivots, which LAPACK's routines take as addresses.
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <ATen/ATen.h>
 
 #include "checks/checks.h"
 

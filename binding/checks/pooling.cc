@@ -2,6 +2,8 @@
 // checked.
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "checks/checks.h"
 
 namespace nodule {
@@ -81,6 +83,25 @@ void check_pad_backward(const Arguments& arguments) {
   expect_same_sizes(arguments.tensor("grad_output"), "grad_output", sizes);
 }
 
+// grad_in [...windows along dim..., size]: one row for each window of the input.
+void check_unfold_backward(const Arguments& arguments) {
+  const at::Tensor grad = arguments.tensor("grad_in");
+  c10::DimVector sizes(arguments.integers("input_sizes"));
+  const auto dims = static_cast<std::int64_t>(sizes.size());
+  const auto dim = arguments.integer("dim").value_or(0);
+  const auto size = arguments.integer("size").value_or(0);
+  const auto step = arguments.integer("step").value_or(0);
+  const std::int64_t least = std::max<std::int64_t>(dims, 1);
+  TORCH_CHECK(dim >= -least && dim < least, "'dim' is ", dim, ", expected ", -least, " to ", least - 1);
+  const std::int64_t length = dims == 0 ? 1 : sizes[static_cast<std::size_t>(dim < 0 ? dim + dims : dim)];
+  TORCH_CHECK(size >= 0 && size <= length, "'size' is ", size, ", expected 0 to ", length);
+  TORCH_CHECK(step > 0, "'step' is ", step, ", expected at least 1");
+  if (dims > 0) sizes[static_cast<std::size_t>(dim < 0 ? dim + dims : dim)] = (length - size) / step + 1;
+  sizes.push_back(size);
+  TORCH_CHECK(grad.defined(), "'grad_in' is null, expected a tensor");
+  expect_same_sizes(grad, "grad_in", sizes);
+}
+
 }  // namespace
 
 CheckTable pooling_checks() {
@@ -103,6 +124,7 @@ CheckTable pooling_checks() {
           {"aten::replication_pad1d_backward", check_pad_backward<1>},
           {"aten::replication_pad2d_backward", check_pad_backward<2>},
           {"aten::replication_pad3d_backward", check_pad_backward<3>},
+          {"aten::unfold_backward", check_unfold_backward},
           {"aten::grid_sampler_2d_backward", check_grid_backward<2>},
           {"aten::grid_sampler_3d_backward", check_grid_backward<3>}};
 }

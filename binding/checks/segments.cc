@@ -105,7 +105,8 @@ void check_embedding_bag(const Arguments& arguments) {
   expect_dim(indices, "indices", 1, 1);
   const at::Tensor offsets = arguments.tensor("offsets");
   expect_dim(offsets, "offsets", 1, 1);
-  TORCH_CHECK(offsets.numel() > 0 || indices.numel() == 0, "'offsets' is empty, expected the start of each bag of 'indices'");
+  TORCH_CHECK(offsets.numel() > 0 || indices.numel() == 0,
+              "'offsets' is empty, expected the start of each bag of 'indices'");
   const auto mode = arguments.integer("mode").value_or(0);
   TORCH_CHECK(mode >= 0 && mode <= 2, "'mode' is ", mode, ", expected 0 (sum), 1 (mean) or 2 (max)");
   expect_indices(indices, "indices", 0, weight.size(0));

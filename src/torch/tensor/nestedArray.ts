@@ -45,7 +45,13 @@ const FEW = 2 ** 22;
  */
 export function checkArraySize(shape: readonly number[]): void {
   const row = shape[shape.length - 1] ?? 1;
-  const arrays = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  let product = 1;
+  let arrays = 1;
+  // Also those above an axis of size 0: [2^31, 0, 3] has 2^31 empty arrays.
+  for (const size of shape.slice(0, -1)) {
+    product *= size;
+    arrays = Math.max(arrays, product);
+  }
   const fail = (found: string): NoduleTrainError =>
     new NoduleTrainError(
       'torch',
@@ -53,9 +59,9 @@ export function checkArraySize(shape: readonly number[]): void {
     );
   if (arrays > MOST_ARRAYS) throw fail(`needs ${arrays} arrays, expected at most ${MOST_ARRAYS}`);
   if (row > LONGEST_ROW) throw fail(`has rows of ${row} elements, expected at most ${LONGEST_ROW}`);
-  if (arrays * row < FEW) return;
+  if (product * row < FEW) return;
   const { heap_size_limit, used_heap_size } = getHeapStatistics();
-  const [bytes, room] = [arrays * row * BYTES_OF_NUMBER, heap_size_limit - used_heap_size];
+  const [bytes, room] = [product * row * BYTES_OF_NUMBER, heap_size_limit - used_heap_size];
   if (bytes > room) throw fail(`needs about ${bytes} bytes of JavaScript's heap, of which ${room} are free`);
 }
 

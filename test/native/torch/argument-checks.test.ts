@@ -165,7 +165,16 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => ops.lu_unpack(rand([2, 2]), int32([])), "'LU_pivots' has shape [0], expected [2]"],
   ],
   'matrices with values that LAPACK cannot balance': [
-    [() => ops.linalg_eigvals(tensor([[1, Number.NaN], [0, 1]])), 'contains NaN or an infinity'],
+    [
+      () =>
+        ops.linalg_eigvals(
+          tensor([
+            [1, Number.NaN],
+            [0, 1],
+          ]),
+        ),
+      'contains NaN or an infinity',
+    ],
   ],
   'integers whose quotient does not fit': [
     ...(['trunc', 'floor'] as const).map((roundingMode): [() => unknown, string] => [
@@ -179,18 +188,53 @@ const refused: Record<string, [fn: () => unknown, message: RegExp | string][]> =
     [() => op('aten::div_.Tensor_mode')(tensor([LEAST]), tensor([-1n]), { roundingMode: 'trunc' }), 'divided by -1'],
   ],
   'gradients of another shape': [
-    [() => ops.pdist(withGrad(zeros([0, 4])), 2).sum().backward(), "'self' has no rows"],
     [
-      () => call('convolution_backward', rand([9, 3, 3, 3]), rand([1, 2, 5, 5]), rand([3, 2, 3, 3]), [3], [1, 1], [0, 0], [1, 1], false, [0, 0], 1, [true, true, true]),
+      () =>
+        ops
+          .pdist(withGrad(zeros([0, 4])), 2)
+          .sum()
+          .backward(),
+      "'self' has no rows",
+    ],
+    [
+      () =>
+        call(
+          'convolution_backward',
+          rand([9, 3, 3, 3]),
+          rand([1, 2, 5, 5]),
+          rand([3, 2, 3, 3]),
+          [3],
+          [1, 1],
+          [0, 0],
+          [1, 1],
+          false,
+          [0, 0],
+          1,
+          [true, true, true],
+        ),
       "'grad_output' has shape [9, 3, 3, 3], expected [1, 3, 3, 3]",
     ],
-    [() => call('avg_pool2d_backward', rand([3, 2, 2, 2]), rand([1, 2, 4, 4]), 2, 2, 0, false, true, null), "'grad_output' has shape"],
-    [() => call('reflection_pad2d_backward', rand([1, 5, 5]), rand([2, 3, 3]), [1, 1, 1, 1]), "'grad_output' has shape"],
     [
-      () => call('native_layer_norm_backward', rand([2, 3]), rand([2, 3]), [3], rand([2, 1]), rand([1, 1]), null, null, [true, true, true]),
+      () => call('avg_pool2d_backward', rand([3, 2, 2, 2]), rand([1, 2, 4, 4]), 2, 2, 0, false, true, null),
+      "'grad_output' has shape",
+    ],
+    [
+      () => call('reflection_pad2d_backward', rand([1, 5, 5]), rand([2, 3, 3]), [1, 1, 1, 1]),
+      "'grad_output' has shape",
+    ],
+    [
+      () =>
+        call('native_layer_norm_backward', rand([2, 3]), rand([2, 3]), [3], rand([2, 1]), rand([1, 1]), null, null, [
+          true,
+          true,
+          true,
+        ]),
       "'rstd' has 1 elements, expected 2",
     ],
-    [() => call('slow_conv_transpose3d', rand([1, 2, 4, 4, 4]), rand([2, 3, 3, 3, 2]), [3, 3, 3]), "'kernel_size' is [3, 3, 3]"],
+    [
+      () => call('slow_conv_transpose3d', rand([1, 2, 4, 4, 4]), rand([2, 3, 3, 3, 2]), [3, 3, 3]),
+      "'kernel_size' is [3, 3, 3]",
+    ],
     [() => ops.col2im(rand([1, 18, 9]), [5, 5], [3, 3], [1, 1], [0, 2 ** 31], [1, 1]), "'padding' contains 2147483648"],
   ],
   'calls that never return': [
@@ -225,13 +269,28 @@ describe.each(Object.keys(refused))('%s', (group) => {
 
 describe('gradients of every form of convolution', () => {
   it.each([
-    ['strides that leave a rest', () => ops.conv2d(withGrad(rand([2, 4, 8, 7])), withGrad(rand([6, 2, 3, 2])), null, [2, 3], [1, 0], [2, 1], 2)],
+    [
+      'strides that leave a rest',
+      () => ops.conv2d(withGrad(rand([2, 4, 8, 7])), withGrad(rand([6, 2, 3, 2])), null, [2, 3], [1, 0], [2, 1], 2),
+    ],
     ['one axis', () => ops.conv1d(withGrad(rand([2, 3, 9])), withGrad(rand([4, 3, 2])), withGrad(rand([4])), [2], [0])],
     ['three axes', () => ops.conv3d(withGrad(rand([1, 2, 5, 5, 5])), withGrad(rand([3, 2, 3, 3, 3])))],
     [
       'transposed',
-      () => ops.conv_transpose2d(withGrad(rand([1, 4, 4, 5])), withGrad(rand([4, 3, 3, 2])), null, [2, 3], [1, 0], [1, 1], 2, [2, 1]),
+      () =>
+        ops.conv_transpose2d(
+          withGrad(rand([1, 4, 4, 5])),
+          withGrad(rand([4, 3, 3, 2])),
+          null,
+          [2, 3],
+          [1, 0],
+          [1, 1],
+          2,
+          [2, 1],
+        ),
     ],
+    ['windows of unfold', () => ops.unfold(withGrad(rand([3, 8])), -1, 3, 2)],
+    ['windows of a number', () => ops.unfold(withGrad(tensor(3)), 0, 1, 1)],
     ['no batch', () => ops.conv2d(withGrad(rand([2, 5, 5])), withGrad(rand([3, 2, 3, 3])))],
     ['same padding', () => ops.conv2d(withGrad(rand([1, 2, 5, 5])), withGrad(rand([3, 2, 2, 2])), null, 1, 'same')],
   ] as const)('pass: %s', (_, fn) => {

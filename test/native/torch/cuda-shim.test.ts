@@ -175,7 +175,17 @@ describe('the CUDA kernel of crop_augment', () => {
       const given = inputs(usual, 9);
       const cursor = zeros([1], { dtype: 'int64' });
       expect(() =>
-        op('nodule_shim::crop_augment', { unsafe: true })(given.image, given.label, given.table, given.draws, cursor, 5, 99, -1, 1),
+        op('nodule_shim::crop_augment', { unsafe: true })(
+          given.image,
+          given.label,
+          given.table,
+          given.draws,
+          cursor,
+          5,
+          99,
+          -1,
+          1,
+        ),
       ).toThrow('window is 99, expected 1 to 36');
     }));
 });

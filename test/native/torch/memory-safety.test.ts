@@ -207,6 +207,7 @@ describe('arguments of JavaScript', () => {
     const { toArray, toArrayAsync } = Tensor.prototype;
     const row = ones([1]).expand(2 ** 27);
     expect(() => toArray.call(row)).toThrow('has rows of 134217728 elements');
+    expect(() => toArray.call(zeros([2 ** 31, 0, 3]))).toThrow('needs 2147483648 arrays');
     expect(() => toArray.call(ones([1, 1]).expand(2 ** 16, 2 ** 20))).toThrow("bytes of JavaScript's heap");
     return expect(toArrayAsync.call(row)).rejects.toThrow('has rows of');
   });
