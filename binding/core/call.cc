@@ -70,6 +70,13 @@ const Overload* known_choice(const Operator& op, std::uint64_t kinds) {
   return nullptr;
 }
 
+// Of signatures that fit equally well, Python takes the first that is declared, which has no name of its own. Those of
+// std and var differ in an argument that has the same meaning where it is left out.
+bool is_preferred(const Overload& overload) {
+  const std::string& name = overload.handle.schema().overload_name();
+  return name.empty() || name == "correction";
+}
+
 const Overload& search(const Call& call, std::vector<c10::IValue>& best, int& best_cost) {
   std::vector<c10::IValue> stack;
   const Overload* chosen = nullptr;
@@ -85,7 +92,12 @@ const Overload& search(const Call& call, std::vector<c10::IValue>& best, int& be
       best.swap(stack);
       if (cost == 0) break;
     } else if (cost == best_cost && overload.parameters.size() == chosen->parameters.size()) {
+      if (is_preferred(*chosen)) continue;
       rival = &overload;
+      if (!is_preferred(overload)) continue;
+      chosen = &overload;
+      rival = nullptr;
+      best.swap(stack);
     }
   }
   if (!chosen) throw std::invalid_argument(no_fit_text(call));
