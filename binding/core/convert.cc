@@ -250,11 +250,16 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
       if (parameter.written) return kNoFit;
       at::Scalar scalar;
       if (!to_scalar(value, scalar, found)) return kNoFit;
+      at::Tensor number = c10::scalar_to_tensor(scalar);
+      if (!numbers_as_tensors) {
+        // Python refuses it here. Not as a wrapped number, which reductions take for float32 while its memory is float64.
+        out = scalar.isFloatingPoint() ? number.to(at::kFloat) : std::move(number);
+        return 3;
+      }
       // Marked as wrapped, or type promotion would differ from Python's: a float32 tensor plus 0.5 must stay float32.
-      at::Tensor wrapped = c10::scalar_to_tensor(scalar);
-      wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
-      out = std::move(wrapped);
-      return numbers_as_tensors ? 0 : 3;
+      number.unsafeGetTensorImpl()->set_wrapped_number(true);
+      out = std::move(number);
+      return 0;
     }
     case Kind::kScalar: {
       at::Scalar scalar;

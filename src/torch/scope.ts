@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
 import { isPlainObject } from './plainObject.js';
+import { shown } from './shown.js';
 import type { Tensor } from './tensor/tensor.js';
 import { isTensor, openScopes, rawSlot, release, track, trackOwned } from './tensor/tensorHandle.js';
 
@@ -16,6 +17,12 @@ const collectTensors = (value: unknown, found: Set<Tensor>, seen: Set<object>): 
 
 export const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+
+/** @throws NoduleTrainError `torch` unless `fn` is a function */
+export const requireFunction = (name: string, fn: unknown): void => {
+  if (typeof fn !== 'function')
+    throw new NoduleTrainError('torch', `${name}(fn): found ${shown(fn)}, expected a function`);
+};
 
 /** Refuses a promise: other code would run before it resolves, under a state that was set for this call alone. */
 export const refusePromise = (name: string, result: unknown): void => {
@@ -37,6 +44,7 @@ export const refusePromise = (name: string, result: unknown): void => {
  * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
 export function scope<T>(fn: () => T): T {
+  requireFunction('scope', fn);
   const made: Tensor[] = [];
   openScopes.push(made);
   const kept = new Set<Tensor>();
@@ -59,6 +67,7 @@ export function scope<T>(fn: () => T): T {
 
 /** Takes a tensor out of the open scope and returns it: it lives until it is disposed or garbage-collected. */
 export function keep(tensor: Tensor): Tensor {
+  if (!isTensor(tensor)) throw new NoduleTrainError('torch', `keep(): found ${shown(tensor)}, expected a Tensor`);
   for (const made of openScopes) {
     const place = made.lastIndexOf(tensor);
     if (place >= 0) {

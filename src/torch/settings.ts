@@ -1,5 +1,6 @@
 import { NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
+import { shown } from './shown.js';
 
 declare module './native.js' {
   interface Native {
@@ -26,14 +27,17 @@ export function setDeterministic(on: boolean): void {
  */
 export function manualSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new NoduleTrainError('seed', `manualSeed: the seed is ${seed}, expected a non-negative integer`);
+    throw new NoduleTrainError('seed', `manualSeed: the seed is ${shown(seed)}, expected a non-negative integer`);
   native().manualSeed(seed);
 }
 
 /** Sets the number of threads that one operator may use. @throws NoduleTrainError `threads` */
 export function setNumThreads(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > 1024)
-    throw new NoduleTrainError('threads', `setNumThreads: the count is ${count}, expected an integer from 1 to 1024`);
+    throw new NoduleTrainError(
+      'threads',
+      `setNumThreads: the count is ${shown(count)}, expected an integer from 1 to 1024`,
+    );
   native().setNumThreads(count);
 }
 

@@ -1,6 +1,7 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import { op } from '../operators/operators.js';
 import { scope } from '../scope.js';
+import { shown } from '../shown.js';
 import { zeros } from '../tensor/create.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
 import { noGrad } from './modes.js';
@@ -22,7 +23,7 @@ const fail = (what: string, found: string): never => {
 
 const requireLimit = (what: string, limit: number): void => {
   if (!(typeof limit === 'number' && limit >= 0))
-    fail(what, `the limit is ${String(limit)}, expected a number of at least 0`);
+    fail(what, `the limit is ${shown(limit)}, expected a number of at least 0`);
 };
 
 const gradientsOf = (what: string, parameters: Tensor | Iterable<Tensor>): Tensor[] => {
@@ -61,7 +62,7 @@ export function clipGradNorm(
 ): Tensor {
   requireLimit('clipGradNorm', maxNorm);
   if (!(typeof normType === 'number' && normType > 0))
-    fail('clipGradNorm', `normType is ${String(normType)}, expected a number above 0`);
+    fail('clipGradNorm', `normType is ${shown(normType)}, expected a number above 0`);
   const gradients = gradientsOf('clipGradNorm', parameters);
   const [first] = gradients;
   if (first === undefined) return zeros([]);

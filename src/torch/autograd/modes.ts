@@ -1,8 +1,11 @@
+import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
-import { refusePromise } from '../scope.js';
+import { refusePromise, requireFunction } from '../scope.js';
+import { shown } from '../shown.js';
 import type { DType } from '../tensor/dtype.js';
 
 function withGradients<T>(name: string, enabled: boolean, fn: () => T): T {
+  requireFunction(name, fn);
   const before = native().setGradEnabled(enabled);
   try {
     const result = fn();
@@ -32,6 +35,7 @@ export function enableGrad<T>(fn: () => T): T {
  * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
 export function inferenceMode<T>(fn: () => T, options: { enabled?: boolean | undefined } = {}): T {
+  requireFunction('inferenceMode', fn);
   return native().inInferenceMode(options.enabled ?? true, () => {
     const result = fn();
     refusePromise('inferenceMode', result);
@@ -66,6 +70,11 @@ export function autocast<T>(
   fn: () => T,
   { device = 'cpu', dtype = 'bfloat16', enabled = true }: AutocastOptions = {},
 ): T {
+  requireFunction('autocast', fn);
+  if (dtype !== 'bfloat16' && dtype !== 'float16')
+    throw new NoduleTrainError('dtype', `autocast: the dtype is ${shown(dtype)}, expected 'bfloat16' or 'float16'`);
+  if (device !== 'cpu' && device !== 'cuda')
+    throw new NoduleTrainError('device', `autocast: the device is ${shown(device)}, expected 'cpu' or 'cuda'`);
   const state = native().enterAutocast(device, dtype, enabled);
   try {
     const result = fn();

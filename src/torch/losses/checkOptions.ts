@@ -1,4 +1,5 @@
 import { NoduleTrainError } from '../../runtime/index.js';
+import { shown } from '../shown.js';
 
 /** Checks that options of a loss are finite and at least `least`. @throws NoduleTrainError `loss-options` */
 export function checkOptions(loss: string, options: Record<string, number>, least = 0): void {
@@ -6,6 +7,6 @@ export function checkOptions(loss: string, options: Record<string, number>, leas
     if (!Number.isFinite(value) || value < least)
       throw new NoduleTrainError(
         'loss-options',
-        `${loss}: ${name} is ${value}, expected a finite number of at least ${least}`,
+        `${loss}: ${name} is ${shown(value)}, expected a finite number of at least ${least}`,
       );
 }

@@ -2,6 +2,7 @@ import { type InspectOptions, inspect } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { refusePromise } from '../scope.js';
+import { shown } from '../shown.js';
 import type { Device, DType } from '../tensor/dtype.js';
 import { isDType } from '../tensor/dtype.js';
 import { isTensor, shapeChanged, slotOf, type Tensor } from '../tensor/tensor.js';
@@ -385,6 +386,8 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
 
   /** Changes the dtype of floating-point tensors, or the device, in place: the Tensors stay the same objects. */
   to(target: DType | Device): this {
+    if (typeof target !== 'string')
+      throw new NoduleTrainError('torch', `to(): found ${shown(target)}, expected a dtype or a device, such as 'cuda'`);
     const [dtype, device] = isDType(target) ? [target, null] : [null, target];
     for (const tensor of this.#once(() => true).values()) {
       try {

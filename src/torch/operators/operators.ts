@@ -2,6 +2,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { CallResult } from '../native.js';
 import { native } from '../native.js';
 import { isPlainObject } from '../plainObject.js';
+import { shown } from '../shown.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { fromSlot, isTensor, rawSlot, shapeChanged } from '../tensor/tensorHandle.js';
 import { torchError } from '../torchError.js';
@@ -243,6 +244,8 @@ export function lazyAsyncOp(name: string): (...args: OperatorArgument[]) => Prom
  * @throws NoduleTrainError `torch` if no schema has that name, `torch-unsafe` if `unsafe` is required
  */
 export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
+  if (typeof name !== 'string')
+    throw new NoduleTrainError('torch', `op(name): found ${shown(name)}, expected a name such as 'aten::add'`);
   const unsafe = options.unsafe === true;
   const key = unsafe ? `unsafe ${name}` : name;
   const found = known.get(key);

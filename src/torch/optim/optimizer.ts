@@ -3,6 +3,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { entriesOf, type StateDict } from '../nn/stateDict.js';
+import { shown } from '../shown.js';
 import { tensor } from '../tensor/create.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 
@@ -80,7 +81,7 @@ export class Optimizer {
     if (!(Number.isFinite(value) && value >= 0))
       throw new NoduleTrainError(
         'optimizer',
-        `optim.${this.rule}: lr is ${value}, expected a finite number of at least 0`,
+        `optim.${this.rule}: lr is ${shown(value)}, expected a finite number of at least 0`,
       );
     this.#settings.lr = value;
     this.#native.set({ lr: value });
@@ -169,6 +170,11 @@ export class Optimizer {
         ),
       );
     });
+    if (Object.keys(settings).length === 0)
+      throw new NoduleTrainError(
+        'optimizer',
+        `optim.${this.rule}: the state has no settings, such as param_groups.0.lr; expected the result of stateDict()`,
+      );
     Object.assign(this.#settings, settings);
     this.#native.set(this.#settings);
   }

@@ -1,4 +1,5 @@
 import { NoduleTrainError } from '../../runtime/index.js';
+import { shown } from '../shown.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Optimizer, type Rule } from './optimizer.js';
 
@@ -32,6 +33,8 @@ const NAMES: Record<Rule, readonly string[]> = {
 
 /** Refuses options that would be ignored: a misspelled one, or one in Python's spelling (`weight_decay`). */
 const checkNames = (rule: Rule, options: object): void => {
+  if (typeof options !== 'object' || options === null)
+    refuse(rule, `found ${shown(options)}, expected an object of options`);
   const unknown = Object.keys(options).find((name) => !NAMES[rule].includes(name));
   if (unknown !== undefined) refuse(rule, `found the option ${unknown}, expected ${NAMES[rule].join(', ')}`);
 };
@@ -39,7 +42,7 @@ const checkNames = (rule: Rule, options: object): void => {
 const checkNumbers = (rule: Rule, numbers: Record<string, number>): void => {
   for (const [name, value] of Object.entries(numbers))
     if (!(Number.isFinite(value) && value >= 0))
-      refuse(rule, `${name} is ${value}, expected a finite number of at least 0`);
+      refuse(rule, `${name} is ${shown(value)}, expected a finite number of at least 0`);
 };
 
 const adamLike = (rule: 'adam' | 'adamW', defaultDecay: number) => {

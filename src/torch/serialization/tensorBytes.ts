@@ -3,6 +3,7 @@ import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
 import { lazyOp } from '../operators/operators.js';
+import { shown } from '../shown.js';
 import { type DType, dtypes, isDType } from '../tensor/dtype.js';
 import { fromSlot, isTensor, slotOf, type Tensor } from '../tensor/tensor.js';
 import { torchError } from '../torchError.js';
@@ -121,6 +122,11 @@ export const namedTensors = (
   what: string,
   tensors: ReadonlyMap<string, Tensor> | { readonly [name: string]: Tensor },
 ): [string, Tensor][] => {
+  if (typeof tensors !== 'object' || tensors === null || Array.isArray(tensors) || ArrayBuffer.isView(tensors))
+    throw new NoduleTrainError(
+      'tensors',
+      `${what}: found ${shown(tensors)}, expected a Map or an object of Tensors by name`,
+    );
   const entries = isMap(tensors) ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of entries) {
     if (typeof name !== 'string' || !isTensor(value))

@@ -4,6 +4,7 @@ import { native } from '../native.js';
 import type { Operand } from '../operators/operatorArguments.js';
 import { lazyOp } from '../operators/operators.js';
 import type { TensorMethods } from '../operators/operatorTypes.generated.js';
+import { shown } from '../shown.js';
 import { torchError } from '../torchError.js';
 import { installConversions, type TensorConversions } from './conversions.js';
 import {
@@ -198,6 +199,8 @@ export class Tensor<D extends DType = DType> {
   }
   /** Can be set only on a leaf of a floating-point dtype. */
   set requiresGrad(requires: boolean) {
+    if (typeof requires !== 'boolean')
+      throw new NoduleTrainError('torch', `setting requiresGrad: found ${shown(requires)}, expected true or false`);
     try {
       native().setRequiresGrad(slotOf(this), requires);
     } catch (cause) {
@@ -342,6 +345,8 @@ export class Tensor<D extends DType = DType> {
   to(device: Device): Tensor<D>;
   to(target: DType | Device): Tensor;
   to(target: DType | Device): Tensor {
+    if (typeof target !== 'string')
+      throw new NoduleTrainError('torch', `to(): found ${shown(target)}, expected a dtype or a device, such as 'cuda'`);
     return isDType(target) ? A.toDtype(this, target) : A.toDevice(this, { device: target });
   }
 

@@ -49,7 +49,7 @@ abstract class ChannelNorm extends OperatorLayer {
 
   constructor(name: string, schema: typeof batchSchema, channels: number, options: BatchNormOptions) {
     super();
-    this.#options = parseLayer(name, schema, { channels, ...options });
+    this.#options = parseLayer(name, schema, { channels }, options);
     const { affine, trackRunningStats: tracks } = this.#options;
     this.weight = affine ? parameter(ones([channels])) : null;
     this.bias = affine ? parameter(zeros([channels])) : null;

@@ -67,7 +67,7 @@ export abstract class Conv<N extends Axes> extends OperatorLayer {
   constructor(axes: N, inChannels: number, outChannels: number, kernel: Sizes<N>, options: ConvOptions<N>) {
     super();
     this.#axes = axes;
-    this.#options = parseLayer(`conv${axes}d`, schemas[axes], { inChannels, outChannels, kernel, ...options });
+    this.#options = parseLayer(`conv${axes}d`, schemas[axes], { inChannels, outChannels, kernel }, options);
     this.#before = this.#options.paddingMode === 'zeros' ? null : paddingOf(this.#options);
     const { groups, kernel: shape, bias: hasBias } = this.#options;
     const { weight, bias } = uniformByFanIn([outChannels, inChannels / groups, ...shape], hasBias ? outChannels : null);

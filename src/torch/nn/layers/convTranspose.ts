@@ -47,7 +47,7 @@ export abstract class ConvTranspose<N extends Axes> extends OperatorLayer {
   constructor(axes: N, inChannels: number, outChannels: number, kernel: Sizes<N>, options: ConvTransposeOptions<N>) {
     super();
     this.#axes = axes;
-    this.#options = parseLayer(`convTranspose${axes}d`, schemas[axes], { inChannels, outChannels, kernel, ...options });
+    this.#options = parseLayer(`convTranspose${axes}d`, schemas[axes], { inChannels, outChannels, kernel }, options);
     const { groups, kernel: shape, bias: hasBias } = this.#options;
     const { weight, bias } = uniformByFanIn([inChannels, outChannels / groups, ...shape], hasBias ? outChannels : null);
     this.weight = weight;

@@ -53,7 +53,7 @@ export class Embedding extends OperatorLayer {
 
   constructor(rows: number, features: number, options: EmbeddingOptions = {}) {
     super();
-    this.#options = parseLayer('embedding', schema, { rows, features, ...options });
+    this.#options = parseLayer('embedding', schema, { rows, features }, options);
     const weight = zeros([rows, features]);
     const { paddingIdx } = this.#options;
     noGrad(() => {

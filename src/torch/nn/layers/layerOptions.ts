@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { NoduleTrainError } from '../../../runtime/index.js';
+import { shown } from '../../shown.js';
+import { isTensor } from '../../tensor/tensor.js';
 import { type Axes, count, filled, sizes } from './sizes.js';
 
 /** Options of all convolutions. */
@@ -27,9 +29,12 @@ export const UNEVEN_GROUPS = { path: ['groups'], message: 'inChannels and outCha
 export const parseLayer = <Schema extends z.ZodType>(
   layer: string,
   schema: Schema,
-  given: unknown,
+  given: object,
+  options: object = {},
 ): z.output<Schema> => {
-  const parsed = schema.safeParse(given);
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || isTensor(options))
+    throw new NoduleTrainError('layer-options', `nn.${layer}: found ${shown(options)}, expected an object of options`);
+  const parsed = schema.safeParse({ ...given, ...options });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const place = issue.path.join('.');

@@ -25,7 +25,7 @@ export class Linear extends OperatorLayer {
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
-    this.#options = parseLayer('linear', schema, { inFeatures, outFeatures, ...options });
+    this.#options = parseLayer('linear', schema, { inFeatures, outFeatures }, options);
     const hasBias = this.#options.bias;
     const { weight, bias } = uniformByFanIn([outFeatures, inFeatures], hasBias ? outFeatures : null);
     this.weight = weight;

@@ -87,7 +87,7 @@ export class MultiheadAttention extends Module<
 
   constructor(embedDim: number, heads: number, options: MultiheadAttentionOptions = {}) {
     super();
-    this.#options = parseLayer('multiheadAttention', schema, { embedDim, heads, ...options });
+    this.#options = parseLayer('multiheadAttention', schema, { embedDim, heads }, options);
     const { bias, addBiasKv, kdim, vdim } = this.#options;
     const [keys, values] = [kdim ?? embedDim, vdim ?? embedDim];
     const isPacked = keys === embedDim && values === embedDim;

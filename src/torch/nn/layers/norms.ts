@@ -45,7 +45,7 @@ export class GroupNorm extends OperatorLayer {
 
   constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
     super();
-    this.#options = parseLayer('groupNorm', groupSchema, { groups, channels, ...options });
+    this.#options = parseLayer('groupNorm', groupSchema, { groups, channels }, options);
     this.weight = this.#options.affine ? parameter(ones([channels])) : null;
     this.bias = this.#options.affine ? parameter(zeros([channels])) : null;
   }
@@ -81,7 +81,7 @@ export class LayerNorm extends OperatorLayer {
 
   constructor(shape: number | readonly number[], options: LayerNormOptions = {}) {
     super();
-    this.#options = parseLayer('layerNorm', layerSchema, { shape, ...options });
+    this.#options = parseLayer('layerNorm', layerSchema, { shape }, options);
     const { shape: sizes, affine, bias } = this.#options;
     this.weight = affine ? parameter(ones(sizes)) : null;
     this.bias = affine && bias ? parameter(zeros(sizes)) : null;

@@ -64,7 +64,7 @@ export interface AvgPoolLayerDivisorOptions<N extends Axes> extends AvgPoolLayer
 type Made = readonly [operator: OperatorPair, rest: OperatorArgument[], description: string];
 
 const maxPool = <N extends Axes>(axes: N, kernel: Sizes<N>, options: MaxPoolLayerOptions<N>): Made => {
-  const parsed = parseLayer(`maxPool${axes}d`, maxSchemas[axes - 1]!, { kernel, ...options });
+  const parsed = parseLayer(`maxPool${axes}d`, maxSchemas[axes - 1]!, { kernel }, options);
   const { stride = parsed.kernel, padding, dilation, ceilMode } = parsed;
   const usual = { stride: parsed.kernel, padding: filled(axes, 0), dilation: filled(axes, 1), ceilMode: false };
   const description = describeOptions([], unusual({ ...parsed, stride: parsed.stride ?? parsed.kernel }, usual));
@@ -72,7 +72,7 @@ const maxPool = <N extends Axes>(axes: N, kernel: Sizes<N>, options: MaxPoolLaye
 };
 
 const avgPool = <N extends Axes>(axes: N, kernel: Sizes<N>, options: AvgPoolLayerDivisorOptions<N>): Made => {
-  const parsed = parseLayer(`avgPool${axes}d`, avgSchemas[axes - 1]!, { kernel, ...options });
+  const parsed = parseLayer(`avgPool${axes}d`, avgSchemas[axes - 1]!, { kernel }, options);
   const { stride = parsed.kernel, padding, ceilMode, countIncludePad } = parsed;
   const divisor = (parsed as { divisorOverride?: number | null }).divisorOverride;
   const usual = { stride: parsed.kernel, padding: filled(axes, 0), ceilMode: false, countIncludePad: true };

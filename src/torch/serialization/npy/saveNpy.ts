@@ -1,7 +1,7 @@
 import { NoduleTrainError, replaceFile, replaceFileSync } from '../../../runtime/index.js';
 import { isTensor, type Tensor } from '../../tensor/tensor.js';
 import { type FilePath, pathOf } from '../fileSource.js';
-import { tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
+import { requireStorable, tensorsToBytes, tensorToBytes } from '../tensorBytes.js';
 import { npyHeader } from './npyHeader.js';
 
 /** Makes the header of a tensor's file. @throws NoduleTrainError `tensors`, `npy` */
@@ -11,6 +11,7 @@ export const npyHead = (what: string, tensor: Tensor): Uint8Array => {
       'tensors',
       `${what}: the value is ${tensor === null ? 'null' : typeof tensor}, expected a Tensor`,
     );
+  requireStorable(what, 'the tensor', tensor);
   const header = npyHeader(tensor.dtype, tensor.shape);
   if (header === null)
     throw new NoduleTrainError(
