@@ -252,7 +252,8 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
       if (!to_scalar(value, scalar, found)) return kNoFit;
       at::Tensor number = c10::scalar_to_tensor(scalar);
       if (!numbers_as_tensors) {
-        // Python refuses it here. Not as a wrapped number, which reductions take for float32 while its memory is float64.
+        // Python refuses it here. Not as a wrapped number, which reductions take for float32 while its memory is
+        // float64.
         out = scalar.isFloatingPoint() ? number.to(at::kFloat) : std::move(number);
         return 3;
       }

@@ -20,7 +20,8 @@ export function torchError(cause: unknown, what = ''): NoduleTrainError {
   if (cause instanceof NoduleTrainError) return cause;
   const { message, code } = cause as Error & { code?: unknown };
   const missing = ABOUT_CUDA.test(message) ? cudaMissing() : null;
-  const text = missing ?? message;
+  // Some messages of libtorch print a whole tensor, or types of C++.
+  const text = (missing ?? message).replaceAll(/\s*\n\s*/g, ' ').replaceAll('c10::', '');
   return new NoduleTrainError(
     code === 'out-of-memory' ? code : missing === null ? 'torch' : 'cuda-missing',
     what === '' || text.startsWith(what) ? text : `${what}: ${text}`,

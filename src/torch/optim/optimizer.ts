@@ -62,6 +62,11 @@ export class Optimizer {
 
   constructor(rule: Rule, parameters: Iterable<Tensor>, settings: Settings) {
     this.rule = rule;
+    if (typeof parameters?.[Symbol.iterator] !== 'function')
+      throw new NoduleTrainError(
+        'optimizer',
+        `optim.${rule}: found ${shown(parameters)}, expected module.parameters()`,
+      );
     this.parameters = [...parameters];
     const wrong = this.parameters.findIndex((parameter) => !isTensor(parameter));
     if (wrong >= 0 || this.parameters.length === 0)

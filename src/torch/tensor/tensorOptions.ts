@@ -1,4 +1,5 @@
 import { NoduleTrainError } from '../../runtime/index.js';
+import { shown } from '../shown.js';
 import { type Device, type DType, dtypes, isDType } from './dtype.js';
 import type { Tensor } from './tensor.js';
 import { isTensor } from './tensorHandle.js';
@@ -33,7 +34,7 @@ export function readOptions<D extends DType>(what: string, options: TensorOption
       throw new NoduleTrainError('tensor-options', `${what}: found the option ${name}, expected ${NAMES.join(', ')}`);
   const { dtype, device, requiresGrad } = options;
   if (dtype !== undefined && !isDType(dtype))
-    throw new NoduleTrainError('tensor-options', `${what}: dtype is ${String(dtype)}, expected ${dtypes.join(', ')}`);
+    throw new NoduleTrainError('tensor-options', `${what}: dtype is ${shown(dtype)}, expected ${dtypes.join(', ')}`);
   if (requiresGrad !== undefined && typeof requiresGrad !== 'boolean')
     throw new NoduleTrainError(
       'tensor-options',
@@ -66,7 +67,7 @@ export function checkShape(what: string, given: unknown): number[] {
   if (wrong >= 0)
     throw new NoduleTrainError(
       'shape',
-      `${what}: dimension ${wrong} of the shape [${shape.map(String)}] is ${String(shape[wrong])}, ` +
+      `${what}: dimension ${wrong} of the shape [${shape.map(shown)}] is ${shown(shape[wrong])}, ` +
         'expected a non-negative integer',
     );
   return shape;

@@ -20,7 +20,7 @@ export const hostileValues = (torch) => ({
   '[[]]': [[]],
   '[NaN]': [Number.NaN],
   '[2^40, 2^40]': [2 ** 40, 2 ** 40],
-  'holes [ , 1]': [, 1],
+  'holes [ , 1]': Object.assign(new Array(2), { 1: 1 }),
   'a cyclic array': (() => {
     const list = [];
     list.push(list);

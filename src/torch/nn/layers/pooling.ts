@@ -122,7 +122,7 @@ abstract class AdaptiveAvgPool<N extends Axes> extends OperatorLayer {
     super();
     this.#axes = axes;
     const size = z.int().min(0).nullable();
-    const schema = z.strictObject({ outputSize: z.union([size, z.array(size).length(axes).readonly()]) });
+    const schema = z.strictObject({ outputSize: z.union([size, z.array(size).length(axes)]) });
     this.#outputSize = parseLayer(`adaptiveAvgPool${axes}d`, schema, { outputSize }).outputSize as AdaptiveSizes<N>;
   }
   protected override call(input: Tensor): readonly [OperatorPair, OperatorArgument[]] {

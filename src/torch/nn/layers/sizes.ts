@@ -19,7 +19,7 @@ export const count = z.int().min(1).max(MOST);
 /** Schema of one integer from `least` on for all axes, or one for each. Gives one for each. */
 export const sizes = (axes: Axes, least: number) =>
   z
-    .union([z.int().min(least).max(MOST), z.array(z.int().min(least).max(MOST)).length(axes).readonly()])
+    .union([z.int().min(least).max(MOST), z.array(z.int().min(least).max(MOST)).length(axes)])
     .transform((size): number[] => (typeof size === 'number' ? new Array<number>(axes).fill(size) : [...size]));
 
 /** Fills all axes with one number. */
