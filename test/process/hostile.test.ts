@@ -20,7 +20,7 @@ interface Outcome {
 const LIMIT = 150_000;
 const MOST_CRASHES = 5;
 
-/** Makes all calls of a group. A process that ends early is counted as a crash of its last call, and the rest goes on. */
+/** Makes all calls of a group. A process that ends early is counted as a crash of its last call; the rest goes on. */
 async function outcomesOf(group: string): Promise<{ outcomes: Outcome[]; crashes: string[] }> {
   const outcomes: Outcome[] = [];
   const crashes: string[] = [];
