@@ -27,7 +27,7 @@ static_assert(sizeof(Header) == 64, "the data must stay aligned to 64 bytes");
 
 // Smaller blocks are not kept here, because malloc keeps them.
 constexpr std::size_t kSmallestKept = std::size_t{1} << 18;
-constexpr std::size_t kLargestKeptTotal = std::size_t{768} << 20;
+constexpr std::size_t kDefaultLimit = std::size_t{768} << 20;
 
 std::atomic<std::int64_t> alive{0};
 
@@ -45,7 +45,7 @@ class BlockCache {
 
   bool keep(Header* header) {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (total_ + header->size > kLargestKeptTotal) return false;
+    if (total_ + header->size > limit_) return false;
     blocks_[header->size].push_back(header);
     total_ += header->size;
     return true;
@@ -63,6 +63,16 @@ class BlockCache {
     }
   }
 
+  void limit(std::size_t bytes) {
+    bool is_above = false;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      limit_ = bytes;
+      is_above = total_ > limit_;
+    }
+    if (is_above) clear();
+  }
+
   std::int64_t total() {
     std::lock_guard<std::mutex> lock(mutex_);
     return static_cast<std::int64_t>(total_);
@@ -72,6 +82,7 @@ class BlockCache {
   std::mutex mutex_;
   std::map<std::size_t, std::vector<Header*>> blocks_;
   std::size_t total_ = 0;
+  std::size_t limit_ = kDefaultLimit;
 };
 
 // Never destroyed: libtorch frees tensors up to the very end of the process.
@@ -196,6 +207,7 @@ void install() {
 
 constexpr CpuAllocator kOwn{install, [] { return alive.load(std::memory_order_relaxed); },
                             [] { return cache().total(); }, [] { cache().clear(); },
+                            [](std::size_t bytes) { cache().limit(bytes); },
                             [](bool before) { guard.store(before ? Guard::kBefore : Guard::kAfter); }};
 
 std::atomic<const CpuAllocator*> used{&kOwn};
@@ -212,6 +224,7 @@ void use_cpu_allocator(const CpuAllocator& allocator) {
 std::int64_t cpu_bytes_alive() { return used.load()->bytes_alive(); }
 std::int64_t cpu_bytes_kept() { return used.load()->bytes_kept(); }
 void empty_cpu_cache() { used.load()->empty_cache(); }
+void limit_cpu_cache(std::size_t bytes) { used.load()->limit_cache(bytes); }
 void guard_cpu_allocations(bool before) { used.load()->guard(before); }
 
 }  // namespace nodule

@@ -14,6 +14,7 @@ struct CpuAllocator {
   std::int64_t (*bytes_alive)();
   std::int64_t (*bytes_kept)();
   void (*empty_cache)();
+  void (*limit_cache)(std::size_t bytes);
   void (*guard)(bool before);
 };
 
@@ -27,6 +28,8 @@ std::int64_t cpu_bytes_alive();
 std::int64_t cpu_bytes_kept();
 // Returns the kept blocks to the system.
 void empty_cpu_cache();
+// Limits the bytes that are kept, now and later; 768 MiB at first.
+void limit_cpu_cache(std::size_t bytes);
 // For fuzzing: each later block is between inaccessible pages and touches the one after it, or the one before it, and
 // is unmapped when it is freed, so that an access beyond that end or after its life ends the process at once. A write
 // beyond the other end does so when the block is freed.

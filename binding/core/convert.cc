@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/ScalarOps.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
@@ -199,6 +200,27 @@ int convert_tensor_list(const Argument& argument, const Parameter& parameter, c1
   return 0;
 }
 
+// A name, or the number that libtorch uses for it. Kernels take any other number for one of them.
+bool to_choice(const Napi::Value& value, const std::vector<std::string>& choices, std::int64_t& out,
+               std::string* found) {
+  if (value.IsString()) {
+    const std::string name = value.As<Napi::String>().Utf8Value();
+    const auto place = std::find(choices.begin(), choices.end(), name);
+    out = place - choices.begin();
+    return place != choices.end();
+  }
+  if (!to_int(value, out, found)) return false;
+  const bool is_choice = out >= 0 && out < static_cast<std::int64_t>(choices.size());
+  if (!is_choice && found) *found = "the number " + std::to_string(out);
+  return is_choice;
+}
+
+std::string choices_text(const std::vector<std::string>& choices) {
+  std::string text;
+  for (const std::string& choice : choices) text += (text.empty() ? "'" : ", '") + choice + "'";
+  return text;
+}
+
 int convert_named(const Napi::Value& value, Kind kind, c10::IValue& out) {
   if (!value.IsString()) return kNoFit;
   const std::string name = value.As<Napi::String>().Utf8Value();
@@ -270,7 +292,11 @@ int convert_plain(const Argument& argument, const Parameter& parameter, bool num
     }
     case Kind::kInt: {
       std::int64_t integer = 0;
-      if (!to_int(value, integer, found)) return kNoFit;
+      if (parameter.choices) {
+        if (!to_choice(value, *parameter.choices, integer, found)) return kNoFit;
+      } else if (!to_int(value, integer, found)) {
+        return kNoFit;
+      }
       out = integer;
       return 0;
     }
@@ -316,7 +342,7 @@ std::string wanted(const Parameter& parameter) {
       case Kind::kScalar:
         return "a number";
       case Kind::kInt:
-        return "a whole number";
+        return parameter.choices ? choices_text(*parameter.choices) : "a whole number";
       case Kind::kFloat:
         return "a number";
       case Kind::kBool:

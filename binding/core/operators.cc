@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "core/choices.h"
 #include "core/call.h"
 #include "core/convert.h"
 #include "core/environment.h"
@@ -92,6 +93,7 @@ Overload describe(const c10::OperatorHandle& handle) {
     parameter.written = argument.alias_info() && argument.alias_info()->isWrite();
     parameter.single_as_list = argument.N().has_value();
     parameter.list_size = argument.N().value_or(0);
+    parameter.choices = choices_of(schema.name(), parameter.name);
     overload.parameters.push_back(std::move(parameter));
   }
   for (const c10::Argument& result : schema.returns()) {
@@ -156,6 +158,16 @@ Napi::Value resolve_operator(const Napi::CallbackInfo& info) {
       schemas.Set(static_cast<std::uint32_t>(i), found.overloads[i].text);
     }
     result.Set("schemas", schemas);
+    auto choices = Napi::Object::New(env);
+    for (const Overload& overload : found.overloads) {
+      for (const Parameter& parameter : overload.parameters) {
+        if (!parameter.choices) continue;
+        auto list = Napi::Array::New(env);
+        for (std::uint32_t i = 0; i < parameter.choices->size(); ++i) list.Set(i, (*parameter.choices)[i]);
+        choices.Set(parameter.name, list);
+      }
+    }
+    result.Set("choices", choices);
     return result;
   });
 }

@@ -46,6 +46,8 @@ struct Parameter {
   bool written;         // (a!)
   bool single_as_list;  // int[2] takes one number for both
   int list_size;
+  // Names of the values of an integer that is a choice, or null.
+  const std::vector<std::string>* choices;
   c10::IValue default_value;
 };
 

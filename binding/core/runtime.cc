@@ -34,6 +34,11 @@ Napi::Value empty_cache(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value set_cache_limit(const Napi::CallbackInfo& info) {
+  limit_cpu_cache(static_cast<std::size_t>(info[0].As<Napi::Number>().DoubleValue()));
+  return info.Env().Undefined();
+}
+
 Napi::Value guard_allocations(const Napi::CallbackInfo& info) {
   guard_cpu_allocations(info[0].ToBoolean().Value());
   return info.Env().Undefined();
@@ -85,6 +90,7 @@ Napi::Value cpu_capability(const Napi::CallbackInfo& info) {
 void init_runtime(Napi::Env env, Napi::Object exports) {
   exports.Set("libtorchVersion", Napi::String::New(env, TORCH_VERSION));
   exports.Set("memory", Napi::Function::New(env, memory, "memory"));
+  exports.Set("setCacheLimit", Napi::Function::New(env, set_cache_limit, "setCacheLimit"));
   exports.Set("emptyCache", Napi::Function::New(env, empty_cache, "emptyCache"));
   exports.Set("guardAllocations", Napi::Function::New(env, guard_allocations, "guardAllocations"));
   exports.Set("manualSeed", Napi::Function::New(env, manual_seed, "manualSeed"));

@@ -40,7 +40,8 @@ const resultTypes = {
 };
 
 /** TypeScript type of an argument; undefined if it has no counterpart in JavaScript. */
-const argumentType = ({ type, written }, takesNumbers) => {
+const argumentType = ({ type, written, choices }, takesNumbers) => {
+  if (choices !== undefined) return choices.map((choice) => `'${choice}'`).join(' | ') + (type.endsWith('?') ? ' | null' : '');
   const bare = type.replace(/\?$/, '');
   const optional = bare !== type;
   const found =
@@ -76,7 +77,7 @@ const resultType = ({ results, parameters }) => {
  * One signature with every optional argument by place, and for each optional argument one in which it and those after
  * it come by name: `sum(x, [0], true)`, `sum(x, [0], {keepdim: true})`.
  */
-const signatures = (schema, takesNumbers, firstNumber = 1) => {
+const signatures = (schema, takesNumbers, firstNumber = 1, wrapped = (type) => type) => {
   const result = resultType(schema);
   const all = schema.parameters.map((parameter, i) => ({
     ...parameter,
@@ -94,7 +95,7 @@ const signatures = (schema, takesNumbers, firstNumber = 1) => {
   const placeText = ({ name, typed, hasDefault }, i) =>
     i < first && hasDefault ? `${parameterName(name)}: ${typed} | undefined` : `${parameterName(name)}: ${typed}`;
   const optionsText = (list) =>
-    `{ ${list.map(({ name, typed, hasDefault }) => `${camelCase(name)}${hasDefault ? '?' : ''}: ${typed}`).join('; ')} }`;
+    `{ ${list.map(({ name, typed, hasDefault }) => `${camelCase(name)}${hasDefault ? '?' : ''}: ${typed}${hasDefault ? ' | undefined' : ''}`).join('; ')} }`;
   const texts = [];
   for (let count = placed.length; count >= first; count--) {
     const named = [...placed.slice(count), ...byName];
@@ -105,12 +106,21 @@ const signatures = (schema, takesNumbers, firstNumber = 1) => {
       return i >= first && count === placed.length && !needed ? text.replace(': ', '?: ') : text;
     });
     if (named.length > 0) places.push(`options${count === placed.length && !needed ? '?' : ''}: ${optionsText(named)}`);
-    texts.push(`${schema.name}(${places.join(', ')}): ${result};`);
+    texts.push(`${schema.name}(${places.join(', ')}): ${wrapped(result)};`);
   }
   return texts;
 };
 
 const dispatcher = loadNative();
+/** Schemas, with the names of the integers that are a choice. */
+const parsed = ({ schemas, numbersAsTensors, choices }) => ({
+  numbersAsTensors,
+  schemas: schemas.map((text) => {
+    const schema = parseSchema(text);
+    return { ...schema, parameters: schema.parameters.map((one) => ({ ...one, choices: choices[one.name] })) };
+  }),
+});
+
 const schemasBelow = (namespace) => {
   const names = new Set(
     dispatcher
@@ -119,8 +129,7 @@ const schemasBelow = (namespace) => {
       .map((name) => name.split('.')[0]),
   );
   return [...names].sort().map((name) => {
-    const { schemas, numbersAsTensors } = dispatcher.resolveOperator(name, []);
-    return { schemas: schemas.map(parseSchema), numbersAsTensors };
+    return parsed(dispatcher.resolveOperator(name, []));
   });
 };
 
@@ -129,18 +138,19 @@ const fullName = ({ namespace, name, overload }) => `${namespace}::${name}${over
 /** Named dimensions: no tensor here can have names, so these signatures always throw. */
 const isForNames = ({ overload }) => /dimname|names|named/i.test(overload);
 
-const entry = (schema, takesNumbers) => {
-  const [main, ...others] = signatures(schema, takesNumbers);
+const entry = (schema, takesNumbers, result) => {
+  const [main, ...others] = signatures(schema, takesNumbers, 1, result);
   if (main === undefined) return [];
   const schemaText = schema.text.slice(schema.namespace.length + 2).replaceAll('*/', '*\\/');
   return [`  /** ${schemaText} */`, `  ${main}`, ...others.map((text) => `  ${text}`)];
 };
 
-const interfaceOf = (title, namespace) => {
+const interfaceOf = (title, namespace, isIncluded = () => true, result = undefined) => {
   const lines = schemasBelow(namespace).flatMap(({ schemas, numbersAsTensors }) =>
     schemas
       .filter((schema) => !isForNames(schema) && unsafeReason(fullName(schema)) === null)
-      .flatMap((schema) => entry(schema, numbersAsTensors)),
+      .filter(isIncluded)
+      .flatMap((schema) => entry(schema, numbersAsTensors, result)),
   );
   return `export interface ${title} {\n${lines.join('\n')}\n}\n`;
 };
@@ -175,11 +185,10 @@ const mergeOperands = (lines) => {
 
 /** Signatures of a method: those of its operator without the tensor itself, and without results given as arguments. */
 const methodEntry = (name) => {
-  const { schemas, numbersAsTensors } = dispatcher.resolveOperator(`aten::${operatorNames[name] ?? name}`, []);
+  const { schemas, numbersAsTensors } = parsed(dispatcher.resolveOperator(`aten::${operatorNames[name] ?? name}`, []));
   const place = selfPlaces[name] ?? 0;
   const seen = new Set();
   const lines = schemas
-    .map(parseSchema)
     .filter((schema) => !isForNames(schema) && unsafeReason(fullName(schema)) === null)
     .filter(({ parameters }) => parameters[place]?.name === 'self' && parameters[place].type === 'Tensor')
     .filter(({ parameters }) => !parameters.some(({ written, keywordOnly }) => written && keywordOnly))
@@ -212,6 +221,13 @@ import type { Tensor } from '../tensor/tensor.js';
 
 /** Public operators of the \`aten\` namespace, each with its schemas. */
 ${interfaceOf('AtenOperators', 'aten')}
+/** Those that write to no argument, off the JavaScript thread. */
+${interfaceOf(
+  'AsyncAtenOperators',
+  'aten',
+  ({ parameters }) => !parameters.some(({ written }) => written),
+  (type) => `Promise<${type}>`,
+)}
 /** The project's own operators. */
 ${interfaceOf('NoduleOperators', 'nodule')}
 /** Operators as methods of Tensor. */

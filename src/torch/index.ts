@@ -14,7 +14,7 @@ export { chooseDevice } from './chooseDevice.js';
 export { cuda } from './cuda.js';
 export { CudaGraph } from './cudaGraph.js';
 export * as losses from './losses/index.js';
-export { emptyCache, type Memory, memory } from './memory.js';
+export { emptyCache, type Memory, memory, setCacheLimit } from './memory.js';
 export type { CudaMemory } from './native.js';
 export * as functional from './nn/functional/index.js';
 export type { Module } from './nn/index.js';
@@ -29,7 +29,7 @@ export type {
   Scalar,
 } from './operators/operatorArguments.js';
 export { type Operator, op } from './operators/operators.js';
-export { type Ops, ops } from './operators/ops.js';
+export { type AsyncOps, type Ops, ops, opsAsync } from './operators/ops.js';
 export * as optim from './optim/index.js';
 export { keep, scope } from './scope.js';
 export {

@@ -30,7 +30,7 @@ export interface Native {
   resolveOperator(
     name: string,
     skippedSignatures: readonly string[],
-  ): { number: number; reshapes: boolean; numbersAsTensors: boolean; schemas: string[] };
+  ): { number: number; reshapes: boolean; numbersAsTensors: boolean; schemas: string[]; choices: Record<string, string[]> };
   operatorNames(): string[];
   shape(slot: Slot): number[];
   strides(slot: Slot): number[];
@@ -74,6 +74,7 @@ export interface Native {
   leaveAutocast(device: string, state: unknown): void;
   memory(): { handles: number; cpu: number; cpuKept: number; cuda: number };
   emptyCache(): void;
+  setCacheLimit(bytes: number): void;
   /** For fuzzing: puts inaccessible pages around each later block, which touches the page after it or `before` it. */
   guardAllocations(before: boolean): void;
   manualSeed(seed: number): void;

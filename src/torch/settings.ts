@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { NoduleTrainError } from '../runtime/index.js';
 import { native } from './native.js';
 import { shown } from './shown.js';
@@ -31,12 +32,19 @@ export function manualSeed(seed: number): void {
   native().manualSeed(seed);
 }
 
-/** Sets the number of threads that one operator may use. @throws NoduleTrainError `threads` */
+/** More threads than this for each core only take turns, and each takes memory for its stack. */
+const MOST_PER_CORE = 4;
+
+/**
+ * Sets the number of threads that one operator may use: at most 64, or four for each core if those are more.
+ * @throws NoduleTrainError `threads`
+ */
 export function setNumThreads(count: number): void {
-  if (!Number.isInteger(count) || count < 1 || count > 1024)
+  const most = Math.max(64, MOST_PER_CORE * availableParallelism());
+  if (!Number.isInteger(count) || count < 1 || count > most)
     throw new NoduleTrainError(
       'threads',
-      `setNumThreads: the count is ${shown(count)}, expected an integer from 1 to 1024`,
+      `setNumThreads: the count is ${shown(count)}, expected an integer from 1 to ${most}`,
     );
   native().setNumThreads(count);
 }

@@ -26,7 +26,9 @@ const TENSOR_LIST = 2;
 const TWO_TENSORS = 5;
 const MOST_ARGUMENTS = 26; // two bits each in a number of 53
 
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The name in the schema. Those that begin with a capital are the same: `UPLO`, `LU_data`, `HxW`. */
+const snakeCase = (name: string): string =>
+  /^[A-Z]/.test(name) ? name : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const isNamed = (value: OperatorArgument): value is { readonly [name: string]: OperatorArgument } => {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isTensor(value)) return false;
@@ -264,4 +266,14 @@ export function op(name: string, options: { unsafe?: boolean } = {}): Operator {
   ) as Operator;
   known.set(key, operator);
   return operator;
+}
+
+/**
+ * As {@link op}, but the operator runs off this thread and returns a promise.
+ * @throws NoduleTrainError `torch`, `torch-unsafe` as `op`
+ */
+export function asyncOp(name: string): (...args: OperatorArgument[]) => Promise<unknown> {
+  // For its checks of the name.
+  op(name);
+  return lazyAsyncOp(name);
 }

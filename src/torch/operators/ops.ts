@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { native } from '../native.js';
-import { type Operator, op } from './operators.js';
-import type { AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
+import { asyncOp, op } from './operators.js';
+import type { AsyncAtenOperators, AtenOperators, NoduleOperators } from './operatorTypes.generated.js';
 import { unsafeReason } from './unsafeOperators.js';
 
 /** Public operators of the `aten` namespace, typed by their schemas. */
@@ -9,6 +9,9 @@ export interface Ops extends AtenOperators {
   /** The project's own operators: `ops.nodule.crop_augment(…)`. */
   readonly nodule: NoduleOperators;
 }
+
+/** Operators of the `aten` namespace that write to no argument, each returning a promise. */
+export interface AsyncOps extends AsyncAtenOperators {}
 
 /** Names of a dispatcher namespace with a signature that `op(name)` gives without `unsafe`, sorted. */
 function safeNames(namespace: string): ReadonlySet<string> {
@@ -30,10 +33,16 @@ const OPTIONAL = new Set(['then', 'toJSON']);
  *
  * @param describe the text of `util.inspect`, which would look up and print every operator
  */
-function operatorsOf(namespace: string, nested: object, describe: (names: ReadonlySet<string>) => string): object {
+function operatorsOf(
+  namespace: string,
+  nested: object,
+  describe: (names: ReadonlySet<string>) => string,
+  find: (name: string) => unknown = op,
+  isIncluded: (name: string) => boolean = () => true,
+): object {
   let listed: ReadonlySet<string> | undefined;
   const names = (): ReadonlySet<string> => {
-    listed ??= safeNames(namespace);
+    listed ??= new Set([...safeNames(namespace)].filter(isIncluded));
     return listed;
   };
   // Not on the object itself, so that console.dir, which ignores inspect.custom, is short too.
@@ -41,7 +50,7 @@ function operatorsOf(namespace: string, nested: object, describe: (names: Readon
   const bare: object = Object.create({ [inspect.custom]: () => describe(names()) });
   const lookUp = (name: string | symbol): unknown => {
     if (typeof name !== 'string' || OPTIONAL.has(name) || name in bare) return Reflect.get(bare, name);
-    const operator: Operator = op(`${namespace}::${name}`);
+    const operator = find(`${namespace}::${name}`);
     known[name] = operator;
     return operator;
   };
@@ -83,3 +92,18 @@ export const ops = operatorsOf(
     `ops: ${names.size} operators of aten, and nodule. ` +
     'Object.keys(ops) lists them, ops.NAME.schemas shows the signatures',
 ) as Ops;
+
+/**
+ * The operators of `ops` that write to no argument, off this thread: `await opsAsync.matmul(x, y)`. They run one after
+ * the other, in the order of the calls, with grad mode and autocast as at the call. The arguments may be disposed at
+ * once, but must not be written to until the promise resolves. The result belongs to no scope.
+ *
+ * The promise is rejected with the errors that `ops` throws.
+ */
+export const opsAsync = operatorsOf(
+  'aten',
+  {},
+  (names) => `opsAsync: ${names.size} operators of aten that return promises. Object.keys(opsAsync) lists them`,
+  asyncOp,
+  (name) => !name.endsWith('_'),
+) as AsyncOps;

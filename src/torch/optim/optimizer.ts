@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import type { Slot } from '../native.js';
 import { native } from '../native.js';
@@ -265,6 +265,14 @@ export class Optimizer {
       settings[name] = typeof known === 'boolean' ? Boolean(found) : Number(found);
     }
     return settings as Partial<Settings>;
+  }
+
+  /** As Python prints an optimizer, with the numbers of parameters and of their elements. */
+  [inspect.custom](): string {
+    const { rule, parameters } = this;
+    const elements = parameters.reduce((sum, parameter) => sum + (parameter.isDisposed ? 0 : parameter.numel), 0);
+    const lines = Object.entries(this.#settings).map(([name, value]) => `    ${name}: ${String(value)}`);
+    return `${rule} (\n${lines.join('\n')}\n    parameters: ${parameters.length}, ${elements} elements\n)`;
   }
 
   /** Frees the state. The parameters stay. */
