@@ -205,8 +205,10 @@ void install() {
   });
 }
 
-constexpr CpuAllocator kOwn{install, [] { return alive.load(std::memory_order_relaxed); },
-                            [] { return cache().total(); }, [] { cache().clear(); },
+constexpr CpuAllocator kOwn{install,
+                            [] { return alive.load(std::memory_order_relaxed); },
+                            [] { return cache().total(); },
+                            [] { cache().clear(); },
                             [](std::size_t bytes) { cache().limit(bytes); },
                             [](bool before) { guard.store(before ? Guard::kBefore : Guard::kAfter); }};
 

@@ -7,8 +7,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "core/choices.h"
 #include "core/call.h"
+#include "core/choices.h"
 #include "core/convert.h"
 #include "core/environment.h"
 #include "core/sparse_indices.h"

@@ -41,7 +41,8 @@ const resultTypes = {
 
 /** TypeScript type of an argument; undefined if it has no counterpart in JavaScript. */
 const argumentType = ({ type, written, choices }, takesNumbers) => {
-  if (choices !== undefined) return choices.map((choice) => `'${choice}'`).join(' | ') + (type.endsWith('?') ? ' | null' : '');
+  if (choices !== undefined)
+    return choices.map((choice) => `'${choice}'`).join(' | ') + (type.endsWith('?') ? ' | null' : '');
   const bare = type.replace(/\?$/, '');
   const optional = bare !== type;
   const found =

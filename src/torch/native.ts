@@ -30,7 +30,13 @@ export interface Native {
   resolveOperator(
     name: string,
     skippedSignatures: readonly string[],
-  ): { number: number; reshapes: boolean; numbersAsTensors: boolean; schemas: string[]; choices: Record<string, string[]> };
+  ): {
+    number: number;
+    reshapes: boolean;
+    numbersAsTensors: boolean;
+    schemas: string[];
+    choices: Record<string, string[]>;
+  };
   operatorNames(): string[];
   shape(slot: Slot): number[];
   strides(slot: Slot): number[];

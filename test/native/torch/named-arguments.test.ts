@@ -72,7 +72,16 @@ describe('integers that stand for a choice', () => {
     expect(ops.mse_loss(x, y, 'none').toArray()).toEqual([1, 0, 4]);
     expect(ops.mse_loss(x, y, { reduction: 'sum' }).item()).toBe(5);
     expect(ops.mse_loss(x, y).item()).toBeCloseTo(5 / 3, 6);
-    const grid = ops.affine_grid_generator(tensor([[[1, 0, 0.5], [0, 1, 0]]]), [1, 1, 4, 4], false);
+    const grid = ops.affine_grid_generator(
+      tensor([
+        [
+          [1, 0, 0.5],
+          [0, 1, 0],
+        ],
+      ]),
+      [1, 1, 4, 4],
+      false,
+    );
     const image = arange(16).view(1, 1, 4, 4);
     const [zeros, border] = [
       ops.grid_sampler(image, grid, 'nearest', 'zeros', false),
@@ -97,14 +106,27 @@ describe('integers that stand for a choice', () => {
 it('operators with two equal signatures take the one that Python takes', () => {
   const [x, w, b] = [ones([1, 1, 8]), ones([1, 1, 3]), ones([1])];
   expect(ops.conv1d(x, w, b, 2).shape).toEqual([1, 1, 3]);
-  expect(ops.std(tensor([[1, 2], [3, 5]]), [1]).toArray()).toEqual([Math.fround(Math.SQRT1_2), Math.fround(Math.SQRT2)]);
+  expect(
+    ops
+      .std(
+        tensor([
+          [1, 2],
+          [3, 5],
+        ]),
+        [1],
+      )
+      .toArray(),
+  ).toEqual([Math.fround(Math.SQRT1_2), Math.fround(Math.SQRT2)]);
 });
 
 describe('opsAsync', () => {
   it('gives what ops gives, in the order of the calls, with the mode of the call', async () => {
     const [a, b] = [randn([4, 4]), randn([4, 4], { requiresGrad: true })];
     const product = opsAsync.matmul(a, b);
-    const without = noGrad(() => opsAsync.matmul(a, b));
+    let without = product;
+    noGrad(() => {
+      without = opsAsync.matmul(a, b);
+    });
     const sorted = opsAsync.sort(a, -1, true);
     a.dispose();
     expect((await product).requiresGrad).toBe(true);
@@ -145,7 +167,8 @@ describe('memory and threads', () => {
   });
 
   it('threads are bounded', () => {
-    for (const wrong of [1000, 0, -1, 1.5, Number.NaN]) expect(() => setNumThreads(wrong)).toThrow(/setNumThreads: the/);
+    for (const wrong of [1000, 0, -1, 1.5, Number.NaN])
+      expect(() => setNumThreads(wrong)).toThrow(/setNumThreads: the/);
   });
 
   it('an optimizer prints its settings and parameters', () => {
