@@ -18,6 +18,9 @@ const collectTensors = (value: unknown, found: Set<Tensor>, seen: Set<object>): 
 export const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
+/** Fits no function that returns a promise: what it does after its first `await` would run outside. */
+export type Synchronous<T> = T extends PromiseLike<unknown> ? never : unknown;
+
 /** @throws NoduleTrainError `torch` unless `fn` is a function */
 export const requireFunction = (name: string, fn: unknown): void => {
   if (typeof fn !== 'function')
@@ -43,7 +46,7 @@ export const refusePromise = (name: string, result: unknown): void => {
  * objects), which then belong to the enclosing scope. Scopes nest. If `fn` throws, all are freed.
  * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
-export function scope<T>(fn: () => T): T {
+export function scope<T>(fn: (() => T) & Synchronous<T>): T {
   requireFunction('scope', fn);
   const made: Tensor[] = [];
   openScopes.push(made);

@@ -1,6 +1,6 @@
 import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
-import { refusePromise, requireFunction } from '../scope.js';
+import { refusePromise, requireFunction, type Synchronous } from '../scope.js';
 import { shown } from '../shown.js';
 import type { DType } from '../tensor/dtype.js';
 
@@ -17,7 +17,7 @@ function withGradients<T>(name: string, enabled: boolean, fn: () => T): T {
 }
 
 /** Runs `fn` without recording gradients. @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise */
-export function noGrad<T>(fn: () => T): T {
+export function noGrad<T>(fn: (() => T) & Synchronous<T>): T {
   return withGradients('noGrad', false, fn);
 }
 
@@ -25,7 +25,7 @@ export function noGrad<T>(fn: () => T): T {
  * Runs `fn` with recording, inside of `noGrad`.
  * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
-export function enableGrad<T>(fn: () => T): T {
+export function enableGrad<T>(fn: (() => T) & Synchronous<T>): T {
   return withGradients('enableGrad', true, fn);
 }
 
@@ -34,7 +34,7 @@ export function enableGrad<T>(fn: () => T): T {
  * bookkeeping. `enabled: false` leaves the mode of an enclosing call for the time of `fn`.
  * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
-export function inferenceMode<T>(fn: () => T, options: { enabled?: boolean | undefined } = {}): T {
+export function inferenceMode<T>(fn: (() => T) & Synchronous<T>, options: { enabled?: boolean | undefined } = {}): T {
   requireFunction('inferenceMode', fn);
   return native().inInferenceMode(options.enabled ?? true, () => {
     const result = fn();
@@ -67,7 +67,7 @@ export interface AutocastOptions {
  * @throws NoduleTrainError `promise-in-scope` if `fn` returns a promise
  */
 export function autocast<T>(
-  fn: () => T,
+  fn: (() => T) & Synchronous<T>,
   { device = 'cpu', dtype = 'bfloat16', enabled = true }: AutocastOptions = {},
 ): T {
   requireFunction('autocast', fn);
