@@ -28,8 +28,6 @@ export function checkDType(tensor: Tensor, dtype: DType | undefined, what: strin
 export function readItem(tensor: Tensor, dtype: DType | undefined): number | boolean {
   const slot = slotOf(tensor);
   checkDType(tensor, dtype, 'item');
-  if (tensor.numel !== 1)
-    throw new NoduleTrainError('torch', `item(): the tensor has shape [${tensor.shape}], expected one element`);
   try {
     return native().item(slot);
   } catch (cause) {

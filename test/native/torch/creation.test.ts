@@ -149,7 +149,7 @@ describe('values that a dtype cannot hold', () => {
     ['an ArrayBuffer', () => fromData(new ArrayBuffer(4) as never), /expected a typed array/],
     ['a Uint16Array of no dtype', () => tensor(Uint16Array.of(1)), /'int32' for numbers, 'float16' or 'bfloat16'/],
     ['a Uint32Array of no dtype', () => tensor(Uint32Array.of(1)), /no dtype holds the values of a Uint32Array/],
-    ['an unknown dtype', () => zeros([2], { dtype: 'float' as never }), /zeros: dtype is float, expected float32/],
+    ['an unknown dtype', () => zeros([2], { dtype: 'float' as never }), /zeros: dtype is 'float', expected float32/],
     [
       "Python's option",
       () => ones([2], { requires_grad: true } as never),

@@ -9,7 +9,7 @@ import { changes, checkView, owners } from './views.mjs';
 
 const [group, first] = process.argv.slice(2);
 // Memory after a block and freed memory cannot be accessed: each error of that kind ends the process.
-if (!process.argv.includes("--unguarded")) native().guardAllocations(process.argv.includes("--before"));
+if (!process.argv.includes('--unguarded')) native().guardAllocations(process.argv.includes('--before'));
 torch.setNumThreads(1);
 const print = (value) => fs.writeSync(1, `${JSON.stringify(value)}\n`);
 
