@@ -527,7 +527,6 @@ for d in ('float64', 'float32', 'bfloat16', 'float16'):
 case('batch_norm', T(4, 3, 2), T(3), T(3), None, None, True, 0.1, 1e-5, False, grad=True)
 case('native_layer_norm', T(2, 4), [4], None, None, 1e-5, grad=True)
 case('native_group_norm', T(2, 4, 3), None, None, 2, 4, 3, 2, 1e-5, grad=True)
-case('conv1d', T(1, 2, 6), T(3, 2, 3), T(3), 2)
 case('conv3d', T(1, 1, 3, 4, 4), T(2, 1, 2, 2, 2), grad=True)
 case('conv_transpose1d', T(1, 2, 4), T(2, 3, 2), T(3), grad=True)
 case('conv_transpose3d', T(1, 1, 2, 2, 2), T(1, 2, 2, 2, 2), grad=True)
