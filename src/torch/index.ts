@@ -87,5 +87,14 @@ export {
 export { type Device, type DType, dtypes, type TypedArray } from './tensor/dtype.js';
 export type { IndexItem } from './tensor/indexTensor.js';
 export type { NestedArray } from './tensor/nestedArray.js';
-export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
+export {
+  fromShared,
+  fromSharedState,
+  revokeShared,
+  revokeSharedState,
+  type SharedState,
+  type SharedTensor,
+  type ShareOptions,
+  shareState,
+} from './tensor/share.js';
 export { type BackwardOptions, isTensor, Tensor } from './tensor/tensor.js';
