@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -16,6 +17,9 @@ namespace nodule {
 namespace {
 
 using Held = std::shared_ptr<MemoryView>;
+
+// Set by tests, to behave as in Electron.
+std::atomic<bool> external_forbidden{false};
 
 // Node 20 cannot make larger buffers; Node 22 has practically no limit.
 std::size_t largest_buffer(napi_env env) {
@@ -36,15 +40,21 @@ void require_buffer_size(napi_env env, std::size_t bytes) {
 // When we detach the buffer ourselves, we also drop the storage: the finalizer runs only when the event loop turns, so
 // a loop that never yields would keep the memory. A buffer that was transferred (`buffer.transfer()`) is detached
 // already, and its memory lives on in the new one: then the storage is kept until that is collected.
+// Returns an empty value where the runtime forbids buffers over memory of others, as Electron does.
 Napi::ArrayBuffer buffer_holding(Napi::Env env, const Held& held) {
   if (held->bytes == 0) return Napi::ArrayBuffer::New(env, 0);
   require_buffer_size(env, held->bytes);
-  // The buffer takes ownership only once it exists: in a worker that is ending, creating it throws.
+  if (external_forbidden) return {};
+  // The buffer takes ownership only once it exists: in a worker that is ending, creating it fails.
   auto kept = std::make_unique<Held>(held);
-  auto buffer = Napi::ArrayBuffer::New(
-      env, held->data, held->bytes, [](Napi::Env, void*, Held* owned) { delete owned; }, kept.get());
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, held->data, held->bytes, [](napi_env, void*, void* owned) { delete static_cast<Held*>(owned); }, kept.get(),
+      &buffer);
+  if (status == napi_no_external_buffers_allowed) return {};
+  if (status != napi_ok) throw Napi::Error::New(env);
   kept.release();
-  return buffer;
+  return {env, buffer};
 }
 
 Held memory_of(const at::Tensor& tensor) {
@@ -90,9 +100,16 @@ Napi::Value data(const Napi::CallbackInfo& info) {
       if (!before.IsDetached() && shows(view, tensor)) return before;
       detach(view, before);
     }
-    view = memory_of(tensor);
+    const Held memory = memory_of(tensor);
+    const Napi::ArrayBuffer buffer = buffer_holding(info.Env(), memory);
+    if (buffer.IsEmpty()) {
+      throw std::runtime_error(
+          "data(): this runtime allows no buffers over memory outside its own (Electron), expected Node.js, Bun or "
+          "Deno. Call dataAsync() or toArray(), which copy");
+    }
+    view = memory;
     if (view->bytes > 0) tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
-    return buffer_holding(info.Env(), view);
+    return buffer;
   });
 }
 
@@ -182,6 +199,11 @@ Napi::Value copy_many_async(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value forbid_external_buffers(const Napi::CallbackInfo& info) {
+  external_forbidden = info[0].ToBoolean().Value();
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 Napi::ArrayBuffer copied_buffer(Napi::Env env, const at::Tensor& tensor) {
@@ -201,7 +223,11 @@ at::Tensor copied_to_cpu(const at::Tensor& tensor) {
 }
 
 Napi::ArrayBuffer buffer_over(Napi::Env env, const at::Tensor& tensor) {
-  return buffer_holding(env, memory_of(tensor));
+  const Napi::ArrayBuffer over = buffer_holding(env, memory_of(tensor));
+  if (!over.IsEmpty()) return over;
+  auto copy = Napi::ArrayBuffer::New(env, tensor.nbytes());
+  std::memcpy(copy.Data(), tensor.const_data_ptr(), tensor.nbytes());
+  return copy;
 }
 
 void init_buffers(Napi::Env env, Napi::Object exports) {
@@ -210,6 +236,7 @@ void init_buffers(Napi::Env env, Napi::Object exports) {
   exports.Set("detachMoved", Napi::Function::New(env, detach_moved, "detachMoved"));
   exports.Set("copyBytes", Napi::Function::New(env, copy_bytes, "copyBytes"));
   exports.Set("copyBytesAsync", Napi::Function::New(env, copy_bytes_async, "copyBytesAsync"));
+  exports.Set("forbidExternalBuffers", Napi::Function::New(env, forbid_external_buffers));
   exports.Set("copyManyAsync", Napi::Function::New(env, copy_many_async, "copyManyAsync"));
 }
 

@@ -22,6 +22,7 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
     result.Set("cpu", static_cast<double>(cpu_bytes_alive()));
     result.Set("cpuKept", static_cast<double>(cpu_bytes_kept()));
     result.Set("cuda", static_cast<double>(cuda_bytes_alive()));
+    result.Set("shared", static_cast<double>(shared_of(&environment(info.Env()))));
     return result;
   });
 }

@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
+#include <cmath>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -63,6 +64,22 @@ void require_number(const char* what, const at::Tensor& tensor) {
   message << "optimizer: " << what << " is a tensor " << tensor.toString() << tensor.sizes()
           << ", expected one float32 number";
   throw std::invalid_argument(message.str());
+}
+
+// One such value would make the whole parameter NaN at the next step.
+void require_loadable(std::size_t index, const std::string& name, const at::Tensor& value, bool is_step) {
+  const std::string found = "has a loaded state " + name;
+  if (value.is_complex() || value.layout() != at::kStrided || value.is_quantized())
+    refuse(index, found + " of " + value.toString() + ", expected a dense tensor of real numbers");
+  if (is_step) {
+    const double steps = value.reshape({}).item().toDouble();
+    if (!(steps >= 0 && steps == std::floor(steps) && std::isfinite(steps)))
+      refuse(index, found + " of " + std::to_string(steps) + ", expected a number of steps");
+  } else if (value.is_floating_point() && value.isnan().any().item<bool>()) {
+    refuse(index, found + " with NaN. The training that wrote it had failed: use an earlier state");
+  } else if (name.find("_sq") != std::string::npos && value.lt(0).any().item<bool>()) {
+    refuse(index, found + " with negative numbers, expected means of squares. The file is damaged");
+  }
 }
 
 struct Field {
@@ -235,17 +252,23 @@ void FusedOptimizer::step_sgd(const std::vector<std::size_t>& members, std::vect
   }
 }
 
-std::vector<std::pair<std::string, at::Tensor>> FusedOptimizer::state_of(std::size_t index) const {
+NamedState FusedOptimizer::state_of(std::size_t index) const {
   const ParameterState& state = states_.at(index);
-  std::vector<std::pair<std::string, at::Tensor>> named;
+  NamedState named;
   for (const auto& [name, field] : kFields) {
     if ((state.*field).defined()) named.emplace_back(name, state.*field);
   }
   return named;
 }
 
-void FusedOptimizer::load_state(std::size_t index, const std::vector<std::pair<std::string, at::Tensor>>& state) {
+void FusedOptimizer::load_states(const std::vector<NamedState>& states) {
   const c10::AutoGradMode no_grad(false);
+  std::vector<ParameterState> loaded;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) loaded.push_back(loaded_state(i, states.at(i)));
+  states_ = std::move(loaded);
+}
+
+ParameterState FusedOptimizer::loaded_state(std::size_t index, const NamedState& state) const {
   const at::Tensor& parameter = parameters_.at(index);
   ParameterState loaded;
   for (const auto& [name, value] : state) {
@@ -260,6 +283,7 @@ void FusedOptimizer::load_state(std::size_t index, const std::vector<std::pair<s
       message << "has shape " << parameter.sizes() << ", but its loaded state " << name << " has " << value.sizes();
       refuse(index, message.str());
     }
+    require_loadable(index, name, value, is_step);
     loaded.*field =
         is_step ? at::zeros({}, parameter.options().dtype(at::kFloat).requires_grad(false)) : zero_state(parameter);
     (loaded.*field).copy_(is_step ? value.reshape({}) : value);
@@ -267,7 +291,7 @@ void FusedOptimizer::load_state(std::size_t index, const std::vector<std::pair<s
   if (rule_ != Rule::kSgd && loaded.step.defined() != (loaded.exp_avg.defined() && loaded.exp_avg_sq.defined())) {
     refuse(index, "has an incomplete state: step, exp_avg and exp_avg_sq belong together");
   }
-  states_[index] = std::move(loaded);
+  return loaded;
 }
 
 }  // namespace nodule

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nodule {
@@ -31,6 +32,8 @@ struct ParameterState {
   at::Tensor momentum_buffer;  // SGD with momentum
 };
 
+using NamedState = std::vector<std::pair<std::string, at::Tensor>>;
+
 class FusedOptimizer {
  public:
   // Throws if a parameter is repeated, not a leaf or not floating-point, or if its memory has holes or overlaps: the
@@ -48,9 +51,10 @@ class FusedOptimizer {
   Rule rule() const { return rule_; }
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
   // (name, tensor) pairs of one parameter, in Python's order; empty before its first step.
-  std::vector<std::pair<std::string, at::Tensor>> state_of(std::size_t index) const;
-  // Copies the state into tensors with the parameter's strides; an empty list clears it.
-  void load_state(std::size_t index, const std::vector<std::pair<std::string, at::Tensor>>& state);
+  NamedState state_of(std::size_t index) const;
+  // Copies the states of all parameters into tensors with their strides; an empty one clears it. Nothing is changed
+  // unless all fit.
+  void load_states(const std::vector<NamedState>& states);
 
  private:
   void step_group(const std::vector<std::size_t>& members, const at::Tensor& found_inf, const at::Tensor& lr);
@@ -58,6 +62,7 @@ class FusedOptimizer {
                  std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf, const at::Tensor& lr);
   void step_sgd(const std::vector<std::size_t>& members, std::vector<at::Tensor>& parameters,
                 std::vector<at::Tensor>& gradients, const std::optional<at::Tensor>& found_inf, const at::Tensor& lr);
+  ParameterState loaded_state(std::size_t index, const NamedState& state) const;
   // Creates the state, or converts it if the parameter's device or dtype has changed since (module.to).
   void prepare_state(std::size_t index);
 

@@ -44,7 +44,7 @@ class OptimizerObject : public Napi::ObjectWrap<OptimizerObject> {
                                                InstanceMethod<&OptimizerObject::zero_grad>("zeroGrad"),
                                                InstanceMethod<&OptimizerObject::set>("set"),
                                                InstanceMethod<&OptimizerObject::state_of>("stateOf"),
-                                               InstanceMethod<&OptimizerObject::load_state>("loadState"),
+                                               InstanceMethod<&OptimizerObject::load_states>("loadStates"),
                                                InstanceMethod<&OptimizerObject::dispose>("dispose")}));
   }
 
@@ -101,16 +101,22 @@ class OptimizerObject : public Napi::ObjectWrap<OptimizerObject> {
     });
   }
 
-  // loadState(index, names, slots)
-  Napi::Value load_state(const Napi::CallbackInfo& info) {
+  // loadStates([[name, …], …], [[slot, …], …]), one of each per parameter
+  Napi::Value load_states(const Napi::CallbackInfo& info) {
     return guard(info, [&] {
-      const auto names = info[1].As<Napi::Array>();
-      const auto tensors = tensors_at(info[2]);
-      std::vector<std::pair<std::string, at::Tensor>> state;
-      for (std::uint32_t i = 0; i < names.Length(); ++i) {
-        state.emplace_back(names.Get(i).As<Napi::String>().Utf8Value(), tensors.at(i));
+      const auto all_names = info[0].As<Napi::Array>();
+      const auto all_slots = info[1].As<Napi::Array>();
+      std::vector<NamedState> states;
+      for (std::uint32_t index = 0; index < all_names.Length(); ++index) {
+        const auto names = all_names.Get(index).As<Napi::Array>();
+        const auto tensors = tensors_at(all_slots.Get(index));
+        NamedState state;
+        for (std::uint32_t i = 0; i < names.Length(); ++i) {
+          state.emplace_back(names.Get(i).As<Napi::String>().Utf8Value(), tensors.at(i));
+        }
+        states.push_back(std::move(state));
       }
-      optimizer().load_state(info[0].As<Napi::Number>().Uint32Value(), state);
+      optimizer().load_states(states);
       return info.Env().Undefined();
     });
   }

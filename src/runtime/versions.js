@@ -1,9 +1,26 @@
 import fs from 'node:fs';
+import { NoduleTrainError } from './error.js';
+
+/** @returns {string} @throws {NoduleTrainError} `bundled` if a bundler moved this code away from the package's files */
+const readVersion = () => {
+  // In a bundle of CommonJS there is no import.meta.url.
+  const file = import.meta.url === undefined ? null : new URL('../../package.json', import.meta.url);
+  try {
+    const { name, version } = JSON.parse(fs.readFileSync(/** @type {URL} */ (file), 'utf8'));
+    if (name === 'nodule-train') return version;
+  } catch {
+    // The error below is for all cases.
+  }
+  throw new NoduleTrainError(
+    'bundled',
+    `loading nodule-train: its package.json is not at ${file === null ? 'any known place' : file}. A bundler has moved ` +
+      'its code, which opens native files beside it. Leave the package external (esbuild: --external:nodule-train; ' +
+      'others: docs/guide/install.md).',
+  );
+};
 
 /** Version of this package. */
-export const PACKAGE_VERSION = /** @type {string} */ (
-  JSON.parse(fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
-);
+export const PACKAGE_VERSION = readVersion();
 
 /** The libtorch version the addon is built for. Its C++ interface is not stable, so no other version loads. */
 export const LIBTORCH_VERSION = '2.11.0';

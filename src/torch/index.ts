@@ -104,7 +104,16 @@ export { cat, stack, where } from './tensor/join.js';
 export { emptyLike, fullLike, type LikeFactory, onesLike, randLike, randnLike, zerosLike } from './tensor/likes.js';
 export type { ArrayOfDims, Dims, NestedArray } from './tensor/nestedArray.js';
 export type { Nested, NestedOf } from './tensor/readNested.js';
-export { fromShared, revokeShared, type SharedTensor } from './tensor/share.js';
+export {
+  fromShared,
+  fromSharedState,
+  revokeShared,
+  revokeSharedState,
+  type SharedState,
+  type SharedTensor,
+  type ShareOptions,
+  shareState,
+} from './tensor/share.js';
 export { type BackwardOptions, type Closeness, isTensor, Tensor } from './tensor/tensor.js';
 export {
   type ExpectedTensor,

@@ -11,12 +11,14 @@ export interface Memory {
   bytes: { cpu: number; cuda: number };
   /** Bytes of freed blocks of the CPU that the process keeps for reuse; see `setCacheLimit` and `emptyCache`. */
   cached: number;
+  /** Tokens of `share()` of this thread that can still be taken; each keeps its tensor's memory. */
+  shared: number;
 }
 
 /** Returns the memory in use by tensors. */
 export function memory(): Memory {
-  const { handles, cpu, cpuKept, cuda } = native().memory();
-  return { handles, bytes: { cpu, cuda }, cached: cpuKept };
+  const { handles, cpu, cpuKept, cuda, shared } = native().memory();
+  return { handles, bytes: { cpu, cuda }, cached: cpuKept, shared };
 }
 
 /**

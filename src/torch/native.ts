@@ -78,11 +78,13 @@ export interface Native {
   callWithModes<T>(modes: unknown, fn: () => T): T;
   enterAutocast(device: string, dtype: string, enabled: boolean): unknown;
   leaveAutocast(device: string, state: unknown): void;
-  memory(): { handles: number; cpu: number; cpuKept: number; cuda: number };
+  memory(): { handles: number; cpu: number; cpuKept: number; cuda: number; shared: number };
   emptyCache(): void;
   setCacheLimit(bytes: number): void;
   /** For fuzzing: puts inaccessible pages around each later block, which touches the page after it or `before` it. */
   guardAllocations(before: boolean): void;
+  /** For tests: behaves as a runtime that forbids buffers over memory outside its own. */
+  forbidExternalBuffers(forbid: boolean): void;
   manualSeed(seed: number): void;
   setNumThreads(count: number): void;
   getNumThreads(): number;
@@ -91,7 +93,8 @@ export interface Native {
   cudaMemory(device: string): CudaMemory;
   cudaResetPeak(device: string): void;
   cudaSynchronize(device: string): void;
-  share(slot: Slot): number;
+  /** `uses` is -1 for any number. */
+  share(slot: Slot, uses: number): number;
   takeShared(number: number): Slot | null;
   revokeShared(number: number): boolean;
   setDeterministic(on: boolean): void;

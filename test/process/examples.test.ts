@@ -76,12 +76,15 @@ it.skipIf(python === null)(
   },
 );
 
-const PROGRAMS = inRoot('build', 'programs', 'main.js');
+const [PROGRAMS, SERVICES] = ['main.js', 'services.js'].map((name) => inRoot('build', 'programs', name)) as [
+  string,
+  string,
+];
 const numbersOf = (text: string): Record<string, number[]> => JSON.parse(text);
 
 it('the programs of examples/programs compile under strict, without a cast or any', LONG, () => {
   const sources = fs.readdirSync(example('programs')).filter((name) => name.endsWith('.ts'));
-  expect(sources.length).toBeGreaterThanOrEqual(9);
+  expect(sources.length).toBeGreaterThanOrEqual(14);
   for (const name of sources) {
     const code = fs
       .readFileSync(example(path.join('programs', name)), 'utf8')
@@ -101,8 +104,9 @@ it.skipIf(python === null)(
   "the programs of examples/programs give PyTorch's numbers (skipped without `npm run python`)",
   LONG,
   () => {
-    const ours = numbersOf(node(PROGRAMS));
-    const theirs = numbersOf(run(python!, example('programs/programs.py')));
+    const ours = { ...numbersOf(node(PROGRAMS)), ...numbersOf(node(SERVICES)) };
+    const original = example('programs/programs.py');
+    const theirs = { ...numbersOf(run(python!, original)), ...numbersOf(run(python!, original, 'services')) };
     expect(Object.keys(ours)).toEqual(Object.keys(theirs));
     for (const [name, expected] of Object.entries(theirs)) {
       expect(ours[name], name).toHaveLength(expected.length);

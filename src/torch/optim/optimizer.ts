@@ -12,7 +12,7 @@ interface NativeOptimizer {
   zeroGrad(): void;
   set(settings: Record<string, number | boolean>): void;
   stateOf(index: number): [string, Slot][];
-  loadState(index: number, names: string[], slots: Slot[]): void;
+  loadStates(names: string[][], slots: Slot[][]): void;
   dispose(): void;
 }
 
@@ -151,8 +151,9 @@ export class Optimizer {
 
   /**
    * Loads the result of `stateDict()`, or Python's nested form with one param_group (as `loadPt` reads it). Values are
-   * copied into tensors with the parameters' strides. The learning rate and the other settings are loaded too.
-   * @throws NoduleTrainError `optimizer` if it belongs to other parameters
+   * copied into tensors with the parameters' strides. The learning rate and the other settings are loaded too. Nothing
+   * is changed unless everything fits.
+   * @throws NoduleTrainError `optimizer` if it belongs to other parameters, or has NaN, which would make them NaN
    */
   loadStateDict(state: StateDict | PythonOptimizerState): void {
     const nested = types.isMap(state) && state.get('param_groups') !== undefined;
@@ -165,21 +166,18 @@ export class Optimizer {
         'optimizer',
         `optim.${this.rule}: the state has a parameter ${outside}, this optimizer has ${this.parameters.length}`,
       );
-    this.parameters.forEach((_, index) => {
-      const own = [...(perParameter.get(index) ?? [])];
-      attempt(() =>
-        this.#native.loadState(
-          index,
-          own.map(([name]) => name),
-          own.map(([, value]) => slotOf(value)),
-        ),
-      );
-    });
     if (Object.keys(settings).length === 0)
       throw new NoduleTrainError(
         'optimizer',
         `optim.${this.rule}: the state has no settings, such as param_groups.0.lr; expected the result of stateDict()`,
       );
+    const states = this.parameters.map((_, index) => [...(perParameter.get(index) ?? [])]);
+    attempt(() =>
+      this.#native.loadStates(
+        states.map((own) => own.map(([name]) => name)),
+        states.map((own) => own.map(([, value]) => slotOf(value))),
+      ),
+    );
     Object.assign(this.#settings, settings);
     this.#native.set(this.#settings);
   }
@@ -256,11 +254,12 @@ export class Optimizer {
           'optimizer',
           `optim.${this.rule}: the setting ${name} of the state is a ${typeof found}, expected a number or a boolean`,
         );
-      if (!(Number(found) >= 0 && Number.isFinite(Number(found))))
+      const isBeta = name === 'beta1' || name === 'beta2';
+      if (!(Number(found) >= 0 && Number(found) < (isBeta ? 1 : Number.POSITIVE_INFINITY)))
         throw new NoduleTrainError(
           'optimizer',
           `optim.${this.rule}: the setting ${name} of the state is ${String(found)}, expected a finite number of at ` +
-            'least 0. The file is damaged, or the training that wrote it had failed.',
+            `least 0${isBeta ? ' and below 1' : ''}. The file is damaged, or the training that wrote it had failed.`,
         );
       settings[name] = typeof known === 'boolean' ? Boolean(found) : Number(found);
     }

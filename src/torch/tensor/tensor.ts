@@ -23,7 +23,7 @@ import { installMethods } from './installMethods.js';
 import type { ArrayOfDims, Dims, NestedArray } from './nestedArray.js';
 import { printTensor } from './printTensor.js';
 import { checkDType, readArray, readArrayAsync, readDataAsync, readItem, readJson, readNumber } from './readTensor.js';
-import { type SharedTensor, shareSlot } from './share.js';
+import { type SharedTensor, type ShareOptions, shareSlot } from './share.js';
 import { forget, isTensor, lendInside, ownedFromSlot, slotOf } from './tensorHandle.js';
 
 export { fromSlot, isTensor, ownedFromSlot, shapeChanged, slotOf } from './tensorHandle.js';
@@ -332,12 +332,15 @@ export class Tensor<D extends DType = DType> {
   }
 
   /**
-   * Offers this tensor's memory, without a copy, to another thread of the process. The token is plain data for
-   * `postMessage`; `fromShared(token)` takes the tensor there, once. Each thread then sees what the other writes.
+   * Offers this tensor's memory, without a copy, to other threads of the process. The token is plain data for
+   * `postMessage` or `workerData`; `fromShared(token)` takes the tensor there, as often as `uses` says. Each thread then
+   * sees what the others write. The memory lives until the last use, `revokeShared(token)` or the end of this thread,
+   * and can no longer grow.
+   * @param options.uses how often the token may be taken (1), or `'many'`, for the threads of a pool
    * @throws NoduleTrainError `share` if the tensor has a graph, which belongs to this thread
    */
-  share(): SharedTensor {
-    return shareSlot(slotOf(this));
+  share(options: ShareOptions = {}): SharedTensor {
+    return shareSlot(slotOf(this), options);
   }
 
   /** Converts to a dtype or copies to a device; returns a Tensor over the same memory if nothing changes. */

@@ -12,7 +12,7 @@ describe('memory', () => {
     made.dispose();
     expect(memory().bytes.cpu - before.bytes.cpu).toBe(4000);
     view.dispose();
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
   });
 
   it('scope frees all but the tensors it returns, alone or within arrays, Maps and objects', () => {
@@ -25,7 +25,7 @@ describe('memory', () => {
     expect(kept.list[0]?.item()).toBe(2);
     kept.list[0]?.dispose();
     kept.map.get('b')?.dispose();
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
   });
 
   it('scopes nest: the result of the inner belongs to the outer', () => {
@@ -34,7 +34,7 @@ describe('memory', () => {
       const inner = scope(() => ones([2]).add(1));
       expect(inner.isDisposed).toBe(false);
     });
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
   });
 
   it('scope frees when it throws, and refuses a promise', () => {
@@ -46,7 +46,7 @@ describe('memory', () => {
       }),
     ).toThrow('inside');
     expect(() => scope(async () => ones([3]))).toThrow(/returned a promise/);
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
   });
 
   it('using disposes at the end of the block', () => {
@@ -58,7 +58,7 @@ describe('memory', () => {
     };
     run();
     expect(made?.isDisposed).toBe(true);
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
   });
 
   it('a loop that never yields stays flat within scopes', () => {
@@ -71,7 +71,7 @@ describe('memory', () => {
     for (let i = 0; i < 500; i++) step();
     const before = memory();
     for (let i = 0; i < 2000; i++) step();
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
     weight.dispose();
   });
 });
@@ -91,7 +91,7 @@ describe('running out of memory', () => {
       /^aten::zeros: out of memory on cpu: 140737488355328 bytes could not be allocated, .* live tensors hold [\d.]+ MiB on cpu/,
     );
     expect((error as Error).message).not.toContain('\n');
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
     expect(held.sum().item()).toBe(1 << 20);
     held.dispose();
   });

@@ -112,7 +112,7 @@ describe('npy and npz', () => {
     const before = memory();
     expect(() => loadNpySync(file)).toThrow(message);
     expect(() => loadNpySync(file)).toThrow(/^reading .*made\.npy: not a valid NumPy array: /);
-    expect(memory()).toEqual(before);
+    expect(memory()).toMatchObject({ handles: before.handles, bytes: before.bytes });
   });
 
   it('refuses an archive whose uncompressed size exceeds the limit, and names the option that raises it', async () => {
