@@ -166,10 +166,10 @@ export class Optimizer {
         'optimizer',
         `optim.${this.rule}: the state has a parameter ${outside}, this optimizer has ${this.parameters.length}`,
       );
-    if (Object.keys(settings).length === 0)
+    if (perParameter.size === 0 && Object.keys(settings).length === 0)
       throw new NoduleTrainError(
         'optimizer',
-        `optim.${this.rule}: the state has no settings, such as param_groups.0.lr; expected the result of stateDict()`,
+        `optim.${this.rule}: the state is empty, expected the result of stateDict()`,
       );
     const states = this.parameters.map((_, index) => [...(perParameter.get(index) ?? [])]);
     attempt(() =>
