@@ -101,8 +101,9 @@ void rethrow_with_call(const Call& call, const Overload& overload, const c10::Er
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) throw;
   const std::string why = one_line(error.what_without_backtrace());
   const bool fixed = why.find("resize storage that is not resizable") != std::string::npos;
-  throw std::runtime_error(call.op->name + "(" + arguments_text(call, overload) + "), schema " + overload.text + ": " +
-                           why + (fixed ? ". A tensor whose memory data() shows cannot grow, nor one that was shared. Use a clone()" : ""));
+  throw std::runtime_error(
+      call.op->name + "(" + arguments_text(call, overload) + "), schema " + overload.text + ": " + why +
+      (fixed ? ". A tensor whose memory data() shows cannot grow, nor one that was shared. Use a clone()" : ""));
 }
 
 }  // namespace nodule

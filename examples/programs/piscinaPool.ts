@@ -8,7 +8,7 @@ const THREADS = 4;
 
 const inputOf = (n: number): Float32Array => Float32Array.from({ length: SIZE }, (_, i) => Math.sin(i * (n + 1)));
 
-/** Returns the number and sum of the results, the threads that took part, and whether they added a copy of the weights. */
+/** Returns the number and the sum of the results, the threads that took part, and the copies of weights they added. */
 export async function piscinaPool(): Promise<number[]> {
   const net = nn.sequential(nn.linear(SIZE, 4096), nn.tanh(), nn.linear(4096, 1024));
   fixWeights(net);

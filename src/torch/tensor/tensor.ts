@@ -333,9 +333,9 @@ export class Tensor<D extends DType = DType> {
 
   /**
    * Offers this tensor's memory, without a copy, to other threads of the process. The token is plain data for
-   * `postMessage` or `workerData`; `fromShared(token)` takes the tensor there, as often as `uses` says. Each thread then
-   * sees what the others write. The memory lives until the last use, `revokeShared(token)` or the end of this thread,
-   * and can no longer grow.
+   * `postMessage` or `workerData`; `fromShared(token)` takes the tensor there, as often as `uses` says. Each thread
+   * then sees what the others write. The memory lives until the last use, `revokeShared(token)` or the end of this
+   * thread, and can no longer grow.
    * @param options.uses how often the token may be taken (1), or `'many'`, for the threads of a pool
    * @throws NoduleTrainError `share` if the tensor has a graph, which belongs to this thread
    */
