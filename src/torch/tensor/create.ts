@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { native } from '../native.js';
 import { torchError } from '../torchError.js';
@@ -29,7 +30,9 @@ const copied = (data: TypedArray, dtype: DType, shape: readonly number[]): Tenso
   // Node's interface for addons has no Float16Array.
   const view = dtype === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
   try {
-    return fromSlot(native().fromData(view, dtype, shape));
+    // Node-API of Node 20 takes no arrays over shared memory.
+    const own = types.isSharedArrayBuffer(view.buffer) ? view.slice() : view;
+    return fromSlot(native().fromData(own, dtype, shape));
   } catch (cause) {
     throw torchError(cause, 'making a tensor');
   }
