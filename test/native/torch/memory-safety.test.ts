@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  encodeTensors,
+  encodeTensorsSync,
   fromData,
   fromShared,
   memory,
@@ -13,6 +15,7 @@ import {
   tensor,
   zeros,
 } from '../../../dist/torch/index.js';
+import { native } from '../../../dist/torch/native.js';
 
 const parameterOf = (shape: number[]): Tensor => {
   const made = zeros(shape);
@@ -211,4 +214,19 @@ describe('arguments of JavaScript', () => {
     expect(() => toArray.call(ones([1, 1]).expand(2 ** 16, 2 ** 20))).toThrow("bytes of JavaScript's heap");
     return expect(toArrayAsync.call(row)).rejects.toThrow('has rows of');
   });
+});
+
+it('where the runtime forbids buffers over foreign memory, as Electron does, data() says so and copies work', async () => {
+  const x = ones([1 << 19]);
+  native().forbidExternalBuffers(true);
+  try {
+    expect(() => x.data()).toThrow(/this runtime allows no buffers over memory outside its own \(Electron\)/);
+    expect((x.toArray() as number[]).length).toBe(1 << 19);
+    expect((await x.dataAsync()).length).toBe(1 << 19);
+    expect(encodeTensorsSync({ x }).length).toBeGreaterThan(1 << 21);
+    expect((await encodeTensors({ x })).length).toBeGreaterThan(1 << 21);
+  } finally {
+    native().forbidExternalBuffers(false);
+  }
+  expect(x.data()).toHaveLength(1 << 19);
 });
