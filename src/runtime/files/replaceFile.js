@@ -183,6 +183,8 @@ export const writeError = (file, cause, code = 'write-failed') => {
       `writing ${file}: the disk is full. What was there before is unchanged. Free space and try again.`,
       { cause },
     );
-  const found = error.code === 'ENOENT' ? `the folder ${path.dirname(file)} does not exist` : error.message;
+  const folder = path.dirname(file);
+  const missing = fs.existsSync(folder) ? 'its symbolic link leads into a folder that' : `the folder ${folder}`;
+  const found = error.code === 'ENOENT' ? `${missing} does not exist` : error.message;
   return new NoduleTrainError(code, `writing ${file}: ${found}. What was there before is unchanged.`, { cause });
 };

@@ -1,4 +1,5 @@
 import { NoduleTrainError, replaceFile, replaceFileSync } from '../../runtime/index.js';
+import { shown } from '../shown.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type FilePath, pathOf } from './fileSource.js';
 import { nameOfDtype } from './safetensorsHeader.js';
@@ -17,7 +18,7 @@ const layOut = (tensors: NamedTensors, metadata: Readonly<Record<string, string>
   const entries = namedTensors('saveTensors', tensors);
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== 'string')
-      throw new NoduleTrainError('tensors', `saveTensors: metadata ${key} is ${typeof value}, expected a string`);
+      throw new NoduleTrainError('tensors', `saveTensors: metadata ${key} is ${shown(value)}, expected a string`);
   if (entries.some(([name]) => name === '__metadata__'))
     throw new NoduleTrainError(
       'tensors',

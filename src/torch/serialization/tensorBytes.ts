@@ -129,11 +129,10 @@ export const namedTensors = (
     );
   const entries = isMap(tensors) ? [...tensors] : Object.entries(tensors);
   for (const [name, value] of entries) {
-    if (typeof name !== 'string' || !isTensor(value))
-      throw new NoduleTrainError(
-        'tensors',
-        `${what}: the value of ${String(name)} is ${typeof value}, expected a Tensor`,
-      );
+    if (typeof name !== 'string')
+      throw new NoduleTrainError('tensors', `${what}: found the name ${shown(name)}, expected a string`);
+    if (!isTensor(value))
+      throw new NoduleTrainError('tensors', `${what}: the value of ${name} is ${shown(value)}, expected a Tensor`);
     requireStorable(what, name, value);
   }
   return entries as [string, Tensor][];

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { NoduleTrainError } from '../../runtime/index.js';
 import { native, type Slot } from '../native.js';
+import { shown } from '../shown.js';
 import { torchError } from '../torchError.js';
 import type { Tensor } from './tensor.js';
 import { fromSlot, isTensor, slotOf } from './tensorHandle.js';
@@ -31,13 +32,13 @@ const usesOf = (what: string, options: ShareOptions): number => {
   const fail = (found: string, expected: string): never => {
     throw new NoduleTrainError('share', `${what}: found ${found}, expected ${expected}`);
   };
-  if (typeof options !== 'object' || options === null) return fail(`${options}`, 'options like { uses: 4 }');
+  if (typeof options !== 'object' || options === null) return fail(shown(options), 'options like { uses: 4 }');
   const unknown = Object.keys(options).find((name) => name !== 'uses');
   if (unknown !== undefined) return fail(`the option ${unknown}`, 'uses');
   const { uses = 1 } = options;
   if (uses === 'many') return MANY;
   if (!Number.isSafeInteger(uses) || uses < 1)
-    return fail(`uses ${typeof uses === 'symbol' ? 'a symbol' : String(uses)}`, "an integer of at least 1, or 'many'");
+    return fail(`uses ${shown(uses)}`, "an integer of at least 1, or 'many'");
   return uses;
 };
 
@@ -58,7 +59,7 @@ const numberOf = (what: string, token: SharedTensor): number => {
   if (!Number.isSafeInteger(sharedTensor) || !Number.isSafeInteger(pid))
     throw new NoduleTrainError(
       'share',
-      `${what}: found ${token === null ? 'null' : typeof token}, expected the token returned by tensor.share()`,
+      `${what}: found ${shown(token)}, expected the token returned by tensor.share()`,
     );
   if (pid !== process.pid)
     throw new NoduleTrainError(
@@ -108,13 +109,16 @@ export function shareState(
 ): SharedState {
   const uses = usesOf('shareState', options);
   if (typeof state !== 'object' || state === null)
-    throw new NoduleTrainError('share', `shareState: found ${typeof state}, expected a Map or an object of Tensors`);
+    throw new NoduleTrainError('share', `shareState: found ${shown(state)}, expected a Map or an object of Tensors`);
   const tokens = new Map<Tensor, SharedTensor>();
   const names: [string, SharedTensor][] = [];
   try {
     for (const [name, value] of types.isMap(state) ? state : Object.entries(state)) {
       if (!isTensor(value))
-        throw new NoduleTrainError('share', `shareState: ${name} is ${typeof value}, expected a Tensor`);
+        throw new NoduleTrainError(
+          'share',
+          `shareState: ${typeof name === 'string' ? name : shown(name)} is ${shown(value)}, expected a Tensor`,
+        );
       const token = tokens.get(value) ?? share(`shareState: ${name}`, slotOf(value), uses);
       tokens.set(value, token);
       names.push([name, token]);
@@ -127,8 +131,8 @@ export function shareState(
 }
 
 /**
- * Takes the tensors of `shareState`, once each. `module.loadStateDict(state, { assign: true })` then uses their memory
- * without a copy.
+ * Takes the tensors of `shareState`, once each, by name: the same memory, for `functional` and other operators without
+ * a copy, or for `module.loadStateDict`, which copies.
  * @throws NoduleTrainError `share` naming the first that cannot be taken; those before it are released
  */
 export function fromSharedState(shared: SharedState): Map<string, Tensor> {
@@ -159,6 +163,6 @@ export function revokeSharedState(shared: SharedState): number {
 
 const tokensOf = (what: string, shared: SharedState): [string, SharedTensor][] => {
   if (typeof shared !== 'object' || shared === null)
-    throw new NoduleTrainError('share', `${what}: found ${typeof shared}, expected the result of shareState()`);
+    throw new NoduleTrainError('share', `${what}: found ${shown(shared)}, expected the result of shareState()`);
   return Object.entries(shared);
 };

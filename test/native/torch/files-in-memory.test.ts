@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -24,18 +25,22 @@ import {
   memory,
   nn,
   ones,
+  op,
   ops,
   optim,
-  readMetadataSync,
   saveNpy,
+  saveNpySync,
   saveNpz,
+  saveNpzSync,
   savePt,
+  savePtSync,
   saveTensors,
   saveTensorsSync,
   type Tensor,
   tensor,
   zeros,
 } from '../../../dist/torch/index.js';
+import { native } from '../../../dist/torch/native.js';
 import { scratchFolderPerTest } from '../../support/scratch.js';
 
 const folder = scratchFolderPerTest('in-memory');
@@ -162,18 +167,61 @@ describe('a file', () => {
     }
   });
 
-  it('keeps its old content where a tensor cannot be stored', () => {
-    saveTensorsSync(at('a'), { x }, { by: 'before' });
-    const complex = ops.complex(ones([2]), ones([2]));
-    for (const unfit of [complex, { x: complex }, new Map([['x', 1]])])
-      expect(() => saveTensorsSync(at('a'), unfit as never)).toThrow();
+  const kinds = (): Record<string, unknown> => {
     const gone = ones([2]);
     gone.dispose();
-    expect(() => saveTensorsSync(at('a'), { gone })).toThrow(/disposed/);
-    expect(readMetadataSync(at('a'))).toEqual({ by: 'before' });
-    expect(readMetadataSync(fs.readFileSync(at('a')))).toEqual({ by: 'before' });
+    const complex = ops.complex(ones([2]), ones([2]));
+    return {
+      complex,
+      uint16: ops.to(ones([2]), 'uint16'),
+      float8: ops.to(ones([2]), 'float8_e4m3fn'),
+      sparse: op('aten::to_sparse')(ones([2, 2])),
+      gone,
+      inside: new Map([['a', [complex]]]),
+    };
+  };
+  const writers: Record<string, ((file: string, x: Tensor) => unknown)[]> = {
+    safetensors: [(file, x) => saveTensors(file, { x }), (file, x) => saveTensorsSync(file, { x })],
+    '.pt': [(file, x) => savePt(file, { x }), (file, x) => savePtSync(file, { x })],
+    '.npy': [(file, x) => saveNpy(file, x), (file, x) => saveNpySync(file, x)],
+    '.npz': [(file, x) => saveNpz(file, { x }), (file, x) => saveNpzSync(file, { x })],
+  };
+  it.each(Object.entries(writers))('%s keeps its old content where a tensor cannot be stored', async (_, saves) => {
+    fs.writeFileSync(at('a'), 'before');
+    for (const [kind, x] of Object.entries(kinds()))
+      for (const save of saves) {
+        const saving = (async () => save(at('a'), x as Tensor))();
+        await expect(saving, kind).rejects.toMatchObject({ name: 'NoduleTrainError' });
+        expect(fs.readFileSync(at('a'), 'utf8'), kind).toBe('before');
+      }
     expect(fs.readdirSync(folder)).toEqual(['a']);
   });
+
+  it.each(Object.entries(writers))(
+    '%s is written through a link, and never over a pipe or a folder',
+    async (_, saves) => {
+      execFileSync('mkfifo', [at('pipe')]);
+      fs.mkdirSync(at('folder'));
+      for (const [link, target] of [
+        ['to-pipe', 'pipe'],
+        ['to-folder', 'folder'],
+        ['to-file', 'file'],
+        ['to-nowhere', 'missing/x'],
+        ['loop', 'loop'],
+      ] as const)
+        fs.symlinkSync(target, at(link));
+      for (const save of saves) {
+        for (const name of ['pipe', 'to-pipe', 'folder', 'to-folder', 'to-nowhere', 'loop']) {
+          const saving = (async () => save(at(name), x))();
+          await expect(saving, name).rejects.toMatchObject({ code: 'write-failed' });
+        }
+        await save(at('to-file'), x);
+      }
+      expect(fs.lstatSync(at('pipe')).isFIFO() && fs.lstatSync(at('to-file')).isSymbolicLink()).toBe(true);
+      expect(fs.statSync(at('file')).size).toBeGreaterThan(24);
+      expect(fs.readdirSync(folder)).toHaveLength(8);
+    },
+  );
 
   it('holds the values at the call, or saving fails, where a tensor changes meanwhile', async () => {
     const shown = fromData(new Float32Array(1 << 20));
@@ -207,4 +255,57 @@ it('settings of a loaded optimizer state must be finite numbers', () => {
   }
   expect(optimizer.lr).toBe(0.1);
   optimizer.loadStateDict(state);
+});
+
+it('a loaded optimizer state that does not fit is refused with the name of the entry, and nothing is changed', () => {
+  const net = nn.linear(2, 1);
+  const optimizer = optim.adam(net.parameters());
+  net
+    .forward(ones([1, 2]))
+    .sum()
+    .backward();
+  optimizer.step();
+  const state = optimizer.stateDict();
+  const before = new Map([...state].map(([name, value]) => [name, value.clone()]));
+  const other = new Map([...before].map(([name, value]) => [name, value.mul(name.endsWith('step') ? 3 : 0.5)]));
+  const wrong: [string, Tensor, RegExp][] = [
+    ['state.1.exp_avg', tensor([Number.NaN]), /parameter 1 has a loaded state exp_avg with NaN/],
+    ['state.1.exp_avg_sq', tensor([Number.NaN]), /parameter 1 has a loaded state exp_avg_sq with NaN/],
+    ['state.1.exp_avg_sq', tensor([-1]), /exp_avg_sq with negative numbers/],
+    ['state.1.step', tensor(Number.NaN), /parameter 1 has a loaded state step of nan/],
+    ['state.1.step', tensor(-1), /step of -1/],
+    ['state.1.step', tensor(1.5), /step of 1\.5/],
+    ['state.1.step', tensor(Number.POSITIVE_INFINITY), /step of inf/],
+    ['state.1.exp_avg', ops.complex(ones([1]), ones([1])), /exp_avg of .*expected a dense tensor of real numbers/],
+    ['state.1.exp_avg', ones([2]), /has shape \[1\], but its loaded state exp_avg has \[2\]/],
+    ['state.1.sum', ones([1]), /no state named sum/],
+    ['param_groups.0.betas', tensor([1, 0.9], { dtype: 'float64' }), /beta1 of the state is 1, expected .* below 1/],
+  ];
+  for (const [name, value, text] of wrong) {
+    expect(() => optimizer.loadStateDict(new Map(other).set(name, value)), name).toThrow(text);
+    for (const [own, found] of optimizer.stateDict()) expect(found.equal(before.get(own)!), own).toBe(true);
+  }
+  // As in Python: an infinite moment stays possible, and so does another dtype.
+  const infinite = tensor([Number.POSITIVE_INFINITY], { dtype: 'float64' });
+  optimizer.loadStateDict(new Map(before).set('state.1.exp_avg_sq', infinite));
+  expect(optimizer.stateDict().get('state.1.exp_avg_sq')!.item()).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('where the runtime forbids buffers over other memory, as Electron does, data() names it and all else copies', async () => {
+  const large = fromData(new Float32Array(1 << 20).fill(3));
+  native().forbidExternalBuffers(true);
+  try {
+    expect(() => large.data()).toThrow(/data\(\): this runtime allows no buffers .* \(Electron\).*Call dataAsync\(\)/);
+    expect((await large.dataAsync())[9]).toBe(3);
+    expect((large.toArray() as number[])[9]).toBe(3);
+    expect(zeros([0]).data()).toHaveLength(0);
+    for (const bytes of [encodeTensorsSync({ large }), await encodeTensors({ large })])
+      expect(loadTensorsSync(bytes).tensors.get('large')!.equal(large)).toBe(true);
+    await savePt(at('pt'), new Map([['large', large]]));
+    await saveNpz(at('npz'), { large });
+    expect(loadNpzSync(at('npz')).get('large')!.equal(large)).toBe(true);
+  } finally {
+    native().forbidExternalBuffers(false);
+  }
+  expect(large.data()[9]).toBe(3);
 });

@@ -63,6 +63,10 @@ describe.each(both)('$name', ({ replace }) => {
     }
     for (const link of ['real/deep/first', 'real/second'])
       expect(fs.lstatSync(at(link)).isSymbolicLink(), link).toBe(true);
+    fs.symlinkSync('missing/x', at('dangling'));
+    await expect(replace(at('dangling'), 'x')).rejects.toThrow(
+      /its symbolic link leads into a folder that does not exist/,
+    );
     fs.symlinkSync('b', at('a'));
     fs.symlinkSync('a', at('b'));
     await expect(replace(at('a'), 'x')).rejects.toThrow(/its symbolic links form a loop/);
